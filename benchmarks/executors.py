@@ -1,0 +1,135 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The executors that are compared, and how each one is run.
+
+Nothing of an executor is imported before it is run: a measured process must hold no other.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from .nodes import MeasuredNode
+
+    Begin = Callable[[Any], None]
+    Run = Callable[[MeasuredNode, Begin, bool], None]
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorRow:
+    """An executor: the modules it needs, and what runs a node on it until the context goes down."""
+
+    name: str
+    title: str
+    needs: tuple[str, ...]
+    run: Run | None
+
+    def missing(self) -> list[str]:
+        """Name the modules that are not installed here."""
+        return [module for module in self.needs if importlib.util.find_spec(module) is None]
+
+
+def run_single(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run SingleThreadedExecutor."""
+    from rclpy.executors import SingleThreadedExecutor
+
+    _spin(SingleThreadedExecutor(), node, begin, spin_once)
+
+
+def run_multi(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run MultiThreadedExecutor with its default number of threads."""
+    from rclpy.executors import MultiThreadedExecutor
+
+    _spin(MultiThreadedExecutor(), node, begin, spin_once)
+
+
+def run_events(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run EventsExecutor, always with a finite timeout: without one it can spin on the CPU."""
+    from rclpy.experimental.events_executor import EventsExecutor
+    from rclpy.task import Future
+
+    executor = EventsExecutor()
+    executor.add_node(node)
+    begin(executor)
+    never: Future[None] = Future()
+    while node.context.ok():
+        if spin_once:
+            executor.spin_once(timeout_sec=60.0)
+        else:
+            executor.spin_until_future_complete(never, timeout_sec=60.0)
+
+
+def run_asyncio_own(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run AsyncioExecutor on the loop that it makes itself."""
+    from aiorcl import AsyncioExecutor
+
+    _spin(AsyncioExecutor(), node, begin, spin_once)
+
+
+def run_asyncio_stock(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run AsyncioExecutor on asyncio's own loop."""
+    import asyncio
+
+    _run_on_loop(asyncio.new_event_loop, node, begin, spin_once)
+
+
+def run_asyncio_uvloop(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run AsyncioExecutor on uvloop."""
+    import uvloop
+
+    _run_on_loop(uvloop.new_event_loop, node, begin, spin_once)
+
+
+def _spin(executor: Any, node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    if spin_once:
+        import rclpy
+
+        begin(executor)
+        rclpy.spin(node, executor)
+    else:
+        executor.add_node(node)
+        begin(executor)
+        executor.spin()
+
+
+def _run_on_loop(
+    loop_factory: Callable[[], Any], node: MeasuredNode, begin: Begin, spin_once: bool
+) -> None:
+    import asyncio
+
+    from aiorcl import AsyncioExecutor
+
+    async def main() -> None:
+        async with AsyncioExecutor() as executor:
+            executor.add_node(node)
+            begin(executor)
+            await executor.wait_for_shutdown()
+
+    if spin_once:
+        _spin(AsyncioExecutor(loop=loop_factory()), node, begin, spin_once)
+    else:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            runner.run(main())
+
+
+EXECUTORS = {
+    row.name: row
+    for row in (
+        ExecutorRow("asyncio-own", "AsyncioExecutor.spin()", ("aiorcl",), run_asyncio_own),
+        ExecutorRow("asyncio-stock", "AsyncioExecutor on asyncio", ("aiorcl",), run_asyncio_stock),
+        ExecutorRow(
+            "asyncio-uvloop", "AsyncioExecutor on uvloop", ("aiorcl", "uvloop"), run_asyncio_uvloop
+        ),
+        ExecutorRow(
+            "events", "EventsExecutor", ("rclpy.experimental.events_executor",), run_events
+        ),
+        ExecutorRow("single", "SingleThreadedExecutor", (), run_single),
+        ExecutorRow("multi", "MultiThreadedExecutor", (), run_multi),
+        ExecutorRow("floor", "rcl in C++", (), None),
+    )
+}

@@ -1,0 +1,66 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The measured process: runs one workload on one executor and prints one line of JSON."""
+
+from __future__ import annotations
+
+import argparse
+import ctypes
+import json
+import os
+import signal
+from typing import Any
+
+import rclpy
+
+from .executors import EXECUTORS
+from .measurement import Measurement
+from .nodes import make_node
+from .workloads import WORKLOADS
+
+PR_SET_PDEATHSIG = 1
+
+
+def die_with_parent(parent: int) -> None:
+    """Have the kernel end this process when its parent ends, however that ends."""
+    ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    if os.getppid() != parent:
+        raise SystemExit("The benchmark has ended")
+
+
+def main() -> None:
+    """Measure once."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.measured", description=__doc__)
+    parser.add_argument("workload", choices=WORKLOADS)
+    parser.add_argument("executor", choices=[name for name, row in EXECUTORS.items() if row.run])
+    parser.add_argument("--warmup", type=float, required=True)
+    parser.add_argument("--seconds", type=float, required=True)
+    parser.add_argument("--parent", type=int, required=True, help="process id")
+    arguments = parser.parse_args()
+    die_with_parent(arguments.parent)
+
+    workload = WORKLOADS[arguments.workload]
+    run = EXECUTORS[arguments.executor].run
+    assert run is not None
+    rclpy.init()
+    node = make_node(workload.node, workload.traffic.topics if workload.traffic else 0)
+    measurement = Measurement(node, arguments.warmup, arguments.seconds)
+
+    def begin(executor: Any) -> None:
+        node.begin(executor)
+        measurement.start()
+
+    try:
+        run(node, begin, workload.spin_once)
+    except Exception:
+        # Callbacks still run while the measurement's thread shuts the context down, and then fail
+        # in many ways, depending on the executor; the numbers have been taken by then.
+        if not measurement.complete:
+            raise
+    measurement.join()
+    print(json.dumps(measurement.report(workload.unit)), flush=True)
+    node.destroy_node()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,138 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The ROS nodes that do the work of each workload in the measured process."""
+
+from __future__ import annotations
+
+import time
+from typing import TYPE_CHECKING
+
+import numpy as np
+from rclpy.node import Node
+from std_msgs.msg import Int64
+from std_srvs.srv import Empty
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Sequence
+
+    from rclpy.executors import Executor
+    from rclpy.publisher import Publisher
+
+DEPTH = 10
+
+
+class MeasuredNode(Node):
+    """A node whose callbacks note one number of nanoseconds each in ``samples``."""
+
+    def __init__(self) -> None:
+        super().__init__("measured")
+        self.samples: list[int] = []
+
+    def begin(self, executor: Executor) -> None:
+        """Start the work; the executor has the node and is about to spin."""
+
+    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+        """Give the latencies of the samples from ``begin`` to ``end``."""
+        return self.samples[begin:end]
+
+
+class PingPong(MeasuredNode):
+    """Two topics; each callback sends the message object that it got to the other one.
+
+    One message is under way at a time, so the time between two callbacks is a message's latency.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._ping = self.create_publisher(Int64, "ping", DEPTH)
+        self._pong = self.create_publisher(Int64, "pong", DEPTH)
+        self.create_subscription(Int64, "ping", self._send_back(self._pong), DEPTH)
+        self.create_subscription(Int64, "pong", self._send_back(self._ping), DEPTH)
+
+    def _send_back(self, publisher: Publisher[Int64]) -> Callable[[Int64], None]:
+        note, now, publish = self.samples.append, time.monotonic_ns, publisher.publish
+
+        def callback(message: Int64) -> None:
+            note(now())
+            publish(message)
+
+        return callback
+
+    def begin(self, executor: Executor) -> None:
+        """Send the first message once both topics are connected."""
+        while not (self._ping.get_subscription_count() and self._pong.get_subscription_count()):
+            time.sleep(0.01)
+        self._ping.publish(Int64())
+
+    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+        """Give the times between callbacks."""
+        return np.diff(self.samples[begin:end])
+
+
+class Listener(MeasuredNode):
+    """Subscriptions to ``topics`` topics whose messages carry the time of their publication."""
+
+    def __init__(self, topics: int) -> None:
+        super().__init__()
+        note, now = self.samples.append, time.monotonic_ns
+
+        def callback(message: Int64) -> None:
+            note(now() - message.data)
+
+        for number in range(topics):
+            self.create_subscription(Int64, f"topic_{number}", callback, DEPTH)
+
+
+class Caller(MeasuredNode):
+    """A service and a coroutine that calls it again as soon as it has answered."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.create_service(Empty, "answer", lambda request, response: response)
+        self._client = self.create_client(Empty, "answer")
+
+    def begin(self, executor: Executor) -> None:
+        """Give the coroutine to the executor once the service is there."""
+        if not self._client.wait_for_service(timeout_sec=10.0):
+            raise TimeoutError("Service '/answer' did not appear within 10 s")
+        executor.create_task(self._call_for_ever)
+
+    async def _call_for_ever(self) -> None:
+        note, now, call = self.samples.append, time.monotonic_ns, self._client.call_async
+        while True:
+            called = now()
+            await call(Empty.Request())
+            note(now() - called)
+
+
+class Ticker(MeasuredNode):
+    """A timer of 1 kHz; a latency is the distance of an interval from its period."""
+
+    PERIOD_NS = 1_000_000
+
+    def __init__(self) -> None:
+        super().__init__()
+        note, now = self.samples.append, time.monotonic_ns
+        self.create_timer(self.PERIOD_NS / 1e9, lambda: note(now()))
+
+    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+        """Give each interval's distance from the period."""
+        return np.abs(np.diff(self.samples[begin:end]) - self.PERIOD_NS)
+
+
+class Idler(MeasuredNode):
+    """50 subscriptions that get nothing, and 10 timers of one second."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(50):
+            self.create_subscription(Int64, f"silent_{number}", lambda message: None, DEPTH)
+        for _ in range(10):
+            self.create_timer(1.0, lambda: self.samples.append(0))
+
+
+def make_node(kind: str, topics: int) -> MeasuredNode:
+    """Make the node that a workload names; ``topics`` is how many are published from outside."""
+    if kind == "listener":
+        return Listener(topics)
+    return {"ping_pong": PingPong, "caller": Caller, "ticker": Ticker, "idler": Idler}[kind]()

@@ -1,0 +1,55 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the person at the terminal sees: a progress line while it runs, then the tables."""
+
+from __future__ import annotations
+
+import itertools
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
+
+from .report import make_table
+from .workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from .bench import Bench
+
+console = Console()
+
+
+def measure_all(benchmark: Bench, missing: dict[str, list[str]]) -> bool:
+    """Measure everything; False if Ctrl-C came first, what was measured by then is kept."""
+    for name, modules in missing.items():
+        console.print(f"Without {name}: {', '.join(modules)} is not installed", style="yellow")
+    columns = (
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+    )
+    with Progress(*columns, console=console, transient=True) as progress:
+        task = progress.add_task("", total=len(benchmark))
+        try:
+            for number, series in benchmark.steps():
+                progress.update(
+                    task,
+                    description=f"{series.workload.name} on {series.executor.name}, "
+                    f"round {number + 1} of {benchmark.rounds}",
+                )
+                benchmark.measure(series)
+                progress.advance(task)
+        except KeyboardInterrupt:
+            return False
+    return True
+
+
+def print_tables(records: list[dict[str, Any]]) -> None:
+    """Print one table per workload."""
+    for name, group in itertools.groupby(records, key=lambda record: record["workload"]):
+        workload = WORKLOADS[name]
+        title = f"{name}: {workload.title}"
+        if workload.latency:
+            title += f"\nlatency: {workload.latency}"
+        console.print(make_table(title, list(group)))

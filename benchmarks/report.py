@@ -1,0 +1,118 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Turns the measured series into medians, ratios, a table on the terminal and JSON."""
+
+from __future__ import annotations
+
+import statistics
+from typing import TYPE_CHECKING, Any
+
+from rich import box
+from rich.table import Table
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from .bench import Sample, Series
+
+REFERENCES = ("events", "single", "floor")
+
+
+def spread(values: Iterable[float | None]) -> dict[str, float] | None:
+    """Give median, minimum and maximum of the values that there are."""
+    known = [value for value in values if value is not None]
+    if not known:
+        return None
+    return {"median": statistics.median(known), "min": min(known), "max": max(known)}
+
+
+def ratio(samples: list[Sample], reference: list[Sample]) -> dict[str, float] | None:
+    """Compare CPU per message with the reference's of the same round, where both were measured.
+
+    What slows the machine for a while slows both, so a round's ratio moves less than its numbers.
+    """
+    return spread(
+        own.cpu_us / other.cpu_us
+        for own, other in zip(samples, reference, strict=False)
+        if own.cpu_us and other.cpu_us
+    )
+
+
+def summarise(series: list[Series]) -> list[dict[str, Any]]:
+    """Give one record per workload and executor, as it stands in the JSON file."""
+    by_name = {(row.workload.name, row.executor.name): row for row in series}
+    records = []
+    for row in series:
+        latencies = [sample.latency_us for sample in row.samples if sample.latency_us]
+        records.append(
+            {
+                "workload": row.workload.name,
+                "executor": row.executor.name,
+                "unit": row.workload.unit,
+                "rounds": len(row.samples),
+                "failures": row.failures,
+                "cpu_us": spread(sample.cpu_us for sample in row.samples),
+                "rate": spread(sample.rate for sample in row.samples),
+                "context_switches": spread(sample.switches for sample in row.samples),
+                "latency_us": {
+                    key: spread(latency[key] for latency in latencies)
+                    for key in (latencies[0] if latencies else ())
+                },
+                "cpu_ratio": {
+                    name: ratio(row.samples, other.samples)
+                    for name in REFERENCES
+                    if (other := by_name.get((row.workload.name, name))) is not None
+                },
+            }
+        )
+    return records
+
+
+def make_table(title: str, records: list[dict[str, Any]]) -> Table:
+    """Lay the records of one workload out as a table: medians over the rounds, CPU with its range.
+
+    Narrow enough for a terminal of 80 columns.
+    """
+    unit = records[0]["unit"]
+    table = Table(
+        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+    )
+    table.add_column("executor", no_wrap=True)
+    headings = [f"CPU us/{unit}", "rate/s", "p50 us", "p99 us", f"switches /{unit}"]
+    references = [name for name in REFERENCES if any(r["cpu_ratio"].get(name) for r in records)]
+    for heading in [*headings, *(f"CPU / {name}" for name in references)]:
+        table.add_column(heading, justify="right")
+    for record in records:
+        latency = record["latency_us"]
+        table.add_row(
+            record["executor"],
+            with_range(record["cpu_us"]),
+            "" if unit == "second" else median(record["rate"]),
+            median(latency.get("p50")),
+            median(latency.get("p99")),
+            median(record["context_switches"]),
+            *(median(record["cpu_ratio"].get(name), digits=2) for name in references),
+            style="bold" if record["executor"].startswith("asyncio") else "",
+        )
+    failures = [f"{r['executor']}: {failure}" for r in records for failure in r["failures"]]
+    table.caption = "\n".join(failures) or None
+    return table
+
+
+def median(values: dict[str, float] | None, digits: int | None = None) -> str:
+    """Write the median for people; nothing if there is none."""
+    if values is None:
+        return ""
+    return number(values["median"]) if digits is None else f"{values['median']:.{digits}f}"
+
+
+def with_range(values: dict[str, float] | None) -> str:
+    """Write the median, and behind it the least and the greatest value."""
+    if values is None:
+        return ""
+    return f"{number(values['median'])} ({number(values['min'])}-{number(values['max'])})"
+
+
+def number(value: float) -> str:
+    """Write a number with three digits or, where it is larger, as a whole."""
+    return f"{value:.0f}" if value >= 100 else f"{value:.3g}"

@@ -1,0 +1,102 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The workloads: what each one does, what is counted, and what publishes to it from outside.
+
+The parent and the measured processes both read this table, so it imports no ROS.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Traffic:
+    """What a publishing process of its own sends: ``rate`` over all ``topics``, 0 for a flood."""
+
+    topics: int
+    rate: int
+
+
+@dataclass(frozen=True, slots=True)
+class Workload:
+    """One thing that is measured; ``node`` names the class in ``nodes.py`` that does it."""
+
+    name: str
+    title: str
+    node: str
+    unit: str
+    latency: str | None
+    traffic: Traffic | None = None
+    spin_once: bool = False
+    warmup: float = 0.5
+    seconds: float = 0.0
+
+
+WORKLOADS = {
+    workload.name: workload
+    for workload in (
+        Workload(
+            "pingpong",
+            "Ping-pong in one process, the same message object sent back",
+            node="ping_pong",
+            unit="message",
+            latency="publish to callback",
+        ),
+        Workload(
+            "pingpong-spin-once",
+            "The same ping-pong under rclpy.spin(node, executor), which calls only spin_once",
+            node="ping_pong",
+            unit="message",
+            latency="publish to callback",
+            spin_once=True,
+        ),
+        Workload(
+            "paced",
+            "5 kHz on one topic from another process",
+            node="listener",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=1, rate=5000),
+        ),
+        Workload(
+            "flood",
+            "One topic from another process, as fast as it can publish",
+            node="listener",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=1, rate=0),
+        ),
+        Workload(
+            "service",
+            "One service call after another in one process",
+            node="caller",
+            unit="call",
+            latency="call to response",
+        ),
+        Workload(
+            "many",
+            "200 subscriptions, 1 kHz in all, from another process",
+            node="listener",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=200, rate=1000),
+        ),
+        Workload(
+            "timer",
+            "A timer of 1 kHz",
+            node="ticker",
+            unit="tick",
+            latency="jitter: distance of an interval from 1 ms",
+        ),
+        Workload(
+            "idle",
+            "Nothing to do: 50 subscriptions without messages and 10 timers of one second",
+            node="idler",
+            unit="second",
+            latency=None,
+            warmup=2.0,
+            seconds=5.0,
+        ),
+    )
+}
