@@ -81,7 +81,7 @@ class Bench:
             Series(workload, executor)
             for workload in workloads
             for executor in executors
-            if executor.run is not None or workload.name in native.FLOOR_WORKLOADS
+            if executor.name != "floor" or not workload.spin_once
         ]
         self._domain = random.randrange(100)
 
@@ -114,30 +114,25 @@ class Bench:
         }
         seconds = max(self.seconds, workload.seconds)
         times = ["--warmup", str(workload.warmup), "--seconds", str(seconds)]
-        parent = ["--parent", str(os.getpid())]
-        if executor.run is None:
-            command = [str(native.program("floor")), workload.name, *times, *parent]
-        else:
-            command = [sys.executable, "-m", "benchmarks.measured", workload.name, executor.name]
-            command += [*times, *parent]
+        command = ["measured", workload.name, executor.name, *times]
         with contextlib.ExitStack() as processes:
             if workload.traffic is not None:
-                publisher = [str(native.program("publisher")), *parent]
-                publisher += ["--topics", str(workload.traffic.topics)]
-                publisher += ["--rate", str(workload.traffic.rate)]
+                topics, rate = str(workload.traffic.topics), str(workload.traffic.rate)
+                publisher = ["traffic", "--topics", topics, "--rate", rate]
                 processes.enter_context(running(publisher, environment))
             measured = processes.enter_context(running(command, environment))
             return _read(measured, workload.warmup + seconds + 30.0)
 
 
 @contextlib.contextmanager
-def running(command: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
-    """Run a child process; it has ended when the block is left.
+def running(arguments: list[str], environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
+    """Run a module of this package in a child process; it has ended when the block is left.
 
     It gets a session of its own, so that Ctrl-C reaches only the parent, which then ends it.
     """
+    module, *options = arguments
     process = subprocess.Popen(
-        command,
+        [sys.executable, "-m", f"benchmarks.{module}", *options, "--parent", str(os.getpid())],
         env=environment,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,

@@ -27,7 +27,7 @@ class ExecutorRow:
     name: str
     title: str
     needs: tuple[str, ...]
-    run: Run | None
+    run: Run
 
     def missing(self) -> list[str]:
         """Name the modules that are not installed here."""
@@ -85,6 +85,15 @@ def run_asyncio_uvloop(node: MeasuredNode, begin: Begin, spin_once: bool) -> Non
     _run_on_loop(uvloop.new_event_loop, node, begin, spin_once)
 
 
+def run_floor(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+    """Run rcl alone, from C++."""
+    from .floor import Floor
+
+    floor = Floor(node)
+    begin(None)
+    floor.run()
+
+
 def _spin(executor: Any, node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
     if spin_once:
         import rclpy
@@ -130,6 +139,6 @@ EXECUTORS = {
         ),
         ExecutorRow("single", "SingleThreadedExecutor", (), run_single),
         ExecutorRow("multi", "MultiThreadedExecutor", (), run_multi),
-        ExecutorRow("floor", "rcl in C++", (), None),
+        ExecutorRow("floor", "rcl in C++", (), run_floor),
     )
 }

@@ -32,7 +32,7 @@ def main() -> None:
     """Measure once."""
     parser = argparse.ArgumentParser(prog="python -m benchmarks.measured", description=__doc__)
     parser.add_argument("workload", choices=WORKLOADS)
-    parser.add_argument("executor", choices=[name for name, row in EXECUTORS.items() if row.run])
+    parser.add_argument("executor", choices=EXECUTORS)
     parser.add_argument("--warmup", type=float, required=True)
     parser.add_argument("--seconds", type=float, required=True)
     parser.add_argument("--parent", type=int, required=True, help="process id")
@@ -41,7 +41,6 @@ def main() -> None:
 
     workload = WORKLOADS[arguments.workload]
     run = EXECUTORS[arguments.executor].run
-    assert run is not None
     rclpy.init()
     node = make_node(workload.node, workload.traffic.topics if workload.traffic else 0)
     measurement = Measurement(node, arguments.warmup, arguments.seconds)

@@ -1,9 +1,13 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Compiles the C++ programs against the ROS that Python imports, once per version of both."""
+"""Compiles the C++ loops against the ROS that Python imports, and loads them.
+
+They are a library, not a program: in the PyPI wheels librcl needs symbols of a running Python.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import functools
 import hashlib
 import importlib.metadata
@@ -13,27 +17,58 @@ import subprocess
 import sys
 from pathlib import Path
 
-SOURCES = Path(__file__).parent / "native"
+SOURCE = Path(__file__).parent / "native" / "loops.cpp"
 BUILD = Path(__file__).parent.parent / "build" / "benchmarks"
-FLOOR_WORKLOADS = ("pingpong",)
-LIBRARIES = (
-    "rcl",
-    "rcutils",
-    "rosidl_runtime_c",
-    "std_msgs__rosidl_typesupport_c",
-    "std_msgs__rosidl_generator_c",
-    "std_srvs__rosidl_typesupport_c",
-    "std_srvs__rosidl_generator_c",
-)
 
 
 class CompileError(RuntimeError):
-    """A C++ program cannot be built here."""
+    """The C++ loops cannot be built here."""
+
+
+class Log(ctypes.Structure):
+    """``Log`` of loops.cpp."""
+
+    _fields_ = (
+        ("samples", ctypes.c_void_p),
+        ("capacity", ctypes.c_int64),
+        ("count", ctypes.c_int64),
+        ("stop", ctypes.c_int32),
+    )
+
+
+class Entities(ctypes.Structure):
+    """``Entities`` of loops.cpp."""
+
+    _fields_ = (
+        ("context", ctypes.c_void_p),
+        ("guard", ctypes.c_void_p),
+        ("subscriptions", ctypes.POINTER(ctypes.c_void_p)),
+        ("timers", ctypes.POINTER(ctypes.c_void_p)),
+        ("service", ctypes.c_void_p),
+        ("client", ctypes.c_void_p),
+        ("subscription_count", ctypes.c_size_t),
+        ("timer_count", ctypes.c_size_t),
+    )
+
+
+def pointers(addresses: list[int]) -> ctypes.Array[ctypes.c_void_p]:
+    """Make a C array of pointers."""
+    return (ctypes.c_void_p * len(addresses))(*addresses)
+
+
+def load() -> ctypes.CDLL:
+    """Load the loops; rclpy must have been imported. They run without the GIL."""
+    loops = ctypes.CDLL(str(library()))
+    array = ctypes.POINTER(ctypes.c_void_p)
+    loops.ping_pong.argtypes = [array, array, ctypes.POINTER(Log)]
+    loops.spin.argtypes = [ctypes.POINTER(Entities), ctypes.POINTER(Log)]
+    loops.publish.argtypes = [array, ctypes.c_size_t, ctypes.c_int64]
+    return loops
 
 
 @functools.cache
-def program(name: str) -> Path:
-    """Give the path of the compiled program ``native/<name>.cpp``, building it when it is not there.
+def library() -> Path:
+    """Give the path of the compiled library, building it when it is not there.
 
     :raises CompileError: if there is no compiler, no ROS, or the compiler fails.
     """
@@ -41,33 +76,30 @@ def program(name: str) -> Path:
     if compiler is None:
         raise CompileError("No C++ compiler found: install g++, or set CXX")
     prefix = ros_prefix()
-    command = [compiler, "-std=c++17", "-O2", "-Wall", "-Wextra", str(SOURCES / f"{name}.cpp")]
+    command = [compiler, "-std=c++17", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", str(SOURCE)]
     command += [f"-isystem{folder}" for folder in sorted((prefix / "include").iterdir())]
-    command += [f"-L{prefix / 'lib'}", f"-Wl,-rpath,{prefix / 'lib'}"]
-    command += [*(f"-l{library}" for library in LIBRARIES), "-Wl,--allow-shlib-undefined"]
-    digest = hashlib.sha256("\0".join(command).encode())
-    for source in sorted(SOURCES.iterdir()):
-        digest.update(source.read_bytes())
-    built = BUILD / f"{name}-{digest.hexdigest()[:16]}"
+    command += [f"-L{prefix / 'lib'}", "-lrcl", "-lrcutils", "-Wl,--allow-shlib-undefined"]
+    digest = hashlib.sha256("\0".join(command).encode() + SOURCE.read_bytes()).hexdigest()
+    built = BUILD / f"loops-{digest[:16]}.so"
     if not built.exists():
         BUILD.mkdir(parents=True, exist_ok=True)
         partial = built.with_suffix(f".{os.getpid()}")
         done = subprocess.run([*command, "-o", str(partial)], capture_output=True, text=True)
         if done.returncode:
-            raise CompileError(f"Cannot compile {name}.cpp:\n{done.stderr}")
+            raise CompileError(f"Cannot compile {SOURCE.name}:\n{done.stderr}")
         partial.rename(built)
     return built
 
 
 def ros_prefix() -> Path:
     """Give the folder whose include/ and lib/ are those of the ROS that Python imports."""
-    sourced = [Path(folder) for folder in os.getenv("AMENT_PREFIX_PATH", "").split(os.pathsep)]
+    prefixes = [Path(folder) for folder in os.getenv("AMENT_PREFIX_PATH", "").split(os.pathsep)]
     try:
         wheel = importlib.metadata.distribution("ros-rcl").locate_file("../../..")
-        installed = [Path(str(wheel)).resolve()]
+        prefixes.append(Path(str(wheel)).resolve())
     except importlib.metadata.PackageNotFoundError:
-        installed = []
-    for prefix in [*sourced, *installed, Path(sys.prefix)]:
+        prefixes.append(Path(sys.prefix))
+    for prefix in prefixes:
         if (prefix / "include" / "rcl").is_dir():
             return prefix
     raise CompileError("No headers of rcl found: source ROS 2, or install aiorcl[kilted]")

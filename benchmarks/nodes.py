@@ -28,8 +28,8 @@ class MeasuredNode(Node):
         super().__init__("measured")
         self.samples: list[int] = []
 
-    def begin(self, executor: Executor) -> None:
-        """Start the work; the executor has the node and is about to spin."""
+    def begin(self, executor: Executor | None) -> None:
+        """Start the work; the executor is about to spin. None: a C++ loop starts it itself."""
 
     def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
         """Give the latencies of the samples from ``begin`` to ``end``."""
@@ -44,10 +44,10 @@ class PingPong(MeasuredNode):
 
     def __init__(self) -> None:
         super().__init__()
-        self._ping = self.create_publisher(Int64, "ping", DEPTH)
-        self._pong = self.create_publisher(Int64, "pong", DEPTH)
-        self.create_subscription(Int64, "ping", self._send_back(self._pong), DEPTH)
-        self.create_subscription(Int64, "pong", self._send_back(self._ping), DEPTH)
+        self.ping = self.create_publisher(Int64, "ping", DEPTH)
+        self.pong = self.create_publisher(Int64, "pong", DEPTH)
+        self.create_subscription(Int64, "ping", self._send_back(self.pong), DEPTH)
+        self.create_subscription(Int64, "pong", self._send_back(self.ping), DEPTH)
 
     def _send_back(self, publisher: Publisher[Int64]) -> Callable[[Int64], None]:
         note, now, publish = self.samples.append, time.monotonic_ns, publisher.publish
@@ -58,11 +58,12 @@ class PingPong(MeasuredNode):
 
         return callback
 
-    def begin(self, executor: Executor) -> None:
+    def begin(self, executor: Executor | None) -> None:
         """Send the first message once both topics are connected."""
-        while not (self._ping.get_subscription_count() and self._pong.get_subscription_count()):
+        while not (self.ping.get_subscription_count() and self.pong.get_subscription_count()):
             time.sleep(0.01)
-        self._ping.publish(Int64())
+        if executor is not None:
+            self.ping.publish(Int64())
 
     def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
         """Give the times between callbacks."""
@@ -88,17 +89,18 @@ class Caller(MeasuredNode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.create_service(Empty, "answer", lambda request, response: response)
-        self._client = self.create_client(Empty, "answer")
+        self.service = self.create_service(Empty, "answer", lambda request, response: response)
+        self.client = self.create_client(Empty, "answer")
 
-    def begin(self, executor: Executor) -> None:
+    def begin(self, executor: Executor | None) -> None:
         """Give the coroutine to the executor once the service is there."""
-        if not self._client.wait_for_service(timeout_sec=10.0):
+        if not self.client.wait_for_service(timeout_sec=10.0):
             raise TimeoutError("Service '/answer' did not appear within 10 s")
-        executor.create_task(self._call_for_ever)
+        if executor is not None:
+            executor.create_task(self._call_for_ever)
 
     async def _call_for_ever(self) -> None:
-        note, now, call = self.samples.append, time.monotonic_ns, self._client.call_async
+        note, now, call = self.samples.append, time.monotonic_ns, self.client.call_async
         while True:
             called = now()
             await call(Empty.Request())

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import sys
 from typing import TYPE_CHECKING, Any
 
 from rich.console import Console
@@ -16,7 +17,8 @@ from .workloads import WORKLOADS
 if TYPE_CHECKING:
     from .bench import Bench
 
-console = Console()
+# A file or a pipe has no width, and rich would take it for a narrow terminal.
+console = Console() if sys.stdout.isatty() else Console(width=100)
 
 
 def measure_all(benchmark: Bench, missing: dict[str, list[str]]) -> bool:
@@ -49,7 +51,11 @@ def print_tables(records: list[dict[str, Any]]) -> None:
     """Print one table per workload."""
     for name, group in itertools.groupby(records, key=lambda record: record["workload"]):
         workload = WORKLOADS[name]
-        title = f"{name}: {workload.title}"
+        title = f"{name}: {workload.title}\nCPU and context switches per {workload.unit}"
         if workload.latency:
-            title += f"\nlatency: {workload.latency}"
+            title += f"; latency: {workload.latency}"
         console.print(make_table(title, list(group)))
+    console.print(
+        "CPU us: user and system time of all threads of the process, median over the rounds.\n"
+        "/ events, / single, / floor: CPU compared with that executor in the same round (median)."
+    )

@@ -69,25 +69,27 @@ def summarise(series: list[Series]) -> list[dict[str, Any]]:
 
 
 def make_table(title: str, records: list[dict[str, Any]]) -> Table:
-    """Lay the records of one workload out as a table: medians over the rounds, CPU with its range.
-
-    Narrow enough for a terminal of 80 columns.
-    """
-    unit = records[0]["unit"]
+    """Lay the records of one workload out as a table: medians over the rounds, CPU with its range."""
     table = Table(
-        title=title, title_justify="left", title_style="bold", box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0)
+        title=title,
+        title_justify="left",
+        title_style="bold",
+        caption_justify="left",
+        box=box.SIMPLE_HEAD,
+        padding=(0, 1, 0, 0),
     )
     table.add_column("executor", no_wrap=True)
-    headings = [f"CPU us/{unit}", "rate/s", "p50 us", "p99 us", f"switches /{unit}"]
     references = [name for name in REFERENCES if any(r["cpu_ratio"].get(name) for r in records)]
-    for heading in [*headings, *(f"CPU / {name}" for name in references)]:
-        table.add_column(heading, justify="right")
+    headings = ("CPU us", "min-max", "rate/s", "p50 us", "p99 us", "switches")
+    for heading in (*headings, *(f"/ {name}" for name in references)):
+        table.add_column(heading, justify="right", no_wrap=True)
     for record in records:
-        latency = record["latency_us"]
+        cpu, latency = record["cpu_us"], record["latency_us"]
         table.add_row(
             record["executor"],
-            with_range(record["cpu_us"]),
-            "" if unit == "second" else median(record["rate"]),
+            median(cpu),
+            f"{number(cpu['min'])}-{number(cpu['max'])}" if cpu else "",
+            "" if record["unit"] == "second" else median(record["rate"]),
             median(latency.get("p50")),
             median(latency.get("p99")),
             median(record["context_switches"]),
@@ -104,13 +106,6 @@ def median(values: dict[str, float] | None, digits: int | None = None) -> str:
     if values is None:
         return ""
     return number(values["median"]) if digits is None else f"{values['median']:.{digits}f}"
-
-
-def with_range(values: dict[str, float] | None) -> str:
-    """Write the median, and behind it the least and the greatest value."""
-    if values is None:
-        return ""
-    return f"{number(values['median'])} ({number(values['min'])}-{number(values['max'])})"
 
 
 def number(value: float) -> str:
