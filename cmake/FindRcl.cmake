@@ -43,7 +43,15 @@ set(
   type_description_interfaces
   unique_identifier_msgs
 )
-set(rcl_libraries rcl rcl_action rcutils rmw rosidl_runtime_c rosidl_typesupport_introspection_c)
+set(
+  rcl_libraries
+  rcl
+  rcl_action
+  rcutils
+  rmw
+  rosidl_runtime_c
+  rosidl_typesupport_introspection_c
+)
 
 set(rcl_required)
 set(Rcl_INCLUDE_DIRS)

@@ -1,0 +1,273 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The sessions behind ./dev, each in an environment of its own under .venv.
+
+from __future__ import annotations
+
+import hashlib
+import os
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import nox
+
+nox.needs_version = ">=2026.2"
+nox.options.default_venv_backend = "uv"
+nox.options.download_python = "never"
+nox.options.envdir = ".venv"
+nox.options.error_on_missing_interpreters = True
+nox.options.reuse_venv = "yes"
+
+PROJECT = nox.project.load_toml("pyproject.toml")
+ROOT = Path.cwd()
+BUILD = ROOT / "build"
+CI = os.environ.get("CI") == "true"
+DISTROS = ("jazzy", "kilted")
+HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
+PYTHONS = sorted({"3.11", "3.12", "3.13", "3.14", HERE})
+STUB = ROOT / "src" / "aiorcl" / "_core.pyi"
+STUB_HEADER = """\
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The types of the extension, written by nanobind's stubgen: ./dev lint --fix
+"""
+# After Ctrl-C pytest and the demo stop the processes that they started.
+PATIENCE_SEC = 20
+
+# Sessions use the ROS of PyPI: one that is sourced here would mix with it. Nor may a Python of one
+# distro pass on to the other what the wheels set in its environment.
+for variable in (
+    "AMENT_PREFIX_PATH",
+    "CMAKE_PREFIX_PATH",
+    "COLCON_PREFIX_PATH",
+    "LD_LIBRARY_PATH",
+    "PYTHONPATH",
+    "RMW_IMPLEMENTATION",
+    "ROS_DISTRO",
+    "ROS_DOMAIN_ID",
+    "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
+):
+    os.environ.pop(variable, None)
+
+
+@nox.session(python=PYTHONS)
+def wheel(session: nox.Session) -> None:
+    """Build the wheel of one Python, for all distros, if the sources changed."""
+    built = wheel_directory(str(session.python))
+    if any(built.glob("*.whl")):
+        session.log(f"These sources are built already: {built.relative_to(ROOT)}")
+        return
+    install(session, *PROJECT["build-system"]["requires"], *group("build"), *headers())
+    shutil.rmtree(built.parent, ignore_errors=True)
+    settings = {"build-dir": str(BUILD / "cmake-{wheel_tag}")}
+    if CI:
+        settings["cmake.define.CMAKE_COMPILE_WARNING_AS_ERROR"] = "ON"
+    options = [f"--config-setting={name}={value}" for name, value in settings.items()]
+    session.run(
+        *("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(built), *options)
+    )
+
+
+@nox.session(python=PYTHONS, requires=["wheel-{python}"])
+@nox.parametrize("distro", DISTROS, ids=DISTROS)
+def tests(session: nox.Session, distro: str) -> None:
+    """Run pytest on one distro; more arguments go to pytest."""
+    install_wheel(session, distro, "test", f"test-{distro}")
+    cache = f"cache_dir={BUILD / 'pytest' / session.name}"
+    run(session, "pytest", "-o", cache, *session.posargs)
+
+
+@nox.session
+@nox.parametrize("sanitizer", ["", "address", "thread"], ids=["plain", "address", "thread"])
+def core(session: nox.Session, sanitizer: str) -> None:
+    """Build and run the C++ unit tests."""
+    if not compiles("#include <doctest/doctest.h>"):
+        message = "The C++ unit tests need doctest (Debian and Ubuntu: apt install doctest-dev)"
+        if CI:
+            session.error(message)
+        session.skip(message)
+    install(session, *group("build"), *ros("kilted"))
+    build = str(BUILD / f"core-{sanitizer or 'plain'}")
+    session.run(
+        *("cmake", "-S.", f"-B{build}", "-GNinja", "-DAIORCL_EXTENSION=OFF", "-DBUILD_TESTING=ON"),
+        f"-DCMAKE_BUILD_TYPE={'RelWithDebInfo' if sanitizer else 'Debug'}",
+        f"-DCMAKE_COMPILE_WARNING_AS_ERROR={'ON' if CI else 'OFF'}",
+        f"-DAIORCL_SANITIZER={sanitizer}",
+        silent=True,
+    )
+    session.run("cmake", "--build", build)
+    # ctest of the environment is a Python script, so the wheels of ROS set its library path.
+    session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
+
+
+@nox.session(venv_backend="venv", reuse_venv=False)
+def package(session: nox.Session) -> None:
+    """Install ROS and the source distribution with plain pip, in an empty environment."""
+    sdist = BUILD / "sdist"
+    shutil.rmtree(sdist, ignore_errors=True)
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    session.run(*uv, "build", "--sdist", "--out-dir", str(sdist), external=True)
+    (archive,) = sdist.glob("*.tar.gz")
+    session.run("python", "-m", "pip", "install", "--quiet", f"aiorcl[kilted] @ {archive.as_uri()}")
+    session.run("python", "-c", "import aiorcl, aiorcl._core; print(aiorcl._core.__file__)")
+
+
+@nox.session
+def colcon(session: nox.Session) -> None:
+    """Build with colcon and ament_cmake, and run the packaging tests on what is installed."""
+    install(session, *group("colcon"), *group("build"), *group("test"), *ros("kilted"))
+    prefix = session.virtualenv.location
+    session.env.update(AMENT_PREFIX_PATH=prefix, CMAKE_PREFIX_PATH=prefix)
+    tree = BUILD / "colcon"
+    bases = ["--build-base", str(tree / "build"), "--install-base", str(tree / "install")]
+    logs = ["--log-base", str(tree / "log")]
+    session.run("colcon", *logs, "build", *bases, "--paths", ".", "--event-handlers", "summary+")
+    sourced = f'. "{tree}/install/local_setup.sh" && exec "$@"'
+    command = ["python", "-m", "pytest", "tests/test_packaging.py"]
+    session.env["COLCON_CURRENT_PREFIX"] = str(tree / "install")
+    session.run("sh", "-c", sourced, "sh", *command, external=True)
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+def lint(session: nox.Session) -> None:
+    """Check format, types, spelling, headers and the stub; ``--fix`` mends what a tool can mend."""
+    fix = "--fix" in session.posargs
+    install_wheel(session, "kilted", "lint", "dev", "test", "test-kilted", "bench", "demo")
+    cpp = tracked("*.cpp", "*.hpp")
+    cmake = tracked("CMakeLists.txt", "**/CMakeLists.txt", "*.cmake")
+    stub = write_stub(session, fix)
+    checks = [
+        ["ruff", "check", *(["--fix"] if fix else []), ".", "dev"],
+        ["ruff", "format", *([] if fix else ["--check"]), ".", "dev"],
+        ["clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), *cpp],
+        ["gersemi", "-i" if fix else "--check", *cmake],
+        ["mypy"],
+        ["codespell", *tracked("*")],
+        ["python", "-m", "tools.sources", *tracked("*")],
+    ]
+    failed = [] if stub else ["stub"]
+    for check in checks:
+        try:
+            session.run(*check)
+        except nox.command.CommandFailed:
+            failed.append(check[0])
+    if failed:
+        session.error(f"Failed: {', '.join(failed)} (./dev lint --fix mends format and stub)")
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+@nox.parametrize("distro", DISTROS, ids=DISTROS)
+def demo(session: nox.Session, distro: str) -> None:
+    """Run the demo; more arguments go to it."""
+    install_wheel(session, distro, "demo")
+    run(session, "demo", *session.posargs)
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+@nox.parametrize("distro", DISTROS, ids=DISTROS)
+def bench(session: nox.Session, distro: str) -> None:
+    """Run the benchmarks; more arguments go to them."""
+    install_wheel(session, distro, "bench", "build")
+    run(session, "benchmarks", *session.posargs)
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+def docs(session: nox.Session) -> None:
+    """Build the documentation."""
+    install_wheel(session, "kilted", "docs")
+    html = BUILD / "docs"
+    session.run("sphinx-build", "-W", "--keep-going", "docs", str(html), *session.posargs)
+    session.log(f"Open {html / 'index.html'}")
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+@nox.parametrize("distro", DISTROS, ids=DISTROS)
+def shell(session: nox.Session, distro: str) -> None:
+    """Open a shell, or run the command given, where python can import aiorcl and ROS."""
+    install_wheel(session, distro, "test", "bench", "demo", f"test-{distro}")
+    command = session.posargs or [os.environ.get("SHELL", "sh")]
+    session.run(*command, external=True, success_codes=range(256))
+
+
+def run(session: nox.Session, module: str, *arguments: str) -> None:
+    """Run a module that may have to stop processes of its own after Ctrl-C."""
+    session.run("python", "-m", module, *arguments, interrupt_timeout=PATIENCE_SEC)
+
+
+def install_wheel(session: nox.Session, distro: str, *groups: str) -> None:
+    """Install the wheel of this session's Python, a distro, and groups of pyproject.toml."""
+    (built,) = wheel_directory(str(session.python or HERE)).glob("*.whl")
+    install(session, f"aiorcl[{distro}] @ {built.as_uri()}", *group(*groups))
+
+
+def install(session: nox.Session, *requirements: str) -> None:
+    """Install into the session's environment; the second time takes nothing, not even a network."""
+    stamp = Path(session.virtualenv.location) / "installed"
+    wanted = "\n".join(requirements)
+    if not stamp.exists() or stamp.read_text() != wanted:
+        session.install(*requirements)
+        stamp.write_text(wanted)
+
+
+def group(*names: str) -> tuple[str, ...]:
+    """Name the packages of dependency groups."""
+    return nox.project.dependency_groups(PROJECT, *names)
+
+
+def ros(distro: str) -> list[str]:
+    """Name the packages that are a distro."""
+    packages: list[str] = PROJECT["project"]["optional-dependencies"][distro]
+    return packages
+
+
+def headers() -> list[str]:
+    """Name the packages that a build takes its headers from where no ROS is sourced."""
+    (override,) = PROJECT["tool"]["scikit-build"]["overrides"]
+    packages: list[str] = override["build"]["requires"]
+    return packages
+
+
+def wheel_directory(python: str) -> Path:
+    """Return where the wheel of the present sources lies, or would."""
+    digest = hashlib.sha256(f"{sys.implementation} {CI}".encode())
+    files = [ROOT / name for name in ("CMakeLists.txt", "LICENSE", "README.md", "pyproject.toml")]
+    for folder in ("cmake", "src"):
+        files += (path for path in (ROOT / folder).rglob("*") if path.is_file())
+    for path in sorted(files):
+        if "__pycache__" not in path.parts:
+            digest.update(f"{path.relative_to(ROOT)}\n".encode())
+            digest.update(path.read_bytes())
+    return BUILD / "wheels" / python / digest.hexdigest()[:12]
+
+
+def write_stub(session: nox.Session, fix: bool) -> bool:
+    """Generate the stub of the extension; return whether the committed one is the same."""
+    generated = BUILD / "stub" / STUB.name
+    generated.parent.mkdir(parents=True, exist_ok=True)
+    session.run(
+        *("python", "-m", "nanobind.stubgen", "-q", "-m", "aiorcl._core", "-o", str(generated))
+    )
+    text = STUB_HEADER + generated.read_text()
+    generated.write_text(text)
+    if fix:
+        STUB.write_text(text)
+    if STUB.exists() and STUB.read_text() == text:
+        return True
+    session.warn(f"{STUB.relative_to(ROOT)} is not what stubgen writes now")
+    subprocess.run(["diff", "-u", STUB, generated])
+    return False
+
+
+def tracked(*patterns: str) -> list[str]:
+    """List the files of the repository, also those that are not committed yet."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
+    return [name for name in listed if Path(name).exists()]
+
+
+def compiles(source: str) -> bool:
+    """Whether the C++ compiler accepts this source."""
+    command = [*os.environ.get("CXX", "c++").split(), "-x", "c++", "-fsyntax-only", "-"]
+    return subprocess.run(command, input=source.encode(), capture_output=True).returncode == 0

@@ -1,0 +1,80 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Keeps ROS traffic on this machine: a network that has only the loopback interface.
+"""Two runs side by side must not discover each other, nor any robot on the network.
+
+``isolate()`` moves the calling process; ``python -m tools.loopback COMMAND`` runs a command so.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import fcntl
+import os
+import socket
+import struct
+import sys
+from pathlib import Path
+
+_CLONE_NEWUSER = 0x10000000
+_CLONE_NEWNET = 0x40000000
+_SIOCGIFFLAGS = 0x8913
+_SIOCSIFFLAGS = 0x8914
+_WANTED = 0x1 | 0x1000  # IFF_UP | IFF_MULTICAST
+
+
+def isolate() -> bool:
+    """Move this process, and whatever it starts, to a network of its own if the system allows it.
+
+    Call it before any thread starts: an existing thread stays in the old network, and without
+    root the system refuses a process that has several. In any case discovery is limited to this
+    machine by ``ROS_AUTOMATIC_DISCOVERY_RANGE``.
+
+    :return: whether only the loopback interface is there now.
+    """
+    os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
+    # Some systems allow the namespace but nothing inside it, and there is no way back: a child
+    # finds out.
+    child = os.fork()
+    if child == 0:
+        try:
+            _leave_network()
+        except OSError:
+            os._exit(1)
+        os._exit(0)
+    if os.waitpid(child, 0)[1] != 0:
+        return False
+    _leave_network()
+    return True
+
+
+def _leave_network() -> None:
+    if [name for _, name in socket.if_nameindex()] != ["lo"]:
+        user, group = os.geteuid(), os.getegid()
+        if user == 0:
+            _unshare(_CLONE_NEWNET)
+        else:
+            _unshare(_CLONE_NEWUSER | _CLONE_NEWNET)
+            # Without a mapping the new files would belong to nobody.
+            Path("/proc/self/setgroups").write_text("deny")
+            Path("/proc/self/uid_map").write_text(f"{user} {user} 1")
+            Path("/proc/self/gid_map").write_text(f"{group} {group} 1")
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as any_socket:
+        request = struct.pack("16sH14x", b"lo", 0)
+        _, flags = struct.unpack("16sH14x", fcntl.ioctl(any_socket, _SIOCGIFFLAGS, request))
+        if flags & _WANTED != _WANTED:
+            request = struct.pack("16sH14x", b"lo", flags | _WANTED)
+            fcntl.ioctl(any_socket, _SIOCSIFFLAGS, request)
+
+
+def _unshare(namespaces: int) -> None:
+    if ctypes.CDLL(None, use_errno=True).unshare(namespaces) != 0:
+        raise OSError(ctypes.get_errno(), "Cannot leave the network")
+
+
+if __name__ == "__main__":
+    if len(sys.argv) < 2:
+        raise SystemExit("usage: python -m tools.loopback COMMAND [ARGUMENT ...]")
+    if not isolate():
+        print("No network of our own here: ROS discovery is limited to localhost", file=sys.stderr)
+    os.execvp(sys.argv[1], sys.argv[1:])

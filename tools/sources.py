@@ -1,0 +1,67 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Checks what no linter knows: the header of each source file, its length, and one version.
+"""``python -m tools.sources FILE ...`` names what is wrong with the files, and fails if any is."""
+
+from __future__ import annotations
+
+import re
+import sys
+import tomllib
+import xml.etree.ElementTree as ET
+from collections.abc import Iterator
+from pathlib import Path
+
+COPYRIGHT = "Copyright 2026 The aiorcl authors"
+LICENCE = "SPDX-License-Identifier: Apache-2.0"
+COMMENTS = {
+    "": "#",
+    ".cmake": "#",
+    ".cpp": "//",
+    ".hpp": "//",
+    ".py": "#",
+    ".pyi": "#",
+    ".toml": "#",
+    ".txt": "#",
+}
+NOT_SOURCES = {"LICENSE", ".gitignore", "py.typed"}
+LONGEST = 400
+
+
+def main() -> int:
+    """Check the files that the command line names, and the versions."""
+    problems = [line for name in sys.argv[1:] for line in problems_of(Path(name))]
+    problems += version_problems()
+    print(*problems, sep="\n", end="\n" if problems else "")
+    return bool(problems)
+
+
+def problems_of(path: Path) -> Iterator[str]:
+    """Name what is wrong with one file."""
+    if path.suffix not in COMMENTS or path.name in NOT_SOURCES:
+        return
+    lines = path.read_text().splitlines()
+    if lines and lines[0].startswith("#!"):
+        del lines[0]
+    mark = COMMENTS[path.suffix]
+    if lines[:2] != [f"{mark} {COPYRIGHT}", f"{mark} {LICENCE}"]:
+        yield f"{path}: the first two lines are not the copyright and the licence"
+    elif len(lines) < 3 or not lines[2].startswith((mark, '"""')):
+        yield f"{path}: the third line does not say the file's job"
+    if len(lines) > LONGEST and path.suffix != ".pyi":
+        yield f"{path}: {len(lines)} lines are more than {LONGEST}"
+
+
+def version_problems() -> Iterator[str]:
+    """Name the places that disagree with the version in pyproject.toml."""
+    version = tomllib.loads(Path("pyproject.toml").read_text())["project"]["version"]
+    in_package = ET.parse("package.xml").findtext("version")
+    if in_package != version:
+        yield f"package.xml: version {in_package}, but pyproject.toml has {version}"
+    changes = Path("CHANGELOG.rst").read_text()
+    if not re.search(rf"^(Forthcoming|{re.escape(version)} \(.*\))$", changes, re.MULTILINE):
+        yield f"CHANGELOG.rst: neither 'Forthcoming' nor {version}"
+
+
+if __name__ == "__main__":
+    sys.exit(main())
