@@ -10,8 +10,9 @@ import signal
 import sys
 from pathlib import Path
 
+from tools.loopback import isolate
+
 from .executors import EXECUTORS
-from .network import isolate
 from .workloads import WORKLOADS
 
 
@@ -49,8 +50,8 @@ def main() -> int:
     unknown = [name for name in arguments.workloads if name not in WORKLOADS]
     if unknown:
         parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
-    isolate(sys.argv[1:])
-    # Only now: what these import starts threads and is of no use to the process that exec'ed.
+    isolate()
+    # Only now: a thread that numpy starts would stay in the old network.
     from . import bench, machine, report
     from .progress import measure_all, print_tables
 

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Runs measured processes, executor after executor, round after round, and collects their numbers."""
+"""Runs measured processes, executor after executor and round after round, for their numbers."""
 
 from __future__ import annotations
 
@@ -13,8 +13,6 @@ import sys
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
-
-from . import native
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -155,8 +153,7 @@ def _read(process: subprocess.Popen[str], timeout: float) -> Sample:
         output, errors = process.communicate(timeout=timeout)
     except subprocess.TimeoutExpired:
         raise MeasurementError(f"No result within {timeout:.0f} s") from None
-    lines = output.splitlines()
-    if not lines:
-        last = errors.strip().splitlines()[-1:] or [f"exit status {process.returncode}"]
-        raise MeasurementError(last[0])
-    return Sample(**json.loads(lines[-1]))
+    if process.returncode:
+        last = errors.strip().splitlines()[-1:]
+        raise MeasurementError(f"Exit status {process.returncode}: {''.join(last)}")
+    return Sample(**json.loads(output.splitlines()[-1]))

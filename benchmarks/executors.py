@@ -56,12 +56,12 @@ def run_events(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
     executor = EventsExecutor()
     executor.add_node(node)
     begin(executor)
-    never: Future[None] = Future()
-    while node.context.ok():
-        if spin_once:
+    if spin_once:
+        while node.context.ok():
             executor.spin_once(timeout_sec=60.0)
-        else:
-            executor.spin_until_future_complete(never, timeout_sec=60.0)
+    else:
+        never: Future[None] = Future()
+        executor.spin_until_future_complete(never, timeout_sec=3600.0)
 
 
 def run_asyncio_own(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:

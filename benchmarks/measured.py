@@ -5,18 +5,23 @@
 from __future__ import annotations
 
 import argparse
+import contextlib
 import ctypes
 import json
 import os
 import signal
-from typing import Any
+from typing import TYPE_CHECKING
 
 import rclpy
+from rclpy.executors import ExternalShutdownException
 
 from .executors import EXECUTORS
 from .measurement import Measurement
 from .nodes import make_node
 from .workloads import WORKLOADS
+
+if TYPE_CHECKING:
+    from rclpy.executors import Executor
 
 PR_SET_PDEATHSIG = 1
 
@@ -45,17 +50,13 @@ def main() -> None:
     node = make_node(workload.node, workload.traffic.topics if workload.traffic else 0)
     measurement = Measurement(node, arguments.warmup, arguments.seconds)
 
-    def begin(executor: Any) -> None:
+    def begin(executor: Executor | None) -> None:
         node.begin(executor)
+        measurement.executor = executor
         measurement.start()
 
-    try:
+    with contextlib.suppress(ExternalShutdownException):
         run(node, begin, workload.spin_once)
-    except Exception:
-        # Callbacks still run while the measurement's thread shuts the context down, and then fail
-        # in many ways, depending on the executor; the numbers have been taken by then.
-        if not measurement.complete:
-            raise
     measurement.join()
     print(json.dumps(measurement.report(workload.unit)), flush=True)
     node.destroy_node()

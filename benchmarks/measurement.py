@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
+    from rclpy.executors import Executor
+
     from .nodes import MeasuredNode
 
 PERCENTILES = (50, 90, 99, 99.9)
@@ -40,7 +42,7 @@ class Usage:
 
 
 class Measurement(threading.Thread):
-    """Waits for the first sample, then ``warmup``, measures for ``seconds``, ends the context.
+    """Waits for the first sample, then ``warmup``, measures for ``seconds``, ends the spinning.
 
     It sleeps meanwhile, in a thread, so that no executor has to look at a clock or a counter.
     """
@@ -51,9 +53,13 @@ class Measurement(threading.Thread):
         self._warmup = warmup
         self._seconds = seconds
         self._window: tuple[Usage, Usage] | None = None
+        self.executor: Executor | None = None
 
     def run(self) -> None:
-        """Measure, and shut the node's context down even if that fails."""
+        """Measure; then, even if that fails, shut down the executor and the node's context.
+
+        The executor goes first: a callback that runs while its context goes down fails.
+        """
         try:
             deadline = time.monotonic() + 20.0
             while not self._node.samples:
@@ -65,12 +71,10 @@ class Measurement(threading.Thread):
             time.sleep(self._seconds)
             self._window = before, Usage.now(len(self._node.samples))
         finally:
+            self._node.ended = True
+            if self.executor is not None:
+                self.executor.shutdown(timeout_sec=5.0)
             self._node.context.try_shutdown()
-
-    @property
-    def complete(self) -> bool:
-        """Whether the numbers have been taken."""
-        return self._window is not None
 
     def report(self, unit: str) -> dict[str, object]:
         """Give the measured numbers; ``unit`` "second" counts seconds instead of samples."""

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 from rclpy.node import Node
@@ -13,27 +13,45 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Empty
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Sequence
+    from collections.abc import Callable
+    from typing import Any
 
+    from rclpy.client import Client
     from rclpy.executors import Executor
     from rclpy.publisher import Publisher
+    from rclpy.service import Service
+
+    Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
 DEPTH = 10
 
 
+class Samples(Protocol):
+    """Numbers of nanoseconds, of which there are more and more."""
+
+    def __len__(self) -> int: ...
+
+    def __getitem__(self, where: slice, /) -> list[int] | Numbers: ...
+
+
 class MeasuredNode(Node):
-    """A node whose callbacks note one number of nanoseconds each in ``samples``."""
+    """A node whose callbacks note one number of nanoseconds each in ``samples``.
+
+    ``ended`` tells coroutines to return.
+    """
 
     def __init__(self) -> None:
         super().__init__("measured")
-        self.samples: list[int] = []
+        self._noted: list[int] = []
+        self.samples: Samples = self._noted
+        self.ended = False
 
     def begin(self, executor: Executor | None) -> None:
         """Start the work; the executor is about to spin. None: a C++ loop starts it itself."""
 
-    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+    def latencies_ns(self, begin: int, end: int) -> Numbers:
         """Give the latencies of the samples from ``begin`` to ``end``."""
-        return self.samples[begin:end]
+        return np.asarray(self.samples[begin:end])
 
 
 class PingPong(MeasuredNode):
@@ -50,7 +68,7 @@ class PingPong(MeasuredNode):
         self.create_subscription(Int64, "pong", self._send_back(self.ping), DEPTH)
 
     def _send_back(self, publisher: Publisher[Int64]) -> Callable[[Int64], None]:
-        note, now, publish = self.samples.append, time.monotonic_ns, publisher.publish
+        note, now, publish = self._noted.append, time.monotonic_ns, publisher.publish
 
         def callback(message: Int64) -> None:
             note(now())
@@ -65,7 +83,7 @@ class PingPong(MeasuredNode):
         if executor is not None:
             self.ping.publish(Int64())
 
-    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+    def latencies_ns(self, begin: int, end: int) -> Numbers:
         """Give the times between callbacks."""
         return np.diff(self.samples[begin:end])
 
@@ -75,7 +93,7 @@ class Listener(MeasuredNode):
 
     def __init__(self, topics: int) -> None:
         super().__init__()
-        note, now = self.samples.append, time.monotonic_ns
+        note, now = self._noted.append, time.monotonic_ns
 
         def callback(message: Int64) -> None:
             note(now() - message.data)
@@ -89,19 +107,21 @@ class Caller(MeasuredNode):
 
     def __init__(self) -> None:
         super().__init__()
-        self.service = self.create_service(Empty, "answer", lambda request, response: response)
-        self.client = self.create_client(Empty, "answer")
+        self.service: Service[Any, Any] = self.create_service(
+            Empty, "answer", lambda request, response: response
+        )
+        self.client: Client[Any, Any] = self.create_client(Empty, "answer")
 
     def begin(self, executor: Executor | None) -> None:
         """Give the coroutine to the executor once the service is there."""
         if not self.client.wait_for_service(timeout_sec=10.0):
             raise TimeoutError("Service '/answer' did not appear within 10 s")
         if executor is not None:
-            executor.create_task(self._call_for_ever)
+            executor.create_task(self._call_again)
 
-    async def _call_for_ever(self) -> None:
-        note, now, call = self.samples.append, time.monotonic_ns, self.client.call_async
-        while True:
+    async def _call_again(self) -> None:
+        note, now, call = self._noted.append, time.monotonic_ns, self.client.call_async
+        while not self.ended:
             called = now()
             await call(Empty.Request())
             note(now() - called)
@@ -114,12 +134,13 @@ class Ticker(MeasuredNode):
 
     def __init__(self) -> None:
         super().__init__()
-        note, now = self.samples.append, time.monotonic_ns
+        note, now = self._noted.append, time.monotonic_ns
         self.create_timer(self.PERIOD_NS / 1e9, lambda: note(now()))
 
-    def latencies_ns(self, begin: int, end: int) -> Sequence[int]:
+    def latencies_ns(self, begin: int, end: int) -> Numbers:
         """Give each interval's distance from the period."""
-        return np.abs(np.diff(self.samples[begin:end]) - self.PERIOD_NS)
+        intervals: Numbers = np.diff(self.samples[begin:end])
+        return np.abs(intervals - self.PERIOD_NS)
 
 
 class Idler(MeasuredNode):
@@ -130,7 +151,7 @@ class Idler(MeasuredNode):
         for number in range(50):
             self.create_subscription(Int64, f"silent_{number}", lambda message: None, DEPTH)
         for _ in range(10):
-            self.create_timer(1.0, lambda: self.samples.append(0))
+            self.create_timer(1.0, lambda: self._noted.append(0))
 
 
 def make_node(kind: str, topics: int) -> MeasuredNode:

@@ -69,7 +69,7 @@ def summarise(series: list[Series]) -> list[dict[str, Any]]:
 
 
 def make_table(title: str, records: list[dict[str, Any]]) -> Table:
-    """Lay the records of one workload out as a table: medians over the rounds, CPU with its range."""
+    """Lay out the records of one workload: medians over the rounds, and the range of the CPU."""
     table = Table(
         title=title,
         title_justify="left",

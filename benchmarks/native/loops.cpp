@@ -72,7 +72,9 @@ void note(Log & log, std::int64_t sample) {
   __atomic_store_n(&log.count, log.count + 1, __ATOMIC_RELEASE);
 }
 
-bool stopped(const Log & log) { return __atomic_load_n(&log.stop, __ATOMIC_ACQUIRE) != 0; }
+bool stopped(const Log & log) {
+  return __atomic_load_n(&log.stop, __ATOMIC_ACQUIRE) != 0;
+}
 
 bool fill(rcl_wait_set_t & set, const Entities & entities) {
   bool ok = done(rcl_wait_set_clear(&set));
@@ -130,8 +132,7 @@ bool answer(const Entities & entities, Log & log, std::int64_t & called_ns) {
 extern "C" {
 
 /// Send one message to and fro by publish and take alone, without waiting in between.
-int ping_pong(
-    rcl_publisher_t ** publishers, rcl_subscription_t ** subscriptions, Log * log) {
+int ping_pong(rcl_publisher_t ** publishers, rcl_subscription_t ** subscriptions, Log * log) {
   std_msgs__msg__Int64 message{};
   if (!done(rcl_publish(publishers[0], &message, nullptr))) return 1;
   for (std::size_t side = 0; !stopped(*log); side = 1 - side) {
@@ -148,9 +149,9 @@ int ping_pong(
 int spin(const Entities * entities, Log * log) {
   const std::size_t services = entities->service ? 1 : 0;
   rcl_wait_set_t set = rcl_get_zero_initialized_wait_set();
-  const rcl_ret_t made = rcl_wait_set_init(
-      &set, entities->subscription_count, 1, entities->timer_count, services, services, 0,
-      entities->context, rcl_get_default_allocator());
+  const rcl_ret_t made =
+      rcl_wait_set_init(&set, entities->subscription_count, 1, entities->timer_count, services,
+                        services, 0, entities->context, rcl_get_default_allocator());
   if (!done(made)) return 1;
   std::int64_t called_ns = 0;
   bool ok = !entities->service || call_again(*entities, called_ns);
