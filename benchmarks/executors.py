@@ -31,7 +31,15 @@ class ExecutorRow:
 
     def missing(self) -> list[str]:
         """Name the modules that are not installed here."""
-        return [module for module in self.needs if importlib.util.find_spec(module) is None]
+        return [module for module in self.needs if not installed(module)]
+
+
+def installed(module: str) -> bool:
+    """Whether a module could be imported here."""
+    try:
+        return importlib.util.find_spec(module) is not None
+    except ModuleNotFoundError:  # of its package
+        return False
 
 
 def run_single(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:

@@ -51,10 +51,16 @@ def print_tables(records: list[dict[str, Any]]) -> None:
     """Print one table per workload."""
     for name, group in itertools.groupby(records, key=lambda record: record["workload"]):
         workload = WORKLOADS[name]
-        title = f"{name}: {workload.title}\nCPU and context switches per {workload.unit}"
+        console.print(f"\n[bold]{name}[/]: {workload.title}", highlight=False)
+        what = f"CPU and context switches per {workload.unit}"
         if workload.latency:
-            title += f"; latency: {workload.latency}"
-        console.print(make_table(title, list(group)))
+            what += f"; latency: {workload.latency}"
+        console.print(what, style="dim")
+        measured = list(group)
+        console.print(make_table(measured), end="")
+        for record in measured:
+            for failure in record["failures"]:
+                console.print(f"{record['executor']}: {failure}", style="red", markup=False)
     console.print(
         "CPU us: user and system time of all threads of the process, median over the rounds.\n"
         "/ events, / single, / floor: CPU compared with that executor in the same round (median)."

@@ -39,10 +39,12 @@ def ratio(samples: list[Sample], reference: list[Sample]) -> dict[str, float] | 
 
 
 def summarise(series: list[Series]) -> list[dict[str, Any]]:
-    """Give one record per workload and executor, as it stands in the JSON file."""
+    """Give one record per workload and executor measured, as it stands in the JSON file."""
     by_name = {(row.workload.name, row.executor.name): row for row in series}
     records = []
     for row in series:
+        if not row.samples and not row.failures:
+            continue
         latencies = [sample.latency_us for sample in row.samples if sample.latency_us]
         records.append(
             {
@@ -68,16 +70,9 @@ def summarise(series: list[Series]) -> list[dict[str, Any]]:
     return records
 
 
-def make_table(title: str, records: list[dict[str, Any]]) -> Table:
+def make_table(records: list[dict[str, Any]]) -> Table:
     """Lay out the records of one workload: medians over the rounds, and the range of the CPU."""
-    table = Table(
-        title=title,
-        title_justify="left",
-        title_style="bold",
-        caption_justify="left",
-        box=box.SIMPLE_HEAD,
-        padding=(0, 1, 0, 0),
-    )
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     table.add_column("executor", no_wrap=True)
     references = [name for name in REFERENCES if any(r["cpu_ratio"].get(name) for r in records)]
     headings = ("CPU us", "min-max", "rate/s", "p50 us", "p99 us", "switches")
@@ -96,8 +91,6 @@ def make_table(title: str, records: list[dict[str, Any]]) -> Table:
             *(median(record["cpu_ratio"].get(name), digits=2) for name in references),
             style="bold" if record["executor"].startswith("asyncio") else "",
         )
-    failures = [f"{r['executor']}: {failure}" for r in records for failure in r["failures"]]
-    table.caption = "\n".join(failures) or None
     return table
 
 
