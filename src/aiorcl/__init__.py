@@ -1,3 +1,33 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 """Run ordinary rclpy nodes on the asyncio event loop."""
+
+try:
+    # First: this loads librcl and its kin, which our extension expects to find in the process.
+    import rclpy.impl.implementation_singleton  # noqa: F401
+except ImportError as error:
+    error.add_note(
+        "aiorcl needs ROS 2: source your ROS 2 setup (for example /opt/ros/jazzy/setup.bash), "
+        "or pip install 'aiorcl[kilted]' or 'aiorcl[jazzy]'"
+    )
+    raise
+
+from aiorcl import _rclpy_patches
+from aiorcl._core import RclError
+from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.executor import AsyncioExecutor
+from aiorcl.futures import Future, Task
+from aiorcl.loops import EventLoop, new_event_loop
+
+__all__ = [
+    "AbstractExecutor",
+    "AsyncioExecutor",
+    "EventLoop",
+    "ExecutorBase",
+    "Future",
+    "RclError",
+    "Task",
+    "new_event_loop",
+]
+
+_rclpy_patches.apply()

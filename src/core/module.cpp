@@ -1,7 +1,119 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// The extension module aiorcl._core: names what C++ offers to Python.
-
+// aiorcl._core: names the classes, nothing else.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/shared_ptr.h>
+#include <nanobind/stl/string.h>
+#include <nanobind/stl/vector.h>
 
-NB_MODULE(_core, m) { m.doc() = "The C++ core of aiorcl"; }
+#include "dispatch/client.hpp"
+#include "dispatch/dispatcher.hpp"
+#include "dispatch/group.hpp"
+#include "dispatch/guard_condition.hpp"
+#include "dispatch/posted.hpp"
+#include "dispatch/service.hpp"
+#include "dispatch/subscription.hpp"
+#include "dispatch/timer.hpp"
+#include "dispatch/waitable.hpp"
+#include "rcl_error.hpp"
+
+namespace nb = nanobind;
+using namespace nb::literals;
+using namespace aiorcl;
+
+namespace {
+
+// Entities reach the user's callbacks, which may reach the executor: cycles that Python has to see. Each
+// class names these slots itself: nanobind gives a weakly referenceable class a traverse of its own.
+int traverse_entity(PyObject * self, visitproc visit, void * arg) {
+  Py_VISIT(Py_TYPE(self));
+  return nb::inst_ready(self) ? nb::inst_ptr<Entity>(self)->traverse(visit, arg) : 0;
+}
+
+int clear_entity(PyObject * self) {
+  nb::inst_ptr<Entity>(self)->clear();
+  return 0;
+}
+
+PyType_Slot entity_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_entity)},
+                              {Py_tp_clear, reinterpret_cast<void *>(clear_entity)},
+                              {0, nullptr}};
+
+int traverse_group(PyObject * self, visitproc visit, void * arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (nb::inst_ready(self)) Py_VISIT(nb::inst_ptr<Group>(self)->rules.ptr());
+  return 0;
+}
+
+PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_group)},
+                             {0, nullptr}};
+
+}  // namespace
+
+NB_MODULE(_core, m) {
+  nb::exception<RclError>(m, "RclError", PyExc_RuntimeError);
+
+  nb::class_<Turn>(m, "Turn").def(nb::init<>()).def_rw("wanted", &Turn::wanted);
+
+  nb::class_<Dispatcher>(m, "Dispatcher")
+      .def(nb::init<bool>(), "portable"_a = false)
+      .def_prop_ro("wakeup_fd", &Dispatcher::wakeup_fd)
+      .def_prop_ro("timer_fds", &Dispatcher::timer_fds)
+      .def("next_due_in", &Dispatcher::next_due_in)
+      .def("run", &Dispatcher::run, "hooks"_a, "max_callbacks"_a, "budget_ns"_a)
+      .def("drain", &Dispatcher::drain, "hooks"_a)
+      .def("timers_readable", &Dispatcher::timers_readable)
+      .def("host", &Dispatcher::host, "loop_fd"_a)
+      .def("wait", &Dispatcher::wait, "hooks"_a, "timeout"_a, "turn"_a, "max_callbacks"_a)
+      .def("wake", &Dispatcher::wake)
+      .def("has_ready", &Dispatcher::has_ready)
+      .def("stop", &Dispatcher::stop);
+
+  nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
+      .def("__init__", [](Group * self, Dispatcher & dispatcher,
+                          std::size_t limit) { new (self) Group(dispatcher.queue(), limit); },
+           "dispatcher"_a, "limit"_a)
+      .def("__init__", [](Group * self, Dispatcher & dispatcher,
+                          nb::object rules) { new (self) Group(dispatcher.queue(), rules); },
+           "dispatcher"_a, "rules"_a)
+      .def_prop_ro("running", &Group::running);
+
+  nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())
+      .def("close", &Entity::close)
+      .def("ended", &Entity::ended)
+      .def_prop_ro("closed", &Entity::closed)
+      .def_prop_ro("object", [](const Entity & self) { return nb::borrow(self.object()); })
+      .def_prop_ro("label", &Entity::label)
+      .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
+
+  nb::class_<Subscription, Entity>(m, "Subscription", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
+           "subscription"_a, "group"_a.none(), "label"_a, "with_gid"_a);
+  nb::class_<Service, Entity>(m, "Service", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
+           "service"_a, "group"_a.none(), "label"_a)
+      .def("respond", &Service::respond, "response"_a, "request_id"_a);
+  nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "client"_a,
+           "label"_a);
+  nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
+           "timer"_a, "group"_a.none(), "label"_a);
+  nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
+      .def("post", &Posted::post);
+
+  nb::class_<GuardThread>(m, "GuardThread")
+      .def("__init__", [](GuardThread * self, std::uintptr_t context) {
+        new (self) GuardThread(reinterpret_cast<rcl_context_t *>(context));
+      }, "context"_a);
+  nb::class_<GuardCondition, Entity>(m, "GuardCondition", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string,
+                    std::shared_ptr<GuardThread>>(),
+           "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a);
+  nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t,
+                    std::shared_ptr<GuardThread>>(),
+           "dispatcher"_a, "waitable"_a, "group"_a.none(), "label"_a, "wait_set"_a, "guards"_a)
+      .def("restore_guards", &Waitable::restore_guards, "wait_set"_a);
+}

@@ -1,0 +1,117 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the dispatcher asks of Python: to start coroutines, complete requests, run waitables."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Coroutine
+from typing import TYPE_CHECKING, Any
+
+import rclpy.task
+import rclpy.timer
+
+from aiorcl._entities import wait_set_of, watched
+from aiorcl._work import Work
+
+if TYPE_CHECKING:
+    from rclpy.client import Client
+    from rclpy.node import Node
+
+    from aiorcl import _core
+
+# Kilted and newer tell timer callbacks when they were expected, if a parameter is annotated so.
+_TimerInfo: Any = getattr(rclpy.timer, "TimerInfo", None)
+
+
+class _CallbackEnd:
+    """A coroutine callback of an entity has ended: its group has a place again."""
+
+    def __init__(self, callbacks: Callbacks, entity: _core.Entity) -> None:
+        self._callbacks = callbacks
+        self._entity = entity
+
+    def returned(self, result: Any) -> None:
+        self._entity.ended()
+
+    def raised(self, error: BaseException) -> None:
+        self._entity.ended()
+        if not isinstance(error, asyncio.CancelledError):
+            self._callbacks._on_error(self._entity, error)
+
+
+class _ServiceCallbackEnd(_CallbackEnd):
+    """A coroutine callback of a service has ended: what it returned is the response."""
+
+    def __init__(self, callbacks: Callbacks, entity: _core.Service, request_id: bytes) -> None:
+        super().__init__(callbacks, entity)
+        self._service = entity
+        self._request_id = request_id
+
+    def returned(self, result: Any) -> None:
+        super().returned(result)
+        try:
+            self._service.respond(result, self._request_id)
+        except Exception as error:
+            self._callbacks._on_error(self._service, error)
+
+
+class Callbacks:
+    """The dispatcher's hooks; all on the loop's thread. _core.pyi says when each is called."""
+
+    _work: Work
+
+    def _on_error(self, source: object, error: BaseException) -> None:
+        raise NotImplementedError
+
+    def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
+        self._work.start(coroutine, _CallbackEnd(self, entity), _node_of(entity))
+
+    def _start_service_callback(
+        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
+    ) -> None:
+        self._work.start(coroutine, _ServiceCallbackEnd(self, entity, request_id), _node_of(entity))
+
+    def _complete_request(self, client: Client[Any, Any], sequence: int, response: Any) -> None:
+        try:
+            future = client.get_pending_request(sequence)
+        except KeyError:
+            return  # it was cancelled
+        # Called here rather than as a task of its own, as set_result would have it.
+        if future.remove_done_callback(client.remove_pending_request):
+            client.remove_pending_request(future)
+        future._set_executor(self)  # type: ignore[arg-type]
+        future.set_result(response)
+
+    def _timer_argument(self, callback: Any) -> str | None:
+        if _TimerInfo is None:
+            return None
+        for parameter in inspect.signature(callback).parameters.values():
+            if parameter.annotation is _TimerInfo:
+                return parameter.name
+        return None
+
+    def _timer_info(self, timer: Any, expected_ns: int, actual_ns: int) -> Any:
+        return _TimerInfo(
+            expected_call_time=expected_ns,
+            actual_call_time=actual_ns,
+            clock_type=timer.clock.clock_type,
+        )
+
+    def _take_waitable(self, entity: _core.Waitable) -> Any:
+        waitable = entity.object
+        wait_set = wait_set_of(self, waitable)  # type: ignore[arg-type]
+        wait_set.wait(0)
+        entity.restore_guards(wait_set.pointer)
+        if not waitable.is_ready(wait_set):
+            return False
+        data = waitable.take_data()
+        for future in waitable._futures:
+            future._set_executor(self)
+        return waitable.execute(data)
+
+
+def _node_of(entity: _core.Entity) -> Node | None:
+    found = watched(entity.object)
+    return None if found is None else found[1].node

@@ -1,0 +1,204 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How an executor gets its turns: as the host of a loop of ours, or as a reader on any other loop."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import sys
+import time
+from typing import TYPE_CHECKING, Any
+
+from aiorcl.loops import selector_of
+
+if TYPE_CHECKING:
+    from aiorcl.executor import AsyncioExecutor
+    from aiorcl.loops import _Selector
+
+UNLIMITED = sys.maxsize
+# How long spin_once may serve entities before another kind of loop gets a turn.
+_TURN_SECONDS = 0.001
+_BUDGET_NS = 1_000_000
+
+
+class Driver:
+    """Runs the executor's dispatcher on one loop. The loop's thread only.
+
+    ``start`` and ``stop`` enclose the time in which entities are served while the loop runs;
+    ``run_once`` serves at most one piece of work and needs neither.
+    """
+
+    def __init__(self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> None:
+        self._executor = executor
+        self._dispatcher = executor._dispatcher
+        self.loop = loop
+        self.until: float | None = None  # run_once: the deadline, by time.monotonic()
+
+    def start(self) -> None:
+        raise NotImplementedError
+
+    def stop(self) -> None:
+        raise NotImplementedError
+
+    def run(self) -> None:
+        """Run the loop, and serve entities, until the loop is stopped."""
+        self.start()
+        try:
+            self.loop.run_forever()
+        finally:
+            self.stop()
+
+    def run_once(self, timeout: float | None) -> None:
+        """Return when ``executor._units`` is not 0, the time is over, or the executor was interrupted."""
+        raise NotImplementedError
+
+
+class HostedDriver(Driver):
+    """For a loop of ours: its selector waits in the dispatcher."""
+
+    def __init__(
+        self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop, selector: _Selector
+    ) -> None:
+        super().__init__(executor, loop)
+        self._selector = selector
+        self._dispatcher.host(selector.fileno())
+
+    def start(self) -> None:
+        self._selector.host = self
+        self._dispatcher.wake()
+
+    def stop(self) -> None:
+        if self._selector.host is self:
+            self._selector.host = None
+
+    def wait(self, timeout: float | None) -> None:
+        """What the loop's selector does instead of waiting."""
+        executor = self._executor
+        if not executor._once:
+            self._dispatcher.wait(
+                executor, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
+            )
+            return
+        if self.until is not None:
+            left = max(0.0, self.until - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        if not executor._units:
+            executor._units += self._dispatcher.wait(
+                executor, -1.0 if timeout is None else timeout, self._selector.turn, 1
+            )
+        if executor._units or (self.until is not None and time.monotonic() >= self.until):
+            self.loop.stop()
+
+    def run_once(self, timeout: float | None) -> None:
+        executor, turn = self._executor, self._selector.turn
+        self.until = None if timeout is None else time.monotonic() + timeout
+        self.start()
+        try:
+            while True:
+                now = time.monotonic()
+                if not turn.wanted and now < self._selector.due:
+                    ends = [self._selector.due - now]
+                    if self.until is not None:
+                        ends.append(max(0.0, self.until - now))
+                    self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
+                if not executor._units and (turn.wanted or now >= self._selector.due):
+                    self.loop.run_forever()
+                if executor._units or executor._interrupted:
+                    return
+                if self.until is not None and time.monotonic() >= self.until:
+                    return
+        finally:
+            self.stop()
+
+    def _wait(self, timeout: float) -> None:
+        # Plain callbacks may ask for the running loop, as they may under spin().
+        asyncio._set_running_loop(self.loop)
+        try:
+            self._executor._units += self._dispatcher.wait(
+                self._executor, timeout, self._selector.turn, 1
+            )
+        finally:
+            asyncio._set_running_loop(None)
+
+
+class ReaderDriver(Driver):
+    """For any loop: readers on the dispatcher's fds."""
+
+    def __init__(self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> None:
+        super().__init__(executor, loop)
+        self._pid = os.getpid()
+        self._last_turn = 0.0
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        dispatcher = self._dispatcher
+        self.loop.add_reader(dispatcher.wakeup_fd, self._drain)
+        for fd in dispatcher.timer_fds:
+            self.loop.add_reader(fd, self._drain_timers)
+        dispatcher.wake()
+        self._set_timer()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        if self.loop.is_closed() or os.getpid() != self._pid:
+            return  # a forked child shares the parent's epoll: removing would stop the parent's readers
+        for fd in (self._dispatcher.wakeup_fd, *self._dispatcher.timer_fds):
+            self.loop.remove_reader(fd)
+
+    def _drain(self) -> None:
+        executor = self._executor
+        if not executor._once:
+            self._dispatcher.drain(executor)
+        elif not executor._units:
+            executor._units += self._dispatcher.run(executor, 1, _BUDGET_NS)
+            if executor._units:
+                self.loop.stop()
+        self._set_timer()
+
+    def _drain_timers(self) -> None:
+        self._dispatcher.timers_readable()
+        self._drain()
+
+    def _set_timer(self) -> None:
+        """Where the system has no timerfd, the loop's own timers bring the executor's."""
+        if self._dispatcher.timer_fds:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+        left = self._dispatcher.next_due_in()
+        self._timer = None if left is None else self.loop.call_later(left, self._drain)
+
+    def run_once(self, timeout: float | None) -> None:
+        executor = self._executor
+        if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
+            asyncio._set_running_loop(self.loop)  # as HostedDriver._wait
+            try:
+                executor._units += self._dispatcher.run(executor, 1, _BUDGET_NS)
+            finally:
+                asyncio._set_running_loop(None)
+            if executor._units or executor._interrupted:
+                return
+        self.start()
+        ends: Any = None
+        try:
+            if timeout is not None and timeout <= 0:
+                self.loop.call_soon(self.loop.stop)
+            elif timeout is not None:
+                ends = self.loop.call_later(timeout, self.loop.stop)
+            self.loop.run_forever()
+        finally:
+            if ends is not None:
+                ends.cancel()
+            self.stop()
+            self._last_turn = time.monotonic()
+
+
+def driver_for(executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> Driver:
+    """Return the cheapest driver that the loop allows."""
+    selector = selector_of(loop)
+    if selector is not None:
+        return HostedDriver(executor, loop, selector)
+    return ReaderDriver(executor, loop)

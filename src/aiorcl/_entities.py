@@ -1,0 +1,202 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How each kind of entity is watched: a table, and the watched entities of one node."""
+
+from __future__ import annotations
+
+import weakref
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import rclpy.subscription
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl import _core
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+    from rclpy.waitable import Waitable
+
+    from aiorcl.executor import AsyncioExecutor
+
+# Kilted and newer tell callbacks who published a message.
+_WITH_GID = "publisher_gid" in getattr(
+    getattr(rclpy.subscription, "MessageInfo", None), "__annotations__", {}
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entity: where a node keeps it, and how it is watched."""
+
+    name: str
+    of_node: Callable[[Node], Iterable[Any]]
+    label: Callable[[Any], str]
+    watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], _core.Entity]
+
+
+def wait_set_of(executor: AsyncioExecutor, waitable: Waitable[Any]) -> Any:
+    """Return a wait set of rclpy that holds the entities of one waitable."""
+    size = waitable.get_num_entities()
+    wait_set = _rclpy.WaitSet(
+        size.num_subscriptions,
+        size.num_guard_conditions,
+        size.num_timers,
+        size.num_clients,
+        size.num_services,
+        size.num_events,
+        executor.context.handle,
+    )
+    wait_set.clear_entities()
+    waitable.add_to_wait_set(wait_set)
+    return wait_set
+
+
+def _watch_subscription(
+    executor: AsyncioExecutor, subscription: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    return _core.Subscription(executor._dispatcher, subscription, group, label, _WITH_GID)
+
+
+def _watch_service(
+    executor: AsyncioExecutor, service: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    return _core.Service(executor._dispatcher, service, group, label)
+
+
+def _watch_client(
+    executor: AsyncioExecutor, client: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    # Without its group: what only completes futures is never held back, or awaiting a service inside a
+    # callback of the same group could not end.
+    return _core.Client(executor._dispatcher, client, label)
+
+
+def _watch_timer(
+    executor: AsyncioExecutor, timer: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    return _core.Timer(executor._dispatcher, timer, group, label)
+
+
+def _watch_guard_condition(
+    executor: AsyncioExecutor, guard: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    thread = executor._guards.thread
+    return _core.GuardCondition(executor._dispatcher, guard, group, label, thread)
+
+
+def _watch_waitable(
+    executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    thread = executor._guards.thread
+    with waitable:
+        wait_set = wait_set_of(executor, waitable)
+        return _core.Waitable(
+            executor._dispatcher, waitable, group, label, wait_set.pointer, thread
+        )
+
+
+KINDS = (
+    Kind("timer", lambda node: node.timers, lambda timer: "", _watch_timer),
+    Kind(
+        "subscription",
+        lambda node: node.subscriptions,
+        lambda subscription: f" '{subscription.topic_name}'",
+        _watch_subscription,
+    ),
+    Kind("guard condition", lambda node: node.guards, lambda guard: "", _watch_guard_condition),
+    Kind(
+        "client",
+        lambda node: node.clients,
+        lambda client: f" '{client.srv_name}'",
+        _watch_client,
+    ),
+    Kind(
+        "service",
+        lambda node: node.services,
+        lambda service: f" '{service.srv_name}'",
+        _watch_service,
+    ),
+    Kind(
+        "waitable",
+        lambda node: node.waitables,
+        lambda waitable: f" {type(waitable).__name__}",
+        _watch_waitable,
+    ),
+)
+
+# Where the methods that users call on an rclpy entity find ours.
+_watched: weakref.WeakKeyDictionary[
+    Any, tuple[weakref.ref[_core.Entity], weakref.ref[NodeEntities]]
+] = weakref.WeakKeyDictionary()
+
+
+def watched(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
+    """Return what watches an entity of rclpy, and among which entities, or None."""
+    found = _watched.get(entity)
+    if found is None:
+        return None
+    core, entities = found[0](), found[1]()
+    return None if core is None or entities is None or core.closed else (core, entities)
+
+
+class NodeEntities:
+    """The watched entities of one node of an executor."""
+
+    def __init__(self, executor: AsyncioExecutor, node: Node) -> None:
+        self.node = node
+        self.executor = executor
+        self._entities: dict[int, _core.Entity] = {}  # by the id of the rclpy entity, which it holds
+
+    def synchronise(self) -> None:
+        """Watch what the node has and is not watched yet; let go of what it has no more."""
+        gone = dict(self._entities)
+        for kind in KINDS:
+            for entity in list(kind.of_node(self.node)):
+                if gone.pop(id(entity), None) is None and id(entity) not in self._entities:
+                    self._watch(kind, entity)
+        for key, core in gone.items():
+            self._entities.pop(key, None)
+            core.close()
+
+    def _watch(self, kind: Kind, entity: Any) -> None:
+        executor = self.executor
+        try:
+            label = f"{kind.name}{kind.label(entity)}"
+            core = kind.watch(executor, entity, self._group_of(entity), label)
+        except InvalidHandle:
+            return  # destroyed meanwhile
+        self._entities[id(entity)] = core
+        _watched[entity] = (weakref.ref(core), weakref.ref(self))
+
+    def _group_of(self, entity: Any) -> _core.Group | None:
+        """Return who grants places to the callbacks of an entity, or None for unlimited places."""
+        group = entity.callback_group
+        if group is None or type(group) is ReentrantCallbackGroup:
+            return None
+        dispatcher = self.executor._dispatcher
+        if group is self.node.default_callback_group:
+            return _core.Group(dispatcher, 1)  # each entity with itself only
+        shared = self.executor._watched.groups.get(group)
+        if shared is None:
+            limited = type(group) is MutuallyExclusiveCallbackGroup
+            shared = _core.Group(dispatcher, 1 if limited else group)
+            self.executor._watched.groups[group] = shared
+        return shared
+
+    def let_go(self, entity: Any) -> None:
+        """Watch an entity no more that was destroyed without the node's knowledge."""
+        core = self._entities.pop(id(entity), None)
+        if core is not None:
+            core.close()
+
+    def close(self, *, keep_clients: bool = False) -> None:
+        """Let go of all entities; of clients too unless coroutines that end still need them."""
+        for key, core in list(self._entities.items()):
+            if keep_clients and isinstance(core, _core.Client):
+                continue
+            del self._entities[key]
+            core.close()

@@ -1,0 +1,49 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The guard thread of each context, shared by its executors."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+from aiorcl import _core
+
+if TYPE_CHECKING:
+    from rclpy.context import Context
+
+_guards: weakref.WeakValueDictionary[int, Guards] = weakref.WeakValueDictionary()
+_lock = threading.Lock()
+
+
+class Guards:
+    """Holds a context in use while its guard thread waits; ends with the last executor that holds it."""
+
+    def __init__(self, context: Context) -> None:
+        handle = context.handle
+        if handle is None:
+            raise RuntimeError("The context is not initialized: call rclpy.init() first")
+        handle.__enter__()
+        self._handle = handle
+        try:
+            self.thread: _core.GuardThread | None = _core.GuardThread(handle.pointer)
+        except BaseException:
+            handle.__exit__(None, None, None)
+            raise
+
+    def __del__(self) -> None:
+        if getattr(self, "thread", None) is not None:
+            self.thread = None  # joins it, if no entity is left that holds it
+            self._handle.__exit__(None, None, None)
+
+
+def guards_of(context: Context) -> Guards:
+    """Return the guards of a context; start their thread with the first. Any thread."""
+    if context.handle is None:
+        raise RuntimeError("The context is not initialized: call rclpy.init() first")
+    with _lock:
+        guards = _guards.get(context.handle.pointer)
+        if guards is None:
+            guards = _guards[context.handle.pointer] = Guards(context)
+        return guards

@@ -1,0 +1,93 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The nodes of one executor and what is watched of them."""
+
+from __future__ import annotations
+
+import threading
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from rclpy.exceptions import InvalidHandle
+
+from aiorcl import _core
+from aiorcl._entities import NodeEntities
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from aiorcl.executor import AsyncioExecutor
+
+
+class WatchedNodes:
+    """Keeps what is watched equal to what the nodes of the executor have.
+
+    On the loop's thread, or on any thread while the executor does not run.
+    """
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self._executor = executor
+        self._nodes: dict[Node, NodeEntities] = {}
+        self._lock = threading.RLock()
+        self._looking = False  # guarded by _lock
+        self.changed = False  # since the last look
+        self.groups: weakref.WeakKeyDictionary[Any, _core.Group] = weakref.WeakKeyDictionary()
+
+    def look(self) -> bool:
+        """Watch what is new, let go of what is gone; skip what another thread does already.
+
+        Never blocks: rclpy destroys entities under the lock of the context. Returns False.
+        """
+        self.changed = True
+        while self.changed and self._lock.acquire(blocking=False):
+            try:
+                if self._looking:  # a callback of rclpy came back here; the outer call looks once more
+                    return False
+                self._looking = True
+                try:
+                    self.changed = False
+                    self._look_once()
+                finally:
+                    self._looking = False
+            finally:
+                self._lock.release()
+        return False
+
+    def _look_once(self) -> None:
+        executor = self._executor
+        if executor._is_shutdown:
+            return
+        wanted = executor.get_nodes()
+        for node in wanted:
+            if _is_destroyed(node):
+                executor._forget_node(node)
+                continue
+            entities = self._nodes.get(node)
+            if entities is None:
+                entities = self._nodes[node] = NodeEntities(executor, node)
+            entities.synchronise()
+        for node in self._nodes.keys() - set(executor.get_nodes()):
+            self._nodes.pop(node).close()
+            executor._work.cancel_tasks_of(node, destroyed=_is_destroyed(node))
+
+    def entity_destroyed(self, entities: NodeEntities, entity: Any) -> bool:
+        """Let go of an entity that was destroyed directly, not by its node. Returns False."""
+        with self._lock:
+            entities.let_go(entity)
+        return False
+
+    def let_go(self, *, keep_clients: bool = False) -> None:
+        """Watch nothing more; clients yet if coroutines that end may await their answers."""
+        with self._lock:
+            for entities in self._nodes.values():
+                entities.close(keep_clients=keep_clients)
+            if not keep_clients:
+                self._nodes.clear()
+
+
+def _is_destroyed(node: Node) -> bool:
+    try:
+        with node.handle:
+            return False
+    except InvalidHandle:
+        return True

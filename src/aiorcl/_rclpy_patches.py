@@ -1,0 +1,152 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every change that aiorcl makes to classes of rclpy, each with its reason."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import sys
+import threading
+from collections.abc import Callable, Generator
+from typing import Any
+
+import rclpy.task
+from rclpy.client import Client
+from rclpy.logging import get_logger
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.service import Service
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from aiorcl._entities import watched
+from aiorcl.futures import wait
+
+_rclpy_await = rclpy.task.Future.__await__
+_rclpy_step = rclpy.task.Task.__call__.__code__
+_SUSPENDABLE = (
+    inspect.CO_COROUTINE
+    | inspect.CO_GENERATOR
+    | inspect.CO_ITERABLE_COROUTINE
+    | inspect.CO_ASYNC_GENERATOR
+)
+
+
+def _stepped_by_rclpy() -> bool:
+    """True if the coroutines on the stack above the caller are driven by a task of rclpy."""
+    frame = sys._getframe(2)
+    while frame is not None and frame.f_code.co_flags & _SUSPENDABLE:
+        frame = frame.f_back  # type: ignore[assignment]
+    return frame is not None and frame.f_code is _rclpy_step
+
+
+def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
+    """Await in an asyncio task without polling; in a task of rclpy, as rclpy does.
+
+    rclpy's own yields None until the future is done, which keeps an asyncio task busy, or yields itself,
+    which asyncio refuses. A loop that runs is not enough to tell the two apart: another executor may be
+    polled from inside it.
+    """
+    loop = asyncio._get_running_loop()
+    if loop is None or asyncio.current_task(loop) is None or _stepped_by_rclpy():
+        return (yield from _rclpy_await(self))
+    return (yield from wait(self))
+
+
+def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], None] | None], None]:
+    def set_callback(
+        self: Any, callback: Callable[[int], None] | None, *, _method: str = method
+    ) -> None:
+        found = watched(self)
+        if found is None:
+            if callback is None:
+                return
+            raise RuntimeError(
+                f"Cannot set the on-{event} callback of {self!r}: its node is on no AsyncioExecutor"
+            )
+        if callback is not None and not callable(callback):
+            raise TypeError(f"Expected a callable or None, got {callback!r}")
+        found[0].on_event = callback
+
+    set_callback.__name__ = set_callback.__qualname__ = method
+    set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}; None: no more.
+
+    Called on the thread of the AsyncioExecutor that the entity's node is on, beside what the executor does
+    with the event, before the entity's own callback. Set it on that thread.
+
+    :raises RuntimeError: if the node is on no AsyncioExecutor.
+    """
+    return set_callback
+
+
+def _logger(self: Any) -> Any:
+    """The logger of the node that the entity belongs to."""
+    return get_logger(self.logger_name)
+
+
+def _timer_logger(self: Any) -> Any:
+    """The logger of the node that created the timer."""
+    name = getattr(self, "_aiorcl_logger_name", None)
+    if name is None:
+        raise RuntimeError("The timer was not created by a node, so it has no logger")
+    return get_logger(name)
+
+
+def _create_timer_with_logger(create_timer: Callable[..., Timer]) -> Callable[..., Timer]:
+    @functools.wraps(create_timer)
+    def wrapper(self: Node, *args: Any, **kwargs: Any) -> Timer:
+        timer = create_timer(self, *args, **kwargs)
+        timer._aiorcl_logger_name = self.get_logger().name  # type: ignore[attr-defined]
+        return timer
+
+    return wrapper
+
+
+def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
+    """As the method of rclpy; then the executor lets go at once, also when no node was asked.
+
+    ``with node.create_subscription(...):`` and ``subscription.destroy()`` tell nobody, and what is watched
+    is in use, so the middleware's entity would live on.
+    """
+
+    @functools.wraps(destroy)
+    def wrapper(self: Any) -> None:
+        destroy(self)
+        found = watched(self)
+        if found is None:
+            return
+        entities = found[1]
+        executor = entities.executor
+        if executor._thread in (None, threading.get_ident()):
+            executor._watched.entity_destroyed(entities, self)
+        else:
+            executor._work.post(lambda: executor._watched.entity_destroyed(entities, self))
+
+    return wrapper
+
+
+# Class, method, and what an event is called: served from our watch, because rcl has one slot for each.
+_EVENT_SETTERS = (
+    (Subscription, "set_on_new_message_callback", "new-message"),
+    (Service, "set_on_new_request_callback", "new-request"),
+    (Client, "set_on_new_response_callback", "new-response"),
+    (Timer, "set_on_reset_callback", "reset"),
+)
+
+
+def apply() -> None:
+    """Change the classes; once, when aiorcl is imported."""
+    rclpy.task.Future.__await__ = _await  # type: ignore[assignment]
+    for cls, method, event in _EVENT_SETTERS:
+        if not hasattr(cls, method):
+            setattr(cls, method, _event_setter(method, event))
+    for cls in (Subscription, Publisher, Service, Client):
+        if not hasattr(cls, "logger"):
+            setattr(cls, "logger", property(_logger))
+    if not hasattr(Timer, "logger"):
+        setattr(Timer, "logger", property(_timer_logger))
+        setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
+    for cls in (Subscription, Service, Client, Timer):
+        setattr(cls, "destroy", _destroy_and_let_go(cls.destroy))

@@ -1,0 +1,118 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""A coroutine that the executor owns, run step by step by an asyncio task."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Coroutine, Generator
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from aiorcl.executor import AsyncioExecutor
+
+# Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts in
+# the turn that took its message, before any callback that is ready after it.
+_EAGER: dict[str, bool] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+
+
+class Outcome(Protocol):
+    """Who wants to know how a coroutine ended."""
+
+    def returned(self, result: Any) -> None: ...
+    def raised(self, error: BaseException) -> None: ...
+
+
+class Steps(Coroutine[Any, Any, None]):
+    """Passes each step on to the coroutine, and its end to ``outcome``, in the same turn.
+
+    While ``spin_once`` runs, the first step is its one piece of work, and further steps are put off: a bare
+    yield makes asyncio ask again in its next turn. The asyncio task itself ends well or cancelled, never
+    with an exception; those are the executor's to raise.
+    """
+
+    def __init__(
+        self,
+        executor: AsyncioExecutor,
+        coroutine: Coroutine[Any, Any, Any],
+        outcome: Outcome,
+        node: Node | None,
+    ) -> None:
+        self.__name__ = getattr(coroutine, "__name__", type(coroutine).__name__)
+        self.__qualname__ = getattr(coroutine, "__qualname__", self.__name__)
+        self._executor = executor
+        self._coroutine = coroutine
+        self._outcome = outcome
+        self.node = node
+        self.task: asyncio.Task[None] | None = None
+        self._cancel_wanted = False
+
+    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Make the asyncio task. On the loop's thread."""
+        self.task = asyncio.Task(self, loop=loop, name=self.__qualname__, **_EAGER)  # type: ignore[call-overload]
+        if self._cancel_wanted:
+            self.task.cancel()
+
+    def cancel(self) -> None:
+        """Throw CancelledError into the coroutine at its next step. Any thread."""
+        task = self.task
+        if task is None:
+            self._cancel_wanted = True  # its first step runs now
+        elif self._executor._thread in (None, threading.get_ident()):
+            task.cancel()
+        else:
+            self._executor._work.post(lambda: task.cancel() and False)
+
+    def send(self, value: Any) -> Any:
+        if not self._executor._step_begins():
+            return None
+        return self._step(self._coroutine.send, value)
+
+    def throw(self, *error: Any) -> Any:
+        self._executor._step_begins()
+        return self._step(self._coroutine.throw, *error)
+
+    def _step(self, advance: Any, *args: Any) -> Any:
+        try:
+            return advance(*args)
+        except StopIteration as stop:
+            self._executor._work.ended(self)
+            self._outcome.returned(stop.value)
+        except asyncio.CancelledError as error:
+            self._executor._work.ended(self)
+            self._outcome.raised(error)
+            raise
+        except (SystemExit, KeyboardInterrupt):
+            self._executor._work.ended(self)
+            raise
+        except BaseException as error:
+            self._executor._work.ended(self)
+            self._outcome.raised(error)
+        raise StopIteration
+
+    def close(self) -> None:
+        self._coroutine.close()
+
+    def __await__(self) -> Generator[Any, Any, None]:
+        raise TypeError("Only an asyncio task runs this")
+
+    # What asyncio shows of a coroutine in its debug output and in Task.get_stack().
+    @property
+    def cr_frame(self) -> Any:
+        return getattr(self._coroutine, "cr_frame", None)
+
+    @property
+    def cr_code(self) -> Any:
+        return getattr(self._coroutine, "cr_code", None)
+
+    @property
+    def cr_running(self) -> Any:
+        return getattr(self._coroutine, "cr_running", False)
+
+    @property
+    def cr_await(self) -> Any:
+        return getattr(self._coroutine, "cr_await", None)

@@ -1,0 +1,496 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""AsyncioExecutor: nodes in, callbacks out, on one event loop."""
+
+from __future__ import annotations
+
+import asyncio
+import atexit
+import threading
+import time
+import weakref
+from collections.abc import Callable, Coroutine
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+import rclpy.executors
+import rclpy.task
+from rclpy.exceptions import InvalidHandle
+from rclpy.executors import ExternalShutdownException
+from rclpy.signals import SignalHandlerGuardCondition
+
+from aiorcl import _core
+from aiorcl._callbacks import Callbacks
+from aiorcl._drivers import Driver, driver_for
+from aiorcl._guards import guards_of
+from aiorcl._nodes import WatchedNodes
+from aiorcl._work import Work
+from aiorcl.abstract import ExecutorBase
+from aiorcl.futures import InlineCallback, Task
+from aiorcl.loops import new_event_loop
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from rclpy.context import Context
+    from rclpy.node import Node
+
+    from aiorcl._guards import Guards
+
+
+class _EndsSpin(InlineCallback):
+    """A done callback that brings spin_until_future_complete back."""
+
+    __slots__ = ("_executor",)
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self._executor = weakref.ref(executor)
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        executor = self._executor()
+        if executor is not None:
+            executor._work.post(lambda: executor._interrupt_if_until(future))
+
+
+class AsyncioExecutor(Callbacks, ExecutorBase):
+    """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
+
+    Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the block is
+    active; ``spin()`` and its kin run a loop themselves, as rclpy's executors do. Callbacks run one at a time;
+    coroutine callbacks are asyncio tasks. See the documentation for order, callback groups and signals.
+
+    :param context: the context of the nodes; rclpy's default context if None.
+    :param loop: the loop for ``spin``; the caller closes it. If None, the first use of ``loop`` or ``spin`` makes
+        one by ``aiorcl.new_event_loop()``, which ``shutdown`` closes.
+    :param on_error: called with each exception that leaves a callback or a task, and the name of its entity
+        (``"subscription '/chatter'"``). What it raises is raised instead; if it returns, all goes on. If None,
+        the first exception leaves ``spin``, or cancels the body of ``async with`` and leaves that.
+    :raises RuntimeError: if the context is not initialized.
+    """
+
+    def __init__(
+        self,
+        *,
+        context: Context | None = None,
+        loop: asyncio.AbstractEventLoop | None = None,
+        on_error: Callable[[BaseException, str], None] | None = None,
+    ) -> None:
+        super().__init__(context=context)
+        self._dispatcher = _core.Dispatcher()
+        self._guards: Guards = guards_of(self._context)
+        self._watched = WatchedNodes(self)
+        self._work = Work(self)
+        self._given_loop = loop
+        self._loop: asyncio.AbstractEventLoop | None = None
+        self._owns_loop = False
+        self._driver: Driver | None = None
+        self._thread: int | None = None  # the thread that runs us now
+        self._once = False  # spin_once: one piece of work, counted in _units
+        self._units = 0
+        self._interrupted = False  # the spin call that is under way shall return
+        self._until: rclpy.task.Future[Any] | None = None
+        self._body: asyncio.Task[Any] | None = None  # of async with
+        self._body_cancelled = False
+        self._shutdown_waiters: set[asyncio.Future[None]] = set()
+        self._on_error_hook = on_error
+        self._error: BaseException | None = None
+        self._is_shutdown = False
+        self._context_down = not self._context.ok()
+        self._context_down_outside = self._context_down  # not by a callback of ours
+        # A signal reaches Python by a guard condition only; rclpy's own shutdown by on_shutdown only.
+        self._signal: SignalHandlerGuardCondition | None = SignalHandlerGuardCondition(self._context)
+        signalled = weakref.WeakMethod(self._signalled)
+        self._signal.callback = lambda: (method := signalled()) and method()
+        self._signal_entity = _core.GuardCondition(
+            self._dispatcher, self._signal, None, "signal", self._guards.thread
+        )
+        self._context.on_shutdown(self._on_context_shutdown)
+        _executors.add(self)
+
+    # Any thread.
+
+    def create_task(
+        self,
+        callback: Callable[..., Any] | Coroutine[Any, Any, Any],
+        *args: Any,
+        **kwargs: Any,
+    ) -> Task[Any]:
+        """Run a function, a coroutine function or a coroutine on the executor. Any thread.
+
+        Starts in the order of creation, between the callbacks of entities, and only while the executor runs.
+        An exception is the task's, and also leaves ``spin`` as that of a callback would.
+        """
+        if isinstance(callback, InlineCallback):
+            return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
+        task: Task[Any] = Task(callback, args, kwargs, self)
+        if self._is_shutdown:
+            task.cancel()
+        else:
+            self._work.post(task)
+        return task
+
+    def wake(self) -> None:
+        """Look at the nodes again: entities were created or destroyed. Any thread; rclpy calls it.
+
+        On the loop's thread, and while nothing runs, what was destroyed is let go before this returns;
+        else the loop's thread does it next. Never blocks.
+        """
+        if self._thread in (None, threading.get_ident()):
+            self._watched.look()
+        else:
+            self._watched.changed = True
+            self._work.post(self._watched.look)
+
+    def remove_node(self, node: Node) -> None:
+        """Run no more callbacks of ``node``; nothing if it is not here. Any thread; returns at once.
+
+        While the executor runs, coroutine callbacks of the node that are under way are cancelled.
+        """
+        super().remove_node(node)
+
+    def shutdown(self, timeout_sec: float | None = None) -> bool:
+        """Serve the nodes no more, cancel what is under way, and wait until it has ended. Any thread.
+
+        On the thread that runs the executor it cannot wait: the call that runs it ends the work.
+        Closes the loop if the executor made it.
+
+        :param timeout_sec: how long to wait; for ever if None or negative.
+        :return: False if work remains.
+        """
+        if timeout_sec is not None and timeout_sec < 0:
+            timeout_sec = None
+        self._is_shutdown = True
+        if self._thread is None:
+            return self._end(timeout_sec)
+        if self._thread == threading.get_ident():
+            self._stop_serving()
+            return not self._work.remains()
+        self._work.post(self._stop_serving)
+        return self._work.wait_ended(timeout_sec)
+
+    # The loop's thread.
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The event loop: the one given, else the running one, else one that the executor makes."""
+        if self._loop is None:
+            loop = self._given_loop or running_loop()
+            self._owns_loop = loop is None
+            self._loop = new_event_loop() if loop is None else loop
+            self._driver = driver_for(self, self._loop)
+        return self._loop
+
+    def spin(self) -> None:
+        """Run callbacks until ``shutdown``, or until the context is shut down.
+
+        :raises ExternalShutdownException: if a signal or another thread shut the context down.
+        :raises RuntimeError: if the executor or a loop runs in this thread already.
+        """
+        driver = self._begin_spin()
+        try:
+            while not (self._is_shutdown or self._context_down):
+                self._interrupted = False
+                driver.run()
+                self._raise_error()
+        finally:
+            self._finish()
+        self._raise_external_shutdown()
+
+    def spin_once(self, timeout_sec: float | None = None) -> None:
+        """Run one callback, or one step of a task; wait for it at most ``timeout_sec``.
+
+        :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
+        :raises ExternalShutdownException: if the context is shut down before anything is ready.
+        """
+        driver = self._begin_spin()
+        try:
+            if self._is_shutdown:
+                return
+            self._once = True
+            self._units = 0
+            self._interrupted = self._context_down
+            if not self._interrupted:
+                driver.run_once(None if timeout_sec is None or timeout_sec < 0 else timeout_sec)
+            self._raise_error()
+            if not self._units:
+                self._raise_external_shutdown()
+        finally:
+            self._once = False
+            self._finish()
+
+    def spin_until_future_complete(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+    ) -> None:
+        """Run callbacks until ``future`` is done or cancelled, the time is over, or after a shutdown."""
+        self._spin_until(future, timeout_sec, once=False)
+
+    def spin_once_until_future_complete(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+    ) -> None:
+        """As ``spin_once``, but return when ``future`` is done, too."""
+        self._spin_until(future, getattr(timeout_sec, "timeout", timeout_sec), once=True)
+
+    async def wait_for_shutdown(self) -> None:
+        """Return when the context is shut down, from anywhere, or the executor is.
+
+        Call it while the executor runs.
+        """
+        if self._is_shutdown or self._context_down:
+            return
+        waiter = asyncio.get_running_loop().create_future()
+        self._shutdown_waiters.add(waiter)
+        try:
+            await waiter
+        finally:
+            self._shutdown_waiters.discard(waiter)
+
+    async def __aenter__(self) -> Self:
+        """Serve the nodes on the running loop until the block is left.
+
+        :raises RuntimeError: if the executor runs already, was shut down, or was given another loop.
+        """
+        loop = asyncio.get_running_loop()
+        if self._is_shutdown:
+            raise RuntimeError("The executor was shut down")
+        if self.loop is not loop:
+            raise RuntimeError(
+                "The executor has another loop; make it without one, inside this loop"
+            )
+        self._begin().start()
+        self._body = asyncio.current_task()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        """Cancel what is under way, wait until it has ended, and let go of the nodes."""
+        body, self._body = self._body, None
+        if self._body_cancelled and body is not None:
+            body.uncancel()
+            if exc is None:  # the body ended before its cancellation arrived
+                try:
+                    await asyncio.sleep(0)
+                except asyncio.CancelledError:
+                    pass
+        self._is_shutdown = True
+        assert self._driver is not None
+        try:
+            self._watched.let_go(keep_clients=True)
+            await self._work.end()
+        finally:
+            self._driver.stop()
+            self._thread = None
+            self._let_go()
+        self._raise_error()
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.shutdown()
+
+    def __del__(self) -> None:
+        if getattr(self, "_signal", None) is None:
+            return
+        if running_loop() is None and self._thread is None:
+            self.shutdown(timeout_sec=0)  # so that no task is left pending
+        self._let_go()
+
+    # How a spin call begins and ends.
+
+    def _begin_spin(self) -> Driver:
+        if running_loop() is not None:
+            raise RuntimeError(
+                "An event loop runs in this thread: use 'async with executor' instead of a spin call"
+            )
+        return self._begin()
+
+    def _begin(self) -> Driver:
+        if self._thread is not None:
+            raise RuntimeError("The executor is running already")
+        if self._driver is None:
+            _ = self.loop
+        assert self._driver is not None
+        self._thread = threading.get_ident()
+        if self._watched.changed:
+            self._watched.look()
+        return self._driver
+
+    def _finish(self) -> None:
+        self._thread = None
+        if self._is_shutdown:
+            self._end(None)
+
+    def _spin_until(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None, *, once: bool
+    ) -> None:
+        future.add_done_callback(_EndsSpin(self))
+        forever = timeout_sec is None or timeout_sec < 0
+        end = float("inf") if forever else time.monotonic() + timeout_sec  # type: ignore[operator]
+        self._until = future
+        try:
+            while not (
+                future.done() or future.cancelled() or self._is_shutdown or self._context_down
+            ):
+                self.spin_once(None if forever else max(0.0, end - time.monotonic()))
+                if once or time.monotonic() >= end:
+                    return
+        finally:
+            self._until = None
+
+    def _interrupt(self) -> None:
+        """Bring the spin call that is under way back after the callback that it is in."""
+        self._interrupted = True
+        self._dispatcher.stop()
+        if self._body is None and self._loop is not None and self._loop.is_running():
+            self._loop.stop()
+
+    def _interrupt_if_until(self, future: rclpy.task.Future[Any]) -> bool:
+        if future is self._until:
+            self._interrupt()
+        return False
+
+    def _step_begins(self) -> bool:
+        """False if spin_once has had its piece of work."""
+        if self._once:
+            if self._units:
+                return False
+            self._units = 1
+            self._dispatcher.stop()
+            if self._loop is not None and self._loop.is_running():
+                self._loop.stop()
+        return True
+
+    # Exceptions.
+
+    def _on_error(self, source: object, error: BaseException) -> None:
+        label = getattr(source, "label", "task")
+        if self._on_error_hook is not None:
+            try:
+                self._on_error_hook(error, label)
+                return
+            except Exception as raised:
+                error = raised
+        if self._error is not None:  # the first one leaves; the others are not lost
+            self.loop.call_exception_handler(
+                {"message": f"Unhandled exception in {label}", "exception": error}
+            )
+            return
+        self._error = error
+        if self._body is not None:
+            self._body_cancelled = True
+            self._body.cancel()
+            self._dispatcher.stop()
+        else:
+            self._interrupt()
+
+    def _raise_error(self) -> None:
+        error, self._error = self._error, None
+        if error is not None:
+            try:
+                raise error
+            finally:
+                del error  # no cycle of the exception and this frame
+
+    # Shutdown.
+
+    def _on_context_shutdown(self) -> None:
+        # Called under the lock of the context, which on Jazzy is not recursive: no question to it here.
+        self._context_down = True
+        if self._thread == threading.get_ident():
+            self._notice_shutdown()
+        else:
+            self._context_down_outside = True
+            self._work.post(self._notice_shutdown)
+
+    def _signalled(self) -> None:
+        if not self._context.ok():
+            self._context_down = self._context_down_outside = True
+            self._notice_shutdown()
+
+    def _notice_shutdown(self) -> bool:
+        for waiter in self._shutdown_waiters:
+            if not waiter.done():
+                waiter.set_result(None)
+        self._interrupt()
+        return False
+
+    def _raise_external_shutdown(self) -> None:
+        if self._context_down_outside and not self._is_shutdown:
+            raise ExternalShutdownException
+
+    def _stop_serving(self) -> bool:
+        self._watched.let_go(keep_clients=True)
+        self._work.cancel_all()
+        return self._notice_shutdown()
+
+    def _end(self, timeout: float | None) -> bool:
+        """End what is under way while nothing runs; then let go. True if nothing remains."""
+        self._watched.let_go(keep_clients=True)
+        self._work.cancel_all()
+        driver = self._driver
+        if self._work.remains() and driver is not None and not driver.loop.is_closed():
+            if running_loop() is not None:
+                return False  # no other loop can run in this thread now
+            self._thread = threading.get_ident()
+            driver.start()
+            try:
+                driver.loop.run_until_complete(self._work.end(timeout))
+            finally:
+                driver.stop()
+                self._thread = None
+        if self._work.remains():
+            return False
+        self._let_go()
+        return True
+
+    def _forget_node(self, node: Node) -> None:
+        with self._nodes_lock:
+            self._nodes.pop(node, None)
+
+    def _let_go(self) -> None:
+        """Leave nothing that the middleware could call, and close a loop of our own."""
+        self._is_shutdown = True
+        self._watched.let_go()
+        self._work.close()
+        self._signal_entity.close()
+        signal, self._signal = self._signal, None
+        if signal is not None:
+            signal.callback = None
+            try:
+                signal.destroy()
+            except InvalidHandle:
+                pass  # with its context
+        with self._nodes_lock:
+            self._nodes.clear()
+        if self._owns_loop and self._loop is not None and not self._loop.is_running():
+            if not self._loop.is_closed() and running_loop() is None:
+                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
+            self._loop.close()
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs in this thread, or None."""
+    return asyncio._get_running_loop()
+
+
+_executors: weakref.WeakSet[AsyncioExecutor] = weakref.WeakSet()
+
+
+@atexit.register
+def _let_go_of_everything() -> None:
+    # The middleware must not call into an interpreter, or a library, that goes down.
+    for executor in list(_executors):
+        executor._let_go()
+
+
+# isinstance() holds for code that asks; the methods of rclpy's base class would not fit.
+rclpy.executors.Executor.register(AsyncioExecutor)

@@ -1,0 +1,35 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A client: takes a response and completes the future of its request.
+#pragma once
+
+#include <rcl/client.h>
+
+#include <optional>
+
+#include "dispatch/entity.hpp"
+#include "messages/message_type.hpp"
+
+namespace aiorcl {
+
+class Client final : public Entity {
+ public:
+  /// `client` is an rclpy Client. It has no group: what only completes futures is never held back.
+  Client(Dispatcher & dispatcher, nanobind::object client, std::string label);
+  ~Client() override;
+
+  /// Hands the response to hooks._complete_request(client, sequence_number, response).
+  Outcome run(Hooks hooks) override;
+
+ protected:
+  void unwatch() override;
+  std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
+
+ private:
+  const rcl_client_t * client_;
+  MessageType type_;
+  RosMessage response_;
+  std::optional<Watch> watch_;
+};
+
+}  // namespace aiorcl

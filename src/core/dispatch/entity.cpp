@@ -1,0 +1,115 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// What the dispatcher runs.
+#include "dispatch/entity.hpp"
+
+#include <utility>
+
+#include "dispatch/dispatcher.hpp"
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb::object group,
+               std::string label)
+    : queue_(dispatcher.queue()),
+      timers_(dispatcher.timers()),
+      ready_(nullptr),
+      object_(std::move(object)),
+      in_use_(std::move(in_use)),
+      group_object_(std::move(group)),
+      label_(std::move(label)) {
+  if (!group_object_.is_none()) group_ = nb::cast<Group *>(group_object_);
+  if (!in_use_.is_none()) in_use_.attr("__enter__")();  // raises InvalidHandle if it is destroyed
+  ready_ = new Ready(*queue_, this);
+}
+
+Entity::~Entity() {
+  if (ready_ == nullptr) return;
+  // A derived class has closed its watches in its own destructor.
+  ReadyQueue::release(std::exchange(ready_, nullptr));
+  try {
+    release();
+  } catch (nb::python_error & error) {
+    error.discard_as_unraisable("closing an entity");
+  }
+}
+
+void Entity::close() {
+  if (ready_ == nullptr) return;
+  unwatch();
+  ReadyQueue::release(std::exchange(ready_, nullptr));
+  release();
+}
+
+void Entity::release() {
+  nb::object in_use = std::exchange(in_use_, nb::none());
+  if (in_use.is_valid() && !in_use.is_none()) {
+    in_use.attr("__exit__")(nb::none(), nb::none(), nb::none());
+  }
+}
+
+void Entity::ended() {
+  if (group_ != nullptr) group_->end(object_);
+}
+
+void Entity::set_on_event(nb::object callback) {
+  reported_ = events();
+  on_event_ = callback.is_none() ? nb::object() : std::move(callback);
+}
+
+void Entity::report() {
+  if (!on_event_.is_valid()) return;
+  const std::uint64_t count = events();
+  if (count == reported_) return;
+  const std::uint64_t fresh = count - std::exchange(reported_, count);
+  nb::object callback = on_event_;  // it may replace itself
+  callback(fresh);
+}
+
+Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
+                     PyObject * kwnames) {
+  nb::object result = nb::steal(PyObject_Vectorcall(callback, args, nargs, kwnames));
+  if (!result.is_valid()) nb::raise_python_error();
+  if (result.is_none() || !is_coroutine(result.ptr())) return Outcome::kCalled;
+  hooks.attr("_start_callback")(nb::find(this), result);
+  return Outcome::kStarted;
+}
+
+void Entity::settle(bool took, std::uint64_t seen) {
+  // A take that finds nothing settles all events seen before it: KEEP_LAST dropped their messages.
+  const std::uint64_t settled = !took ? seen : (backlog_ ? 0 : 1);
+  backlog_ = backlog_ && took;
+  if (ready_->handled(settled)) queue_->requeue(*ready_);
+}
+
+void * Entity::pointer() const {
+  return reinterpret_cast<void *>(nb::cast<std::uintptr_t>(in_use_.attr("pointer")));
+}
+
+int Entity::traverse(visitproc visit, void * arg) {
+  Py_VISIT(object_.ptr());
+  Py_VISIT(in_use_.ptr());
+  Py_VISIT(group_object_.ptr());
+  Py_VISIT(on_event_.ptr());
+  return 0;
+}
+
+void Entity::clear() {
+  close();
+  object_ = nb::none();
+  on_event_.reset();
+}
+
+bool is_coroutine(PyObject * object) {
+  if (PyCoro_CheckExact(object)) return true;
+  PyTypeObject * type = Py_TYPE(object);
+  if (type->tp_as_async == nullptr || type->tp_as_async->am_await == nullptr) return false;
+  // Coroutines of Cython and the like: whatever calls itself one.
+  static PyObject * const coroutine =
+      nb::module_::import_("collections.abc").attr("Coroutine").inc_ref().ptr();
+  return PyObject_IsInstance(object, coroutine) == 1;
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,115 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// What the dispatcher runs: an rclpy entity with its watch, its group and its place in the ready queue.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+#include <cstdint>
+#include <memory>
+#include <string>
+
+#include "dispatch/group.hpp"
+#include "events/ready_queue.hpp"
+#include "events/timers.hpp"
+#include "events/watch.hpp"
+
+namespace aiorcl {
+
+class Dispatcher;
+
+/// Where the dispatcher turns to for what is Python's to do: the executor. See _core.pyi for the methods.
+using Hooks = nanobind::handle;
+
+/// What came of running an entity.
+enum class Outcome : std::uint8_t {
+  kNothing,  // nothing was there to take
+  kCalled,   // a callback ran to its end
+  kStarted,  // a callback returned a coroutine, which goes on as a task
+};
+
+/// Base of all entities. The GIL is held in every method, except where a watch is set or cleared.
+///
+/// Holds the rclpy entity, and its handle in use (as `with entity.handle` does), until close().
+class Entity {
+ public:
+  /// `object` is the rclpy entity; `in_use` is what is entered now and left on close (its handle, the
+  /// waitable itself, or None); `group` may be None; `label` names it in messages: "subscription '/chatter'".
+  Entity(Dispatcher & dispatcher, nanobind::object object, nanobind::object in_use,
+         nanobind::object group, std::string label);
+  virtual ~Entity();
+  Entity(const Entity &) = delete;
+  Entity & operator=(const Entity &) = delete;
+
+  /// Takes one piece of work and calls it. A coroutine that was started ends its place in the group later
+  /// by ended(). Throws nb::python_error or RclError, after the work was counted as handled.
+  virtual Outcome run(Hooks hooks) = 0;
+
+  /// After this returns nothing runs for this entity any more, and rclpy may destroy it. Idempotent.
+  void close();
+
+  /// A coroutine that run() started has ended.
+  void ended();
+
+  /// Makes it run although no event came; nothing if it is closed.
+  void poke() {
+    if (ready_ != nullptr) ready_->add(1);
+  }
+
+  /// Tells the user's on-new-event callback how many events came since it was told last, if any.
+  void report();
+
+  bool closed() const noexcept { return ready_ == nullptr; }
+  Ready & ready() noexcept { return *ready_; }
+  Group * group() noexcept { return group_; }
+  nanobind::handle object() const noexcept { return object_; }
+  const std::string & label() const noexcept { return label_; }
+
+  /// The callable that gets the number of new events, or None. Set on the loop's thread.
+  nanobind::object on_event() const { return on_event_; }
+  void set_on_event(nanobind::object callback);
+
+  virtual int traverse(visitproc visit, void * arg);
+  virtual void clear();
+
+ protected:
+  /// Stops all watches. The GIL may be released inside.
+  virtual void unwatch() = 0;
+
+  /// Events so far, for report().
+  virtual std::uint64_t events() const noexcept { return 0; }
+
+  /// Calls `callback` and judges by what it returns: a coroutine is started, anything else is ignored.
+  Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
+            PyObject * kwnames = nullptr);
+
+  /// Settles one take before any Python code runs, and queues the entity again if more may be there.
+  /// `seen` is what pending was before the take.
+  void settle(bool took, std::uint64_t seen);
+
+  /// The address behind `in_use.pointer`.
+  void * pointer() const;
+
+  std::shared_ptr<ReadyQueue> queue_;
+  std::shared_ptr<TimerQueue> timers_;
+  Ready * ready_;
+
+ private:
+  void release();
+
+  nanobind::object object_;
+  nanobind::object in_use_;
+  nanobind::object group_object_;
+  Group * group_ = nullptr;
+  std::string label_;
+  nanobind::object on_event_;
+  std::uint64_t reported_ = 0;
+  // Until a take finds nothing, takes are not counted against events: what came before the watch was set
+  // may have been counted for another executor.
+  bool backlog_ = true;
+};
+
+/// True for what asyncio can run as a task: a coroutine object, not any other awaitable.
+bool is_coroutine(PyObject * object);
+
+}  // namespace aiorcl

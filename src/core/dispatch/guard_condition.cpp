@@ -1,0 +1,36 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A guard condition of a node: calls its callback when it is triggered.
+#include "dispatch/guard_condition.hpp"
+
+#include <utility>
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+GuardCondition::GuardCondition(Dispatcher & dispatcher, nb::object guard, nb::object group,
+                               std::string label, std::shared_ptr<GuardThread> guards)
+    : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)),
+      guards_(std::move(guards)),
+      guard_(static_cast<const rcl_guard_condition_t *>(pointer())) {
+  guards_->add(guard_, *ready_);
+}
+
+GuardCondition::~GuardCondition() {
+  if (!closed()) guards_->remove(guard_, *ready_);
+}
+
+void GuardCondition::unwatch() {
+  nb::gil_scoped_release release;
+  guards_->remove(guard_, *ready_);
+}
+
+Outcome GuardCondition::run(Hooks hooks) {
+  // Any number of triggers before the call are one call, as under rclpy's executors.
+  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
+  nb::object callback = object().attr("callback");
+  return callback.is_none() ? Outcome::kCalled : call(hooks, callback.ptr(), nullptr, 0);
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,22 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// Work that Python posts to the loop's thread from any thread.
+#include "dispatch/posted.hpp"
+
+#include <utility>
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+Posted::Posted(Dispatcher & dispatcher, nb::object deque)
+    : Entity(dispatcher, std::move(deque), nb::none(), nb::none(), "task") {}
+
+Outcome Posted::run(Hooks) {
+  if (ready_->handled(1)) queue_->requeue(*ready_);
+  if (nb::len(object()) == 0) return Outcome::kNothing;
+  nb::object result = object().attr("popleft")()();
+  return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,90 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A subscription: takes a message and calls the callback with it.
+#include "dispatch/subscription.hpp"
+
+#include <rcutils/types/uint8_array.h>
+
+#include "messages/message_info.hpp"
+#include "rcl_error.hpp"
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+/// Whether the callback also wants the MessageInfo; rclpy decided so when the callback was set.
+bool wants_info(nb::handle subscription) {
+  static PyObject * const message_only = nb::module_::import_("rclpy.subscription")
+                                             .attr("Subscription")
+                                             .attr("CallbackType")
+                                             .attr("MessageOnly")
+                                             .inc_ref()
+                                             .ptr();
+  return subscription.attr("_callback_type").ptr() != message_only;
+}
+
+}  // namespace
+
+Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb::object group,
+                           std::string label, bool with_gid)
+    : Entity(dispatcher, subscription, subscription.attr("handle"), std::move(group),
+             std::move(label)),
+      subscription_(static_cast<const rcl_subscription_t *>(pointer())),
+      type_(subscription.attr("msg_type")),
+      message_(type_),
+      serialized_(rcutils_get_zero_initialized_uint8_array()),
+      raw_(nb::cast<bool>(subscription.attr("raw"))),
+      with_gid_(with_gid) {
+  serialized_.allocator = rcutils_get_default_allocator();
+  {
+    nb::gil_scoped_release release;
+    watch_.emplace(Source::kSubscription, subscription_, *ready_);
+  }
+  poke();  // for the backlog, see Entity::settle()
+}
+
+Subscription::~Subscription() {
+  watch_.reset();
+  ignore(rcutils_uint8_array_fini(&serialized_));
+}
+
+void Subscription::unwatch() {
+  nb::gil_scoped_release release;
+  watch_.reset();
+}
+
+nb::object Subscription::take(rmw_message_info_t & info) {
+  // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing it
+  // around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
+  const std::uint64_t seen = ready_->pending.load(std::memory_order_acquire);
+  rcl_ret_t ret;
+  if (raw_) {
+    ret = rcl_take_serialized_message(subscription_, &serialized_, &info, nullptr);
+  } else {
+    ret = rcl_take(subscription_, message_.get(), &info, nullptr);
+  }
+  settle(ret == RCL_RET_OK, seen);
+  if (!check_unless(ret, RCL_RET_SUBSCRIPTION_TAKE_FAILED, "take a message")) return {};
+  if (raw_) {
+    return nb::bytes(serialized_.buffer, serialized_.buffer_length);
+  }
+  return type_.to_python(message_.get());
+}
+
+Outcome Subscription::run(Hooks hooks) {
+  rmw_message_info_t info = rmw_get_zero_initialized_message_info();
+  nb::object message = take(info);
+  if (!message.is_valid()) return Outcome::kNothing;
+  nb::object callback = object().attr("callback");
+  if (wants_info(object())) {
+    nb::dict dict = message_info(info, with_gid_);
+    PyObject * args[] = {message.ptr(), dict.ptr()};
+    return call(hooks, callback.ptr(), args, 2);
+  }
+  PyObject * args[] = {message.ptr()};
+  return call(hooks, callback.ptr(), args, 1);
+}
+
+}  // namespace aiorcl

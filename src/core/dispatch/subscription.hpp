@@ -1,0 +1,42 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A subscription: takes a message and calls the callback with it.
+#pragma once
+
+#include <rcl/subscription.h>
+
+#include <memory>
+#include <optional>
+
+#include "dispatch/entity.hpp"
+#include "messages/message_type.hpp"
+
+namespace aiorcl {
+
+class Subscription final : public Entity {
+ public:
+  /// `subscription` is an rclpy Subscription; `with_gid` as for message_info().
+  Subscription(Dispatcher & dispatcher, nanobind::object subscription, nanobind::object group,
+               std::string label, bool with_gid);
+  ~Subscription() override;
+
+  Outcome run(Hooks hooks) override;
+
+ protected:
+  void unwatch() override;
+  std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
+
+ private:
+  /// The message, or an invalid object if there is none. Counts it as handled before Python code runs.
+  nanobind::object take(rmw_message_info_t & info);
+
+  const rcl_subscription_t * subscription_;
+  MessageType type_;
+  RosMessage message_;
+  rcl_serialized_message_t serialized_;
+  const bool raw_;
+  const bool with_gid_;
+  std::optional<Watch> watch_;
+};
+
+}  // namespace aiorcl

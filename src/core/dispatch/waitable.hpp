@@ -1,0 +1,51 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A waitable: whatever rcl entities it adds to a wait set wake it.
+#pragma once
+
+#include <rcl/wait.h>
+
+#include <atomic>
+#include <list>
+#include <memory>
+
+#include "dispatch/entity.hpp"
+#include "events/guards.hpp"
+
+namespace aiorcl {
+
+/// Learns the entities of an rclpy Waitable from a wait set that the waitable has added itself to, and
+/// watches each of them by what rcl offers for its kind. No wait set is waited on between events.
+class Waitable final : public Entity {
+ public:
+  /// `wait_set` is the address of an rcl_wait_set_t that holds only this waitable's entities.
+  Waitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object group,
+           std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThread> guards);
+  ~Waitable() override;
+
+  /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or None.
+  Outcome run(Hooks hooks) override;
+
+  /// Marks the guard conditions that fired since the last call as ready in a wait set that was just waited
+  /// on: the guard thread has consumed their triggers, so rcl_wait did not see them.
+  void restore_guards(std::uintptr_t wait_set);
+
+ protected:
+  void unwatch() override;
+
+ private:
+  struct Guard {
+    const rcl_guard_condition_t * guard;
+    std::size_t index;
+    std::atomic<bool> fired{false};
+  };
+
+  void stop() noexcept;
+
+  std::shared_ptr<GuardThread> guard_thread_;
+  std::list<Watch> watches_;
+  std::list<TimerSlot> slots_;
+  std::list<Guard> guards_;
+};
+
+}  // namespace aiorcl

@@ -1,0 +1,85 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// Who is ready, each at most once.
+#include "events/ready_queue.hpp"
+
+namespace aiorcl {
+
+void Ready::add(std::uint64_t events) noexcept {
+  if (pending.fetch_add(events, std::memory_order_acq_rel) == 0) queue.push(*this);
+}
+
+ReadyQueue::~ReadyQueue() {
+  // Entities hold the queue, so whatever is still listed belongs to none.
+  while (Ready * ready = pop()) delete ready;
+}
+
+void ReadyQueue::push(Ready & ready) noexcept {
+  Ready * head = head_.load(std::memory_order_relaxed);
+  do {
+    ready.next.store(head == awake() ? nullptr : head, std::memory_order_relaxed);
+  } while (!head_.compare_exchange_weak(head, &ready, std::memory_order_acq_rel,
+                                        std::memory_order_relaxed));
+  if (head == nullptr) wakeup_.notify();
+}
+
+void ReadyQueue::collect() noexcept {
+  Ready * newest = head_.exchange(awake(), std::memory_order_acq_rel);
+  if (newest == nullptr || newest == awake()) return;
+  Ready * oldest = nullptr;
+  Ready * const tail = newest;
+  while (newest != nullptr) {
+    Ready * next = newest->next.load(std::memory_order_relaxed);
+    newest->next.store(oldest, std::memory_order_relaxed);
+    oldest = newest;
+    newest = next;
+  }
+  if (last_ == nullptr) {
+    first_ = oldest;
+  } else {
+    last_->next.store(oldest, std::memory_order_relaxed);
+  }
+  last_ = tail;
+}
+
+Ready * ReadyQueue::pop() noexcept {
+  // Newcomers line up behind what is there before anyone runs twice: that is the round robin.
+  if (head_.load(std::memory_order_acquire) != awake()) collect();
+  Ready * ready = first_;
+  if (ready != nullptr) {
+    first_ = ready->next.load(std::memory_order_relaxed);
+    if (first_ == nullptr) last_ = nullptr;
+    ready->next.store(nullptr, std::memory_order_relaxed);
+  }
+  return ready;
+}
+
+void ReadyQueue::requeue(Ready & ready) noexcept {
+  ready.next.store(nullptr, std::memory_order_relaxed);
+  if (last_ == nullptr) {
+    first_ = &ready;
+  } else {
+    last_->next.store(&ready, std::memory_order_relaxed);
+  }
+  last_ = &ready;
+}
+
+bool ReadyQueue::has_ready() const noexcept {
+  Ready * head = head_.load(std::memory_order_acquire);
+  return first_ != nullptr || (head != nullptr && head != awake());
+}
+
+bool ReadyQueue::sleep() noexcept {
+  if (first_ != nullptr) return false;
+  wakeup_.clear();
+  Ready * expected = awake();
+  return head_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel) ||
+         expected == nullptr;
+}
+
+void ReadyQueue::release(Ready * ready) noexcept {
+  ready->owner = nullptr;
+  if (ready->pending.load(std::memory_order_acquire) == 0) delete ready;
+}
+
+}  // namespace aiorcl

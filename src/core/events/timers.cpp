@@ -1,0 +1,180 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// Due times of rcl timers, by clock.
+#include "events/timers.hpp"
+
+#include <unistd.h>
+
+#include <cerrno>
+#include <ctime>
+#include <system_error>
+
+#ifdef __linux__
+#include <sys/timerfd.h>
+#endif
+
+#include "rcl_error.hpp"
+
+namespace aiorcl {
+
+namespace {
+
+constexpr int kSteady = 0;
+constexpr int kSystem = 1;
+constexpr std::int64_t kSecond = 1'000'000'000;
+
+/// rcl's steady and system clocks are these two clocks of POSIX, with the same zero.
+template <clockid_t id>
+std::int64_t now() noexcept {
+  timespec time{};
+  ::clock_gettime(id, &time);
+  return static_cast<std::int64_t>(time.tv_sec) * kSecond + time.tv_nsec;
+}
+
+constexpr rcl_jump_threshold_t kAnyJump{true, {1}, {-1}};
+
+}  // namespace
+
+TimerSlot::TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready)
+    : queue_(queue), timer_(timer), ready_(ready) {
+  check(rcl_timer_clock(timer, &clock_), "get the clock of a timer");
+  if (clock_->type == RCL_ROS_TIME) {
+    check(rcl_clock_add_jump_callback(clock_, kAnyJump, &TimerSlot::on_jump, this),
+          "watch the clock of a timer");
+  }
+  schedule();
+}
+
+void TimerSlot::close() noexcept {
+  if (timer_ == nullptr) return;
+  queue_.remove(*this);
+  if (clock_->type == RCL_ROS_TIME) {
+    ignore(rcl_clock_remove_jump_callback(clock_, &TimerSlot::on_jump, this));
+  }
+  timer_ = nullptr;
+}
+
+void TimerSlot::schedule() {
+  queue_.remove(*this);
+  bool canceled = false;
+  check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
+  if (canceled) return;
+  int base = clock_->type == RCL_STEADY_TIME ? kSteady : kSystem;
+  if (clock_->type == RCL_ROS_TIME) {
+    bool follows_topic = false;
+    check(rcl_is_enabled_ros_time_override(clock_, &follows_topic), "look at a ROS clock");
+    if (follows_topic) {
+      if (is_due()) ready_.add(1);
+      return;
+    }
+  }
+  std::int64_t due = 0;
+  check(rcl_timer_get_next_call_time(timer_, &due), "look at a timer");
+  queue_.insert(*this, base, due);
+}
+
+bool TimerSlot::is_due() const {
+  bool ready = false;
+  check(rcl_timer_is_ready(timer_, &ready), "look at a timer");
+  return ready;
+}
+
+/// Called on whichever thread sets the clock: enqueue only.
+void TimerSlot::on_jump(const rcl_time_jump_t *, bool before_jump, void * user_data) noexcept {
+  if (!before_jump) static_cast<TimerSlot *>(user_data)->ready_.add(1);
+}
+
+TimerQueue::TimerQueue([[maybe_unused]] bool portable)
+    : bases_{{&now<CLOCK_MONOTONIC>, CLOCK_MONOTONIC, -1, kNever, {}},
+             {&now<CLOCK_REALTIME>, CLOCK_REALTIME, -1, kNever, {}}} {
+#ifdef __linux__
+  if (portable) return;
+  for (TimeBase & base : bases_) {
+    base.fd = ::timerfd_create(base.clock_id, TFD_NONBLOCK | TFD_CLOEXEC);
+    if (base.fd < 0) throw std::system_error(errno, std::generic_category(), "timerfd_create");
+  }
+#endif
+}
+
+TimerQueue::~TimerQueue() {
+  for (TimeBase & base : bases_) {
+    if (base.fd >= 0) ::close(base.fd);
+  }
+}
+
+std::vector<int> TimerQueue::fds() const {
+  std::vector<int> fds;
+  for (const TimeBase & base : bases_) {
+    if (base.fd >= 0) fds.push_back(base.fd);
+  }
+  return fds;
+}
+
+void TimerQueue::insert(TimerSlot & slot, int base, std::int64_t due) {
+  slot.base_ = base;
+  slot.due_ = due;
+  bases_[base].slots.emplace(due, &slot);
+  arm(bases_[base]);
+}
+
+void TimerQueue::remove(TimerSlot & slot) noexcept {
+  if (slot.base_ < 0) return;
+  TimeBase & base = bases_[slot.base_];
+  base.slots.erase({slot.due_, &slot});
+  slot.base_ = -1;
+  // The fd stays armed for a timer that is gone: one early wake-up, once, is cheaper than a system call
+  // at each removal.
+}
+
+void TimerQueue::arm([[maybe_unused]] TimeBase & base) noexcept {
+#ifdef __linux__
+  if (base.fd < 0 || base.slots.empty()) return;
+  const std::int64_t due = base.slots.begin()->first;
+  if (due >= base.armed) return;
+  base.armed = due;
+  itimerspec spec{};
+  // A time of zero disarms; the distant past does as well as zero for "now".
+  const std::int64_t at = due > 0 ? due : 1;
+  spec.it_value.tv_sec = static_cast<time_t>(at / kSecond);
+  spec.it_value.tv_nsec = static_cast<long>(at % kSecond);
+  int flags = TFD_TIMER_ABSTIME;
+  if (base.clock_id == CLOCK_REALTIME) flags |= TFD_TIMER_CANCEL_ON_SET;
+  ::timerfd_settime(base.fd, flags, &spec, nullptr);
+#endif
+}
+
+void TimerQueue::collect() noexcept {
+  for (TimeBase & base : bases_) {
+    if (base.slots.empty()) continue;
+    const std::int64_t now = base.now();
+    while (!base.slots.empty() && base.slots.begin()->first <= now) {
+      TimerSlot & slot = *base.slots.begin()->second;
+      remove(slot);
+      slot.ready_.add(1);
+    }
+  }
+}
+
+void TimerQueue::on_readable() noexcept {
+  collect();
+  for (TimeBase & base : bases_) {
+    if (base.fd < 0 || base.armed == kNever) continue;
+    // Also when it is not due: the system clock was set, which cancels the fd (ECANCELED).
+    std::uint64_t expirations;
+    [[maybe_unused]] auto got = ::read(base.fd, &expirations, sizeof expirations);
+    base.armed = kNever;
+    arm(base);
+  }
+}
+
+std::int64_t TimerQueue::next_due_in() const noexcept {
+  std::int64_t first = kNever;
+  for (const TimeBase & base : bases_) {
+    if (base.slots.empty()) continue;
+    const std::int64_t left = base.slots.begin()->first - base.now();
+    if (left < first) first = left > 0 ? left : 0;
+  }
+  return first;
+}
+
+}  // namespace aiorcl

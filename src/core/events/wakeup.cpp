@@ -1,0 +1,60 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// An fd that an event loop polls.
+#include "events/wakeup.hpp"
+
+#include <fcntl.h>
+#include <unistd.h>
+
+#ifdef __linux__
+#include <sys/eventfd.h>
+#endif
+
+#include <cerrno>
+#include <cstdint>
+#include <system_error>
+
+namespace aiorcl {
+
+Wakeup::Wakeup([[maybe_unused]] bool portable) {
+#ifdef __linux__
+  if (!portable) {
+    read_fd_ = write_fd_ = ::eventfd(0, EFD_NONBLOCK | EFD_CLOEXEC);
+    if (read_fd_ < 0) throw std::system_error(errno, std::generic_category(), "eventfd");
+    return;
+  }
+#endif
+  int ends[2];
+  if (::pipe(ends) != 0) throw std::system_error(errno, std::generic_category(), "pipe");
+  for (int end : ends) {
+    ::fcntl(end, F_SETFL, ::fcntl(end, F_GETFL) | O_NONBLOCK);
+    ::fcntl(end, F_SETFD, FD_CLOEXEC);
+  }
+  read_fd_ = ends[0];
+  write_fd_ = ends[1];
+}
+
+Wakeup::~Wakeup() {
+  ::close(read_fd_);
+  if (write_fd_ != read_fd_) ::close(write_fd_);
+}
+
+void Wakeup::notify() noexcept {
+  if (signalled_.exchange(true, std::memory_order_acq_rel)) return;
+  const std::uint64_t one = 1;
+  // A full pipe is readable already; nothing else can fail on an fd of our own.
+  [[maybe_unused]] auto written = ::write(write_fd_, &one, sizeof one);
+}
+
+void Wakeup::clear() noexcept {
+  if (!signalled_.load(std::memory_order_acquire)) return;
+  std::uint64_t count;
+  while (::read(read_fd_, &count, sizeof count) > 0) {
+    if (read_fd_ == write_fd_) break;  // an eventfd is empty after one read
+  }
+  // A notify() just before this line finds the flag set and writes nothing: whoever clears looks at what
+  // it waits for once more afterwards, as ReadyQueue::sleep() does.
+  signalled_.store(false, std::memory_order_release);
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,32 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// An fd that an event loop polls; notify() makes it readable from any thread without the GIL.
+#pragma once
+
+#include <atomic>
+
+namespace aiorcl {
+
+/// Readable from notify() until clear(). An eventfd on Linux, a pipe elsewhere (or if `portable`).
+class Wakeup {
+ public:
+  explicit Wakeup(bool portable = false);  // throws std::system_error
+  ~Wakeup();
+  Wakeup(const Wakeup &) = delete;
+  Wakeup & operator=(const Wakeup &) = delete;
+
+  int fd() const noexcept { return read_fd_; }
+
+  /// Any thread, also under middleware locks: one write, at most once until clear().
+  void notify() noexcept;
+
+  /// The loop's thread only.
+  void clear() noexcept;
+
+ private:
+  int read_fd_;
+  int write_fd_;
+  std::atomic<bool> signalled_{false};
+};
+
+}  // namespace aiorcl

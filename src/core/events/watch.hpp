@@ -1,0 +1,44 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// RAII over rcl's event callbacks: set on construction, cleared on close.
+#pragma once
+
+#include <atomic>
+#include <cstddef>
+#include <cstdint>
+
+#include "events/ready_queue.hpp"
+
+namespace aiorcl {
+
+/// What rcl offers an event callback for.
+enum class Source : std::uint8_t { kSubscription, kService, kClient, kEvent, kTimerReset };
+
+/// Counts the events of one rcl entity and makes its Ready ready.
+///
+/// Construct and close on the loop's thread or while no loop runs; both may wait for a middleware lock
+/// that a middleware thread holds while it calls us, and never for longer than such a call.
+class Watch {
+ public:
+  /// `entity` is an rcl_subscription_t *, rcl_service_t *, ... as `source` says, and outlives the watch.
+  Watch(Source source, const void * entity, Ready & ready);  // throws RclError
+  ~Watch() { close(); }
+  Watch(const Watch &) = delete;
+  Watch & operator=(const Watch &) = delete;
+
+  /// After this returns, the middleware calls us no more. Idempotent.
+  void close() noexcept;
+
+  /// Events so far.
+  std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
+
+ private:
+  static void on_ready(const void * user_data, std::size_t events) noexcept;
+
+  const Source source_;
+  const void * entity_;
+  Ready & ready_;
+  std::atomic<std::uint64_t> count_{0};
+};
+
+}  // namespace aiorcl
