@@ -110,7 +110,7 @@ def package(session: nox.Session) -> None:
     uv = [sys.executable, "-m", "uv", "--quiet"]
     session.run(*uv, "build", "--sdist", "--out-dir", str(sdist), external=True)
     (archive,) = sdist.glob("*.tar.gz")
-    session.run("python", "-m", "pip", "install", "--quiet", f"aiorcl[kilted] @ {archive.as_uri()}")
+    session.run("python", "-m", "pip", "install", "-qq", f"aiorcl[kilted] @ {archive.as_uri()}")
     session.run("python", "-c", "import aiorcl, aiorcl._core; print(aiorcl._core.__file__)")
 
 
@@ -123,7 +123,7 @@ def colcon(session: nox.Session) -> None:
     tree = BUILD / "colcon"
     bases = ["--build-base", str(tree / "build"), "--install-base", str(tree / "install")]
     logs = ["--log-base", str(tree / "log")]
-    session.run("colcon", *logs, "build", *bases, "--paths", ".", "--event-handlers", "summary+")
+    session.run("colcon", *logs, "build", *bases, "--paths", ".", "--event-handlers", "console_direct+")
     sourced = f'. "{tree}/install/local_setup.sh" && exec "$@"'
     command = ["python", "-m", "pytest", "tests/test_packaging.py"]
     session.env["COLCON_CURRENT_PREFIX"] = str(tree / "install")
@@ -187,8 +187,10 @@ def docs(session: nox.Session) -> None:
 def shell(session: nox.Session, distro: str) -> None:
     """Open a shell, or run the command given, where python can import aiorcl and ROS."""
     install_wheel(session, distro, "test", "bench", "demo", f"test-{distro}")
-    command = session.posargs or [os.environ.get("SHELL", "sh")]
-    session.run(*command, external=True, success_codes=range(256))
+    if session.posargs:
+        session.run(*session.posargs, external=True, interrupt_timeout=PATIENCE_SEC)
+    else:
+        session.run(os.environ.get("SHELL", "sh"), external=True, success_codes=range(256))
 
 
 def run(session: nox.Session, module: str, *arguments: str) -> None:
