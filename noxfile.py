@@ -238,7 +238,7 @@ def wheel_directory(python: str) -> Path:
     for folder in ("cmake", "src"):
         files += (path for path in (ROOT / folder).rglob("*") if path.is_file())
     for path in sorted(files):
-        if "__pycache__" not in path.parts:
+        if path.suffix not in (".pyc", ".so"):
             digest.update(f"{path.relative_to(ROOT)}\n".encode())
             digest.update(path.read_bytes())
     return BUILD / "wheels" / python / digest.hexdigest()[:12]
@@ -251,7 +251,7 @@ def write_stub(session: nox.Session, fix: bool) -> bool:
     session.run(
         *("python", "-m", "nanobind.stubgen", "-q", "-m", "aiorcl._core", "-o", str(generated))
     )
-    text = STUB_HEADER + generated.read_text()
+    text = f"{STUB_HEADER}\n{generated.read_text()}"
     generated.write_text(text)
     if fix:
         STUB.write_text(text)
