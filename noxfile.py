@@ -13,6 +13,10 @@ from pathlib import Path
 
 import nox
 
+# Started as a program, nox does not look for modules beside this file.
+sys.path.insert(0, str(Path(__file__).parent))
+from tools.sources import tracked
+
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "uv"
 nox.options.download_python = "never"
@@ -123,7 +127,9 @@ def colcon(session: nox.Session) -> None:
     tree = BUILD / "colcon"
     bases = ["--build-base", str(tree / "build"), "--install-base", str(tree / "install")]
     logs = ["--log-base", str(tree / "log")]
-    session.run("colcon", *logs, "build", *bases, "--paths", ".", "--event-handlers", "console_direct+")
+    session.run(
+        "colcon", *logs, "build", *bases, "--paths", ".", "--event-handlers", "console_direct+"
+    )
     sourced = f'. "{tree}/install/local_setup.sh" && exec "$@"'
     command = ["python", "-m", "pytest", "tests/test_packaging.py"]
     session.env["COLCON_CURRENT_PREFIX"] = str(tree / "install")
@@ -135,24 +141,29 @@ def lint(session: nox.Session) -> None:
     """Check format, types, spelling, headers and the stub; ``--fix`` mends what a tool can mend."""
     fix = "--fix" in session.posargs
     install_wheel(session, "kilted", "lint", "dev", "test", "test-kilted", "bench", "demo")
-    cpp = tracked("*.cpp", "*.hpp")
-    cmake = tracked("CMakeLists.txt", "**/CMakeLists.txt", "*.cmake")
+    cpp = BUILD / "lint" / "cpp"
+    cpp.parent.mkdir(parents=True, exist_ok=True)
+    cpp.write_text("\n".join(sorted(tracked("*.cpp", "*.hpp"))))
     stub = write_stub(session, fix)
     checks = [
         ["ruff", "check", *(["--fix"] if fix else []), ".", "dev"],
         ["ruff", "format", *([] if fix else ["--check"]), ".", "dev"],
-        ["clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), *cpp],
-        ["gersemi", "-i" if fix else "--check", *cmake],
+        ["clang-format", *(["-i"] if fix else ["--dry-run", "-Werror"]), f"--files={cpp}"],
+        [
+            "gersemi",
+            "-i" if fix else "--check",
+            *tracked("CMakeLists.txt", "*/CMakeLists.txt", "*.cmake"),
+        ],
         ["mypy"],
-        ["codespell", *tracked("*")],
-        ["python", "-m", "tools.sources", *tracked("*")],
+        ["codespell"],
+        ["python", "-m", "tools.sources"],
     ]
-    failed = [] if stub else ["stub"]
+    failed = [] if stub else [STUB.name]
     for check in checks:
         try:
             session.run(*check)
         except nox.command.CommandFailed:
-            failed.append(check[0])
+            failed.append(" ".join(check[:3]))
     if failed:
         session.error(f"Failed: {', '.join(failed)} (./dev lint --fix mends format and stub)")
 
@@ -246,7 +257,7 @@ def wheel_directory(python: str) -> Path:
 
 def write_stub(session: nox.Session, fix: bool) -> bool:
     """Generate the stub of the extension; return whether the committed one is the same."""
-    generated = BUILD / "stub" / STUB.name
+    generated = BUILD / "lint" / STUB.name
     generated.parent.mkdir(parents=True, exist_ok=True)
     session.run(
         *("python", "-m", "nanobind.stubgen", "-q", "-m", "aiorcl._core", "-o", str(generated))
@@ -260,13 +271,6 @@ def write_stub(session: nox.Session, fix: bool) -> bool:
     session.warn(f"{STUB.relative_to(ROOT)} is not what stubgen writes now")
     subprocess.run(["diff", "-u", STUB, generated])
     return False
-
-
-def tracked(*patterns: str) -> list[str]:
-    """List the files of the repository, also those that are not committed yet."""
-    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
-    listed = subprocess.run(command, check=True, capture_output=True, text=True).stdout.split()
-    return [name for name in listed if Path(name).exists()]
 
 
 def compiles(source: str) -> bool:

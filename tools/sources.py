@@ -1,11 +1,12 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 # Checks what no linter knows: the header of each source file, its length, and one version.
-"""``python -m tools.sources FILE ...`` names what is wrong with the files, and fails if any is."""
+"""``python -m tools.sources`` names what is wrong, and fails if anything is."""
 
 from __future__ import annotations
 
 import re
+import subprocess
 import sys
 import tomllib
 import xml.etree.ElementTree as ET
@@ -29,11 +30,18 @@ LONGEST = 400
 
 
 def main() -> int:
-    """Check the files that the command line names, and the versions."""
-    problems = [line for name in sys.argv[1:] for line in problems_of(Path(name))]
+    """Check every file of the repository, and the versions."""
+    problems = [line for name in tracked() for line in problems_of(Path(name))]
     problems += version_problems()
     print(*problems, sep="\n", end="\n" if problems else "")
     return bool(problems)
+
+
+def tracked(*patterns: str) -> list[str]:
+    """List the files of the repository, also those that are not committed yet."""
+    command = ["git", "ls-files", "--cached", "--others", "--exclude-standard", "--", *patterns]
+    listed = subprocess.run(command, check=True, capture_output=True, text=True)
+    return [name for name in listed.stdout.splitlines() if Path(name).exists()]
 
 
 def problems_of(path: Path) -> Iterator[str]:
