@@ -88,10 +88,10 @@ def test_import_without_ros_says_what_to_do(tmp_path: Path) -> None:
     command = [str(tmp_path / "bin" / "python"), "-c", "import aiorcl"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 1
-    last_lines = result.stderr[result.stderr.rindex("Error: ") :]
-    assert "rclpy" in last_lines
-    assert "Source your ROS 2 setup" in last_lines
-    assert "pip install 'aiorcl[kilted]'" in last_lines
+    error = result.stderr[result.stderr.rindex("ModuleNotFoundError: ") :]
+    assert "rclpy" in error
+    assert "source your ROS 2 setup" in error
+    assert "pip install 'aiorcl[kilted]'" in error
 
 
 def test_errors_inside_rclpy_keep_their_message(tmp_path: Path) -> None:
