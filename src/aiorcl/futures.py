@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 from rclpy.client import Client
@@ -17,6 +17,13 @@ if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
 
 T = TypeVar("T")
+
+if TYPE_CHECKING:
+    _RclpyFuture = rclpy.task.Future[T]
+    _RclpyTask = rclpy.task.Task[T]
+else:  # not generic at run time on Jazzy
+    _RclpyFuture = rclpy.task.Future
+    _RclpyTask = rclpy.task.Task
 
 
 class InlineCallback:
@@ -93,7 +100,7 @@ def _drop_unwanted_request(future: rclpy.task.Future[Any]) -> None:
             future.cancel()
 
 
-class Future(rclpy.task.Future[T]):
+class Future(_RclpyFuture, Generic[T]):
     """A future of rclpy that any number of asyncio tasks can await, on the loop of its executor.
 
     rclpy's methods, with asyncio's view of cancellation: a cancelled future is done, what is set on it
@@ -128,7 +135,7 @@ class Future(rclpy.task.Future[T]):
             super().set_exception(exception)
 
 
-class Task(Future[T], rclpy.task.Task[T]):
+class Task(Future[T], _RclpyTask):
     """A function or a coroutine that its executor runs; make one by ``executor.create_task``.
 
     Starts when the executor gets to it, in the order of creation. A coroutine runs as an asyncio task, so

@@ -3,6 +3,7 @@
 // A client: takes a response and completes the future of its request.
 #include "dispatch/client.hpp"
 
+#include "dispatch/names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -35,7 +36,8 @@ Outcome Client::run(Hooks hooks) {
   settle(ret == RCL_RET_OK, seen);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
   nb::object response = type_.to_python(response_.get());
-  hooks.attr("_complete_request")(object(), nb::int_(info.request_id.sequence_number), response);
+  call_method(hooks, names().complete_request, object(),
+              nb::int_(info.request_id.sequence_number), response);
   return Outcome::kCalled;
 }
 

@@ -78,7 +78,7 @@ bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
     delete &ready;
     return false;
   }
-  nb::object self = nb::find(entity);  // the callback may let go of its own entity
+  nb::object self = nb::borrow(entity->self());  // the callback may let go of its own entity
   try {
     entity->report();
     Group * group = entity->group();

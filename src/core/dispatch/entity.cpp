@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dispatch/dispatcher.hpp"
+#include "dispatch/names.hpp"
 
 namespace nb = nanobind;
 
@@ -73,7 +74,7 @@ Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, 
   nb::object result = nb::steal(PyObject_Vectorcall(callback, args, nargs, kwnames));
   if (!result.is_valid()) nb::raise_python_error();
   if (result.is_none() || !is_coroutine(result.ptr())) return Outcome::kCalled;
-  hooks.attr("_start_callback")(nb::find(this), result);
+  call_method(hooks, names().start_callback, self(), result);
   return Outcome::kStarted;
 }
 
@@ -100,6 +101,11 @@ void Entity::clear() {
   close();
   object_ = nb::none();
   on_event_.reset();
+}
+
+nb::handle Entity::self() {
+  if (!self_.is_valid()) self_ = nb::find(this);
+  return self_;
 }
 
 bool is_coroutine(PyObject * object) {

@@ -62,6 +62,8 @@ class Entity {
   bool closed() const noexcept { return ready_ == nullptr; }
   Ready & ready() noexcept { return *ready_; }
   Group * group() noexcept { return group_; }
+  /// The Python object of this entity.
+  nanobind::handle self();
   nanobind::handle object() const noexcept { return object_; }
   const std::string & label() const noexcept { return label_; }
 
@@ -98,6 +100,7 @@ class Entity {
   void release();
 
   nanobind::object object_;
+  nanobind::handle self_;
   nanobind::object in_use_;
   nanobind::object group_object_;
   Group * group_ = nullptr;

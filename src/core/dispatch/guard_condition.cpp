@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -29,7 +31,7 @@ void GuardCondition::unwatch() {
 Outcome GuardCondition::run(Hooks hooks) {
   // Any number of triggers before the call are one call, as under rclpy's executors.
   if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  nb::object callback = object().attr("callback");
+  nb::object callback = attribute(object(), names().callback);
   return callback.is_none() ? Outcome::kCalled : call(hooks, callback.ptr(), nullptr, 0);
 }
 

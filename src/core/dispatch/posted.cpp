@@ -5,6 +5,8 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -15,7 +17,7 @@ Posted::Posted(Dispatcher & dispatcher, nb::object deque)
 Outcome Posted::run(Hooks) {
   if (ready_->handled(1)) queue_->requeue(*ready_);
   if (nb::len(object()) == 0) return Outcome::kNothing;
-  nb::object result = object().attr("popleft")()();
+  nb::object result = call_method(object(), names().popleft)();
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

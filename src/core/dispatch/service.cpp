@@ -5,6 +5,7 @@
 
 #include <cstring>
 
+#include "dispatch/names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -39,7 +40,7 @@ Outcome Service::run(Hooks hooks) {
   settle(ret == RCL_RET_OK, seen);
   if (!check_unless(ret, RCL_RET_SERVICE_TAKE_FAILED, "take a request")) return Outcome::kNothing;
   nb::object request = request_type_.to_python(request_.get());
-  nb::object callback = object().attr("callback");
+  nb::object callback = attribute(object(), names().callback);
   nb::object response = callback(request, response_class_());
   if (is_coroutine(response.ptr())) {
     hooks.attr("_start_service_callback")(

@@ -5,6 +5,7 @@
 
 #include <rcutils/types/uint8_array.h>
 
+#include "dispatch/names.hpp"
 #include "messages/message_info.hpp"
 #include "rcl_error.hpp"
 
@@ -22,7 +23,7 @@ bool wants_info(nb::handle subscription) {
                                              .attr("MessageOnly")
                                              .inc_ref()
                                              .ptr();
-  return subscription.attr("_callback_type").ptr() != message_only;
+  return attribute(subscription, names().callback_type).ptr() != message_only;
 }
 
 }  // namespace
@@ -77,7 +78,7 @@ Outcome Subscription::run(Hooks hooks) {
   rmw_message_info_t info = rmw_get_zero_initialized_message_info();
   nb::object message = take(info);
   if (!message.is_valid()) return Outcome::kNothing;
-  nb::object callback = object().attr("callback");
+  nb::object callback = attribute(object(), names().callback);
   if (wants_info(object())) {
     nb::dict dict = message_info(info, with_gid_);
     PyObject * args[] = {message.ptr(), dict.ptr()};

@@ -3,6 +3,7 @@
 // A timer: calls the callback when rcl says that it is due.
 #include "dispatch/timer.hpp"
 
+#include "dispatch/names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -39,7 +40,7 @@ Outcome Timer::run(Hooks hooks) {
   rcl_timer_call_info_t info{};
   check(rcl_timer_call_with_info(timer_, &info), "call a timer");
   slot_->schedule();
-  nb::object callback = object().attr("callback");
+  nb::object callback = attribute(object(), names().callback);
   if (callback.is_none()) return Outcome::kCalled;
   if (callback.ptr() != known_callback_.ptr()) {
     nb::object name = hooks.attr("_timer_argument")(callback);

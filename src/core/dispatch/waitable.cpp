@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -70,7 +71,7 @@ Outcome Waitable::run(Hooks hooks) {
   if (coroutine.ptr() == Py_False) return Outcome::kNothing;
   if (!closed()) poke();  // one take may leave more: ready until it says that it is not
   if (!is_coroutine(coroutine.ptr())) return Outcome::kCalled;
-  hooks.attr("_start_callback")(nb::find(this), coroutine);
+  call_method(hooks, names().start_callback, self(), coroutine);
   return Outcome::kStarted;
 }
 

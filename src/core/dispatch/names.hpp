@@ -1,0 +1,41 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// Attribute names that are looked up per event, interned once.
+#pragma once
+
+#include <nanobind/nanobind.h>
+
+namespace aiorcl {
+
+/// Interned names; the lookups by C string that nanobind offers make a new str each time. GIL held.
+struct Names {
+  PyObject * callback = PyUnicode_InternFromString("callback");
+  PyObject * callback_type = PyUnicode_InternFromString("_callback_type");
+  PyObject * complete_request = PyUnicode_InternFromString("_complete_request");
+  PyObject * popleft = PyUnicode_InternFromString("popleft");
+  PyObject * start_callback = PyUnicode_InternFromString("_start_callback");
+};
+
+inline const Names & names() {
+  static const Names instance;
+  return instance;
+}
+
+/// `object.name`; throws nb::python_error.
+inline nanobind::object attribute(nanobind::handle object, PyObject * name) {
+  PyObject * value = PyObject_GetAttr(object.ptr(), name);
+  if (value == nullptr) nanobind::raise_python_error();
+  return nanobind::steal(value);
+}
+
+/// `object.name(*args)`; throws nb::python_error.
+template <typename... Args>
+nanobind::object call_method(nanobind::handle object, PyObject * name, Args... args) {
+  PyObject * arguments[] = {object.ptr(), args.ptr()...};
+  PyObject * result =
+      PyObject_VectorcallMethod(name, arguments, sizeof...(args) + 1, nullptr);
+  if (result == nullptr) nanobind::raise_python_error();
+  return nanobind::steal(result);
+}
+
+}  // namespace aiorcl
