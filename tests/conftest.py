@@ -1,0 +1,145 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The fixtures that every test may ask for: one context, one domain and new node names per test.
+"""The network is isolated here, before anything that is imported later starts a thread."""
+
+from __future__ import annotations
+
+from tests.support import network
+
+network.isolate()
+
+import asyncio  # noqa: E402
+import importlib  # noqa: E402
+import itertools  # noqa: E402
+import warnings  # noqa: E402
+from collections.abc import Iterator  # noqa: E402
+from typing import TYPE_CHECKING, Any  # noqa: E402
+
+import pytest  # noqa: E402
+import rclpy  # noqa: E402
+from rclpy.context import Context  # noqa: E402
+from rclpy.node import Node  # noqa: E402
+
+from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
+from tests.support.spinner import Spinner  # noqa: E402
+
+if TYPE_CHECKING:
+    from aiorcl import AbstractExecutor
+    from tests.support.makers import MakeContext, MakeExecutor, MakeNode
+
+DEADLINE_SEC = 10.0
+#: Long enough for whatever works in a test that a peer is expected to fail.
+LACKING_DEADLINE_SEC = 0.5
+
+# rosidl imports lark with the first message type, and lark imports a deprecated module.
+with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
+    importlib.import_module("lark")
+
+_domain_ids = network.domain_ids()
+_numbers = itertools.count()
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Register the marks of this suite."""
+    for line in (
+        "lacks(**reasons): what a peer cannot do; the test must fail there",
+        "breaks(**reasons): what would hang or crash a peer; the test is not run there",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+@pytest.fixture
+def make_context() -> Iterator[MakeContext]:
+    """Make initialised contexts, each in a domain of its own; all go down with the test."""
+    contexts: list[Context] = []
+
+    def make() -> Context:
+        context = Context()
+        rclpy.init(args=[], context=context, domain_id=next(_domain_ids))
+        contexts.append(context)
+        return context
+
+    yield make
+    for context in contexts:
+        context.try_shutdown()
+
+
+@pytest.fixture
+def context(make_context: MakeContext) -> Context:
+    """The context of the test."""
+    return make_context()
+
+
+@pytest.fixture
+def make_node(context: Context) -> Iterator[MakeNode]:
+    """Make nodes with names that no other node has; all are destroyed with the test."""
+    nodes: list[Node] = []
+
+    def make(cls: type[Node] = Node, **options: Any) -> Node:
+        options = {"context": context, "start_parameter_services": False, **options}
+        node = cls(f"node_{next(_numbers)}", **options)
+        nodes.append(node)
+        return node
+
+    yield make
+    for node in nodes:
+        if node.context.ok():
+            node.destroy_node()
+
+
+@pytest.fixture(params=FLAVOURS, ids=lambda flavour: flavour.name)
+def flavour(request: pytest.FixtureRequest) -> Flavour:
+    """The kind of executor that the test runs on, in turn each of them."""
+    chosen: Flavour = request.param
+    for mark in request.node.iter_markers("breaks"):
+        if reason := chosen.among(mark.kwargs):
+            pytest.skip(reason)
+    for mark in request.node.iter_markers("lacks"):
+        if reason := chosen.among(mark.kwargs):
+            request.applymarker(pytest.mark.xfail(reason=reason, strict=True))
+    return chosen
+
+
+@pytest.fixture
+def make_executor_of(
+    flavour: Flavour, context: Context, make_node: MakeNode
+) -> Iterator[MakeExecutor]:
+    """Make executors of the test's kind; they go before their nodes do."""
+    executors: list[AbstractExecutor] = []
+    loops: list[asyncio.AbstractEventLoop] = []
+
+    def make(context: Context = context) -> AbstractExecutor:
+        loop = flavour.make_loop() if flavour.make_loop else None
+        if loop is not None:
+            loops.append(loop)
+        executor = make_executor(flavour, context, loop)
+        executors.append(executor)
+        return executor
+
+    yield make
+    for executor in executors:
+        executor.shutdown(timeout_sec=DEADLINE_SEC)
+    for loop in loops:
+        loop.close()
+
+
+@pytest.fixture
+def executor(make_executor_of: MakeExecutor) -> AbstractExecutor:
+    """The executor of the test."""
+    return make_executor_of()
+
+
+@pytest.fixture
+def spin(request: pytest.FixtureRequest, executor: AbstractExecutor) -> Spinner:
+    """The way to wait for callbacks of ``executor``."""
+    lacking = request.node.get_closest_marker("xfail") is not None
+    return Spinner(executor, LACKING_DEADLINE_SEC if lacking else DEADLINE_SEC)
+
+
+@pytest.fixture
+def node(executor: AbstractExecutor, make_node: MakeNode) -> Node:
+    """A node on ``executor``."""
+    node = make_node()
+    executor.add_node(node)
+    return node

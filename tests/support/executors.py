@@ -1,0 +1,107 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The executors that the parity suite compares, and the words for what one of them cannot do.
+"""A peer that cannot do what a test asks is marked on the test, with the reason.
+
+``@lacks(events="...")``: the test must fail there, so the mark goes when the peer learns it.
+``@breaks(events="...")``: the test would hang or crash the whole process there, so it is not run.
+A key is a family (``aiorcl``, ``single``, ``events``), or a family and a distribution
+(``events_jazzy``).
+"""
+
+from __future__ import annotations
+
+import asyncio
+import importlib.metadata
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import pytest
+import uvloop
+from rclpy.context import Context
+from rclpy.executors import SingleThreadedExecutor
+from rclpy.task import Future
+
+from aiorcl import AbstractExecutor, AsyncioExecutor
+
+DISTRO = {7: "jazzy", 9: "kilted"}.get(
+    int(importlib.metadata.version("rclpy").split(".")[0]), "newer"
+)
+
+
+def lacks(**reasons: str) -> pytest.MarkDecorator:
+    """Mark what a peer cannot do; the test must fail there."""
+    return pytest.mark.lacks(**reasons)
+
+
+def breaks(**reasons: str) -> pytest.MarkDecorator:
+    """Mark what would hang or crash a peer; the test is not run there."""
+    return pytest.mark.breaks(**reasons)
+
+
+@dataclass(frozen=True)
+class Flavour:
+    """One way to get an executor: its class, and for ours the loop that it runs on."""
+
+    name: str
+    family: str
+    make: Callable[[Context], AbstractExecutor]
+    make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
+
+    @property
+    def ours(self) -> bool:
+        """Tell whether this is an AsyncioExecutor."""
+        return self.family == "aiorcl"
+
+    def among(self, keys: dict[str, str]) -> str | None:
+        """Find the reason that a mark gives for this executor on this distribution."""
+        return keys.get(self.family) or keys.get(f"{self.family}_{DISTRO}")
+
+
+def _single(context: Context) -> AbstractExecutor:
+    return SingleThreadedExecutor(context=context)
+
+
+def _events(context: Context) -> AbstractExecutor:
+    from rclpy.experimental import EventsExecutor
+
+    return EventsExecutor(context=context)
+
+
+def _own_loop(context: Context) -> AbstractExecutor:
+    return AsyncioExecutor(context=context)
+
+
+def _flavours() -> list[Flavour]:
+    flavours = [
+        Flavour("aiorcl", "aiorcl", _own_loop),
+        Flavour("aiorcl-stock", "aiorcl", _own_loop, asyncio.SelectorEventLoop),
+        Flavour("aiorcl-uvloop", "aiorcl", _own_loop, uvloop.new_event_loop),
+        Flavour("single", "single", _single),
+    ]
+    try:
+        import rclpy.experimental  # noqa: F401
+    except ImportError:
+        return flavours
+    return [*flavours, Flavour("events", "events", _events)]
+
+
+FLAVOURS = _flavours()
+OURS = [flavour for flavour in FLAVOURS if flavour.ours]
+
+
+def make_executor(
+    flavour: Flavour, context: Context, loop: asyncio.AbstractEventLoop | None
+) -> AbstractExecutor:
+    """Make an executor, for ours on ``loop`` unless the executor makes its own."""
+    if loop is None:
+        return flavour.make(context)
+    return AsyncioExecutor(context=context, loop=loop)
+
+
+def new_future(executor: AbstractExecutor) -> Future[Any]:
+    """Make a future of this executor, also where rclpy has no ``create_future`` yet."""
+    if hasattr(executor, "create_future"):
+        return executor.create_future()
+    return Future(executor=executor)

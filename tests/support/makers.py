@@ -1,0 +1,25 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The types of the functions that fixtures hand out.
+
+from collections.abc import Callable
+from typing import Protocol
+
+from rclpy.context import Context
+from rclpy.node import Node
+
+from aiorcl import AbstractExecutor
+
+MakeContext = Callable[[], Context]
+
+
+class MakeNode(Protocol):
+    """Makes nodes with new names."""
+
+    def __call__(self, cls: type[Node] = ..., **options: object) -> Node: ...
+
+
+class MakeExecutor(Protocol):
+    """Makes executors of one kind."""
+
+    def __call__(self, context: Context = ...) -> AbstractExecutor: ...
