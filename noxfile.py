@@ -78,7 +78,7 @@ def wheel(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def tests(session: nox.Session, distro: str) -> None:
     """Run pytest on one distro; more arguments go to pytest."""
-    install_wheel(session, distro, "test", f"test-{distro}")
+    install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo")
     cache = f"cache_dir={BUILD / 'pytest' / session.name}"
     run(session, "pytest", "-o", cache, *session.posargs)
 
