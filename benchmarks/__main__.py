@@ -52,7 +52,7 @@ def main() -> int:
         parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
     isolate()
     # Only now: a thread that numpy starts would stay in the old network.
-    from . import bench, machine, report
+    from . import bench, machine, native, report
     from .progress import measure_all, print_tables
 
     chosen = [EXECUTORS[name] for name in arguments.executors or EXECUTORS]
@@ -65,6 +65,10 @@ def main() -> int:
         arguments.rounds,
         arguments.seconds,
     )
+    try:
+        native.library()
+    except native.CompileError as error:
+        parser.exit(1, f"{error}\n")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     interrupted = not measure_all(benchmark, missing)
     records = report.summarise(benchmark.series)

@@ -7,6 +7,7 @@ Nothing of an executor is imported before it is run: a measured process must hol
 
 from __future__ import annotations
 
+import contextlib
 import importlib.util
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -14,10 +15,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    from .measurement import Measurement
     from .nodes import MeasuredNode
 
-    Begin = Callable[[Any], None]
-    Run = Callable[[MeasuredNode, Begin, bool], None]
+    Run = Callable[[MeasuredNode, Measurement, bool], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,28 +43,31 @@ def installed(module: str) -> bool:
         return False
 
 
-def run_single(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_single(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run SingleThreadedExecutor."""
     from rclpy.executors import SingleThreadedExecutor
 
-    _spin(SingleThreadedExecutor(), node, begin, spin_once)
+    _spin(SingleThreadedExecutor(), node, measurement, spin_once)
 
 
-def run_multi(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_multi(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run MultiThreadedExecutor with its default number of threads."""
+    from rclpy.exceptions import InvalidHandle
     from rclpy.executors import MultiThreadedExecutor
 
-    _spin(MultiThreadedExecutor(), node, begin, spin_once)
+    # Its shutdown does not wait for takes in its threads, which then miss their subscription.
+    with contextlib.suppress(InvalidHandle):
+        _spin(MultiThreadedExecutor(), node, measurement, spin_once)
 
 
-def run_events(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_events(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run EventsExecutor, always with a finite timeout: without one it can spin on the CPU."""
     from rclpy.experimental.events_executor import EventsExecutor
     from rclpy.task import Future
 
     executor = EventsExecutor()
     executor.add_node(node)
-    begin(executor)
+    measurement.begin(executor)
     if spin_once:
         while node.context.ok():
             executor.spin_once(timeout_sec=60.0)
@@ -72,50 +76,50 @@ def run_events(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
         executor.spin_until_future_complete(never, timeout_sec=3600.0)
 
 
-def run_asyncio_own(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_asyncio_own(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run AsyncioExecutor on the loop that it makes itself."""
     from aiorcl import AsyncioExecutor
 
-    _spin(AsyncioExecutor(), node, begin, spin_once)
+    _spin(AsyncioExecutor(), node, measurement, spin_once)
 
 
-def run_asyncio_stock(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_asyncio_stock(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run AsyncioExecutor on asyncio's own loop."""
     import asyncio
 
-    _run_on_loop(asyncio.new_event_loop, node, begin, spin_once)
+    _run_on_loop(asyncio.new_event_loop, node, measurement, spin_once)
 
 
-def run_asyncio_uvloop(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_asyncio_uvloop(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run AsyncioExecutor on uvloop."""
     import uvloop
 
-    _run_on_loop(uvloop.new_event_loop, node, begin, spin_once)
+    _run_on_loop(uvloop.new_event_loop, node, measurement, spin_once)
 
 
-def run_floor(node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def run_floor(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run rcl alone, from C++."""
     from .floor import Floor
 
     floor = Floor(node)
-    begin(None)
+    measurement.begin_floor(floor)
     floor.run()
 
 
-def _spin(executor: Any, node: MeasuredNode, begin: Begin, spin_once: bool) -> None:
+def _spin(executor: Any, node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     if spin_once:
         import rclpy
 
-        begin(executor)
+        measurement.begin(executor)
         rclpy.spin(node, executor)
     else:
         executor.add_node(node)
-        begin(executor)
+        measurement.begin(executor)
         executor.spin()
 
 
 def _run_on_loop(
-    loop_factory: Callable[[], Any], node: MeasuredNode, begin: Begin, spin_once: bool
+    loop_factory: Callable[[], Any], node: MeasuredNode, measurement: Measurement, spin_once: bool
 ) -> None:
     import asyncio
 
@@ -124,11 +128,11 @@ def _run_on_loop(
     async def main() -> None:
         async with AsyncioExecutor() as executor:
             executor.add_node(node)
-            begin(executor)
+            measurement.begin(executor)
             await executor.wait_for_shutdown()
 
     if spin_once:
-        _spin(AsyncioExecutor(loop=loop_factory()), node, begin, spin_once)
+        _spin(AsyncioExecutor(loop=loop_factory()), node, measurement, spin_once)
     else:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(main())

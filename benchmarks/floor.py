@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import ctypes
+import threading
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -34,18 +35,23 @@ class Samples:
 
 
 class Floor:
-    """Runs a node's entities by rcl alone until its context goes down."""
+    """Runs a node's entities by rcl alone until it is shut down."""
 
     def __init__(self, node: MeasuredNode) -> None:
         self._node = node
         self._samples = Samples()
+        self._ended = threading.Event()
         self._guard = node.create_guard_condition(lambda: None)
         node.samples = self._samples
-        node.context.on_shutdown(self._stop)
 
-    def _stop(self) -> None:
+    def shutdown(self, timeout_sec: float) -> bool:
+        """End the loop, from another thread; False if that takes longer.
+
+        :param timeout_sec: how long to wait for its end.
+        """
         self._samples.log.stop = 1
         self._guard.trigger()
+        return self._ended.wait(timeout_sec)
 
     def run(self) -> None:
         """Run the loop that the node's workload needs; it holds no GIL.
@@ -81,5 +87,6 @@ class Floor:
                     both = [self._node.service, self._node.client]
                     entities.service, entities.client = addresses(both)
                 failed = loops.spin(ctypes.byref(entities), log)
+        self._ended.set()
         if failed:
             raise RuntimeError("The loop in C++ ended with an error of rcl")

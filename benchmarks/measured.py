@@ -10,7 +10,6 @@ import ctypes
 import json
 import os
 import signal
-from typing import TYPE_CHECKING
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -19,9 +18,6 @@ from .executors import EXECUTORS
 from .measurement import Measurement
 from .nodes import make_node
 from .workloads import WORKLOADS
-
-if TYPE_CHECKING:
-    from rclpy.executors import Executor
 
 PR_SET_PDEATHSIG = 1
 
@@ -49,14 +45,11 @@ def main() -> None:
     rclpy.init()
     node = make_node(workload.node, workload.traffic.topics if workload.traffic else 0)
     measurement = Measurement(node, arguments.warmup, arguments.seconds)
-
-    def begin(executor: Executor | None) -> None:
-        node.begin(executor)
-        measurement.executor = executor
-        measurement.start()
-
+    node.wait_until_connected()
     with contextlib.suppress(ExternalShutdownException):
-        run(node, begin, workload.spin_once)
+        run(node, measurement, workload.spin_once)
+    if measurement.is_alive() and not measurement.complete:
+        raise RuntimeError("The executor stopped while it was measured")
     measurement.join()
     print(json.dumps(measurement.report(workload.unit)), flush=True)
     node.destroy_node()

@@ -8,16 +8,20 @@ import resource
 import threading
 import time
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 if TYPE_CHECKING:
-    from rclpy.executors import Executor
-
-    from .nodes import MeasuredNode
+    from .nodes import MeasuredNode, TaskExecutor
 
 PERCENTILES = (50, 90, 99, 99.9)
+
+
+class Stoppable(Protocol):
+    """What can be ended from another thread."""
+
+    def shutdown(self, timeout_sec: float) -> bool: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -53,7 +57,17 @@ class Measurement(threading.Thread):
         self._warmup = warmup
         self._seconds = seconds
         self._window: tuple[Usage, Usage] | None = None
-        self.executor: Executor | None = None
+        self._executor: Stoppable | None = None
+
+    def begin(self, executor: TaskExecutor) -> None:
+        """Start the node's work and the measurement; the executor is about to spin."""
+        self._node.start(executor)
+        self.begin_floor(executor)
+
+    def begin_floor(self, executor: Stoppable) -> None:
+        """Start the measurement of what starts the work itself."""
+        self._executor = executor
+        self.start()
 
     def run(self) -> None:
         """Measure; then, even if that fails, shut down the executor and the node's context.
@@ -72,9 +86,14 @@ class Measurement(threading.Thread):
             self._window = before, Usage.now(len(self._node.samples))
         finally:
             self._node.ended = True
-            if self.executor is not None:
-                self.executor.shutdown(timeout_sec=5.0)
+            if self._executor is not None:
+                self._executor.shutdown(timeout_sec=5.0)
             self._node.context.try_shutdown()
+
+    @property
+    def complete(self) -> bool:
+        """Whether the numbers have been taken."""
+        return self._window is not None
 
     def report(self, unit: str) -> dict[str, object]:
         """Give the measured numbers; ``unit`` "second" counts seconds instead of samples."""

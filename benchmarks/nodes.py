@@ -17,7 +17,6 @@ if TYPE_CHECKING:
     from typing import Any
 
     from rclpy.client import Client
-    from rclpy.executors import Executor
     from rclpy.publisher import Publisher
     from rclpy.service import Service
 
@@ -34,6 +33,14 @@ class Samples(Protocol):
     def __getitem__(self, where: slice, /) -> list[int] | Numbers: ...
 
 
+class TaskExecutor(Protocol):
+    """What the workloads want of any executor."""
+
+    def create_task(self, callback: Callable[..., Any], /) -> object: ...
+
+    def shutdown(self, timeout_sec: float) -> bool: ...
+
+
 class MeasuredNode(Node):
     """A node whose callbacks note one number of nanoseconds each in ``samples``.
 
@@ -46,8 +53,11 @@ class MeasuredNode(Node):
         self.samples: Samples = self._noted
         self.ended = False
 
-    def begin(self, executor: Executor | None) -> None:
-        """Start the work; the executor is about to spin. None: a C++ loop starts it itself."""
+    def wait_until_connected(self) -> None:
+        """Wait for the publishers and services that this process has for itself."""
+
+    def start(self, executor: TaskExecutor) -> None:
+        """Start the work; the executor is about to spin."""
 
     def latencies_ns(self, begin: int, end: int) -> Numbers:
         """Give the latencies of the samples from ``begin`` to ``end``."""
@@ -76,12 +86,14 @@ class PingPong(MeasuredNode):
 
         return callback
 
-    def begin(self, executor: Executor | None) -> None:
-        """Send the first message once both topics are connected."""
+    def wait_until_connected(self) -> None:
+        """Wait for both topics."""
         while not (self.ping.get_subscription_count() and self.pong.get_subscription_count()):
             time.sleep(0.01)
-        if executor is not None:
-            self.ping.publish(Int64())
+
+    def start(self, executor: TaskExecutor) -> None:
+        """Send the first message."""
+        self.ping.publish(Int64())
 
     def latencies_ns(self, begin: int, end: int) -> Numbers:
         """Give the times between callbacks."""
@@ -112,12 +124,14 @@ class Caller(MeasuredNode):
         )
         self.client: Client[Any, Any] = self.create_client(Empty, "answer")
 
-    def begin(self, executor: Executor | None) -> None:
-        """Give the coroutine to the executor once the service is there."""
+    def wait_until_connected(self) -> None:
+        """Wait for the service."""
         if not self.client.wait_for_service(timeout_sec=10.0):
             raise TimeoutError("Service '/answer' did not appear within 10 s")
-        if executor is not None:
-            executor.create_task(self._call_again)
+
+    def start(self, executor: TaskExecutor) -> None:
+        """Give the coroutine to the executor."""
+        executor.create_task(self._call_again)
 
     async def _call_again(self) -> None:
         note, now, call = self._noted.append, time.monotonic_ns, self.client.call_async
