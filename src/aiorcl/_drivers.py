@@ -53,6 +53,10 @@ class Driver:
         """Return when ``executor._units`` is not 0, the time is over, or the executor was interrupted."""
         raise NotImplementedError
 
+    def _count(self, callbacks: int) -> None:
+        # After the callbacks: a step of a coroutine among them has counted itself.
+        self._executor._units += callbacks
+
 
 class HostedDriver(Driver):
     """For a loop of ours: its selector waits in the dispatcher."""
@@ -84,9 +88,8 @@ class HostedDriver(Driver):
             left = max(0.0, self.until - time.monotonic())
             timeout = left if timeout is None else min(timeout, left)
         if not executor._units:
-            executor._units += self._dispatcher.wait(
-                executor, -1.0 if timeout is None else timeout, self._selector.turn, 1
-            )
+            wait = -1.0 if timeout is None else timeout
+            self._count(self._dispatcher.wait(executor, wait, self._selector.turn, 1))
         if executor._units or (self.until is not None and time.monotonic() >= self.until):
             self.loop.stop()
 
@@ -115,9 +118,7 @@ class HostedDriver(Driver):
         # Plain callbacks may ask for the running loop, as they may under spin().
         asyncio._set_running_loop(self.loop)
         try:
-            self._executor._units += self._dispatcher.wait(
-                self._executor, timeout, self._selector.turn, 1
-            )
+            self._count(self._dispatcher.wait(self._executor, timeout, self._selector.turn, 1))
         finally:
             asyncio._set_running_loop(None)
 
@@ -153,7 +154,7 @@ class ReaderDriver(Driver):
         if not executor._once:
             self._dispatcher.drain(executor)
         elif not executor._units:
-            executor._units += self._dispatcher.run(executor, 1, _BUDGET_NS)
+            self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
             if executor._units:
                 self.loop.stop()
         self._set_timer()
@@ -176,7 +177,7 @@ class ReaderDriver(Driver):
         if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
             asyncio._set_running_loop(self.loop)  # as HostedDriver._wait
             try:
-                executor._units += self._dispatcher.run(executor, 1, _BUDGET_NS)
+                self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
             finally:
                 asyncio._set_running_loop(None)
             if executor._units or executor._interrupted:

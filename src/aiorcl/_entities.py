@@ -128,6 +128,10 @@ KINDS = (
     ),
 )
 
+# Events that an executor counted and did not settle: rmw counts each message once, so the next one to
+# watch the entity would not hear of them.
+_unsettled: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+
 # Where the methods that users call on an rclpy entity find ours.
 _watched: weakref.WeakKeyDictionary[
     Any, tuple[weakref.ref[_core.Entity], weakref.ref[NodeEntities]]
@@ -169,6 +173,7 @@ class NodeEntities:
             core = kind.watch(executor, entity, self._group_of(entity), label)
         except InvalidHandle:
             return  # destroyed meanwhile
+        core.poke(_unsettled.pop(entity, 0))
         self._entities[id(entity)] = core
         _watched[entity] = (weakref.ref(core), weakref.ref(self))
 
@@ -199,4 +204,6 @@ class NodeEntities:
             if keep_clients and isinstance(core, _core.Client):
                 continue
             del self._entities[key]
+            if core.pending:
+                _unsettled[core.object] = core.pending
             core.close()

@@ -81,6 +81,8 @@ NB_MODULE(_core, m) {
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())
       .def("close", &Entity::close)
       .def("ended", &Entity::ended)
+      .def("poke", &Entity::poke, "events"_a = 1)
+      .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)
       .def_prop_ro("object", [](const Entity & self) { return nb::borrow(self.object()); })
       .def_prop_ro("label", &Entity::label)

@@ -31,9 +31,9 @@ void Client::unwatch() {
 
 Outcome Client::run(Hooks hooks) {
   rmw_service_info_t info{};
-  const std::uint64_t seen = ready_->pending.load(std::memory_order_acquire);
   const rcl_ret_t ret = rcl_take_response_with_info(client_, &info, response_.get());
-  settle(ret == RCL_RET_OK, seen);
+  // One event at a time: rmw_fastrtps takes, counts and drops the responses to other clients of the service.
+  settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
   nb::object response = type_.to_python(response_.get());
   call_method(hooks, names().complete_request, object(),

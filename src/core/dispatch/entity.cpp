@@ -78,11 +78,13 @@ Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, 
   return Outcome::kStarted;
 }
 
-void Entity::settle(bool took, std::uint64_t seen) {
-  // A take that finds nothing settles all events seen before it: KEEP_LAST dropped their messages.
-  const std::uint64_t settled = !took ? seen : (backlog_ ? 0 : 1);
-  backlog_ = backlog_ && took;
-  if (ready_->handled(settled)) queue_->requeue(*ready_);
+void Entity::settle(bool took, std::uint64_t unfound) {
+  const std::uint64_t settled = !took ? unfound : (backlog_ ? 0 : 1);
+  if (ready_->handled(settled)) {
+    queue_->requeue(*ready_);
+  } else {
+    backlog_ = false;
+  }
 }
 
 void * Entity::pointer() const {

@@ -51,9 +51,12 @@ class Entity {
   /// A coroutine that run() started has ended.
   void ended();
 
+  /// Events that are not settled yet; hand them to poke() of who watches the rclpy entity next.
+  std::uint64_t pending() const noexcept { return closed() ? 0 : ready_->pending.load(); }
+
   /// Makes it run although no event came; nothing if it is closed.
-  void poke() {
-    if (ready_ != nullptr) ready_->add(1);
+  void poke(std::uint64_t events = 1) {
+    if (ready_ != nullptr && events > 0) ready_->add(events);
   }
 
   /// Tells the user's on-new-event callback how many events came since it was told last, if any.
@@ -85,9 +88,9 @@ class Entity {
   Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
             PyObject * kwnames = nullptr);
 
-  /// Settles one take before any Python code runs, and queues the entity again if more may be there.
-  /// `seen` is what pending was before the take.
-  void settle(bool took, std::uint64_t seen);
+  /// Settles one take before any Python code runs, and queues the entity again if more may be there. A take
+  /// that found nothing settles `unfound` events: as many as are known to have nothing behind them.
+  void settle(bool took, std::uint64_t unfound);
 
   /// The address behind `in_use.pointer`.
   void * pointer() const;
@@ -107,7 +110,7 @@ class Entity {
   std::string label_;
   nanobind::object on_event_;
   std::uint64_t reported_ = 0;
-  // Until a take finds nothing, takes are not counted against events: what came before the watch was set
+  // At first, takes that find something are not counted against events: what came before the watch was set
   // may have been counted for another executor.
   bool backlog_ = true;
 };

@@ -66,6 +66,7 @@ nb::object Subscription::take(rmw_message_info_t & info) {
   } else {
     ret = rcl_take(subscription_, message_.get(), &info, nullptr);
   }
+  // Nothing found: KEEP_LAST dropped the messages of all events that were seen before the take.
   settle(ret == RCL_RET_OK, seen);
   if (!check_unless(ret, RCL_RET_SUBSCRIPTION_TAKE_FAILED, "take a message")) return {};
   if (raw_) {
