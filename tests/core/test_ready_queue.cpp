@@ -63,20 +63,29 @@ TEST_CASE("an entry is listed once, however many events it has") {
   CHECK_FALSE(entries[0].handled(1));
 }
 
-TEST_CASE("an entry that has more to do goes behind those that came meanwhile") {
+TEST_CASE("a newcomer has its turn before anyone who has more to do runs twice") {
   ReadyQueue queue;
   Entries<3> entries(queue);
-  entries[0].add(2);
-  entries[1].add(1);
-  Ready * first = queue.pop();
-  REQUIRE(first == entries.all[0]);
+  for (std::size_t index : {0, 1}) entries[index].add(10);
+  for (std::size_t index : {0, 1}) {
+    Ready * ready = queue.pop();
+    REQUIRE(ready == entries.all[index]);
+    REQUIRE(ready->handled(1));
+    queue.requeue(*ready);
+  }
   entries[2].add(1);
-  REQUIRE(first->handled(1));
-  queue.requeue(*first);
-  CHECK(queue.pop() == entries.all[1]);
-  CHECK(queue.pop() == entries.all[0]);
+  for (std::size_t index : {0, 1}) {
+    Ready * ready = queue.pop();
+    REQUIRE(ready == entries.all[index]);
+    REQUIRE(ready->handled(1));
+    queue.requeue(*ready);
+  }
   CHECK(queue.pop() == entries.all[2]);
-  for (std::size_t index : {0, 1, 2}) CHECK_FALSE(entries[index].handled(1));
+  CHECK_FALSE(entries[2].handled(1));
+  for (std::size_t index : {0, 1}) {
+    CHECK(queue.pop() == entries.all[index]);
+    CHECK_FALSE(entries[index].handled(8));
+  }
 }
 
 TEST_CASE("only a queue that sleeps is woken") {
