@@ -32,6 +32,7 @@ class Driver:
     def __init__(self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> None:
         self._executor = executor
         self._dispatcher = executor._dispatcher
+        self._turns = executor._turns
         self.loop = loop
         self.until: float | None = None  # run_once: the deadline, by time.monotonic()
 
@@ -50,77 +51,12 @@ class Driver:
             self.stop()
 
     def run_once(self, timeout: float | None) -> None:
-        """Return when ``executor._units`` is not 0, the time is over, or the executor was interrupted."""
+        """Return when ``units`` of the turns is not 0, the time is over, or the executor was interrupted."""
         raise NotImplementedError
 
     def _count(self, callbacks: int) -> None:
         # After the callbacks: a step of a coroutine among them has counted itself.
-        self._executor._units += callbacks
-
-
-class HostedDriver(Driver):
-    """For a loop of ours: its selector waits in the dispatcher."""
-
-    def __init__(
-        self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop, selector: _Selector
-    ) -> None:
-        super().__init__(executor, loop)
-        self._selector = selector
-        self._dispatcher.host(selector.fileno())
-
-    def start(self) -> None:
-        self._selector.host = self
-        self._dispatcher.wake()
-
-    def stop(self) -> None:
-        if self._selector.host is self:
-            self._selector.host = None
-
-    def wait(self, timeout: float | None) -> None:
-        """What the loop's selector does instead of waiting."""
-        executor = self._executor
-        if not executor._once:
-            self._dispatcher.wait(
-                executor, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
-            )
-            return
-        if self.until is not None:
-            left = max(0.0, self.until - time.monotonic())
-            timeout = left if timeout is None else min(timeout, left)
-        if not executor._units:
-            wait = -1.0 if timeout is None else timeout
-            self._count(self._dispatcher.wait(executor, wait, self._selector.turn, 1))
-        if executor._units or (self.until is not None and time.monotonic() >= self.until):
-            self.loop.stop()
-
-    def run_once(self, timeout: float | None) -> None:
-        executor, turn = self._executor, self._selector.turn
-        self.until = None if timeout is None else time.monotonic() + timeout
-        self.start()
-        try:
-            while True:
-                now = time.monotonic()
-                if not turn.wanted and now < self._selector.due:
-                    ends = [self._selector.due - now]
-                    if self.until is not None:
-                        ends.append(max(0.0, self.until - now))
-                    self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
-                if not executor._units and (turn.wanted or now >= self._selector.due):
-                    self.loop.run_forever()
-                if executor._units or executor._interrupted:
-                    return
-                if self.until is not None and time.monotonic() >= self.until:
-                    return
-        finally:
-            self.stop()
-
-    def _wait(self, timeout: float) -> None:
-        # Plain callbacks may ask for the running loop, as they may under spin().
-        asyncio._set_running_loop(self.loop)
-        try:
-            self._count(self._dispatcher.wait(self._executor, timeout, self._selector.turn, 1))
-        finally:
-            asyncio._set_running_loop(None)
+        self._turns.units += callbacks
 
 
 class ReaderDriver(Driver):
@@ -150,12 +86,12 @@ class ReaderDriver(Driver):
             self.loop.remove_reader(fd)
 
     def _drain(self) -> None:
-        executor = self._executor
-        if not executor._once:
+        executor, turns = self._executor, self._turns
+        if not turns.once:
             self._dispatcher.drain(executor)
-        elif not executor._units:
+        elif not turns.units:
             self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
-            if executor._units:
+            if turns.units:
                 self.loop.stop()
         self._set_timer()
 
@@ -173,14 +109,14 @@ class ReaderDriver(Driver):
         self._timer = None if left is None else self.loop.call_later(left, self._drain)
 
     def run_once(self, timeout: float | None) -> None:
-        executor = self._executor
+        executor, turns = self._executor, self._turns
         if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
             asyncio._set_running_loop(self.loop)  # as HostedDriver._wait
             try:
                 self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
             finally:
                 asyncio._set_running_loop(None)
-            if executor._units or executor._interrupted:
+            if turns.units or turns.interrupted:
                 return
         self.start()
         ends: Any = None
@@ -195,6 +131,82 @@ class ReaderDriver(Driver):
                 ends.cancel()
             self.stop()
             self._last_turn = time.monotonic()
+
+
+class HostedDriver(Driver):
+    """For a loop of ours: its selector waits in the dispatcher.
+
+    One at a time; while another executor is the host, this one is served by readers.
+    """
+
+    def __init__(
+        self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop, selector: _Selector
+    ) -> None:
+        super().__init__(executor, loop)
+        self._selector = selector
+        self._guest = ReaderDriver(executor, loop)
+        self._is_guest = False
+        self._dispatcher.host(selector.fileno())
+
+    def start(self) -> None:
+        self._is_guest = self._selector.host is not None
+        if self._is_guest:
+            self._guest.start()
+        else:
+            self._selector.host = self
+            self._dispatcher.wake()
+
+    def stop(self) -> None:
+        if self._is_guest:
+            self._guest.stop()
+        else:
+            self._selector.host = None
+
+    def wait(self, timeout: float | None) -> None:
+        """What the loop's selector does instead of waiting."""
+        executor, turns = self._executor, self._turns
+        if not turns.once:
+            self._dispatcher.wait(
+                executor, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
+            )
+            return
+        if self.until is not None:
+            left = max(0.0, self.until - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        if not turns.units:
+            wait = -1.0 if timeout is None else timeout
+            self._count(self._dispatcher.wait(executor, wait, self._selector.turn, 1))
+        if turns.units or (self.until is not None and time.monotonic() >= self.until):
+            self.loop.stop()
+
+    def run_once(self, timeout: float | None) -> None:
+        turns, turn = self._turns, self._selector.turn
+        self.until = None if timeout is None else time.monotonic() + timeout
+        self.start()
+        try:
+            while True:
+                now = time.monotonic()
+                if not turn.wanted and now < self._selector.due:
+                    ends = [self._selector.due - now]
+                    if self.until is not None:
+                        ends.append(max(0.0, self.until - now))
+                    self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
+                if not turns.units and (turn.wanted or now >= self._selector.due):
+                    self.loop.run_forever()
+                if turns.units or turns.interrupted:
+                    return
+                if self.until is not None and time.monotonic() >= self.until:
+                    return
+        finally:
+            self.stop()
+
+    def _wait(self, timeout: float) -> None:
+        # Plain callbacks may ask for the running loop, as they may under spin().
+        asyncio._set_running_loop(self.loop)
+        try:
+            self._count(self._dispatcher.wait(self._executor, timeout, self._selector.turn, 1))
+        finally:
+            asyncio._set_running_loop(None)
 
 
 def driver_for(executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> Driver:

@@ -8,7 +8,6 @@ import asyncio
 import functools
 import inspect
 import sys
-import threading
 from collections.abc import Callable, Generator
 from typing import Any
 
@@ -119,7 +118,7 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
             return
         entities = found[1]
         executor = entities.executor
-        if executor._thread in (None, threading.get_ident()):
+        if executor._turns.is_here():
             executor._watched.entity_destroyed(entities, self)
         else:
             executor._work.post(lambda: executor._watched.entity_destroyed(entities, self))

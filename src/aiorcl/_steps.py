@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import sys
-import threading
 from collections.abc import Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -62,18 +61,18 @@ class Steps(Coroutine[Any, Any, None]):
         task = self.task
         if task is None:
             self._cancel_wanted = True  # its first step runs now
-        elif self._executor._thread in (None, threading.get_ident()):
+        elif self._executor._turns.is_here():
             task.cancel()
         else:
             self._executor._work.post(lambda: task.cancel() and False)
 
     def send(self, value: Any) -> Any:
-        if not self._executor._step_begins():
+        if not self._executor._turns.step_begins():
             return None
         return self._step(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:
-        self._executor._step_begins()
+        self._executor._turns.step_begins()
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:

@@ -61,7 +61,7 @@ class Work:
         rclpy.spin_once adds and removes the node around each call, so only a running executor cancels
         what a node that still exists has under way.
         """
-        if not destroyed and self._executor._thread is None:
+        if not destroyed and self._executor._turns.thread is None:
             return
         try:
             current = asyncio.current_task()

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import atexit
-import threading
 import time
 import weakref
 from collections.abc import Callable, Coroutine
@@ -15,15 +14,16 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy.executors
 import rclpy.task
-from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
-from rclpy.signals import SignalHandlerGuardCondition
 
 from aiorcl import _core
 from aiorcl._callbacks import Callbacks
+from aiorcl._context_end import ContextEnd
 from aiorcl._drivers import Driver, driver_for
+from aiorcl._errors import Errors, OnError
 from aiorcl._guards import guards_of
 from aiorcl._nodes import WatchedNodes
+from aiorcl._turns import Turns, running_loop
 from aiorcl._work import Work
 from aiorcl.abstract import ExecutorBase
 from aiorcl.futures import InlineCallback, Task
@@ -73,7 +73,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         *,
         context: Context | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
-        on_error: Callable[[BaseException, str], None] | None = None,
+        on_error: OnError | None = None,
     ) -> None:
         super().__init__(context=context)
         self._dispatcher = _core.Dispatcher()
@@ -84,27 +84,11 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._owns_loop = False
         self._driver: Driver | None = None
-        self._thread: int | None = None  # the thread that runs us now
-        self._once = False  # spin_once: one piece of work, counted in _units
-        self._units = 0
-        self._interrupted = False  # the spin call that is under way shall return
+        self._turns = Turns(self._dispatcher)
+        self._errors = Errors(self, on_error)
         self._until: rclpy.task.Future[Any] | None = None
-        self._body: asyncio.Task[Any] | None = None  # of async with
-        self._body_cancelled = False
-        self._shutdown_waiters: set[asyncio.Future[None]] = set()
-        self._on_error_hook = on_error
-        self._error: BaseException | None = None
         self._is_shutdown = False
-        self._context_down = not self._context.ok()
-        self._context_down_outside = self._context_down  # not by a callback of ours
-        # A signal reaches Python by a guard condition only; rclpy's own shutdown by on_shutdown only.
-        self._signal: SignalHandlerGuardCondition | None = SignalHandlerGuardCondition(self._context)
-        signalled = weakref.WeakMethod(self._signalled)
-        self._signal.callback = lambda: (method := signalled()) and method()
-        self._signal_entity = _core.GuardCondition(
-            self._dispatcher, self._signal, None, "signal", self._guards.thread
-        )
-        self._context.on_shutdown(self._on_context_shutdown)
+        self._context_end = ContextEnd(self)
         _executors.add(self)
 
     # Any thread.
@@ -135,7 +119,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         On the loop's thread, and while nothing runs, what was destroyed is let go before this returns;
         else the loop's thread does it next. Never blocks.
         """
-        if self._thread in (None, threading.get_ident()):
+        if self._turns.is_here():
             self._watched.look()
         else:
             self._watched.changed = True
@@ -160,9 +144,9 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         if timeout_sec is not None and timeout_sec < 0:
             timeout_sec = None
         self._is_shutdown = True
-        if self._thread is None:
+        if self._turns.thread is None:
             return self._end(timeout_sec)
-        if self._thread == threading.get_ident():
+        if self._turns.is_here():
             self._stop_serving()
             return not self._work.remains()
         self._work.post(self._stop_serving)
@@ -188,10 +172,9 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         """
         driver = self._begin_spin()
         try:
-            while not (self._is_shutdown or self._context_down):
-                self._interrupted = False
+            while not (self._is_shutdown or self._context_end.came):
                 driver.run()
-                self._raise_error()
+                self._errors.raise_first()
         finally:
             self._finish()
         self._raise_external_shutdown()
@@ -203,19 +186,17 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         :raises ExternalShutdownException: if the context is shut down before anything is ready.
         """
         driver = self._begin_spin()
+        turns = self._turns
         try:
             if self._is_shutdown:
                 return
-            self._once = True
-            self._units = 0
-            self._interrupted = self._context_down
-            if not self._interrupted:
+            turns.once = True
+            if not self._context_end.came:
                 driver.run_once(None if timeout_sec is None or timeout_sec < 0 else timeout_sec)
-            self._raise_error()
-            if not self._units:
+            self._errors.raise_first()
+            if not turns.units:
                 self._raise_external_shutdown()
         finally:
-            self._once = False
             self._finish()
 
     def spin_until_future_complete(
@@ -235,14 +216,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
 
         Call it while the executor runs.
         """
-        if self._is_shutdown or self._context_down:
-            return
-        waiter = asyncio.get_running_loop().create_future()
-        self._shutdown_waiters.add(waiter)
-        try:
-            await waiter
-        finally:
-            self._shutdown_waiters.discard(waiter)
+        if not (self._is_shutdown or self._context_end.came):
+            await self._context_end.wait()
 
     async def __aenter__(self) -> Self:
         """Serve the nodes on the running loop until the block is left.
@@ -256,8 +231,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             raise RuntimeError(
                 "The executor has another loop; make it without one, inside this loop"
             )
-        self._begin().start()
-        self._body = asyncio.current_task()
+        self._begin(None).start()
+        self._errors.enter_body()
         return self
 
     async def __aexit__(
@@ -267,14 +242,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         traceback: TracebackType | None,
     ) -> None:
         """Cancel what is under way, wait until it has ended, and let go of the nodes."""
-        body, self._body = self._body, None
-        if self._body_cancelled and body is not None:
-            body.uncancel()
-            if exc is None:  # the body ended before its cancellation arrived
-                try:
-                    await asyncio.sleep(0)
-                except asyncio.CancelledError:
-                    pass
+        await self._errors.leave_body(exc)
         self._is_shutdown = True
         assert self._driver is not None
         try:
@@ -282,9 +250,9 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             await self._work.end()
         finally:
             self._driver.stop()
-            self._thread = None
+            self._turns.end()
             self._let_go()
-        self._raise_error()
+        self._errors.raise_first()
 
     def __enter__(self) -> Self:
         return self
@@ -298,34 +266,30 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         self.shutdown()
 
     def __del__(self) -> None:
-        if getattr(self, "_signal", None) is None:
-            return
-        if running_loop() is None and self._thread is None:
+        if not hasattr(self, "_context_end"):
+            return  # not initialized
+        if running_loop() is None and self._turns.thread is None:
             self.shutdown(timeout_sec=0)  # so that no task is left pending
         self._let_go()
 
-    # How a spin call begins and ends.
+    # How a run begins and ends.
 
     def _begin_spin(self) -> Driver:
         if running_loop() is not None:
             raise RuntimeError(
                 "An event loop runs in this thread: use 'async with executor' instead of a spin call"
             )
-        return self._begin()
+        return self._begin(self.loop)
 
-    def _begin(self) -> Driver:
-        if self._thread is not None:
-            raise RuntimeError("The executor is running already")
-        if self._driver is None:
-            _ = self.loop
-        assert self._driver is not None
-        self._thread = threading.get_ident()
+    def _begin(self, loop_to_stop: asyncio.AbstractEventLoop | None) -> Driver:
+        self._turns.begin(loop_to_stop)
         if self._watched.changed:
             self._watched.look()
+        assert self._driver is not None  # made with the loop
         return self._driver
 
     def _finish(self) -> None:
-        self._thread = None
+        self._turns.end()
         if self._is_shutdown:
             self._end(None)
 
@@ -338,7 +302,10 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         self._until = future
         try:
             while not (
-                future.done() or future.cancelled() or self._is_shutdown or self._context_down
+                future.done()
+                or future.cancelled()
+                or self._is_shutdown
+                or self._context_end.came
             ):
                 self.spin_once(None if forever else max(0.0, end - time.monotonic()))
                 if once or time.monotonic() >= end:
@@ -346,91 +313,22 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         finally:
             self._until = None
 
-    def _interrupt(self) -> None:
-        """Bring the spin call that is under way back after the callback that it is in."""
-        self._interrupted = True
-        self._dispatcher.stop()
-        if self._body is None and self._loop is not None and self._loop.is_running():
-            self._loop.stop()
-
     def _interrupt_if_until(self, future: rclpy.task.Future[Any]) -> bool:
         if future is self._until:
-            self._interrupt()
+            self._turns.interrupt()
         return False
-
-    def _step_begins(self) -> bool:
-        """False if spin_once has had its piece of work."""
-        if self._once:
-            if self._units:
-                return False
-            self._units = 1
-            self._dispatcher.stop()
-            if self._loop is not None and self._loop.is_running():
-                self._loop.stop()
-        return True
-
-    # Exceptions.
 
     def _on_error(self, source: object, error: BaseException) -> None:
-        label = getattr(source, "label", "task")
-        if self._on_error_hook is not None:
-            try:
-                self._on_error_hook(error, label)
-                return
-            except Exception as raised:
-                error = raised
-        if self._error is not None:  # the first one leaves; the others are not lost
-            self.loop.call_exception_handler(
-                {"message": f"Unhandled exception in {label}", "exception": error}
-            )
-            return
-        self._error = error
-        if self._body is not None:
-            self._body_cancelled = True
-            self._body.cancel()
-            self._dispatcher.stop()
-        else:
-            self._interrupt()
-
-    def _raise_error(self) -> None:
-        error, self._error = self._error, None
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # no cycle of the exception and this frame
-
-    # Shutdown.
-
-    def _on_context_shutdown(self) -> None:
-        # Called under the lock of the context, which on Jazzy is not recursive: no question to it here.
-        self._context_down = True
-        if self._thread == threading.get_ident():
-            self._notice_shutdown()
-        else:
-            self._context_down_outside = True
-            self._work.post(self._notice_shutdown)
-
-    def _signalled(self) -> None:
-        if not self._context.ok():
-            self._context_down = self._context_down_outside = True
-            self._notice_shutdown()
-
-    def _notice_shutdown(self) -> bool:
-        for waiter in self._shutdown_waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-        self._interrupt()
-        return False
+        self._errors.add(source, error)
 
     def _raise_external_shutdown(self) -> None:
-        if self._context_down_outside and not self._is_shutdown:
+        if self._context_end.outside and not self._is_shutdown:
             raise ExternalShutdownException
 
     def _stop_serving(self) -> bool:
         self._watched.let_go(keep_clients=True)
         self._work.cancel_all()
-        return self._notice_shutdown()
+        return self._context_end.tell()
 
     def _end(self, timeout: float | None) -> bool:
         """End what is under way while nothing runs; then let go. True if nothing remains."""
@@ -440,13 +338,13 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         if self._work.remains() and driver is not None and not driver.loop.is_closed():
             if running_loop() is not None:
                 return False  # no other loop can run in this thread now
-            self._thread = threading.get_ident()
+            self._turns.begin(None)
             driver.start()
             try:
                 driver.loop.run_until_complete(self._work.end(timeout))
             finally:
                 driver.stop()
-                self._thread = None
+                self._turns.end()
         if self._work.remains():
             return False
         self._let_go()
@@ -461,25 +359,13 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         self._is_shutdown = True
         self._watched.let_go()
         self._work.close()
-        self._signal_entity.close()
-        signal, self._signal = self._signal, None
-        if signal is not None:
-            signal.callback = None
-            try:
-                signal.destroy()
-            except InvalidHandle:
-                pass  # with its context
+        self._context_end.close()
         with self._nodes_lock:
             self._nodes.clear()
         if self._owns_loop and self._loop is not None and not self._loop.is_running():
             if not self._loop.is_closed() and running_loop() is None:
                 self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
-
-
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop that runs in this thread, or None."""
-    return asyncio._get_running_loop()
 
 
 _executors: weakref.WeakSet[AsyncioExecutor] = weakref.WeakSet()

@@ -64,10 +64,8 @@ if sys.platform == "linux":
             super().stop()
 
     def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:
-        """Return the selector of a loop of ours that no executor uses yet, or None."""
-        if isinstance(loop, EventLoop) and loop._aiorcl_selector.host is None:
-            return loop._aiorcl_selector
-        return None
+        """Return the selector of a loop of ours, or None."""
+        return loop._aiorcl_selector if isinstance(loop, EventLoop) else None
 
 else:  # no epoll: asyncio's own loop, and the executor watches its fds as any user of the loop does
     EventLoop = asyncio.SelectorEventLoop  # type: ignore[misc]

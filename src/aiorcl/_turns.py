@@ -1,0 +1,76 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Who runs the executor now, and how far the spin call that does may go."""
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiorcl import _core
+
+
+def running_loop() -> asyncio.AbstractEventLoop | None:
+    """Return the loop that runs in this thread, or None."""
+    return asyncio._get_running_loop()
+
+
+class Turns:
+    """The state of one run of the executor: a spin call, or an ``async with`` block.
+
+    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``interrupted``: the spin call
+    shall return.
+    """
+
+    def __init__(self, dispatcher: _core.Dispatcher) -> None:
+        self._dispatcher = dispatcher
+        self._loop: asyncio.AbstractEventLoop | None = None  # of a spin call, which may stop it
+        self.thread: int | None = None
+        self.once = False
+        self.units = 0
+        self.interrupted = False
+
+    def begin(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Run in this thread from now on; ``loop`` is the one to stop when the run is interrupted.
+
+        :raises RuntimeError: if the executor runs already.
+        """
+        if self.thread is not None:
+            where = "this" if self.thread == threading.get_ident() else "another"
+            raise RuntimeError(f"The executor runs already, in {where} thread")
+        self.thread = threading.get_ident()
+        self._loop = loop
+        self.once = False
+        self.units = 0
+        self.interrupted = False
+
+    def end(self) -> None:
+        """Nothing runs any more."""
+        self.thread = None
+        self._loop = None
+        self.once = False
+
+    def is_here(self) -> bool:
+        """True on the thread that runs the executor, and on any thread while none does."""
+        return self.thread is None or self.thread == threading.get_ident()
+
+    def interrupt(self) -> None:
+        """Bring the spin call that is under way back after the callback that it is in."""
+        self.interrupted = True
+        self._stop()
+
+    def step_begins(self) -> bool:
+        """Count a step of a coroutine; False if spin_once has had its piece of work."""
+        if self.once:
+            if self.units:
+                return False
+            self.units = 1
+            self._stop()
+        return True
+
+    def _stop(self) -> None:
+        self._dispatcher.stop()
+        if self._loop is not None and self._loop.is_running():
+            self._loop.stop()
