@@ -98,7 +98,7 @@ def test_errors_inside_rclpy_keep_their_message(tmp_path: Path) -> None:
     """An rclpy that is there but broken says what is broken, not that ROS is missing."""
     (tmp_path / "rclpy").mkdir()
     (tmp_path / "rclpy" / "__init__.py").write_text("raise RuntimeError('broken rclpy')")
-    environment = {**os.environ, "PYTHONPATH": str(tmp_path)}
+    environment = {**os.environ, "PYTHONPATH": f"{tmp_path}{os.pathsep}{PACKAGE.parent}"}
     command = [sys.executable, "-c", "import aiorcl"]
     result = subprocess.run(command, env=environment, capture_output=True, text=True)
     assert result.returncode == 1
