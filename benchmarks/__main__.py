@@ -9,11 +9,23 @@ import json
 import signal
 import sys
 from pathlib import Path
+from typing import Any
 
 from tools.loopback import isolate
 
 from .executors import EXECUTORS
 from .workloads import WORKLOADS
+
+EPILOG = "\n".join(
+    [
+        "workloads:",
+        *(f"  {name:20}{workload.title}" for name, workload in WORKLOADS.items()),
+        "\nexecutors:",
+        *(f"  {name:20}{row.title}" for name, row in EXECUTORS.items()),
+        "\nA quick look at one number:",
+        "  %(prog)s pingpong --executors asyncio-own events --rounds 3 --seconds 1",
+    ]
+)
 
 
 def make_parser() -> argparse.ArgumentParser:
@@ -21,18 +33,18 @@ def make_parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m benchmarks",
         description="Measure what each executor costs per message.",
-        epilog="Quick look at one number: %(prog)s pingpong --executors asyncio-own events",
+        epilog=EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
     )
     parser.add_argument(
-        "workloads", nargs="*", metavar="WORKLOAD", help=f"any of {', '.join(WORKLOADS)} (all)"
+        "workloads", nargs="*", metavar="WORKLOAD", help="any of those below (all of them)"
     )
     parser.add_argument(
         "--executors",
         nargs="+",
         choices=EXECUTORS,
         metavar="EXECUTOR",
-        help=f"any of {', '.join(EXECUTORS)} (all that are installed)",
+        help="any of those below (all that are installed)",
     )
     parser.add_argument("--rounds", type=int, default=5, help="measurements of each (%(default)s)")
     parser.add_argument(
@@ -40,6 +52,12 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers")
     parser.add_argument("--plot", type=Path, metavar="FILE", help="draw CPU per message (PNG, SVG)")
+    parser.add_argument(
+        "--markdown",
+        type=Path,
+        metavar="FILE",
+        help="put the tables between the marks of a Markdown page",
+    )
     return parser
 
 
@@ -70,21 +88,25 @@ def main() -> int:
     except native.CompileError as error:
         parser.exit(1, f"{error}\n")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
+    about = machine.describe()
     interrupted = not measure_all(benchmark, missing)
-    records = report.summarise(benchmark.series)
-    print_tables(records)
+    results: dict[str, Any] = {
+        "machine": about,
+        "rounds": arguments.rounds,
+        "seconds": arguments.seconds,
+        "results": report.summarise(benchmark.series),
+    }
+    print_tables(results["results"])
     if arguments.json:
-        everything = {
-            "machine": machine.describe(),
-            "rounds": arguments.rounds,
-            "seconds": arguments.seconds,
-            "results": records,
-        }
-        arguments.json.write_text(json.dumps(everything, indent=2) + "\n")
+        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
+    if arguments.markdown:
+        page = arguments.markdown.read_text()
+        text = report.make_markdown(results)
+        arguments.markdown.write_text(report.put_between_marks(page, text))
     if arguments.plot:
         from .plot import draw
 
-        draw(records, arguments.plot)
+        draw(results["results"], arguments.plot)
     if interrupted:
         return 130
     return 1 if any(series.failures for series in benchmark.series) else 0

@@ -141,8 +141,15 @@ def _run_on_loop(
 EXECUTORS = {
     row.name: row
     for row in (
-        ExecutorRow("asyncio-own", "AsyncioExecutor.spin()", ("aiorcl",), run_asyncio_own),
-        ExecutorRow("asyncio-stock", "AsyncioExecutor on asyncio", ("aiorcl",), run_asyncio_stock),
+        ExecutorRow(
+            "asyncio-own",
+            "AsyncioExecutor.spin(), on the loop that it makes itself",
+            ("aiorcl",),
+            run_asyncio_own,
+        ),
+        ExecutorRow(
+            "asyncio-stock", "AsyncioExecutor on asyncio's own loop", ("aiorcl",), run_asyncio_stock
+        ),
         ExecutorRow(
             "asyncio-uvloop", "AsyncioExecutor on uvloop", ("aiorcl", "uvloop"), run_asyncio_uvloop
         ),
@@ -151,6 +158,6 @@ EXECUTORS = {
         ),
         ExecutorRow("single", "SingleThreadedExecutor", (), run_single),
         ExecutorRow("multi", "MultiThreadedExecutor", (), run_multi),
-        ExecutorRow("floor", "rcl in C++", (), run_floor),
+        ExecutorRow("floor", "rcl alone, from C++, on the same entities", (), run_floor),
     )
 }

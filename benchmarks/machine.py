@@ -9,7 +9,7 @@ import os
 import platform
 from pathlib import Path
 
-DISTRIBUTIONS = ("aiorcl", "ros-rclpy", "rclpy", "ros-rmw-fastrtps-cpp", "uvloop", "numpy")
+DISTRIBUTIONS = ("aiorcl", "rclpy", "ros-rmw-fastrtps-cpp", "uvloop", "numpy")
 
 
 def describe() -> dict[str, object]:

@@ -4,11 +4,14 @@
 
 from __future__ import annotations
 
+import itertools
 import statistics
 from typing import TYPE_CHECKING, Any
 
 from rich import box
 from rich.table import Table
+
+from .workloads import WORKLOADS
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -16,6 +19,7 @@ if TYPE_CHECKING:
     from .bench import Sample, Series
 
 REFERENCES = ("events", "single", "floor")
+BEGIN, END = "<!-- numbers begin -->", "<!-- numbers end -->"
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float] | None:
@@ -70,28 +74,75 @@ def summarise(series: list[Series]) -> list[dict[str, Any]]:
     return records
 
 
-def make_table(records: list[dict[str, Any]]) -> Table:
-    """Lay out the records of one workload: medians over the rounds, and the range of the CPU."""
-    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
-    table.add_column("executor", no_wrap=True)
+def rows(records: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Give headings and cells of one workload: medians over the rounds, and the CPU's range."""
     references = [name for name in REFERENCES if any(r["cpu_ratio"].get(name) for r in records)]
-    headings = ("CPU us", "min-max", "rate/s", "p50 us", "p99 us", "switches")
-    for heading in (*headings, *(f"/ {name}" for name in references)):
-        table.add_column(heading, justify="right", no_wrap=True)
+    headings = ["executor", "CPU us", "min-max", "rate/s", "p50 us", "p99 us", "switches"]
+    cells = []
     for record in records:
         cpu, latency = record["cpu_us"], record["latency_us"]
-        table.add_row(
-            record["executor"],
-            median(cpu),
-            f"{number(cpu['min'])}-{number(cpu['max'])}" if cpu else "",
-            "" if record["unit"] == "second" else median(record["rate"]),
-            median(latency.get("p50")),
-            median(latency.get("p99")),
-            median(record["context_switches"]),
-            *(median(record["cpu_ratio"].get(name), digits=2) for name in references),
-            style="bold" if record["executor"].startswith("asyncio") else "",
+        cells.append(
+            [
+                record["executor"],
+                median(cpu),
+                f"{number(cpu['min'])}-{number(cpu['max'])}" if cpu else "",
+                "" if record["unit"] == "second" else median(record["rate"]),
+                median(latency.get("p50")),
+                median(latency.get("p99")),
+                median(record["context_switches"]),
+                *(median(record["cpu_ratio"].get(name), digits=2) for name in references),
+            ]
         )
+    return [*headings, *(f"/ {name}" for name in references)], cells
+
+
+def make_table(records: list[dict[str, Any]]) -> Table:
+    """Lay out the records of one workload for the terminal; ours are bold."""
+    headings, cells = rows(records)
+    table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
+    for heading in headings:
+        table.add_column(heading, no_wrap=True, justify="left" if not table.columns else "right")
+    for row in cells:
+        table.add_row(*row, style="bold" if row[0].startswith("asyncio") else "")
     return table
+
+
+def make_markdown(results: dict[str, Any]) -> str:
+    """Lay out everything that the JSON file holds as a section of a Markdown page."""
+    about = results["machine"]
+    versions = ", ".join(f"{name} {version}" for name, version in about["versions"].items())
+    lines = [
+        f"{about['processor']}, {about['cores']} cores, Linux {about['kernel']}, load average "
+        f"{about['load_average'][0]:.1f} before; Python {about['python']}; {versions}. "
+        f"{results['rounds']} rounds of {results['seconds']:g} s.",
+    ]
+    by_workload = itertools.groupby(results["results"], key=lambda record: record["workload"])
+    for name, group in by_workload:
+        headings, cells = rows(list(group))
+        lines += [
+            "",
+            f"### {name}",
+            "",
+            f"{WORKLOADS[name].title}; per {WORKLOADS[name].unit}.",
+            "",
+        ]
+        lines += [
+            f"| {' | '.join(row)} |" for row in (headings, [":--", *["--:"] * len(headings[1:])])
+        ]
+        lines += [f"| {' | '.join(row)} |" for row in cells]
+    return "\n".join(lines)
+
+
+def put_between_marks(page: str, text: str) -> str:
+    """Return the page with the text in place of what stands between its two marks.
+
+    :raises ValueError: if the page has no marks.
+    """
+    before, begin, rest = page.partition(BEGIN)
+    _, end, after = rest.partition(END)
+    if not end:
+        raise ValueError(f"The page has no lines '{BEGIN}' and '{END}'")
+    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def median(values: dict[str, float] | None, digits: int | None = None) -> str:
