@@ -11,15 +11,21 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy.task
 import rclpy.timer
+from rclpy.exceptions import InvalidHandle
+
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._entities import wait_set_of, watched
 from aiorcl._work import Work
 
 if TYPE_CHECKING:
     from rclpy.client import Client
+    from rclpy.context import Context
     from rclpy.node import Node
 
     from aiorcl import _core
+
+RCLError = _rclpy.RCLError
 
 # Kilted and newer tell timer callbacks when they were expected, if a parameter is annotated so.
 _TimerInfo: Any = getattr(rclpy.timer, "TimerInfo", None)
@@ -61,6 +67,7 @@ class Callbacks:
     """The dispatcher's hooks; all on the loop's thread. _core.pyi says when each is called."""
 
     _work: Work
+    context: Context
 
     def _on_error(self, source: object, error: BaseException) -> None:
         raise NotImplementedError
@@ -101,7 +108,14 @@ class Callbacks:
 
     def _take_waitable(self, entity: _core.Waitable) -> Any:
         waitable = entity.object
-        wait_set = wait_set_of(self, waitable)  # type: ignore[arg-type]
+        try:
+            wait_set = wait_set_of(self, waitable)  # type: ignore[arg-type]
+        except InvalidHandle:
+            return False  # destroyed by another thread, whose wake() is on its way
+        except RCLError:
+            if self.context.ok():
+                raise
+            return False  # no wait set without a context
         wait_set.wait(0)
         entity.restore_guards(wait_set.pointer)
         if not waitable.is_ready(wait_set):

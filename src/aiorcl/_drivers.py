@@ -8,7 +8,7 @@ import asyncio
 import os
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiorcl.loops import selector_of
 
@@ -46,7 +46,7 @@ class Driver:
         """Run the loop, and serve entities, until the loop is stopped."""
         self.start()
         try:
-            self.loop.run_forever()
+            self._turns.run_loop()
         finally:
             self.stop()
 
@@ -92,7 +92,7 @@ class ReaderDriver(Driver):
         elif not turns.units:
             self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
             if turns.units:
-                self.loop.stop()
+                turns.stop_loop()
         self._set_timer()
 
     def _drain_timers(self) -> None:
@@ -119,13 +119,13 @@ class ReaderDriver(Driver):
             if turns.units or turns.interrupted:
                 return
         self.start()
-        ends: Any = None
+        ends: asyncio.Handle | None = None
         try:
             if timeout is not None and timeout <= 0:
-                self.loop.call_soon(self.loop.stop)
+                ends = self.loop.call_soon(turns.stop_loop)
             elif timeout is not None:
-                ends = self.loop.call_later(timeout, self.loop.stop)
-            self.loop.run_forever()
+                ends = self.loop.call_later(timeout, turns.stop_loop)
+            turns.run_loop()
         finally:
             if ends is not None:
                 ends.cancel()
@@ -177,7 +177,7 @@ class HostedDriver(Driver):
             wait = -1.0 if timeout is None else timeout
             self._count(self._dispatcher.wait(executor, wait, self._selector.turn, 1))
         if turns.units or (self.until is not None and time.monotonic() >= self.until):
-            self.loop.stop()
+            turns.stop_loop()
 
     def run_once(self, timeout: float | None) -> None:
         turns, turn = self._turns, self._selector.turn
@@ -192,7 +192,7 @@ class HostedDriver(Driver):
                         ends.append(max(0.0, self.until - now))
                     self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
                 if not turns.units and (turn.wanted or now >= self._selector.due):
-                    self.loop.run_forever()
+                    turns.run_loop()
                 if turns.units or turns.interrupted:
                     return
                 if self.until is not None and time.monotonic() >= self.until:

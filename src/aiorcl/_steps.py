@@ -49,6 +49,7 @@ class Steps(Coroutine[Any, Any, None]):
         self.node = node
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
+        self._ending = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the asyncio task. On the loop's thread."""
@@ -65,6 +66,12 @@ class Steps(Coroutine[Any, Any, None]):
             task.cancel()
         else:
             self._executor._work.post(lambda: task.cancel() and False)
+
+    def end(self) -> None:
+        """Cancel, but once: a second time would interrupt the cleanup that the first has begun."""
+        if not self._ending:
+            self._ending = True
+            self.cancel()
 
     def send(self, value: Any) -> Any:
         if not self._executor._turns.step_begins():

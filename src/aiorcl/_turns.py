@@ -27,6 +27,7 @@ class Turns:
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._loop: asyncio.AbstractEventLoop | None = None  # of a spin call, which may stop it
+        self._loop_stopped = False
         self.thread: int | None = None
         self.once = False
         self.units = 0
@@ -70,7 +71,18 @@ class Turns:
             self._stop()
         return True
 
+    def run_loop(self) -> None:
+        """Run the loop of a spin call until stop_loop()."""
+        assert self._loop is not None
+        self._loop_stopped = False
+        self._loop.run_forever()
+
+    def stop_loop(self) -> None:
+        """End run_loop(), once: uvloop would keep a second stop for its next run."""
+        if self._loop is not None and self._loop.is_running() and not self._loop_stopped:
+            self._loop_stopped = True
+            self._loop.stop()
+
     def _stop(self) -> None:
         self._dispatcher.stop()
-        if self._loop is not None and self._loop.is_running():
-            self._loop.stop()
+        self.stop_loop()

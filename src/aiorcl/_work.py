@@ -69,7 +69,7 @@ class Work:
             current = None
         for steps in list(self._owned):
             if steps.node is node and (steps.task is not current or current is None):
-                steps.cancel()
+                steps.end()
 
     def cancel_all(self) -> None:
         """Cancel every coroutine and every task that has not begun."""
@@ -78,7 +78,7 @@ class Work:
             if isinstance(posted, Task):
                 posted.cancel()
         for steps in list(self._owned):
-            steps.cancel()
+            steps.end()
         if not self._owned:
             self._ended.set()
 

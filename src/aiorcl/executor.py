@@ -175,15 +175,15 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             while not (self._is_shutdown or self._context_end.came):
                 driver.run()
                 self._errors.raise_first()
+                self._raise_external_shutdown()
         finally:
             self._finish()
-        self._raise_external_shutdown()
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
         """Run one callback, or one step of a task; wait for it at most ``timeout_sec``.
 
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
-        :raises ExternalShutdownException: if the context is shut down before anything is ready.
+        :raises ExternalShutdownException: if a signal or another thread shut the context down.
         """
         driver = self._begin_spin()
         turns = self._turns
@@ -194,8 +194,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             if not self._context_end.came:
                 driver.run_once(None if timeout_sec is None or timeout_sec < 0 else timeout_sec)
             self._errors.raise_first()
-            if not turns.units:
-                self._raise_external_shutdown()
+            self._raise_external_shutdown()
         finally:
             self._finish()
 
@@ -300,6 +299,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         forever = timeout_sec is None or timeout_sec < 0
         end = float("inf") if forever else time.monotonic() + timeout_sec  # type: ignore[operator]
         self._until = future
+        was_up = not self._context_end.came
         try:
             while not (
                 future.done()
@@ -310,6 +310,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
                 self.spin_once(None if forever else max(0.0, end - time.monotonic()))
                 if once or time.monotonic() >= end:
                     return
+            if was_up and not (future.done() or future.cancelled()):
+                self._raise_external_shutdown()
         finally:
             self._until = None
 

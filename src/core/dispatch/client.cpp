@@ -15,17 +15,13 @@ Client::Client(Dispatcher & dispatcher, nb::object client, std::string label)
       client_(static_cast<const rcl_client_t *>(pointer())),
       type_(client.attr("srv_type").attr("Response")),
       response_(type_) {
-  {
-    nb::gil_scoped_release release;
-    watch_.emplace(Source::kClient, client_, *ready_);
-  }
+  watch_.emplace(Source::kClient, client_, *ready_);
   poke();  // for the backlog, see Entity::settle()
 }
 
 Client::~Client() { watch_.reset(); }
 
 void Client::unwatch() {
-  nb::gil_scoped_release release;
   watch_.reset();
 }
 

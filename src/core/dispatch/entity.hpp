@@ -28,7 +28,9 @@ enum class Outcome : std::uint8_t {
   kStarted,  // a callback returned a coroutine, which goes on as a task
 };
 
-/// Base of all entities. The GIL is held in every method, except where a watch is set or cleared.
+/// Base of all entities. The GIL is held in every method, also while a watch is set or cleared: that may
+/// wait for a middleware lock, but no thread that holds one ever wants the GIL; and an entity whose events
+/// come already must not be run by another thread before it is whole.
 ///
 /// Holds the rclpy entity, and its handle in use (as `with entity.handle` does), until close().
 class Entity {
@@ -78,7 +80,7 @@ class Entity {
   virtual void clear();
 
  protected:
-  /// Stops all watches. The GIL may be released inside.
+  /// Stops all watches.
   virtual void unwatch() = 0;
 
   /// Events so far, for report().

@@ -24,7 +24,6 @@ GuardCondition::~GuardCondition() {
 }
 
 void GuardCondition::unwatch() {
-  nb::gil_scoped_release release;
   guards_->remove(guard_, *ready_);
 }
 

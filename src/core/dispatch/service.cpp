@@ -19,17 +19,13 @@ Service::Service(Dispatcher & dispatcher, nb::object service, nb::object group, 
       response_type_(service.attr("srv_type").attr("Response")),
       response_class_(service.attr("srv_type").attr("Response")),
       request_(request_type_) {
-  {
-    nb::gil_scoped_release release;
-    watch_.emplace(Source::kService, service_, *ready_);
-  }
+  watch_.emplace(Source::kService, service_, *ready_);
   poke();  // for the backlog, see Entity::settle()
 }
 
 Service::~Service() { watch_.reset(); }
 
 void Service::unwatch() {
-  nb::gil_scoped_release release;
   watch_.reset();
 }
 

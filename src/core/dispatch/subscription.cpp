@@ -39,10 +39,7 @@ Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb:
       raw_(nb::cast<bool>(subscription.attr("raw"))),
       with_gid_(with_gid) {
   serialized_.allocator = rcutils_get_default_allocator();
-  {
-    nb::gil_scoped_release release;
-    watch_.emplace(Source::kSubscription, subscription_, *ready_);
-  }
+  watch_.emplace(Source::kSubscription, subscription_, *ready_);
   poke();  // for the backlog, see Entity::settle()
 }
 
@@ -52,7 +49,6 @@ Subscription::~Subscription() {
 }
 
 void Subscription::unwatch() {
-  nb::gil_scoped_release release;
   watch_.reset();
 }
 

@@ -20,7 +20,6 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object grou
   auto watch = [&](Source source, auto ** entities, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
       if (entities[i] == nullptr) continue;
-      nb::gil_scoped_release release;
       watches_.emplace_back(source, entities[i], *ready_);
     }
   };
@@ -50,8 +49,6 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object grou
 Waitable::~Waitable() { stop(); }
 
 void Waitable::unwatch() {
-  slots_.clear();
-  nb::gil_scoped_release release;
   stop();
 }
 

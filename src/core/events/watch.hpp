@@ -16,8 +16,8 @@ enum class Source : std::uint8_t { kSubscription, kService, kClient, kEvent, kTi
 
 /// Counts the events of one rcl entity and makes its Ready ready.
 ///
-/// Construct and close on the loop's thread or while no loop runs; both may wait for a middleware lock
-/// that a middleware thread holds while it calls us, and never for longer than such a call.
+/// Constructing and closing may wait for a middleware lock that a middleware thread holds while it calls
+/// us, and never for longer than such a call.
 class Watch {
  public:
   /// `entity` is an rcl_subscription_t *, rcl_service_t *, ... as `source` says, and outlives the watch.

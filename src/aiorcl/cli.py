@@ -1,0 +1,246 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The command ``aiorcl``: runs nodes that it is given by name."""
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import difflib
+import importlib
+import importlib.metadata
+import inspect
+import os
+import pkgutil
+import signal
+import sys
+from collections.abc import Callable, Iterable, Sequence
+from types import FrameType, ModuleType
+from typing import Any
+
+import rclpy
+from rclpy.executors import ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.node import Node
+from rclpy.utilities import remove_ros_args
+
+from aiorcl.executor import AsyncioExecutor
+from aiorcl.loops import new_event_loop
+
+_EPILOG = """\
+A NODE is module:Class, or module:function for a function that returns a node; it is called without
+arguments. Modules are also looked for in the current directory, as by python -m.
+
+Ctrl-C and SIGTERM let the callback that runs end, and cancel coroutines; a second one interrupts it.
+Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a wrong argument.
+
+  aiorcl run robot.drivers:Motors robot.planner:Planner
+  aiorcl run robot.drivers:Motors --ros-args -r __ns:=/left -p rate:=50.0
+"""
+
+
+class _UnusableArgument(Exception):
+    """What the user asked for cannot be run; the text says why, for the user."""
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit status; ``sys.argv[1:]`` if ``arguments`` is None.
+
+    Call it on the main thread of a process of its own: it changes ``sys.path`` and handlers of signals.
+    Exceptions of nodes leave it.
+    """
+    command_line = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
+    parser = _make_parser()
+    try:
+        options = parser.parse_args(_without_ros_arguments(command_line))
+        if options.version:
+            print(f"aiorcl {importlib.metadata.version('aiorcl')}")
+            return 0
+        if options.command is None:
+            parser.error("the following arguments are required: COMMAND")
+        return _run(options.nodes, _LOOPS[options.loop], command_line)
+    except _UnusableArgument as error:
+        print(f"aiorcl: error: {error}", file=sys.stderr)
+        return 2
+
+
+def _make_parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="aiorcl", description="Run ROS 2 nodes on the asyncio event loop.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    run = commands.add_parser(
+        "run",
+        usage="aiorcl run [-h] [--loop LOOP] NODE [NODE ...] [--ros-args ...]",
+        help="run nodes in one process, thread and loop",
+        description="Run nodes in one process, thread and loop until Ctrl-C.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
+    run.add_argument(
+        "--loop",
+        choices=_LOOPS,
+        default="aiorcl",
+        help="the event loop: that of aiorcl, asyncio's own, or uvloop (default: %(default)s)",
+    )
+    run.add_argument_group(
+        "ROS arguments",
+        "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
+    )
+    return parser
+
+
+def _without_ros_arguments(command_line: list[str]) -> list[str]:
+    try:
+        return remove_ros_args(command_line)[1:]
+    except _rclpy.UnknownROSArgsError as error:
+        raise _UnusableArgument(f"unknown ROS arguments: {error}") from None
+    except _rclpy.RCLInvalidROSArgsError as error:
+        # rcl tells where in its sources, too.
+        raise _UnusableArgument(str(error).partition(", at ")[0]) from None
+
+
+class _StopSignal:
+    """Python's part in SIGINT and SIGTERM: patient once while nodes run, else an interruption.
+
+    rclpy's handler, which calls this one afterwards, has shut the context down: that ends a patient spin
+    between two callbacks, and then coroutines are cancelled instead of broken off.
+    """
+
+    def __init__(self) -> None:
+        self.patient = False
+        for number in (signal.SIGINT, signal.SIGTERM):
+            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
+                signal.signal(number, self)
+
+    def __call__(self, number: int, frame: FrameType | None) -> None:
+        if not self.patient:
+            raise KeyboardInterrupt
+        self.patient = False
+
+
+def _run(
+    names: list[str], make_loop: Callable[[], asyncio.AbstractEventLoop], command_line: list[str]
+) -> int:
+    """Run nodes until a signal, a shutdown or an exception; return the exit status."""
+    stop_signal = _StopSignal()
+    if not sys.flags.safe_path:
+        sys.path.insert(0, os.getcwd())
+    try:
+        makers = [(name, _find(name)) for name in names]
+        with contextlib.ExitStack() as at_exit:
+            at_exit.callback(rclpy.try_shutdown)
+            rclpy.init(args=command_line)
+            # Its end cancels the tasks that nodes have left on the loop.
+            runner = at_exit.enter_context(asyncio.Runner(loop_factory=make_loop))
+            nodes = []
+            for name, make in makers:
+                nodes.append(_make_node(name, make))
+                at_exit.callback(nodes[-1].destroy_node)
+            executor = at_exit.enter_context(AsyncioExecutor(loop=runner.get_loop()))
+            for node in nodes:
+                executor.add_node(node)
+            stop_signal.patient = True
+            executor.spin()
+    except (KeyboardInterrupt, ExternalShutdownException):
+        pass
+    return 0
+
+
+def _make_node(name: str, make: Callable[[], object]) -> Node:
+    node = make()
+    if not isinstance(node, Node):
+        raise _UnusableArgument(f"'{name}' returned no node, but {node!r}")
+    return node
+
+
+def _find(name: str) -> Callable[[], object]:
+    """Return what makes the node of this name."""
+    module_name, colon, path = name.partition(":")
+    if not (colon and path and all(module_name.split("."))) or os.sep in name:
+        raise _UnusableArgument(
+            f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
+        )
+    found: Any = _import(module_name)
+    for part in path.split("."):
+        try:
+            found = getattr(found, part)
+        except AttributeError:
+            meant = _meant(part, _callables_in(found)) or _nodes_of(found)
+            raise _UnusableArgument(f"'{module_name}' has no '{path}'{meant}") from None
+    if not callable(found) or (isinstance(found, type) and not issubclass(found, Node)):
+        raise _UnusableArgument(f"'{name}' is neither a node class nor a function, but {found!r}")
+    if inspect.iscoroutinefunction(found):
+        raise _UnusableArgument(f"'{name}' is a coroutine function: it returns no node when called")
+    try:
+        inspect.signature(found).bind()
+    except TypeError as error:
+        raise _UnusableArgument(f"'{name}' cannot be called without arguments: {error}") from None
+    except ValueError:
+        pass  # it does not tell what it takes
+    return found  # type: ignore[no-any-return]
+
+
+def _import(name: str) -> ModuleType:
+    try:
+        return importlib.import_module(name)
+    except ModuleNotFoundError as error:
+        missing = error.name or ""
+        if not f"{name}.".startswith(f"{missing}."):
+            raise  # it is there, and imports something that is not
+    package, _, _ = missing.rpartition(".")
+    path = getattr(sys.modules[package], "__path__", None) if package else None
+    if package and path is None:
+        raise _UnusableArgument(f"no module '{missing}': '{package}' is a module, not a package")
+    beside = [f"{package}.{found.name}".lstrip(".") for found in pkgutil.iter_modules(path)]
+    raise _UnusableArgument(f"no module '{missing}'{_meant(missing, beside)}")
+
+
+def _reformed(name: str) -> str:
+    """Suggest how to write what was given as a file, or with a dot for the colon."""
+    module_name, _, path = name.partition(":")
+    if not path:
+        module_name, _, path = name.rpartition(".")
+    module_name = module_name.removesuffix(".py").strip("." + os.sep).replace(os.sep, ".")
+    return f"; did you mean '{module_name}:{path}'?" if module_name and path else ""
+
+
+def _callables_in(found: object) -> list[str]:
+    return [
+        name
+        for name, value in getattr(found, "__dict__", {}).items()
+        if callable(value) and not name.startswith("_")
+    ]
+
+
+def _nodes_of(module: object) -> str:
+    nodes = [
+        name
+        for name, value in getattr(module, "__dict__", {}).items()
+        if isinstance(value, type) and issubclass(value, Node) and value is not Node
+    ]
+    return f"; its nodes are {', '.join(nodes)}" if nodes else ""
+
+
+def _meant(wrong: str, names: Iterable[str]) -> str:
+    close = difflib.get_close_matches(wrong, names, n=1)
+    return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _new_uvloop() -> asyncio.AbstractEventLoop:
+    try:
+        import uvloop
+    except ImportError:
+        raise _UnusableArgument("--loop uvloop needs uvloop: pip install uvloop") from None
+    return uvloop.new_event_loop()
+
+
+_LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "aiorcl": new_event_loop,
+    "asyncio": asyncio.SelectorEventLoop,
+    "uvloop": _new_uvloop,
+}
