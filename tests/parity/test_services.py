@@ -216,6 +216,21 @@ def test_a_late_response_to_a_cancelled_call_is_dropped(
     assert cancelled.result() is None
 
 
+def test_two_clients_that_wait_together_get_their_responses(
+    context: Context, node: Node, make_node: MakeNode, spin: Spinner
+) -> None:
+    """Responses to both clients of a service are there at once, and each reaches its client.
+
+    In some middlewares a client sees, and has to skip, the responses to all others.
+    """
+    server = make_node()
+    server.create_service(SetBool, "service", echo)
+    clients = [client_of(node) for _ in range(3)]
+    futures = [ask(client, data) for client in clients for data in (True, False)]
+    answer(context, server, requests=6)
+    assert [spin.complete(future).success for future in futures] == [True, False] * 3
+
+
 @lacks(events="still takes for a destroyed client what it has counted")
 def test_a_response_after_its_client_is_destroyed_is_dropped(
     context: Context, node: Node, make_node: MakeNode, spin: Spinner

@@ -5,7 +5,6 @@
 
 import os
 import re
-import threading
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -26,16 +25,33 @@ def resident_bytes() -> int:
     return pages * os.sysconf("SC_PAGESIZE")
 
 
-def voluntary_switches(native_id: int | None = None) -> int:
-    """Tell how often a thread has gone to sleep, by default the calling one.
+def _status(thread: int, field: str) -> str:
+    status = Path(f"/proc/self/task/{thread}/status").read_text()
+    found = re.search(rf"^{field}:\s+(\S+)", status, re.MULTILINE)
+    assert found is not None
+    return found[1]
+
+
+def voluntary_switches(thread: int) -> int:
+    """Tell how often a thread, named by its native id, has gone to sleep.
 
     A thread that is woken goes to sleep again: on an idle thread this counts wake-ups.
     """
-    thread = threading.get_native_id() if native_id is None else native_id
-    status = Path(f"/proc/self/task/{thread}/status").read_text()
-    found = re.search(r"^voluntary_ctxt_switches:\s+(\d+)", status, re.MULTILINE)
-    assert found is not None
-    return int(found[1])
+    return int(_status(thread, "voluntary_ctxt_switches"))
+
+
+def wait_until_asleep(thread: int) -> None:
+    """Return when a thread, named by its native id, sleeps and only an event can wake it.
+
+    It sleeps, and has not taken any of many chances to get the interpreter's lock.
+    """
+    chances, before = 0, -1
+    while chances < 300:
+        switches = voluntary_switches(thread)
+        asleep = _status(thread, "State") == "S" and switches == before
+        chances = chances + 1 if asleep else 0
+        before = switches
+        os.sched_yield()
 
 
 @dataclass(frozen=True)
