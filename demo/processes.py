@@ -62,18 +62,17 @@ class Process:
 
     async def __aexit__(self, *exception: object) -> None:
         try:
-            if self.process.returncode is None:
-                with contextlib.suppress(ProcessLookupError):
-                    self.process.terminate()
-                with contextlib.suppress(TimeoutError):
-                    async with asyncio.timeout(STOP_SECONDS):
-                        await self._drain()
+            in_time = await self._stop()
         finally:
             if self.process.returncode is None:
                 with contextlib.suppress(ProcessLookupError):
                     self.process.kill()
                 await self._drain()
-        if exception[0] is None and self.process.returncode != 0:
+        if exception[0] is not None:
+            return
+        if not in_time:
+            raise DemoError(f"{self.name} did not stop within {STOP_SECONDS:.0f} s of SIGTERM")
+        if self.process.returncode != 0:
             raise self.ended()
 
     @property
@@ -110,6 +109,17 @@ class Process:
         assert self.process.stderr is not None
         while line := await self.process.stderr.readline():
             self.on_log(line.decode(errors="replace").rstrip())
+
+    async def _stop(self) -> bool:
+        if self.process.returncode is None:
+            with contextlib.suppress(ProcessLookupError):
+                self.process.terminate()
+        try:
+            async with asyncio.timeout(STOP_SECONDS):
+                await self._drain()
+        except TimeoutError:
+            return False
+        return True
 
     async def _drain(self) -> None:
         # wait() returns only when the pipes are read to their end, so somebody has to read them.
