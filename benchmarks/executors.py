@@ -47,17 +47,14 @@ def run_single(node: MeasuredNode, measurement: Measurement, spin_once: bool) ->
     """Run SingleThreadedExecutor."""
     from rclpy.executors import SingleThreadedExecutor
 
-    _spin(SingleThreadedExecutor(), node, measurement, spin_once)
+    _spin_rclpy(SingleThreadedExecutor(), node, measurement, spin_once)
 
 
 def run_multi(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
     """Run MultiThreadedExecutor with its default number of threads."""
-    from rclpy.exceptions import InvalidHandle
     from rclpy.executors import MultiThreadedExecutor
 
-    # Its shutdown does not wait for takes in its threads, which then miss their subscription.
-    with contextlib.suppress(InvalidHandle):
-        _spin(MultiThreadedExecutor(), node, measurement, spin_once)
+    _spin_rclpy(MultiThreadedExecutor(), node, measurement, spin_once)
 
 
 def run_events(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
@@ -104,6 +101,17 @@ def run_floor(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> 
     floor = Floor(node)
     measurement.begin_floor(floor)
     floor.run()
+
+
+def _spin_rclpy(
+    executor: Any, node: MeasuredNode, measurement: Measurement, spin_once: bool
+) -> None:
+    from rclpy.exceptions import InvalidHandle
+
+    # Their shutdown waits for callbacks, but not for a take that is about to begin, which then
+    # misses its subscription.
+    with contextlib.suppress(InvalidHandle):
+        _spin(executor, node, measurement, spin_once)
 
 
 def _spin(executor: Any, node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
