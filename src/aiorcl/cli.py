@@ -16,6 +16,7 @@ import pkgutil
 import signal
 import sys
 from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
 
@@ -23,6 +24,7 @@ import rclpy
 from rclpy.executors import ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from aiorcl.executor import AsyncioExecutor
@@ -32,7 +34,8 @@ _EPILOG = """\
 A NODE is module:Class, or module:function for a function that returns a node; it is called without
 arguments. Modules are also looked for in the current directory, as by python -m.
 
-Ctrl-C and SIGTERM let the callback that runs end, and cancel coroutines; a second one interrupts it.
+Ctrl-C and SIGTERM let the callback that runs end, cancel coroutines and destroy the nodes while
+ROS is still up. A second one interrupts whatever runs.
 Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a wrong argument.
 
   aiorcl run robot.drivers:Motors robot.planner:Planner
@@ -40,15 +43,15 @@ Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a
 """
 
 
-class _UnusableArgument(Exception):
+class _ArgumentError(Exception):
     """What the user asked for cannot be run; the text says why, for the user."""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit status; ``sys.argv[1:]`` if ``arguments`` is None.
 
-    Call it on the main thread of a process of its own: it changes ``sys.path`` and handlers of signals.
-    Exceptions of nodes leave it.
+    Call it on the main thread of a process of its own: it changes ``sys.path`` and the handlers
+    of signals. Exceptions of nodes leave it.
     """
     command_line = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
     parser = _make_parser()
@@ -60,7 +63,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command is None:
             parser.error("the following arguments are required: COMMAND")
         return _run(options.nodes, _LOOPS[options.loop], command_line)
-    except _UnusableArgument as error:
+    except _ArgumentError as error:
         print(f"aiorcl: error: {error}", file=sys.stderr)
         return 2
 
@@ -98,43 +101,47 @@ def _without_ros_arguments(command_line: list[str]) -> list[str]:
     try:
         return remove_ros_args(command_line)[1:]
     except _rclpy.UnknownROSArgsError as error:
-        raise _UnusableArgument(f"unknown ROS arguments: {error}") from None
+        raise _ArgumentError(f"unknown ROS arguments: {error}") from None
     except _rclpy.RCLInvalidROSArgsError as error:
         # rcl tells where in its sources, too.
-        raise _UnusableArgument(str(error).partition(", at ")[0]) from None
+        raise _ArgumentError(str(error).partition(", at ")[0]) from None
 
 
-class _StopSignal:
-    """Python's part in SIGINT and SIGTERM: patient once while nodes run, else an interruption.
+class _StopSignals:
+    """SIGINT and SIGTERM: an interruption; but the first, while nodes run, only ends the executor.
 
-    rclpy's handler, which calls this one afterwards, has shut the context down: that ends a patient spin
-    between two callbacks, and then coroutines are cancelled instead of broken off.
+    rclpy's own handlers are not installed. They shut the context down at once, and what nodes do
+    at their end, such as to stop the motors, would fail.
     """
 
     def __init__(self) -> None:
-        self.patient = False
+        self.executor: AsyncioExecutor | None = None
         for number in (signal.SIGINT, signal.SIGTERM):
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                signal.signal(number, self)
+                signal.signal(number, self._received)
 
-    def __call__(self, number: int, frame: FrameType | None) -> None:
-        if not self.patient:
+    def _received(self, number: int, frame: FrameType | None) -> None:
+        executor, self.executor = self.executor, None
+        if executor is None:
             raise KeyboardInterrupt
-        self.patient = False
+        try:
+            executor.loop.call_soon_threadsafe(executor.shutdown)
+        except RuntimeError:
+            pass  # the loop is closed: the nodes ended by themselves
 
 
 def _run(
     names: list[str], make_loop: Callable[[], asyncio.AbstractEventLoop], command_line: list[str]
 ) -> int:
     """Run nodes until a signal, a shutdown or an exception; return the exit status."""
-    stop_signal = _StopSignal()
+    signals = _StopSignals()
     if not sys.flags.safe_path:
-        sys.path.insert(0, os.getcwd())
+        sys.path.insert(0, str(Path.cwd()))
     try:
         makers = [(name, _find(name)) for name in names]
         with contextlib.ExitStack() as at_exit:
             at_exit.callback(rclpy.try_shutdown)
-            rclpy.init(args=command_line)
+            rclpy.init(args=command_line, signal_handler_options=SignalHandlerOptions.NO)
             # Its end cancels the tasks that nodes have left on the loop.
             runner = at_exit.enter_context(asyncio.Runner(loop_factory=make_loop))
             nodes = []
@@ -144,7 +151,7 @@ def _run(
             executor = at_exit.enter_context(AsyncioExecutor(loop=runner.get_loop()))
             for node in nodes:
                 executor.add_node(node)
-            stop_signal.patient = True
+            signals.executor = executor
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -154,7 +161,7 @@ def _run(
 def _make_node(name: str, make: Callable[[], object]) -> Node:
     node = make()
     if not isinstance(node, Node):
-        raise _UnusableArgument(f"'{name}' returned no node, but {node!r}")
+        raise _ArgumentError(f"'{name}' returned no node, but {node!r}")
     return node
 
 
@@ -162,7 +169,7 @@ def _find(name: str) -> Callable[[], object]:
     """Return what makes the node of this name."""
     module_name, colon, path = name.partition(":")
     if not (colon and path and all(module_name.split("."))) or os.sep in name:
-        raise _UnusableArgument(
+        raise _ArgumentError(
             f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
         )
     found: Any = _import(module_name)
@@ -171,15 +178,15 @@ def _find(name: str) -> Callable[[], object]:
             found = getattr(found, part)
         except AttributeError:
             meant = _meant(part, _callables_in(found)) or _nodes_of(found)
-            raise _UnusableArgument(f"'{module_name}' has no '{path}'{meant}") from None
+            raise _ArgumentError(f"'{module_name}' has no '{path}'{meant}") from None
     if not callable(found) or (isinstance(found, type) and not issubclass(found, Node)):
-        raise _UnusableArgument(f"'{name}' is neither a node class nor a function, but {found!r}")
+        raise _ArgumentError(f"'{name}' is neither a node class nor a function, but {found!r}")
     if inspect.iscoroutinefunction(found):
-        raise _UnusableArgument(f"'{name}' is a coroutine function: it returns no node when called")
+        raise _ArgumentError(f"'{name}' is a coroutine function: it returns no node when called")
     try:
         inspect.signature(found).bind()
     except TypeError as error:
-        raise _UnusableArgument(f"'{name}' cannot be called without arguments: {error}") from None
+        raise _ArgumentError(f"'{name}' cannot be called without arguments: {error}") from None
     except ValueError:
         pass  # it does not tell what it takes
     return found  # type: ignore[no-any-return]
@@ -195,9 +202,9 @@ def _import(name: str) -> ModuleType:
     package, _, _ = missing.rpartition(".")
     path = getattr(sys.modules[package], "__path__", None) if package else None
     if package and path is None:
-        raise _UnusableArgument(f"no module '{missing}': '{package}' is a module, not a package")
+        raise _ArgumentError(f"no module '{missing}': '{package}' is a module, not a package")
     beside = [f"{package}.{found.name}".lstrip(".") for found in pkgutil.iter_modules(path)]
-    raise _UnusableArgument(f"no module '{missing}'{_meant(missing, beside)}")
+    raise _ArgumentError(f"no module '{missing}'{_meant(missing, beside)}")
 
 
 def _reformed(name: str) -> str:
@@ -235,7 +242,7 @@ def _new_uvloop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
-        raise _UnusableArgument("--loop uvloop needs uvloop: pip install uvloop") from None
+        raise _ArgumentError("--loop uvloop needs uvloop: pip install uvloop") from None
     return uvloop.new_event_loop()
 
 

@@ -1,0 +1,262 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The command aiorcl, run as users run it: processes, signals, exit statuses, and what they print.
+"""The nodes are in ``tests/workspace``, which is the current directory of each process."""
+
+from __future__ import annotations
+
+import contextlib
+import importlib.metadata
+import os
+import shutil
+import signal
+import subprocess
+import sys
+import tomllib
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import network
+
+DEADLINE_SEC = 30.0
+ROOT = Path(__file__).resolve().parent.parent
+WORKSPACE = ROOT / "tests" / "workspace"
+LOOPS = ("aiorcl", "asyncio", "uvloop")
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+COMMAND = (sys.executable, "-m", "aiorcl")
+
+_domain_ids = network.domain_ids()
+
+
+class Running:
+    """A command that runs; ``said`` is what it has written to stdout so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+
+    def wait_for(self, words: str) -> None:
+        """Read on until a line contains these words."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if words in line:
+                return
+        pytest.fail(f"It ended before {words!r}:\n{self.said}{self.end()}")
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; its exit status, and what it wrote to stderr."""
+        stdout, stderr = self.process.communicate(timeout=DEADLINE_SEC)
+        self.said += stdout
+        return self.process.returncode, stderr
+
+
+@contextlib.contextmanager
+def start(*arguments: str, command: tuple[str, ...] = COMMAND) -> Iterator[Running]:
+    """Start the command; it is killed if it has not ended when the block does."""
+    process = subprocess.Popen(
+        [*command, *arguments],
+        cwd=WORKSPACE,
+        env={**os.environ, "ROS_DOMAIN_ID": str(next(_domain_ids))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            yield Running(process)
+        finally:
+            process.kill()
+
+
+def run(*arguments: str, command: tuple[str, ...] = COMMAND) -> tuple[int, str, str]:
+    """Run a command that ends by itself; its exit status, stdout and stderr."""
+    with start(*arguments, command=command) as running:
+        status, stderr = running.end()
+        return status, running.said, stderr
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_nodes_talk_until_interrupted(loop: str) -> None:
+    """Two nodes of one module talk in one process; Ctrl-C ends it with 0 and nothing on stderr."""
+    with start("run", "--loop", loop, "chat:Talker", "chat:Listener") as running:
+        running.wait_for("/listener heard hello on /chatter")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+
+
+def test_ros_arguments_reach_the_nodes() -> None:
+    """Remappings, a parameter and a namespace hold; what follows ``--`` is the command's again."""
+    ros = ["--ros-args", "-r", "__ns:=/left", "-r", "chatter:=gossip", "-p", "text:=bye", "--"]
+    with start("run", "chat:Talker", *ros, "chat:make_listener") as running:
+        running.wait_for("/left/listener heard bye on /left/gossip")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_lets_coroutines_end(number: signal.Signals, loop: str) -> None:
+    """A coroutine is cancelled, and can still publish; nodes are destroyed before ROS goes down."""
+    with start("run", "--loop", loop, "ends:Sleeps") as running:
+        running.wait_for("ready")
+        running.process.send_signal(number)
+        assert running.end() == (0, "")
+        assert running.said == "ready\npublished\ndestroyed, ROS is up\n"
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_signal_cancels_tasks_that_nodes_left(loop: str) -> None:
+    """asyncio has nothing to complain about, although a node's own task was pending."""
+    with start("run", "--loop", loop, "ends:LeavesTask") as running:
+        running.wait_for("ready")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+
+
+@pytest.mark.parametrize("loop", LOOPS)
+def test_second_signal_interrupts_a_callback(loop: str) -> None:
+    """A callback that never returns holds up one signal, but not two; its node is destroyed."""
+    with start("run", "--loop", loop, "ends:Blocks") as running:
+        running.wait_for("ready")
+        running.process.send_signal(signal.SIGINT)
+        running.wait_for("noticed")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == (0, "")
+        assert running.said == "ready\nnoticed\ndestroyed, ROS is up\n"
+
+
+@pytest.mark.parametrize("number", SIGNALS)
+def test_signal_interrupts_a_constructor(number: signal.Signals) -> None:
+    """A signal before all nodes are made ends the command at once."""
+    with start("run", "ends:BlocksInConstructor") as running:
+        running.wait_for("ready")
+        running.process.send_signal(number)
+        assert running.end() == (0, "")
+
+
+@pytest.mark.parametrize(
+    ("node", "status", "error"),
+    [
+        ("Raises", 1, "ValueError: The callback went wrong"),
+        ("RaisesLater", 1, "ValueError: The coroutine went wrong"),
+        ("Exits", 3, ""),
+        ("ShutsDown", 0, ""),
+    ],
+)
+def test_node_ends_the_command(node: str, status: int, error: str) -> None:
+    """An exception, an exit or rclpy.shutdown() of one node ends all, and shows in the status."""
+    ended, said, stderr = run("run", "chat:Talker", f"ends:{node}")
+    assert ended == status
+    assert said.startswith("destroyed")
+    if error:
+        assert stderr.startswith("Traceback")
+        assert 'ends.py", line' in stderr
+        assert stderr.endswith(f"{error}\n")
+    else:
+        assert stderr == ""
+
+
+def test_exception_of_a_constructor_ends_the_command() -> None:
+    """The traceback of a constructor is shown; nodes that were made before it are destroyed."""
+    status, said, stderr = run("run", "ends:Sleeps", "ends:RaisesInConstructor")
+    assert (status, said) == (1, "destroyed, ROS is up\n")
+    assert stderr.startswith("Traceback")
+    assert stderr.endswith("ValueError: The constructor went wrong\n")
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        ("chat", "'chat' is not of the form package.module:NodeClass"),
+        ("chat:", "'chat:' is not of the form package.module:NodeClass"),
+        (
+            "chat.Talker",
+            "'chat.Talker' is not of the form package.module:NodeClass; "
+            "did you mean 'chat:Talker'?",
+        ),
+        (
+            "./chat.py:Talker",
+            "'./chat.py:Talker' is not of the form package.module:NodeClass; "
+            "did you mean 'chat:Talker'?",
+        ),
+        ("chta:Talker", "no module 'chta'; did you mean 'chat'?"),
+        ("rclpy.nod:Node", "no module 'rclpy.nod'; did you mean 'rclpy.node'?"),
+        ("chat.talker:Talker", "no module 'chat.talker': 'chat' is a module, not a package"),
+        ("chat:Taker", "'chat' has no 'Taker'; did you mean 'Talker'?"),
+        ("chat:Wheels", "'chat' has no 'Wheels'; its nodes are Talker, Listener"),
+        ("ends:NoNode", "'ends:NoNode' is neither a node class nor a function"),
+        ("ends:NUMBER", "'ends:NUMBER' is neither a node class nor a function, but 3"),
+        ("ends:make_number", "'ends:make_number' returned no node, but 3"),
+        ("ends:make_later", "'ends:make_later' is a coroutine function"),
+        ("ends:NeedsName", "'ends:NeedsName' cannot be called without arguments"),
+        ("chat:Talker --ros-args --bogus", "unknown ROS arguments: ['--bogus']"),
+        (
+            "chat:Talker --ros-args -p text",
+            "Failed to parse ROS arguments: Couldn't parse parameter override rule: '-p text'",
+        ),
+        ("chat:Talker --bogus", "unrecognized arguments: --bogus"),
+        ("chat:Talker --loop trio", "argument --loop: invalid choice: 'trio'"),
+        ("", "the following arguments are required: NODE"),
+    ],
+)
+def test_wrong_argument_is_explained(arguments: str, message: str) -> None:
+    """One sentence says what is wrong, without a traceback, and the status is 2."""
+    status, said, stderr = run("run", *arguments.split())
+    assert (status, said) == (2, "")
+    assert f"error: {message}" in stderr
+    assert "Traceback" not in stderr
+
+
+def test_module_that_fails_shows_its_traceback() -> None:
+    """A module that imports what is missing is not said to be missing itself."""
+    status, _, stderr = run("run", "broken:Talker")
+    assert status == 1
+    assert 'broken.py", line' in stderr
+    assert stderr.endswith("ModuleNotFoundError: No module named 'no_such_dependency'\n")
+
+
+def test_missing_uvloop_is_explained() -> None:
+    """Where uvloop is not installed, ``--loop uvloop`` says how to get it."""
+    program = "import sys; sys.modules['uvloop'] = None; import aiorcl.cli; exit(aiorcl.cli.main())"
+    command = (sys.executable, "-c", program)
+    status, _, stderr = run("run", "--loop=uvloop", "chat:Talker", command=command)
+    assert status == 2
+    assert stderr == "aiorcl: error: --loop uvloop needs uvloop: pip install uvloop\n"
+
+
+def test_safe_path_leaves_the_current_directory_out() -> None:
+    """As for ``python -m``, ``python -P`` keeps the current directory off the path."""
+    status, _, stderr = run("run", "chat:Talker", command=(COMMAND[0], "-P", *COMMAND[1:]))
+    assert status == 2
+    assert stderr.startswith("aiorcl: error: no module 'chat'")
+
+
+def test_help_and_version() -> None:
+    """Help names the commands and their arguments; the version is that of the package."""
+    status, said, stderr = run("--help")
+    assert (status, stderr) == (0, "")
+    assert "usage: aiorcl" in said
+    assert "run nodes in one process" in said
+    status, said, stderr = run("run", "--help")
+    assert (status, stderr) == (0, "")
+    assert "usage: aiorcl run" in said
+    assert "--ros-args" in said
+    version = tomllib.loads((ROOT / "pyproject.toml").read_text())["project"]["version"]
+    assert run("--version") == (0, f"aiorcl {version}\n", "")
+    status, said, stderr = run()
+    assert (status, said) == (2, "")
+    assert "the following arguments are required: COMMAND" in stderr
+
+
+def test_script_is_installed() -> None:
+    """``aiorcl`` is ``python -m aiorcl``, and finds modules of the current directory too."""
+    (script,) = importlib.metadata.entry_points(group="console_scripts", name="aiorcl")
+    assert script.value == "aiorcl.cli:main"
+    path = shutil.which("aiorcl", path=str(Path(sys.executable).parent))
+    assert path is not None
+    status, said, stderr = run("run", "ends:ShutsDown", command=(path,))
+    assert (status, stderr) == (0, "")
+    assert said == "destroyed, ROS is down\n"

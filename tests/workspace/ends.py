@@ -1,0 +1,126 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Nodes that end in one way or another; test_cli.py runs them by name.
+
+import asyncio
+import signal
+import threading
+from types import FrameType
+from typing import Any
+
+import rclpy
+from rclpy.node import Node
+from std_msgs.msg import String
+
+
+class _Once(Node):
+    """Calls its timer's callback once."""
+
+    def __init__(self) -> None:
+        super().__init__("once")
+        self.timer = self.create_timer(0.0, self._only_call)
+
+    def _only_call(self) -> Any:
+        self.timer.cancel()
+        return self.call()
+
+    def call(self) -> Any:
+        raise NotImplementedError
+
+    def destroy_node(self) -> None:
+        print("destroyed, ROS is", "up" if rclpy.ok() else "down", flush=True)
+        super().destroy_node()
+
+
+class ShutsDown(_Once):
+    def call(self) -> None:
+        rclpy.shutdown()
+
+
+class Raises(_Once):
+    def call(self) -> None:
+        raise ValueError("The callback went wrong")
+
+
+class RaisesLater(_Once):
+    async def call(self) -> None:
+        await asyncio.sleep(0)
+        raise ValueError("The coroutine went wrong")
+
+
+class Exits(_Once):
+    def call(self) -> None:
+        raise SystemExit(3)
+
+
+class Sleeps(_Once):
+    """Is in a coroutine when the signal comes, and publishes at its end."""
+
+    async def call(self) -> None:
+        publisher = self.create_publisher(String, "last_words", 10)
+        print("ready", flush=True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            publisher.publish(String(data="stop"))
+            print("published", flush=True)
+
+
+class LeavesTask(_Once):
+    """Has made a task that is asyncio's, not the executor's."""
+
+    async def call(self) -> None:
+        self.task = asyncio.get_running_loop().create_task(asyncio.Event().wait())
+        await asyncio.sleep(0)
+        print("ready", flush=True)
+
+
+class Blocks(_Once):
+    """Never comes back from its callback, but tells when Ctrl-C was noticed."""
+
+    def call(self) -> None:
+        stop = signal.getsignal(signal.SIGINT)
+        assert callable(stop)
+
+        def notice(number: int, frame: FrameType | None) -> None:
+            stop(number, frame)
+            print("noticed", flush=True)
+
+        signal.signal(signal.SIGINT, notice)
+        print("ready", flush=True)
+        threading.Event().wait()
+
+
+class BlocksInConstructor(Node):
+    def __init__(self) -> None:
+        super().__init__("blocks")
+        print("ready", flush=True)
+        threading.Event().wait()
+
+
+class RaisesInConstructor(Node):
+    def __init__(self) -> None:
+        super().__init__("raises")
+        raise ValueError("The constructor went wrong")
+
+
+class NeedsName(Node):
+    """Cannot be made without arguments, as Node itself."""
+
+
+class NoNode:
+    """Not a node at all."""
+
+
+NUMBER = 3
+
+
+def make_number() -> int:
+    """Return something that is no node."""
+    return NUMBER
+
+
+async def make_later() -> Node:
+    """Return no node when called."""
+    return ShutsDown()
