@@ -13,20 +13,22 @@ import asyncio  # noqa: E402
 import importlib  # noqa: E402
 import itertools  # noqa: E402
 import warnings  # noqa: E402
-from collections.abc import Iterator  # noqa: E402
+from collections.abc import Callable, Coroutine, Iterator  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import pytest  # noqa: E402
 import rclpy  # noqa: E402
+import uvloop  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
+import aiorcl  # noqa: E402
 from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
 from tests.support.spinner import Spinner  # noqa: E402
 
 if TYPE_CHECKING:
     from aiorcl import AbstractExecutor
-    from tests.support.makers import MakeContext, MakeExecutor, MakeNode
+    from tests.support.makers import MakeContext, MakeExecutor, MakeNode, Run
 
 DEADLINE_SEC = 10.0
 #: Long enough for whatever works in a test that a peer is expected to fail.
@@ -143,3 +145,28 @@ def node(executor: AbstractExecutor, make_node: MakeNode) -> Node:
     node = make_node()
     executor.add_node(node)
     return node
+
+
+@pytest.fixture(
+    params=[aiorcl.new_event_loop, asyncio.SelectorEventLoop, uvloop.new_event_loop],
+    ids=["own", "stock", "uvloop"],
+)
+def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
+    """What makes the loop that ``run`` runs on, in turn each kind."""
+    factory: Callable[[], asyncio.AbstractEventLoop] = request.param
+    return factory
+
+
+@pytest.fixture
+def run(loop_factory: Callable[[], asyncio.AbstractEventLoop]) -> Run:
+    """Run a coroutine function on a new loop, as asyncio.run does, and see that it ends."""
+
+    async def in_time(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        async with asyncio.timeout(DEADLINE_SEC):
+            return await main()
+
+    def run(main: Callable[[], Coroutine[Any, Any, Any]]) -> Any:
+        with asyncio.Runner(loop_factory=loop_factory) as runner:
+            return runner.run(in_time(main))
+
+    return run

@@ -3,7 +3,6 @@
 // Real rcl entities for the tests, each finalised with its object.
 #include "rcl_entities.hpp"
 
-#include <rcl/graph.h>
 #include <rcl/init.h>
 #include <rcl/init_options.h>
 #include <rmw/init_options.h>
@@ -21,8 +20,6 @@ namespace rcl {
 
 namespace {
 
-constexpr std::int64_t kDeadline = 30'000'000'000;  // only a failure takes so long
-
 const rosidl_message_type_support_t * message_type() {
   return ROSIDL_GET_MSG_TYPE_SUPPORT(std_msgs, msg, Int64);
 }
@@ -37,7 +34,7 @@ Context::Context() : Entity(rcl_get_zero_initialized_context()) {
   rcl_init_options_t options = rcl_get_zero_initialized_init_options();
   check(rcl_init_options_init(&options, rcl_get_default_allocator()), "initialize options");
   rcl_init_options_get_rmw_init_options(&options)->discovery_options.automatic_discovery_range =
-      RMW_AUTOMATIC_DISCOVERY_RANGE_LOCALHOST;
+      RMW_AUTOMATIC_DISCOVERY_RANGE_OFF;
   const rcl_ret_t ret = rcl_init(0, nullptr, &options, &entity_);
   ignore(rcl_init_options_fini(&options));
   check(ret, "initialize a context");
@@ -57,10 +54,11 @@ Node::Node(Context & context) : Entity(rcl_get_zero_initialized_node()) {
 
 Node::~Node() { ignore(rcl_node_fini(&entity_)); }
 
-Publisher::Publisher(Node & node, const char * topic)
+Publisher::Publisher(Node & node, const char * topic, std::size_t depth)
     : Entity(rcl_get_zero_initialized_publisher()), node_(node) {
   rcl_publisher_options_t options = rcl_publisher_get_default_options();
   options.qos = rmw_qos_profile_default;
+  options.qos.depth = depth;
   check(rcl_publisher_init(&entity_, node.get(), message_type(), topic, &options),
         "create a publisher");
 }
@@ -128,9 +126,6 @@ Client::Client(Node & node, const char * name)
 Client::~Client() { ignore(rcl_client_fini(&entity_, node_.get())); }
 
 void Client::call() {
-  bool available = false;
-  check(rcl_service_server_is_available(node_.get(), &entity_, &available), "look for a service");
-  check(available ? RCL_RET_OK : RCL_RET_ERROR, "find a service");
   const std_srvs__srv__SetBool_Request request{true};
   std::int64_t sequence_number = 0;
   check(rcl_send_request(&entity_, &request, &sequence_number), "send a request");

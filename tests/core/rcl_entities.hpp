@@ -36,6 +36,8 @@ class Entity {
   Struct entity_;
 };
 
+/// Discovers nothing but what is in this context: not a packet leaves the process, and inside it
+/// publishers and subscriptions, clients and services have found each other once they are made.
 class Context : public Entity<rcl_context_t> {
  public:
   Context();
@@ -50,10 +52,10 @@ class Node : public Entity<rcl_node_t> {
   ~Node();
 };
 
-/// Sends std_msgs/Int64, reliably; returns when the subscriptions of this process have it.
+/// Sends std_msgs/Int64, reliably.
 class Publisher : public Entity<rcl_publisher_t> {
  public:
-  Publisher(Node & node, const char * topic);
+  Publisher(Node & node, const char * topic, std::size_t depth = 1000);
   ~Publisher();
 
   /// Any thread.
@@ -93,7 +95,7 @@ class Client : public Entity<rcl_client_t> {
   Client(Node & node, const char * name);
   ~Client();
 
-  /// Sends a request as soon as there is a service.
+  /// Sends a request.
   void call();
 
   /// Takes a response; false if there is none.
@@ -127,6 +129,7 @@ class Clock : public Entity<rcl_clock_t> {
   explicit Clock(rcl_clock_type_t type);
   ~Clock();
 
+  /// Nanoseconds.
   std::int64_t now();
 
   /// For a clock of ROS time: switches to the time set here, and back to system time.
@@ -136,6 +139,7 @@ class Clock : public Entity<rcl_clock_t> {
 
 class Timer : public Entity<rcl_timer_t> {
  public:
+  /// `period` is in nanoseconds.
   Timer(Context & context, Clock & clock, std::int64_t period);
   ~Timer();
 

@@ -3,26 +3,22 @@
 // The fd that an event loop polls: readable from notify() until clear(), from any thread.
 
 #include <doctest/doctest.h>
-#include <poll.h>
+#include <fcntl.h>
 
 #include <array>
+#include <atomic>
 #include <thread>
 
+#include "event_loop.hpp"
 #include "events/wakeup.hpp"
 
-namespace {
-
-bool is_readable(int fd) {
-  pollfd polled{fd, POLLIN, 0};
-  return poll(&polled, 1, 0) == 1;
-}
-
-}  // namespace
+using aiorcl::Wakeup;
+using event_loop::is_readable;
 
 TEST_CASE("a wakeup is readable from notify() until clear()") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);
-    aiorcl::Wakeup wakeup(portable);
+    Wakeup wakeup(portable);
     CHECK_FALSE(is_readable(wakeup.fd()));
     wakeup.notify();
     CHECK(is_readable(wakeup.fd()));
@@ -36,7 +32,7 @@ TEST_CASE("a wakeup is readable from notify() until clear()") {
 TEST_CASE("any number of notify() takes one clear()") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);
-    aiorcl::Wakeup wakeup(portable);
+    Wakeup wakeup(portable);
     // More than a pipe holds: it must not block either.
     for (int n = 0; n < 100'000; ++n) wakeup.notify();
     wakeup.clear();
@@ -47,7 +43,7 @@ TEST_CASE("any number of notify() takes one clear()") {
 TEST_CASE("threads that notify at once leave a wakeup readable") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);
-    aiorcl::Wakeup wakeup(portable);
+    Wakeup wakeup(portable);
     std::array<std::thread, 4> threads;
     for (std::thread & thread : threads) {
       thread = std::thread([&wakeup] {
@@ -56,5 +52,53 @@ TEST_CASE("threads that notify at once leave a wakeup readable") {
     }
     for (std::thread & thread : threads) thread.join();
     CHECK(is_readable(wakeup.fd()));
+  }
+}
+
+TEST_CASE("clear() takes back a notify() that was under way during another clear()") {
+  constexpr int kRounds = 5000;
+  for (bool portable : {false, true}) {
+    CAPTURE(portable);
+    Wakeup wakeup(portable);
+    std::atomic<int> started{0};
+    std::atomic<int> finished{0};
+    std::thread notifier([&] {
+      for (int round = 1; round <= kRounds; ++round) {
+        while (started.load() < round) std::this_thread::yield();
+        wakeup.notify();
+        finished.store(round);
+      }
+    });
+    int stuck = 0;
+    for (int round = 1; round <= kRounds; ++round) {
+      started.store(round);
+      while (finished.load() < round) wakeup.clear();
+      wakeup.clear();
+      if (is_readable(wakeup.fd())) ++stuck;
+    }
+    notifier.join();
+    CHECK(stuck == 0);
+  }
+}
+
+TEST_CASE("the fd of a wakeup never blocks, and no other program inherits it") {
+  for (bool portable : {false, true}) {
+    CAPTURE(portable);
+    Wakeup wakeup(portable);
+    CHECK((fcntl(wakeup.fd(), F_GETFL) & O_NONBLOCK) != 0);
+    CHECK((fcntl(wakeup.fd(), F_GETFD) & FD_CLOEXEC) != 0);
+  }
+}
+
+TEST_CASE("a wakeup closes its fds") {
+  for (bool portable : {false, true}) {
+    CAPTURE(portable);
+    int fd = -1;
+    for (int n = 0; n < 3; ++n) {
+      Wakeup wakeup(portable);
+      // The lowest free number is given out first, so nothing is left of the one before.
+      if (n > 0) CHECK(wakeup.fd() == fd);
+      fd = wakeup.fd();
+    }
   }
 }

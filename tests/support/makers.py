@@ -2,8 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The types of the functions that fixtures hand out.
 
-from collections.abc import Callable
-from typing import Protocol
+from collections.abc import Callable, Coroutine
+from typing import Any, Protocol
 
 from rclpy.context import Context
 from rclpy.node import Node
@@ -11,6 +11,8 @@ from rclpy.node import Node
 from aiorcl import AbstractExecutor
 
 MakeContext = Callable[[], Context]
+#: Runs a coroutine function on a new loop.
+Run = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
 
 
 class MakeNode(Protocol):

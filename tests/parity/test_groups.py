@@ -1,0 +1,195 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Callback groups: what may start while a coroutine callback is suspended.
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.callback_groups import (
+    CallbackGroup,
+    MutuallyExclusiveCallbackGroup,
+    ReentrantCallbackGroup,
+)
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from tests.support.executors import Flavour, breaks, new_future
+from tests.support.spinner import Spinner
+
+if TYPE_CHECKING:
+    from rclpy.task import Future
+
+    from aiorcl import AbstractExecutor
+
+NO_GROUPS = breaks(events="has no callback groups")
+
+
+class Gate:
+    """Coroutine callbacks that begin, wait for a future, and end."""
+
+    def __init__(self, executor: AbstractExecutor) -> None:
+        self.executor = executor
+        self.begun: list[str] = []
+        self.ended: list[str] = []
+        self.open: Future[Any] = new_future(executor)
+
+    def subscribe(self, node: Node, name: str, group: CallbackGroup | None) -> None:
+        """Subscribe a coroutine callback to a topic of its own, with two messages waiting."""
+
+        async def callback(message: Int64) -> None:
+            self.begun.append(f"{name}{message.data}")
+            await self.open
+            self.ended.append(f"{name}{message.data}")
+
+        node.create_subscription(Int64, name, callback, 10, callback_group=group)
+        publisher = node.create_publisher(Int64, name, 10)
+        for number in range(2):
+            publisher.publish(Int64(data=number))
+
+    def settle(self) -> None:
+        """Let begin whatever may."""
+        for _ in range(10):
+            self.executor.spin_once(timeout_sec=0)
+
+    def release(self, spin: Spinner, count: int) -> None:
+        """Open the gate, and wait until so many have ended."""
+        self.open.set_result(None)
+        # SingleThreadedExecutor looks at a waiting coroutine again only when it is woken.
+        while len(self.ended) < count:
+            self.executor.wake()
+            self.executor.spin_once(timeout_sec=spin.deadline_sec)
+
+
+@pytest.fixture
+def gate(executor: AbstractExecutor) -> Gate:
+    """Callbacks to hold back."""
+    return Gate(executor)
+
+
+@NO_GROUPS
+def test_a_group_of_the_user_is_exclusive(node: Node, gate: Gate, spin: Spinner) -> None:
+    """While a coroutine of the group is suspended nothing else of the group begins."""
+    group = MutuallyExclusiveCallbackGroup()
+    gate.subscribe(node, "a", group)
+    gate.subscribe(node, "b", group)
+    gate.settle()
+    assert len(gate.begun) == 1
+    gate.release(spin, 4)
+    assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
+    assert gate.begun == gate.ended
+
+
+@NO_GROUPS
+def test_a_reentrant_group_has_no_limit(node: Node, gate: Gate, spin: Spinner) -> None:
+    """In a reentrant group also the same callback may be under way several times."""
+    group = ReentrantCallbackGroup()
+    gate.subscribe(node, "a", group)
+    gate.subscribe(node, "b", group)
+    gate.settle()
+    assert sorted(gate.begun) == ["a0", "a1", "b0", "b1"]
+    gate.release(spin, 4)
+
+
+@NO_GROUPS
+def test_the_default_group_of_a_node(
+    node: Node, gate: Gate, spin: Spinner, flavour: Flavour
+) -> None:
+    """design: the default group keeps each entity from overtaking itself, and no other.
+
+    Under rclpy it is exclusive for the whole node.
+    """
+    gate.subscribe(node, "a", None)
+    gate.subscribe(node, "b", None)
+    gate.settle()
+    if flavour.ours:
+        assert sorted(gate.begun) == ["a0", "b0"]
+    else:
+        assert len(gate.begun) == 1
+    gate.release(spin, 4)
+    assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
+
+
+@NO_GROUPS
+def test_what_may_not_begin_waits_in_the_middleware(node: Node, gate: Gate, spin: Spinner) -> None:
+    """A held-back subscription takes nothing: its queue keeps the newest messages."""
+    received: list[int] = []
+
+    async def callback(message: Int64) -> None:
+        received.append(message.data)
+        await gate.open
+        gate.ended.append(str(message.data))
+
+    group = MutuallyExclusiveCallbackGroup()
+    node.create_subscription(Int64, "topic", callback, 2, callback_group=group)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    publisher.publish(Int64(data=0))
+    gate.settle()
+    for number in range(1, 6):
+        publisher.publish(Int64(data=number))
+    gate.settle()
+    assert received == [0]
+    gate.release(spin, 3)
+    assert received == [0, 4, 5]
+
+
+class Counting(CallbackGroup):
+    """A group of a user's own that lets two callbacks run at a time."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.running = 0
+        self.most = 0
+
+    def can_execute(self, entity: Any) -> bool:
+        """Tell whether there is a place."""
+        return self.running < 2
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Take a place."""
+        if self.running >= 2:
+            return False
+        self.running += 1
+        self.most = max(self.most, self.running)
+        return True
+
+    def ending_execution(self, entity: Any) -> None:
+        """Give a place back."""
+        self.running -= 1
+
+
+@NO_GROUPS
+def test_a_group_class_of_the_user_is_asked(node: Node, gate: Gate, spin: Spinner) -> None:
+    """A user's own CallbackGroup decides, by the three methods that rclpy calls."""
+    group = Counting()
+    for name in "abc":
+        gate.subscribe(node, name, group)
+    gate.settle()
+    assert len(gate.begun) == 2
+    gate.release(spin, 6)
+    assert group.most == 2
+    assert group.running == 0
+    assert sorted(gate.ended) == ["a0", "a1", "b0", "b1", "c0", "c1"]
+
+
+@NO_GROUPS
+def test_an_exception_gives_the_place_back(
+    executor: AbstractExecutor, node: Node, spin: Spinner
+) -> None:
+    """A callback that raises leaves its group open for the next one."""
+    received: list[int] = []
+
+    async def callback(message: Int64) -> None:
+        received.append(message.data)
+        if message.data == 0:
+            raise LookupError("on purpose")
+
+    group = MutuallyExclusiveCallbackGroup()
+    node.create_subscription(Int64, "topic", callback, 10, callback_group=group)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    for number in range(2):
+        publisher.publish(Int64(data=number))
+    with pytest.raises(LookupError, match="on purpose"):
+        spin.until(lambda: len(received) == 2)
+    spin.until(lambda: len(received) == 2)
