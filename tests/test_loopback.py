@@ -1,0 +1,51 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What tests, demo and benchmarks run in: a network that ends at this machine.
+
+from __future__ import annotations
+
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).parents[1]
+REPORT = """
+import json, os, socket
+group, loopback = socket.inet_aton("239.255.0.1"), socket.inet_aton("127.0.0.1")
+with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as member:
+    member.bind(("", 0))
+    member.settimeout(10)
+    member.setsockopt(socket.IPPROTO_IP, socket.IP_ADD_MEMBERSHIP, group + loopback)
+    member.setsockopt(socket.IPPROTO_IP, socket.IP_MULTICAST_IF, loopback)
+    member.sendto(b"discovery", ("239.255.0.1", member.getsockname()[1]))
+    received = member.recv(100).decode()
+print(json.dumps({
+    "interfaces": [name for _, name in socket.if_nameindex()],
+    "range": os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"],
+    "received": received,
+}))
+"""
+
+
+def test_command_cannot_reach_beyond_this_machine() -> None:
+    """Multicast works, discovery is limited, and where allowed there is no other interface."""
+    command = [sys.executable, "-m", "tools.loopback", sys.executable, "-c", REPORT]
+    # Nested, it finds what it wants and has nothing to do: a user without rights may do that too.
+    nested = [*command[:3], *command]
+    for line in (command, nested):
+        result = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=30)
+        assert result.returncode == 0, result.stderr
+        report = json.loads(result.stdout)
+        assert report["received"] == "discovery"
+        assert report["range"] == "LOCALHOST"
+        if "No network of our own" not in result.stderr:
+            assert report["interfaces"] == ["lo"]
+
+
+def test_command_is_asked_for() -> None:
+    """Without a command the module says how it is used."""
+    command = [sys.executable, "-m", "tools.loopback"]
+    result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
+    assert result.returncode == 1
+    assert "usage: python -m tools.loopback COMMAND" in result.stderr
