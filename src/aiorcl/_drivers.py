@@ -193,6 +193,7 @@ class HostedDriver(Driver):
                     self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
                 if not turns.units and (turn.wanted or now >= self._selector.due):
                     turns.run_loop()
+                    turn.stopping = False
                 if turns.units or turns.interrupted:
                     return
                 if self.until is not None and time.monotonic() >= self.until:

@@ -17,7 +17,7 @@ OnError = Callable[[BaseException, str], None]
 class Errors:
     """Keeps the first exception until the call that runs the executor raises it, and ends that call.
 
-    Further ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
+    SystemExit and KeyboardInterrupt go before any other and are not handed to ``on_error``. Further ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
     """
 
     def __init__(self, executor: AsyncioExecutor, on_error: OnError | None) -> None:
@@ -30,13 +30,14 @@ class Errors:
     def add(self, source: object, error: BaseException) -> None:
         """Hand the exception to ``on_error``; without it, keep it and end the run."""
         label = getattr(source, "label", "task")
-        if self._on_error is not None:
+        ends_the_program = isinstance(error, (SystemExit, KeyboardInterrupt))
+        if self._on_error is not None and not ends_the_program:
             try:
                 self._on_error(error, label)
                 return
             except Exception as raised:
                 error = raised
-        if self._first is not None:
+        if self._first is not None and not ends_the_program:
             self._executor.loop.call_exception_handler(
                 {"message": f"Exception in {label} after the first one", "exception": error}
             )
@@ -50,6 +51,10 @@ class Errors:
     def enter_body(self) -> None:
         """From now on the first exception cancels the current task, the body of ``async with``."""
         self._body = asyncio.current_task()
+
+    def in_block(self) -> bool:
+        """True while the body of ``async with`` runs."""
+        return self._body is not None
 
     async def leave_body(self, error: BaseException | None) -> None:
         """The body has ended, with ``error`` or without: take its cancellation back."""

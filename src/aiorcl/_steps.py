@@ -92,9 +92,6 @@ class Steps(Coroutine[Any, Any, None]):
             self._executor._work.ended(self)
             self._outcome.raised(error)
             raise
-        except (SystemExit, KeyboardInterrupt):
-            self._executor._work.ended(self)
-            raise
         except BaseException as error:
             self._executor._work.ended(self)
             self._outcome.raised(error)

@@ -28,6 +28,7 @@ class Turns:
         self._dispatcher = dispatcher
         self._loop: asyncio.AbstractEventLoop | None = None  # of a spin call, which may stop it
         self._loop_stopped = False
+        self._lock = threading.Lock()  # two threads may begin at once
         self.thread: int | None = None
         self.once = False
         self.units = 0
@@ -38,20 +39,27 @@ class Turns:
 
         :raises RuntimeError: if the executor runs already.
         """
-        if self.thread is not None:
-            where = "this" if self.thread == threading.get_ident() else "another"
+        if not self.try_begin(loop):
+            where = "this" if self.is_here() else "another"
             raise RuntimeError(f"The executor runs already, in {where} thread")
-        self.thread = threading.get_ident()
+
+    def try_begin(self, loop: asyncio.AbstractEventLoop | None = None) -> bool:
+        """As begin(), but False if the executor runs already."""
+        with self._lock:
+            if self.thread is not None:
+                return False
+            self.thread = threading.get_ident()
         self._loop = loop
         self.once = False
         self.units = 0
         self.interrupted = False
+        return True
 
     def end(self) -> None:
         """Nothing runs any more."""
-        self.thread = None
         self._loop = None
         self.once = False
+        self.thread = None
 
     def is_here(self) -> bool:
         """True on the thread that runs the executor, and on any thread while none does."""

@@ -20,6 +20,11 @@ if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
 
 
+# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way: so much
+# time everything gets, also by a shutdown that does not wait.
+_CANCEL_TURNS = 4
+
+
 class Work:
     """Posted callables run in their order, between the callbacks of entities; coroutines as asyncio tasks."""
 
@@ -48,8 +53,7 @@ class Work:
     def ended(self, steps: Steps) -> None:
         """Forget a coroutine that came to its end."""
         self._owned.discard(steps)
-        if not self._owned and self._executor._is_shutdown:
-            self._ended.set()
+        self._set_ended_in_block()
 
     def remains(self) -> bool:
         """True while a coroutine is under way."""
@@ -79,8 +83,16 @@ class Work:
                 posted.cancel()
         for steps in list(self._owned):
             steps.end()
-        if not self._owned:
+        self._set_ended_in_block()
+
+    def _set_ended_in_block(self) -> None:
+        # A spin call ends with the executor, but the body of async with goes on as long as it likes.
+        if not self._owned and self._executor._is_shutdown and self._executor._errors.in_block():
             self._ended.set()
+
+    def set_ended(self) -> None:
+        """Nothing is under way, and nothing is watched any more."""
+        self._ended.set()
 
     def wait_ended(self, timeout: float | None) -> bool:
         """Wait on another thread until nothing is under way after a shutdown."""
@@ -91,6 +103,9 @@ class Work:
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
         current = asyncio.current_task()
+        self.cancel_all()
+        for _ in range(_CANCEL_TURNS):
+            await asyncio.sleep(0)
         while True:
             self.cancel_all()
             tasks = [s.task for s in self._owned if s.task is not None and s.task is not current]

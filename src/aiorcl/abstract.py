@@ -40,6 +40,9 @@ class AbstractExecutor(Protocol):
     def spin_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
     ) -> None: ...
+    def spin_once_until_future_complete(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+    ) -> None: ...
     def shutdown(self, timeout_sec: float | None = None) -> bool: ...
 
 

@@ -144,8 +144,11 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         if timeout_sec is not None and timeout_sec < 0:
             timeout_sec = None
         self._is_shutdown = True
-        if self._turns.thread is None:
-            return self._end(timeout_sec)
+        if self._turns.try_begin():  # nobody runs the executor
+            try:
+                return self._end(timeout_sec)
+            finally:
+                self._turns.end()
         if self._turns.is_here():
             self._stop_serving()
             return not self._work.remains()
@@ -249,8 +252,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             await self._work.end()
         finally:
             self._driver.stop()
-            self._turns.end()
             self._let_go()
+            self._turns.end()
         self._errors.raise_first()
 
     def __enter__(self) -> Self:
@@ -288,9 +291,13 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         return self._driver
 
     def _finish(self) -> None:
-        self._turns.end()
         if self._is_shutdown:
             self._end(None)
+        self._turns.end()
+        # Another thread's shutdown() that came between the two lines left the end to this one.
+        if self._is_shutdown and self._turns.try_begin():
+            self._end(None)
+            self._turns.end()
 
     def _spin_until(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None, *, once: bool
@@ -333,20 +340,19 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         return self._context_end.tell()
 
     def _end(self, timeout: float | None) -> bool:
-        """End what is under way while nothing runs; then let go. True if nothing remains."""
+        """End what is under way, and let go. True if nothing remains. For whoever runs the executor."""
         self._watched.let_go(keep_clients=True)
         self._work.cancel_all()
         driver = self._driver
         if self._work.remains() and driver is not None and not driver.loop.is_closed():
             if running_loop() is not None:
                 return False  # no other loop can run in this thread now
-            self._turns.begin(None)
+            self._turns.once = False
             driver.start()
             try:
                 driver.loop.run_until_complete(self._work.end(timeout))
             finally:
                 driver.stop()
-                self._turns.end()
         if self._work.remains():
             return False
         self._let_go()
@@ -368,6 +374,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             if not self._loop.is_closed() and running_loop() is None:
                 self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+        self._work.set_ended()
 
 
 _executors: weakref.WeakSet[AsyncioExecutor] = weakref.WeakSet()

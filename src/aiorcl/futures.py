@@ -177,8 +177,6 @@ class Task(Future[T], _RclpyTask):
         self._executing = True
         try:
             result = handler(*args, **kwargs)
-        except (SystemExit, KeyboardInterrupt):
-            raise
         except BaseException as error:
             self._failed(error)
             executor._on_error(self, error)

@@ -30,7 +30,7 @@ if sys.platform == "linux":
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             # Whatever the loop wanted until now it has put into its lists, and the timeout tells of it.
-            self.turn.wanted = False
+            self.turn.wanted = self.turn.stopping = False
             self.due = float("inf") if timeout is None else time.monotonic() + timeout
             if self.host is not None:
                 self.host.wait(timeout)
@@ -60,7 +60,7 @@ if sys.platform == "linux":
             return super().call_at(when, callback, *args, **kwargs)
 
         def stop(self) -> None:
-            self._aiorcl_selector.turn.wanted = True
+            self._aiorcl_selector.turn.stopping = True
             super().stop()
 
     def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:

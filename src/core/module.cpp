@@ -53,7 +53,7 @@ PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_
 NB_MODULE(_core, m) {
   nb::exception<RclError>(m, "RclError", PyExc_RuntimeError);
 
-  nb::class_<Turn>(m, "Turn").def(nb::init<>()).def_rw("wanted", &Turn::wanted);
+  nb::class_<Turn>(m, "Turn").def(nb::init<>()).def_rw("wanted", &Turn::wanted).def_rw("stopping", &Turn::stopping);
 
   nb::class_<Dispatcher>(m, "Dispatcher")
       .def(nb::init<bool>(), "portable"_a = false)

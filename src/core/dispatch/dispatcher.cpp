@@ -33,11 +33,6 @@ std::int64_t steady_now() noexcept {
       .count();
 }
 
-/// Exceptions that end the loop itself, as they do in asyncio.
-bool ends_the_loop(const nb::python_error & error) {
-  return error.matches(PyExc_KeyboardInterrupt) || error.matches(PyExc_SystemExit);
-}
-
 }  // namespace
 
 Dispatcher::Dispatcher(bool portable)
@@ -102,10 +97,6 @@ bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
     if (group != nullptr && outcome != Outcome::kStarted) group->end(entity->object());
     return outcome != Outcome::kNothing;
   } catch (nb::python_error & error) {
-    if (ends_the_loop(error)) {
-      wake();
-      throw;
-    }
     hooks.attr("_on_error")(self, error.value());
   } catch (const std::exception & error) {
     static PyObject * const rcl_error =
@@ -122,7 +113,7 @@ std::size_t Dispatcher::drain(Hooks hooks) {
 }
 
 void Dispatcher::wake() {
-  if (queue_->has_ready()) queue_->wakeup().notify();
+  if (!queue_->sleep()) queue_->wakeup().notify();
 }
 
 void Dispatcher::host([[maybe_unused]] int loop_fd) {
@@ -188,9 +179,9 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn,
   for (;;) {
     ran += run(hooks, max_callbacks - ran, kBudgetNs);
     const std::int64_t left = end == INT64_MAX ? INT64_MAX : end - steady_now();
-    if (ran >= max_callbacks || stopped_ || turn.wanted) break;
+    if (ran >= max_callbacks || stopped_ || turn.wanted || turn.stopping) break;
     int timeout_ms = -1;
-    if (queue_->has_ready() || left <= 0) {
+    if (!queue_->sleep() || left <= 0) {
       timeout_ms = 0;
     } else if (left != INT64_MAX) {
       // Rounded up as asyncio's own selector does, or a timer a moment away would spin.
@@ -199,7 +190,6 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn,
     if (!only_own_readable(timeout_ms)) turn.wanted = true;
     if (turn.wanted || left <= 0) break;
   }
-  wake();
   return ran;
 }
 

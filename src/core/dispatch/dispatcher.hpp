@@ -18,7 +18,8 @@ namespace aiorcl {
 /// Set by an event loop of our own when it has something to do besides waiting. Lives in C++ so that
 /// looking at it costs nothing.
 struct Turn {
-  bool wanted = false;
+  bool wanted = false;    // something is scheduled
+  bool stopping = false;  // stop() was called; over with the turn
 };
 
 /// The ready queue and the timers of one executor, and the loop that empties them. GIL held throughout,
@@ -53,7 +54,8 @@ class Dispatcher {
   /// Call before run() or drain() when one of timer_fds() is readable.
   void timers_readable() noexcept { timers_->on_readable(); }
 
-  /// Makes the wakeup fd readable if anything is ready.
+  /// Before anybody sleeps on the wakeup fd: makes it readable if anything is ready, and else lets the next
+  /// event do so. run() leaves that open when it stops early.
   void wake();
 
   /// True if run() would find something, not counting timers.

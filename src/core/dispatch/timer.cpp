@@ -29,7 +29,7 @@ void Timer::unwatch() {
 }
 
 Outcome Timer::run(Hooks hooks) {
-  ready_->handled(ready_->pending.load(std::memory_order_acquire));
+  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
   // Due, reset or jumped: rcl knows which, and whether it was cancelled meanwhile.
   bool canceled = false;
   check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");

@@ -42,7 +42,12 @@ TimerSlot::TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready)
     check(rcl_clock_add_jump_callback(clock_, kAnyJump, &TimerSlot::on_jump, this),
           "watch the clock of a timer");
   }
-  schedule();
+  try {
+    schedule();
+  } catch (...) {
+    close();  // the clock must not keep a callback for what never was
+    throw;
+  }
 }
 
 void TimerSlot::close() noexcept {
@@ -69,7 +74,10 @@ void TimerSlot::schedule() {
     }
   }
   std::int64_t due = 0;
-  check(rcl_timer_get_next_call_time(timer_, &due), "look at a timer");
+  if (!check_unless(rcl_timer_get_next_call_time(timer_, &due), RCL_RET_TIMER_CANCELED,
+                    "look at a timer")) {
+    return;  // cancelled by another thread meanwhile
+  }
   queue_.insert(*this, base, due);
 }
 
@@ -158,8 +166,8 @@ void TimerQueue::collect() noexcept {
 void TimerQueue::on_readable() noexcept {
   collect();
   for (TimeBase & base : bases_) {
-    if (base.fd < 0 || base.armed == kNever) continue;
-    // Also when it is not due: the system clock was set, which cancels the fd (ECANCELED).
+    if (base.fd < 0) continue;
+    // Also when nothing is due or armed: setting the system clock makes the fd readable (ECANCELED).
     std::uint64_t expirations;
     [[maybe_unused]] auto got = ::read(base.fd, &expirations, sizeof expirations);
     base.armed = kNever;
