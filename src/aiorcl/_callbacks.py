@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import rclpy.task
 import rclpy.timer
 from rclpy.exceptions import InvalidHandle
-
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._entities import wait_set_of, watched
@@ -107,7 +106,7 @@ class Callbacks:
         )
 
     def _take_waitable(self, entity: _core.Waitable) -> Any:
-        waitable = entity.object
+        waitable = entity.rclpy_entity
         try:
             wait_set = wait_set_of(self, waitable)  # type: ignore[arg-type]
         except InvalidHandle:
@@ -127,5 +126,5 @@ class Callbacks:
 
 
 def _node_of(entity: _core.Entity) -> Node | None:
-    found = watched(entity.object)
+    found = watched(entity.rclpy_entity)
     return None if found is None else found[1].node

@@ -153,7 +153,9 @@ class NodeEntities:
     def __init__(self, executor: AsyncioExecutor, node: Node) -> None:
         self.node = node
         self.executor = executor
-        self._entities: dict[int, _core.Entity] = {}  # by the id of the rclpy entity, which it holds
+        self._entities: dict[
+            int, _core.Entity
+        ] = {}  # by the id of the rclpy entity, which it holds
 
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
@@ -205,5 +207,5 @@ class NodeEntities:
                 continue
             del self._entities[key]
             if core.pending:
-                _unsettled[core.object] = core.pending
+                _unsettled[core.rclpy_entity] = core.pending
             core.close()

@@ -41,7 +41,9 @@ class WatchedNodes:
         self.changed = True
         while self.changed and self._lock.acquire(blocking=False):
             try:
-                if self._looking:  # a callback of rclpy came back here; the outer call looks once more
+                if (
+                    self._looking
+                ):  # a callback of rclpy came back here; the outer call looks once more
                     return False
                 self._looking = True
                 try:

@@ -309,10 +309,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         was_up = not self._context_end.came
         try:
             while not (
-                future.done()
-                or future.cancelled()
-                or self._is_shutdown
-                or self._context_end.came
+                future.done() or future.cancelled() or self._is_shutdown or self._context_end.came
             ):
                 self.spin_once(None if forever else max(0.0, end - time.monotonic()))
                 if once or time.monotonic() >= end:

@@ -49,7 +49,9 @@ if sys.platform == "linux":
             self._aiorcl_selector = _Selector()
             super().__init__(self._aiorcl_selector)
 
-        def call_soon(self, callback: Callable[..., object], *args: Any, **kwargs: Any) -> asyncio.Handle:  # type: ignore[override]
+        def call_soon(
+            self, callback: Callable[..., object], *args: Any, **kwargs: Any
+        ) -> asyncio.Handle:  # type: ignore[override]
             self._aiorcl_selector.turn.wanted = True
             return super().call_soon(callback, *args, **kwargs)
 

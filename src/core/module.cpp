@@ -23,8 +23,9 @@ using namespace aiorcl;
 
 namespace {
 
-// Entities reach the user's callbacks, which may reach the executor: cycles that Python has to see. Each
-// class names these slots itself: nanobind gives a weakly referenceable class a traverse of its own.
+// Entities reach the user's callbacks, which may reach the executor: cycles that Python has to see.
+// Each class names these slots itself: nanobind gives a weakly referenceable class a traverse of
+// its own.
 int traverse_entity(PyObject * self, visitproc visit, void * arg) {
   Py_VISIT(Py_TYPE(self));
   return nb::inst_ready(self) ? nb::inst_ptr<Entity>(self)->traverse(visit, arg) : 0;
@@ -53,7 +54,10 @@ PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_
 NB_MODULE(_core, m) {
   nb::exception<RclError>(m, "RclError", PyExc_RuntimeError);
 
-  nb::class_<Turn>(m, "Turn").def(nb::init<>()).def_rw("wanted", &Turn::wanted).def_rw("stopping", &Turn::stopping);
+  nb::class_<Turn>(m, "Turn")
+      .def(nb::init<>())
+      .def_rw("wanted", &Turn::wanted)
+      .def_rw("stopping", &Turn::stopping);
 
   nb::class_<Dispatcher>(m, "Dispatcher")
       .def(nb::init<bool>(), "portable"_a = false)
@@ -70,12 +74,18 @@ NB_MODULE(_core, m) {
       .def("stop", &Dispatcher::stop);
 
   nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
-      .def("__init__", [](Group * self, Dispatcher & dispatcher,
-                          std::size_t limit) { new (self) Group(dispatcher.queue(), limit); },
-           "dispatcher"_a, "limit"_a)
-      .def("__init__", [](Group * self, Dispatcher & dispatcher,
-                          nb::object rules) { new (self) Group(dispatcher.queue(), rules); },
-           "dispatcher"_a, "rules"_a)
+      .def(
+          "__init__",
+          [](Group * self, Dispatcher & dispatcher, std::size_t limit) {
+            new (self) Group(dispatcher.queue(), limit);
+          },
+          "dispatcher"_a, "limit"_a)
+      .def(
+          "__init__",
+          [](Group * self, Dispatcher & dispatcher, nb::object rules) {
+            new (self) Group(dispatcher.queue(), rules);
+          },
+          "dispatcher"_a, "rules"_a)
       .def_prop_ro("running", &Group::running);
 
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())
@@ -84,7 +94,7 @@ NB_MODULE(_core, m) {
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)
-      .def_prop_ro("object", [](const Entity & self) { return nb::borrow(self.object()); })
+      .def_prop_ro("rclpy_entity", [](const Entity & self) { return nb::borrow(self.object()); })
       .def_prop_ro("label", &Entity::label)
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
 
@@ -99,16 +109,19 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "client"_a,
            "label"_a);
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
-           "timer"_a, "group"_a.none(), "label"_a);
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
+           "group"_a.none(), "label"_a);
   nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
       .def("post", &Posted::post);
 
   nb::class_<GuardThread>(m, "GuardThread")
-      .def("__init__", [](GuardThread * self, std::uintptr_t context) {
-        new (self) GuardThread(reinterpret_cast<rcl_context_t *>(context));
-      }, "context"_a);
+      .def(
+          "__init__",
+          [](GuardThread * self, std::uintptr_t context) {
+            new (self) GuardThread(reinterpret_cast<rcl_context_t *>(context));
+          },
+          "context"_a);
   nb::class_<GuardCondition, Entity>(m, "GuardCondition", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string,
                     std::shared_ptr<GuardThread>>(),

@@ -16,10 +16,12 @@ class RclError : public std::runtime_error {
   using std::runtime_error::runtime_error;
 };
 
-/// Throws RclError unless `ret` is RCL_RET_OK. `action` reads on from "Cannot", e.g. "take a message".
+/// Throws RclError unless `ret` is RCL_RET_OK. `action` reads on from "Cannot", e.g. "take a
+/// message".
 void check(rcl_ret_t ret, const char * action, const std::string & entity = {});
 
-/// True if `ret` is RCL_RET_OK, false if it is `expected` (rcl's error state is reset); throws otherwise.
+/// True if `ret` is RCL_RET_OK, false if it is `expected` (rcl's error state is reset); throws
+/// otherwise.
 bool check_unless(rcl_ret_t ret, rcl_ret_t expected, const char * action,
                   const std::string & entity = {});
 

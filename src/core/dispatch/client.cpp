@@ -19,7 +19,9 @@ Client::Client(Dispatcher & dispatcher, nb::object client, std::string label)
   poke();  // for the backlog, see Entity::settle()
 }
 
-Client::~Client() { watch_.reset(); }
+Client::~Client() {
+  watch_.reset();
+}
 
 void Client::unwatch() {
   watch_.reset();
@@ -28,12 +30,13 @@ void Client::unwatch() {
 Outcome Client::run(Hooks hooks) {
   rmw_service_info_t info{};
   const rcl_ret_t ret = rcl_take_response_with_info(client_, &info, response_.get());
-  // One event at a time: rmw_fastrtps takes, counts and drops the responses to other clients of the service.
+  // One event at a time: rmw_fastrtps takes, counts and drops the responses to other clients of the
+  // service.
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
   nb::object response = type_.to_python(response_.get());
-  call_method(hooks, names().complete_request, object(),
-              nb::int_(info.request_id.sequence_number), response);
+  call_method(hooks, names().complete_request, object(), nb::int_(info.request_id.sequence_number),
+              response);
   return Outcome::kCalled;
 }
 

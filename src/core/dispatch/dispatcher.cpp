@@ -21,9 +21,9 @@ namespace aiorcl {
 
 namespace {
 
-/// How long one drain may keep the loop from its other work. A turn of stock asyncio costs about 10 us and
-/// one of uvloop 2 us, so a drain that fills its budget spends one percent on turning; and a socket or a
-/// timer of the loop waits at most this long plus one callback.
+/// How long one drain may keep the loop from its other work. A turn of stock asyncio costs about 10
+/// us and one of uvloop 2 us, so a drain that fills its budget spends one percent on turning; and a
+/// socket or a timer of the loop waits at most this long plus one callback.
 constexpr std::int64_t kBudgetNs = 1'000'000;
 constexpr std::size_t kUnlimited = SIZE_MAX;
 
@@ -170,8 +170,7 @@ bool Dispatcher::only_own_readable([[maybe_unused]] int timeout_ms) {
 #endif
 }
 
-std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn,
-                             std::size_t max_callbacks) {
+std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks) {
   const std::int64_t start = steady_now();
   const std::int64_t end =
       timeout < 0 || timeout > 1e9 ? INT64_MAX : start + static_cast<std::int64_t>(timeout * 1e9);

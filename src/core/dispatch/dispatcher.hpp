@@ -15,15 +15,15 @@
 
 namespace aiorcl {
 
-/// Set by an event loop of our own when it has something to do besides waiting. Lives in C++ so that
-/// looking at it costs nothing.
+/// Set by an event loop of our own when it has something to do besides waiting. Lives in C++ so
+/// that looking at it costs nothing.
 struct Turn {
   bool wanted = false;    // something is scheduled
   bool stopping = false;  // stop() was called; over with the turn
 };
 
-/// The ready queue and the timers of one executor, and the loop that empties them. GIL held throughout,
-/// except while wait() sleeps. Holds no Python object.
+/// The ready queue and the timers of one executor, and the loop that empties them. GIL held
+/// throughout, except while wait() sleeps. Holds no Python object.
 class Dispatcher {
  public:
   /// `portable`: use what every system has instead of eventfd and timerfd.
@@ -38,14 +38,16 @@ class Dispatcher {
   /// Readable when something is ready while nobody runs it; then call drain().
   int wakeup_fd() const noexcept { return queue_->wakeup().fd(); }
 
-  /// Readable when a timer is due; then call timers_readable(). None where the system has no timerfd.
+  /// Readable when a timer is due; then call timers_readable(). None where the system has no
+  /// timerfd.
   std::vector<int> timer_fds() const { return timers_->fds(); }
 
   /// Seconds until the first timer is due, or None: for systems where timer_fds() is empty.
   nanobind::object next_due_in() const;
 
-  /// Runs at most `max_callbacks` pieces of work, for at most `budget_ns`, and returns how many. Stops
-  /// early after stop(). What is left stays ready; the wakeup fd does not tell of it before wake().
+  /// Runs at most `max_callbacks` pieces of work, for at most `budget_ns`, and returns how many.
+  /// Stops early after stop(). What is left stays ready; the wakeup fd does not tell of it before
+  /// wake().
   std::size_t run(Hooks hooks, std::size_t max_callbacks, std::int64_t budget_ns);
 
   /// run() within the budget of a loop turn, and wake() if anything is left.
@@ -54,8 +56,8 @@ class Dispatcher {
   /// Call before run() or drain() when one of timer_fds() is readable.
   void timers_readable() noexcept { timers_->on_readable(); }
 
-  /// Before anybody sleeps on the wakeup fd: makes it readable if anything is ready, and else lets the next
-  /// event do so. run() leaves that open when it stops early.
+  /// Before anybody sleeps on the wakeup fd: makes it readable if anything is ready, and else lets
+  /// the next event do so. run() leaves that open when it stops early.
   void wake();
 
   /// True if run() would find something, not counting timers.
@@ -64,14 +66,15 @@ class Dispatcher {
   /// Ends the run() that is under way after the callback that it is in.
   void stop() noexcept { stopped_ = true; }
 
-  /// For a loop of our own: `loop_fd` is the epoll fd of its selector, readable when any of its fds is. From
-  /// now on wait() looks at it too. Linux only.
+  /// For a loop of our own: `loop_fd` is the epoll fd of its selector, readable when any of its fds
+  /// is. From now on wait() looks at it too. Linux only.
   void host(int loop_fd);
 
-  /// Waits for a loop that has nothing else to do, and runs what becomes ready without turning the loop.
-  /// Returns how many ran, when a fd of the loop is ready (it sets `turn`), when `turn` says that the loop
-  /// has something to do, when `timeout` (seconds; negative: none) is over, after stop(), or when
-  /// `max_callbacks` have run. The GIL is released while it sleeps; signals are handled.
+  /// Waits for a loop that has nothing else to do, and runs what becomes ready without turning the
+  /// loop. Returns how many ran, when a fd of the loop is ready (it sets `turn`), when `turn` says
+  /// that the loop has something to do, when `timeout` (seconds; negative: none) is over, after
+  /// stop(), or when `max_callbacks` have run. The GIL is released while it sleeps; signals are
+  /// handled.
   std::size_t wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks);
 
  private:

@@ -1,6 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// What the dispatcher runs: an rclpy entity with its watch, its group and its place in the ready queue.
+// What the dispatcher runs: an rclpy entity with its watch, its group and its place in the ready
+// queue.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -18,7 +19,8 @@ namespace aiorcl {
 
 class Dispatcher;
 
-/// Where the dispatcher turns to for what is Python's to do: the executor. See _core.pyi for the methods.
+/// Where the dispatcher turns to for what is Python's to do: the executor. See _core.pyi for the
+/// methods.
 using Hooks = nanobind::handle;
 
 /// What came of running an entity.
@@ -28,26 +30,28 @@ enum class Outcome : std::uint8_t {
   kStarted,  // a callback returned a coroutine, which goes on as a task
 };
 
-/// Base of all entities. The GIL is held in every method, also while a watch is set or cleared: that may
-/// wait for a middleware lock, but no thread that holds one ever wants the GIL; and an entity whose events
-/// come already must not be run by another thread before it is whole.
+/// Base of all entities. The GIL is held in every method, also while a watch is set or cleared:
+/// that may wait for a middleware lock, but no thread that holds one ever wants the GIL; and an
+/// entity whose events come already must not be run by another thread before it is whole.
 ///
 /// Holds the rclpy entity, and its handle in use (as `with entity.handle` does), until close().
 class Entity {
  public:
-  /// `object` is the rclpy entity; `in_use` is what is entered now and left on close (its handle, the
-  /// waitable itself, or None); `group` may be None; `label` names it in messages: "subscription '/chatter'".
+  /// `object` is the rclpy entity; `in_use` is what is entered now and left on close (its handle,
+  /// the waitable itself, or None); `group` may be None; `label` names it in messages:
+  /// "subscription '/chatter'".
   Entity(Dispatcher & dispatcher, nanobind::object object, nanobind::object in_use,
          nanobind::object group, std::string label);
   virtual ~Entity();
   Entity(const Entity &) = delete;
   Entity & operator=(const Entity &) = delete;
 
-  /// Takes one piece of work and calls it. A coroutine that was started ends its place in the group later
-  /// by ended(). Throws nb::python_error or RclError, after the work was counted as handled.
+  /// Takes one piece of work and calls it. A coroutine that was started ends its place in the group
+  /// later by ended(). Throws nb::python_error or RclError, after the work was counted as handled.
   virtual Outcome run(Hooks hooks) = 0;
 
-  /// After this returns nothing runs for this entity any more, and rclpy may destroy it. Idempotent.
+  /// After this returns nothing runs for this entity any more, and rclpy may destroy it.
+  /// Idempotent.
   void close();
 
   /// A coroutine that run() started has ended.
@@ -86,12 +90,14 @@ class Entity {
   /// Events so far, for report().
   virtual std::uint64_t events() const noexcept { return 0; }
 
-  /// Calls `callback` and judges by what it returns: a coroutine is started, anything else is ignored.
+  /// Calls `callback` and judges by what it returns: a coroutine is started, anything else is
+  /// ignored.
   Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
-            PyObject * kwnames = nullptr);
+               PyObject * kwnames = nullptr);
 
-  /// Settles one take before any Python code runs, and queues the entity again if more may be there. A take
-  /// that found nothing settles `unfound` events: as many as are known to have nothing behind them.
+  /// Settles one take before any Python code runs, and queues the entity again if more may be
+  /// there. A take that found nothing settles `unfound` events: as many as are known to have
+  /// nothing behind them.
   void settle(bool took, std::uint64_t unfound);
 
   /// The address behind `in_use.pointer`.
@@ -112,8 +118,8 @@ class Entity {
   std::string label_;
   nanobind::object on_event_;
   std::uint64_t reported_ = 0;
-  // At first, takes that find something are not counted against events: what came before the watch was set
-  // may have been counted for another executor.
+  // At first, takes that find something are not counted against events: what came before the watch
+  // was set may have been counted for another executor.
   bool backlog_ = true;
 };
 

@@ -13,8 +13,8 @@
 
 namespace aiorcl {
 
-/// Grants places to callbacks. What gets none is parked: it stays in no queue, its messages stay in the
-/// middleware, and it is ready again when a callback of the group ends. GIL held throughout.
+/// Grants places to callbacks. What gets none is parked: it stays in no queue, its messages stay in
+/// the middleware, and it is ready again when a callback of the group ends. GIL held throughout.
 class Group {
  public:
   /// At most `limit` callbacks of the group run at a time.

@@ -32,8 +32,7 @@ inline nanobind::object attribute(nanobind::handle object, PyObject * name) {
 template <typename... Args>
 nanobind::object call_method(nanobind::handle object, PyObject * name, Args... args) {
   PyObject * arguments[] = {object.ptr(), args.ptr()...};
-  PyObject * result =
-      PyObject_VectorcallMethod(name, arguments, sizeof...(args) + 1, nullptr);
+  PyObject * result = PyObject_VectorcallMethod(name, arguments, sizeof...(args) + 1, nullptr);
   if (result == nullptr) nanobind::raise_python_error();
   return nanobind::steal(result);
 }

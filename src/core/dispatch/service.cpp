@@ -23,7 +23,9 @@ Service::Service(Dispatcher & dispatcher, nb::object service, nb::object group, 
   poke();  // for the backlog, see Entity::settle()
 }
 
-Service::~Service() { watch_.reset(); }
+Service::~Service() {
+  watch_.reset();
+}
 
 void Service::unwatch() {
   watch_.reset();
@@ -39,8 +41,8 @@ Outcome Service::run(Hooks hooks) {
   nb::object callback = attribute(object(), names().callback);
   nb::object response = callback(request, response_class_());
   if (is_coroutine(response.ptr())) {
-    hooks.attr("_start_service_callback")(
-        nb::find(this), response, nb::bytes(&info.request_id, sizeof info.request_id));
+    hooks.attr("_start_service_callback")(nb::find(this), response,
+                                          nb::bytes(&info.request_id, sizeof info.request_id));
     return Outcome::kStarted;
   }
   if (!closed()) send(response, info.request_id);

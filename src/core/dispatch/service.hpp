@@ -22,8 +22,8 @@ class Service final : public Entity {
   /// A coroutine is handed to hooks._start_service_callback(entity, coroutine, request_id).
   Outcome run(Hooks hooks) override;
 
-  /// Sends the response to the request that `request_id` names; nothing if the service is closed. Throws
-  /// nb::type_error naming the class if `response` is no Response of the service.
+  /// Sends the response to the request that `request_id` names; nothing if the service is closed.
+  /// Throws nb::type_error naming the class if `response` is no Response of the service.
   void respond(nanobind::handle response, nanobind::bytes request_id);
 
  protected:

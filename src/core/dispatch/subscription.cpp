@@ -53,8 +53,8 @@ void Subscription::unwatch() {
 }
 
 nb::object Subscription::take(rmw_message_info_t & info) {
-  // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing it
-  // around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
+  // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing
+  // it around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
   const std::uint64_t seen = ready_->pending.load(std::memory_order_acquire);
   rcl_ret_t ret;
   if (raw_) {

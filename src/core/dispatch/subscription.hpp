@@ -27,7 +27,8 @@ class Subscription final : public Entity {
   std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
 
  private:
-  /// The message, or an invalid object if there is none. Counts it as handled before Python code runs.
+  /// The message, or an invalid object if there is none. Counts it as handled before Python code
+  /// runs.
   nanobind::object take(rmw_message_info_t & info);
 
   const rcl_subscription_t * subscription_;

@@ -17,8 +17,8 @@ class Timer final : public Entity {
   Timer(Dispatcher & dispatcher, nanobind::object timer, nanobind::object group, std::string label);
   ~Timer() override;
 
-  /// hooks._timer_argument(callback) names the parameter that wants a TimerInfo, or None; asked once for
-  /// each callback. hooks._timer_info(timer, expected_ns, actual_ns) makes it.
+  /// hooks._timer_argument(callback) names the parameter that wants a TimerInfo, or None; asked
+  /// once for each callback. hooks._timer_info(timer, expected_ns, actual_ns) makes it.
   Outcome run(Hooks hooks) override;
 
   int traverse(visitproc visit, void * arg) override;

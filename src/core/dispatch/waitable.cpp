@@ -46,7 +46,9 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object grou
   poke();  // it may have been ready before it was watched
 }
 
-Waitable::~Waitable() { stop(); }
+Waitable::~Waitable() {
+  stop();
+}
 
 void Waitable::unwatch() {
   stop();

@@ -14,8 +14,9 @@
 
 namespace aiorcl {
 
-/// Learns the entities of an rclpy Waitable from a wait set that the waitable has added itself to, and
-/// watches each of them by what rcl offers for its kind. No wait set is waited on between events.
+/// Learns the entities of an rclpy Waitable from a wait set that the waitable has added itself to,
+/// and watches each of them by what rcl offers for its kind. No wait set is waited on between
+/// events.
 class Waitable final : public Entity {
  public:
   /// `wait_set` is the address of an rcl_wait_set_t that holds only this waitable's entities.
@@ -23,11 +24,12 @@ class Waitable final : public Entity {
            std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThread> guards);
   ~Waitable() override;
 
-  /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or None.
+  /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or
+  /// None.
   Outcome run(Hooks hooks) override;
 
-  /// Marks the guard conditions that fired since the last call as ready in a wait set that was just waited
-  /// on: the guard thread has consumed their triggers, so rcl_wait did not see them.
+  /// Marks the guard conditions that fired since the last call as ready in a wait set that was just
+  /// waited on: the guard thread has consumed their triggers, so rcl_wait did not see them.
   void restore_guards(std::uintptr_t wait_set);
 
  protected:

@@ -70,7 +70,9 @@ GuardThread::~GuardThread() {
   ignore(rcl_guard_condition_fini(&interrupt_));
 }
 
-void GuardThread::wake() noexcept { ignore(rcl_trigger_guard_condition(&interrupt_)); }
+void GuardThread::wake() noexcept {
+  ignore(rcl_trigger_guard_condition(&interrupt_));
+}
 
 void GuardThread::add(const rcl_guard_condition_t * guard, Ready & ready,
                       std::atomic<bool> * fired) {

@@ -18,9 +18,11 @@
 namespace aiorcl {
 
 /// Waits on any number of guard conditions and makes every Ready ready that follows one that was
-/// triggered. A trigger reaches one waiter only, so all executors of a context share one GuardThread.
+/// triggered. A trigger reaches one waiter only, so all executors of a context share one
+/// GuardThread.
 ///
-/// The thread sleeps in rcl_wait without a timeout, touches no Python object, and ends with the object.
+/// The thread sleeps in rcl_wait without a timeout, touches no Python object, and ends with the
+/// object.
 class GuardThread {
  public:
   /// `context` is valid and outlives the object.
@@ -32,8 +34,9 @@ class GuardThread {
   /// From now on a trigger of `guard` calls ready.add(1) and sets *fired (if not null). Any thread.
   void add(const rcl_guard_condition_t * guard, Ready & ready, std::atomic<bool> * fired = nullptr);
 
-  /// After this returns, neither the guard condition nor the Ready is touched again for this pair. Any
-  /// thread, without the GIL: waits for the thread to let go, which takes as long as one wake-up.
+  /// After this returns, neither the guard condition nor the Ready is touched again for this pair.
+  /// Any thread, without the GIL: waits for the thread to let go, which takes as long as one
+  /// wake-up.
   void remove(const rcl_guard_condition_t * guard, const Ready & ready) noexcept;
 
  private:

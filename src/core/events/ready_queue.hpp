@@ -12,8 +12,8 @@ namespace aiorcl {
 
 class ReadyQueue;
 
-/// One entity's place in the queue. It is in a list (or being run) exactly while pending > 0, so the
-/// queue never grows beyond the number of entities, however many events come.
+/// One entity's place in the queue. It is in a list (or being run) exactly while pending > 0, so
+/// the queue never grows beyond the number of entities, however many events come.
 ///
 /// Allocated on the heap and freed by release() or, when it is still in a list, by whoever takes it
 /// out: a middleware thread may have put it there a moment before its entity was closed.
@@ -36,8 +36,8 @@ struct Ready {
 
 /// A lock-free stack that producers push to and the one consumer takes whole, in order of arrival.
 ///
-/// Producers write to the wakeup fd only when the consumer said that it sleeps, so a burst costs one
-/// write, and what the consumer itself causes while it runs costs none.
+/// Producers write to the wakeup fd only when the consumer said that it sleeps, so a burst costs
+/// one write, and what the consumer itself causes while it runs costs none.
 class ReadyQueue {
  public:
   explicit ReadyQueue(bool portable = false) : wakeup_(portable) {}

@@ -130,8 +130,8 @@ void TimerQueue::remove(TimerSlot & slot) noexcept {
   TimeBase & base = bases_[slot.base_];
   base.slots.erase({slot.due_, &slot});
   slot.base_ = -1;
-  // The fd stays armed for a timer that is gone: one early wake-up, once, is cheaper than a system call
-  // at each removal.
+  // The fd stays armed for a timer that is gone: one early wake-up, once, is cheaper than a system
+  // call at each removal.
 }
 
 void TimerQueue::arm([[maybe_unused]] TimeBase & base) noexcept {
@@ -167,7 +167,8 @@ void TimerQueue::on_readable() noexcept {
   collect();
   for (TimeBase & base : bases_) {
     if (base.fd < 0) continue;
-    // Also when nothing is due or armed: setting the system clock makes the fd readable (ECANCELED).
+    // Also when nothing is due or armed: setting the system clock makes the fd readable
+    // (ECANCELED).
     std::uint64_t expirations;
     [[maybe_unused]] auto got = ::read(base.fd, &expirations, sizeof expirations);
     base.armed = kNever;

@@ -1,6 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// Due times of rcl timers, by clock; an fd per clock that is readable when the first of them is due.
+// Due times of rcl timers, by clock; an fd per clock that is readable when the first of them is
+// due.
 #pragma once
 
 #include <rcl/timer.h>
@@ -16,11 +17,11 @@ namespace aiorcl {
 
 class TimerQueue;
 
-/// One rcl timer's place in the queue. Makes its Ready ready when the timer is due, was reset, or its
-/// clock jumped; whoever runs it asks rcl what is true now and schedules it again.
+/// One rcl timer's place in the queue. Makes its Ready ready when the timer is due, was reset, or
+/// its clock jumped; whoever runs it asks rcl what is true now and schedules it again.
 ///
-/// rcl documents the jump callbacks of a clock as not thread-safe: construct and close under the lock
-/// that guards the clock (rclpy's is the GIL). Jumps come on the thread that sets the clock.
+/// rcl documents the jump callbacks of a clock as not thread-safe: construct and close under the
+/// lock that guards the clock (rclpy's is the GIL). Jumps come on the thread that sets the clock.
 class TimerSlot {
  public:
   /// `timer` outlives the slot.
@@ -32,8 +33,8 @@ class TimerSlot {
   /// Takes the timer out of the queue and off its clock. Idempotent.
   void close() noexcept;
 
-  /// Puts the timer at its next call time, or out of the queue if it is cancelled or its clock is a ROS
-  /// clock that follows a topic (then only a jump makes it due).
+  /// Puts the timer at its next call time, or out of the queue if it is cancelled or its clock is a
+  /// ROS clock that follows a topic (then only a jump makes it due).
   void schedule();  // throws RclError
 
   /// True if rcl says that the timer is due now.

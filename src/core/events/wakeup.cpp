@@ -48,13 +48,14 @@ void Wakeup::notify() noexcept {
 
 void Wakeup::clear() noexcept {
   if (!signalled_.load(std::memory_order_acquire)) return;
-  // One read empties the pipe too: the flag admits one write until it is cleared. Nothing there: the
-  // notify() that set the flag is about to write. The flag stays, or nobody would read what it writes,
-  // and the fd would keep the loop awake.
+  // One read empties the pipe too: the flag admits one write until it is cleared. Nothing there:
+  // the notify() that set the flag is about to write. The flag stays, or nobody would read what it
+  // writes, and the fd would keep the loop awake.
   std::uint64_t written;
   if (::read(read_fd_, &written, sizeof written) <= 0) return;
-  // A notify() just before this line finds the flag set and writes nothing: whoever clears looks at what
-  // it waits for once more afterwards, as ReadyQueue::sleep() does, and sees it thanks to the exchange.
+  // A notify() just before this line finds the flag set and writes nothing: whoever clears looks at
+  // what it waits for once more afterwards, as ReadyQueue::sleep() does, and sees it thanks to the
+  // exchange.
   signalled_.exchange(false, std::memory_order_acq_rel);
 }
 

@@ -3,7 +3,8 @@
 // RAII over rcl's event callbacks.
 //
 // What rmw promises about these callbacks:
-// - They come on a thread of the middleware that may hold its locks: a callback that waits for the GIL,
+// - They come on a thread of the middleware that may hold its locks: a callback that waits for the
+// GIL,
 //   which the loop's thread holds while it waits for those locks, deadlocks.
 // - Setting one calls it at once, on the setting thread, for the backlog.
 // - The count is of events, not of messages: KEEP_LAST drops messages that were counted, and
@@ -55,7 +56,8 @@ void Watch::close() noexcept {
   entity_ = nullptr;
 }
 
-/// Called by rmw on its own thread, perhaps while it holds its locks: no GIL, no exceptions, no rcl calls.
+/// Called by rmw on its own thread, perhaps while it holds its locks: no GIL, no exceptions, no rcl
+/// calls.
 void Watch::on_ready(const void * user_data, std::size_t events) noexcept {
   auto & watch = *static_cast<Watch *>(const_cast<void *>(user_data));
   const std::uint64_t count = std::max<std::size_t>(events, 1);

@@ -16,11 +16,12 @@ enum class Source : std::uint8_t { kSubscription, kService, kClient, kEvent, kTi
 
 /// Counts the events of one rcl entity and makes its Ready ready.
 ///
-/// Constructing and closing may wait for a middleware lock that a middleware thread holds while it calls
-/// us, and never for longer than such a call.
+/// Constructing and closing may wait for a middleware lock that a middleware thread holds while it
+/// calls us, and never for longer than such a call.
 class Watch {
  public:
-  /// `entity` is an rcl_subscription_t *, rcl_service_t *, ... as `source` says, and outlives the watch.
+  /// `entity` is an rcl_subscription_t *, rcl_service_t *, ... as `source` says, and outlives the
+  /// watch.
   Watch(Source source, const void * entity, Ready & ready);  // throws RclError
   ~Watch() { close(); }
   Watch(const Watch &) = delete;

@@ -9,8 +9,8 @@ namespace aiorcl {
 
 /// Creates, converts and destroys the ROS structs of one message class. GIL held throughout.
 ///
-/// The functions come from the capsules that rosidl_generator_py puts on the metaclass of every message;
-/// they are those that rclpy itself calls, so objects and errors are the same.
+/// The functions come from the capsules that rosidl_generator_py puts on the metaclass of every
+/// message; they are those that rclpy itself calls, so objects and errors are the same.
 class MessageType {
  public:
   /// `cls` is a message class; throws nb::type_error if it does not look like one.
