@@ -5,9 +5,9 @@
 
 from __future__ import annotations
 
-from tests.support import network
+from tools import loopback
 
-network.isolate()
+loopback.isolate()
 
 import asyncio  # noqa: E402
 import importlib  # noqa: E402
@@ -23,6 +23,7 @@ from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
 import aiorcl  # noqa: E402
+from tests.support import network  # noqa: E402
 from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
 from tests.support.spinner import Spinner  # noqa: E402
 

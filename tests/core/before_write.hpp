@@ -1,0 +1,15 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// Steps in where a thread is about to write to a wakeup fd, as if another thread ran just then.
+#pragma once
+
+#include <functional>
+
+/// While it lives, `interrupt` is called before each write() of the events layer on this thread.
+class BeforeWrite {
+ public:
+  explicit BeforeWrite(std::function<void()> interrupt);
+  ~BeforeWrite();
+  BeforeWrite(const BeforeWrite &) = delete;
+  BeforeWrite & operator=(const BeforeWrite &) = delete;
+};

@@ -1,0 +1,142 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The on_error hook: what it is told, and what its answer means.
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from aiorcl import AsyncioExecutor
+from tests.parity.test_exceptions import (
+    ARRANGEMENTS,
+    CALLBACKS,
+    WrongError,
+    in_done_callback,
+    in_service,
+    in_subscription,
+    in_task,
+    in_timer,
+    name,
+    plainly,
+)
+
+if TYPE_CHECKING:
+    from tests.parity.test_exceptions import Arrange, Make
+    from tests.support.makers import MakeNode, Run
+
+LABELS = {
+    in_subscription: "subscription '/topic'",
+    in_timer: "timer",
+    in_service: "service '/service'",
+    in_task: "task",
+    in_done_callback: "task",
+}
+
+
+@pytest.fixture
+def lone(make_node: MakeNode) -> Node:
+    """A node that is on no executor."""
+    return make_node()
+
+
+@pytest.mark.parametrize("make", CALLBACKS, ids=name)
+@pytest.mark.parametrize("arrange", ARRANGEMENTS, ids=name)
+def test_the_hook_gets_the_exception_and_all_goes_on(
+    run: Run, context: Context, lone: Node, arrange: Arrange, make: Make
+) -> None:
+    """The hook is told the exception and where it comes from; when it returns nothing ends."""
+    error = WrongError("on purpose")
+
+    async def main() -> None:
+        told = asyncio.get_running_loop().create_future()
+        async with AsyncioExecutor(
+            context=context, on_error=lambda *call: told.set_result(call)
+        ) as executor:
+            executor.add_node(lone)
+            kept = arrange(executor, lone, make, error)
+            assert await told == (error, LABELS[arrange])
+            assert await executor.create_task(max, 1, 2) == 2
+            del kept
+
+    run(main)
+
+
+def test_what_the_hook_raises_is_raised_instead(run: Run, context: Context) -> None:
+    """A hook may turn an exception into another one, or pass it on."""
+    other = LookupError("of the hook")
+
+    def hook(error: BaseException, label: str) -> None:
+        raise other from error
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context, on_error=hook) as executor:
+            executor.create_task(plainly(WrongError("on purpose")))
+            await executor.wait_for_shutdown()
+
+    with pytest.raises(LookupError) as caught:
+        run(main)
+    assert caught.value is other
+    assert isinstance(caught.value.__cause__, WrongError)
+
+
+def test_the_hook_holds_for_spin_calls(context: Context, lone: Node) -> None:
+    """Under spin_once and its kin the hook is asked as well."""
+    told: list[str] = []
+    received: list[int] = []
+
+    def callback(message: Int64) -> None:
+        received.append(message.data)
+        raise WrongError
+
+    lone.create_subscription(Int64, "topic", callback, 10)
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    for number in range(3):
+        publisher.publish(Int64(data=number))
+    with AsyncioExecutor(
+        context=context, on_error=lambda error, label: told.append(label)
+    ) as executor:
+        executor.add_node(lone)
+        while len(received) < 3:
+            executor.spin_once(timeout_sec=10)
+    assert received == [0, 1, 2]
+    assert told == ["subscription '/topic'"] * 3
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+def test_the_hook_does_not_keep_a_program_from_ending(
+    context: Context, lone: Node, kind: type[BaseException]
+) -> None:
+    """KeyboardInterrupt and SystemExit are not errors: the hook does not see them."""
+    told: list[BaseException] = []
+    with AsyncioExecutor(
+        context=context, on_error=lambda error, label: told.append(error)
+    ) as executor:
+        executor.add_node(lone)
+        lone.create_timer(0.001, plainly(kind("on purpose")))
+        with pytest.raises(kind, match="on purpose"):
+            executor.spin()
+    assert told == []
+
+
+def test_a_cancelled_coroutine_is_no_error(run: Run, context: Context) -> None:
+    """Cancelling a task of the executor is nothing that the hook, or the block, hears of."""
+    told: list[BaseException] = []
+
+    async def main() -> None:
+        async with AsyncioExecutor(
+            context=context, on_error=lambda error, label: told.append(error)
+        ) as executor:
+            task = executor.create_task(executor.wait_for_shutdown)
+            await asyncio.sleep(0)
+            task.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await task
+
+    run(main)
+    assert told == []

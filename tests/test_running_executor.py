@@ -1,0 +1,122 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# No spin inside a running executor, nor inside a running loop: an error that says what to write.
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.task import Future
+
+from aiorcl import AsyncioExecutor
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+    Spin = Callable[[AsyncioExecutor, Node], Any]
+
+SPINS: dict[str, Spin] = {
+    "spin": lambda executor, _: executor.spin(),
+    "spin_once": lambda executor, _: executor.spin_once(timeout_sec=0),
+    "spin_until_future_complete": lambda executor, _: executor.spin_until_future_complete(Future()),
+    "spin_once_until_future_complete": lambda executor, _: executor.spin_once_until_future_complete(
+        Future()
+    ),
+    "rclpy.spin": lambda executor, node: rclpy.spin(node, executor),
+    "rclpy.spin_once": lambda executor, node: rclpy.spin_once(node, executor=executor),
+    "rclpy.spin_until_future_complete": lambda executor, node: rclpy.spin_until_future_complete(
+        node, Future(), executor
+    ),
+}
+
+
+@pytest.fixture
+def lone(make_node: MakeNode) -> Node:
+    """A node that is on no executor."""
+    return make_node()
+
+
+@pytest.mark.parametrize("spin", SPINS.values(), ids=SPINS.keys())
+def test_a_callback_cannot_spin_its_executor(context: Context, lone: Node, spin: Spin) -> None:
+    """The spin raises inside the callback, where the mistake is, and the executor goes on."""
+    raised: list[RuntimeError] = []
+
+    def callback() -> None:
+        timer.cancel()
+        with pytest.raises(RuntimeError) as caught:
+            spin(executor, lone)
+        raised.append(caught.value)
+        executor.create_task(executor.shutdown)
+
+    timer = lone.create_timer(0.001, callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    executor.spin()
+    assert "await" in str(raised[0])
+    assert "spin" in str(raised[0])
+
+
+@pytest.mark.parametrize("spin", SPINS.values(), ids=SPINS.keys())
+def test_a_coroutine_cannot_spin_an_executor(
+    run: Run, context: Context, lone: Node, spin: Spin
+) -> None:
+    """Inside a running loop the error names what to write instead: async with, or await."""
+
+    async def main() -> None:
+        executor = AsyncioExecutor(context=context)
+        with pytest.raises(RuntimeError, match="async with"):
+            spin(executor, lone)
+        async with executor:
+            with pytest.raises(RuntimeError, match=r"async with|await"):
+                spin(executor, lone)
+
+    run(main)
+
+
+def test_another_thread_cannot_spin_too(run: Run, context: Context, lone: Node) -> None:
+    """An executor that runs in one thread refuses to run in another."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            caught: list[BaseException] = []
+
+            def work() -> None:
+                try:
+                    executor.spin_once(timeout_sec=0)
+                except RuntimeError as error:
+                    caught.append(error)
+
+            thread = threading.Thread(target=work)
+            thread.start()
+            thread.join()
+            assert "another thread" in str(caught[0])
+
+    run(main)
+
+
+def test_a_callback_may_spin_another_executor_of_rclpy(
+    context: Context, lone: Node, make_node: MakeNode
+) -> None:
+    """What runs no loop may be spun anywhere, as rclpy's own code does."""
+    other = make_node()
+    ticks: list[str] = []
+    other.create_timer(0.0, lambda: ticks.append("tick"))
+
+    def callback() -> None:
+        with rclpy.executors.SingleThreadedExecutor(context=context) as polled:
+            polled.add_node(other)
+            while not ticks:
+                polled.spin_once(timeout_sec=1)
+        executor.shutdown()
+
+    lone.create_timer(0.001, callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    executor.spin()
+    assert ticks
