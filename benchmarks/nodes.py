@@ -78,11 +78,11 @@ class PingPong(MeasuredNode):
         self.create_subscription(Int64, "pong", self._send_back(self.ping), DEPTH)
 
     def _send_back(self, publisher: Publisher[Int64]) -> Callable[[Int64], None]:
-        note, now, publish = self._noted.append, time.monotonic_ns, publisher.publish
+        note, now = self._noted.append, time.monotonic_ns
 
         def callback(message: Int64) -> None:
             note(now())
-            publish(message)
+            publisher.publish(message)
 
         return callback
 

@@ -1,13 +1,13 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""What the dispatcher asks of Python: to start coroutines, complete requests, run waitables."""
+"""The executor's answers to the dispatcher: coroutines, responses, timer infos, waitables."""
 
 from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Coroutine
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, cast
 
 import rclpy.task
 import rclpy.timer
@@ -16,11 +16,13 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._entities import wait_set_of, watched
 from aiorcl._work import Work
+from aiorcl.abstract import ExecutorBase
 
 if TYPE_CHECKING:
     from rclpy.client import Client
-    from rclpy.context import Context
     from rclpy.node import Node
+    from rclpy.timer import Timer
+    from rclpy.waitable import Waitable
 
     from aiorcl import _core
 
@@ -62,11 +64,10 @@ class _ServiceCallbackEnd(_CallbackEnd):
             self._callbacks._on_error(self._service, error)
 
 
-class Callbacks:
-    """The dispatcher's hooks; all on the loop's thread. _core.pyi says when each is called."""
+class Callbacks(ExecutorBase):
+    """The dispatcher's hooks: ``_hooks.Hooks`` says when each is called."""
 
     _work: Work
-    context: Context
 
     def _on_error(self, source: object, error: BaseException) -> None:
         raise NotImplementedError
@@ -87,10 +88,10 @@ class Callbacks:
         # Called here rather than as a task of its own, as set_result would have it.
         if future.remove_done_callback(client.remove_pending_request):
             client.remove_pending_request(future)
-        future._set_executor(self)  # type: ignore[arg-type]
+        future._set_executor(self)
         future.set_result(response)
 
-    def _timer_argument(self, callback: Any) -> str | None:
+    def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
         if _TimerInfo is None:
             return None
         for parameter in inspect.signature(callback).parameters.values():
@@ -98,17 +99,17 @@ class Callbacks:
                 return parameter.name
         return None
 
-    def _timer_info(self, timer: Any, expected_ns: int, actual_ns: int) -> Any:
+    def _timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
         return _TimerInfo(
             expected_call_time=expected_ns,
             actual_call_time=actual_ns,
             clock_type=timer.clock.clock_type,
         )
 
-    def _take_waitable(self, entity: _core.Waitable) -> Any:
-        waitable = entity.rclpy_entity
+    def _take_waitable(self, entity: _core.Waitable) -> Any:  # type: ignore[override]  # not rclpy's
+        waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
-            wait_set = wait_set_of(self, waitable)  # type: ignore[arg-type]
+            wait_set = wait_set_of(self.context, waitable)
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:

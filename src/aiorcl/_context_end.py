@@ -21,8 +21,8 @@ if TYPE_CHECKING:
 class ContextEnd:
     """The end of the executor's context.
 
-    A signal reaches Python by a guard condition only, rclpy's own shutdown by ``on_shutdown`` only: both
-    are followed. ``outside``: not by a callback of this executor.
+    A signal reaches Python by a guard condition only, rclpy's own shutdown by ``on_shutdown`` only:
+    both are followed. ``outside``: not by a callback of this executor.
     """
 
     def __init__(self, executor: AsyncioExecutor) -> None:
@@ -39,7 +39,8 @@ class ContextEnd:
         context.on_shutdown(self._shut_down)
 
     def _shut_down(self) -> None:
-        # Called under the lock of the context, which on Jazzy is not recursive: no question to it here.
+        # Called under the lock of the context, which on Jazzy is not recursive: no question to it
+        # here.
         executor = self._executor()
         self.came = True
         if executor is None or executor._turns.thread == threading.get_ident():
@@ -49,8 +50,8 @@ class ContextEnd:
             executor._work.post(self.tell)
 
     def _signalled(self) -> None:
-        # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions first
-        # and shuts every context down then, and nothing tells of that.
+        # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions
+        # first and shuts every context down then, and nothing tells of that.
         self.came = self.outside = True
         self.tell()
 

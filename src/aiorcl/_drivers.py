@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""How an executor gets its turns: as the host of a loop of ours, or as a reader on any other loop."""
+"""How an executor gets its turns: as the host of a loop of ours, or as a reader on another loop."""
 
 from __future__ import annotations
 
@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from aiorcl.loops import selector_of
 
 if TYPE_CHECKING:
+    from aiorcl._hooks import Hooks
     from aiorcl.executor import AsyncioExecutor
     from aiorcl.loops import _Selector
 
@@ -30,7 +31,7 @@ class Driver:
     """
 
     def __init__(self, executor: AsyncioExecutor, loop: asyncio.AbstractEventLoop) -> None:
-        self._executor = executor
+        self._hooks: Hooks = executor
         self._dispatcher = executor._dispatcher
         self._turns = executor._turns
         self.loop = loop
@@ -51,12 +52,14 @@ class Driver:
             self.stop()
 
     def run_once(self, timeout: float | None) -> None:
-        """Return when ``units`` of the turns is not 0, the time is over, or the executor was interrupted."""
+        """Return when ``units`` of the turns is not 0, the time is over, or it was interrupted."""
         raise NotImplementedError
 
-    def _count(self, callbacks: int) -> None:
+    def _count(self, callbacks: int) -> bool:
+        """Return whether anything was done in this turn."""
         # After the callbacks: a step of a coroutine among them has counted itself.
         self._turns.units += callbacks
+        return self._turns.units > 0
 
 
 class ReaderDriver(Driver):
@@ -81,18 +84,16 @@ class ReaderDriver(Driver):
             self._timer.cancel()
             self._timer = None
         if self.loop.is_closed() or os.getpid() != self._pid:
-            return  # a forked child shares the parent's epoll: removing would stop the parent's readers
+            return  # a forked child shares the parent's epoll: this would stop the parent's readers
         for fd in (self._dispatcher.wakeup_fd, *self._dispatcher.timer_fds):
             self.loop.remove_reader(fd)
 
     def _drain(self) -> None:
-        executor, turns = self._executor, self._turns
+        turns = self._turns
         if not turns.once:
-            self._dispatcher.drain(executor)
-        elif not turns.units:
-            self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
-            if turns.units:
-                turns.stop_loop()
+            self._dispatcher.drain(self._hooks)
+        elif not turns.units and self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS)):
+            turns.stop_loop()
         self._set_timer()
 
     def _drain_timers(self) -> None:
@@ -106,14 +107,14 @@ class ReaderDriver(Driver):
         if self._timer is not None:
             self._timer.cancel()
         left = self._dispatcher.next_due_in()
-        self._timer = None if left is None else self.loop.call_later(left, self._drain)
+        self._timer = self.loop.call_later(left, self._drain) if isinstance(left, float) else None
 
     def run_once(self, timeout: float | None) -> None:
-        executor, turns = self._executor, self._turns
+        turns = self._turns
         if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
             asyncio._set_running_loop(self.loop)  # as HostedDriver._wait
             try:
-                self._count(self._dispatcher.run(executor, 1, _BUDGET_NS))
+                self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS))
             finally:
                 asyncio._set_running_loop(None)
             if turns.units or turns.interrupted:
@@ -164,10 +165,10 @@ class HostedDriver(Driver):
 
     def wait(self, timeout: float | None) -> None:
         """What the loop's selector does instead of waiting."""
-        executor, turns = self._executor, self._turns
+        turns = self._turns
         if not turns.once:
             self._dispatcher.wait(
-                executor, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
+                self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
             )
             return
         if self.until is not None:
@@ -175,7 +176,7 @@ class HostedDriver(Driver):
             timeout = left if timeout is None else min(timeout, left)
         if not turns.units:
             wait = -1.0 if timeout is None else timeout
-            self._count(self._dispatcher.wait(executor, wait, self._selector.turn, 1))
+            self._count(self._dispatcher.wait(self._hooks, wait, self._selector.turn, 1))
         if turns.units or (self.until is not None and time.monotonic() >= self.until):
             turns.stop_loop()
 
@@ -205,7 +206,7 @@ class HostedDriver(Driver):
         # Plain callbacks may ask for the running loop, as they may under spin().
         asyncio._set_running_loop(self.loop)
         try:
-            self._count(self._dispatcher.wait(self._executor, timeout, self._selector.turn, 1))
+            self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
         finally:
             asyncio._set_running_loop(None)
 

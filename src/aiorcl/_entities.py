@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import rclpy.publisher
 import rclpy.subscription
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.exceptions import InvalidHandle
@@ -17,6 +18,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl import _core
 
 if TYPE_CHECKING:
+    from rclpy.context import Context
     from rclpy.node import Node
     from rclpy.waitable import Waitable
 
@@ -38,8 +40,9 @@ class Kind:
     watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], _core.Entity]
 
 
-def wait_set_of(executor: AsyncioExecutor, waitable: Waitable[Any]) -> Any:
+def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
     """Return a wait set of rclpy that holds the entities of one waitable."""
+    assert context.handle is not None  # its executor has made sure
     size = waitable.get_num_entities()
     wait_set = _rclpy.WaitSet(
         size.num_subscriptions,
@@ -48,7 +51,7 @@ def wait_set_of(executor: AsyncioExecutor, waitable: Waitable[Any]) -> Any:
         size.num_clients,
         size.num_services,
         size.num_events,
-        executor.context.handle,
+        context.handle,
     )
     wait_set.clear_entities()
     waitable.add_to_wait_set(wait_set)
@@ -70,8 +73,8 @@ def _watch_service(
 def _watch_client(
     executor: AsyncioExecutor, client: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
-    # Without its group: what only completes futures is never held back, or awaiting a service inside a
-    # callback of the same group could not end.
+    # Without its group: what only completes futures is never held back, or awaiting a service inside
+    # a callback of the same group could not end.
     return _core.Client(executor._dispatcher, client, label)
 
 
@@ -88,12 +91,22 @@ def _watch_guard_condition(
     return _core.GuardCondition(executor._dispatcher, guard, group, label, thread)
 
 
+def _watch_publisher(
+    executor: AsyncioExecutor, publisher: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    core = _core.Publisher(executor._dispatcher, publisher, label)
+    # On the instance, so that publishers of other executors and subclasses keep rclpy's method.
+    if type(publisher) is rclpy.publisher.Publisher:
+        publisher.__dict__.setdefault("publish", core.publish)
+    return core
+
+
 def _watch_waitable(
     executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
     thread = executor._guards.thread
     with waitable:
-        wait_set = wait_set_of(executor, waitable)
+        wait_set = wait_set_of(executor.context, waitable)
         return _core.Waitable(
             executor._dispatcher, waitable, group, label, wait_set.pointer, thread
         )
@@ -106,6 +119,12 @@ KINDS = (
         lambda node: node.subscriptions,
         lambda subscription: f" '{subscription.topic_name}'",
         _watch_subscription,
+    ),
+    Kind(
+        "publisher",
+        lambda node: node.publishers,
+        lambda publisher: f" '{publisher.topic_name}'",
+        _watch_publisher,
     ),
     Kind("guard condition", lambda node: node.guards, lambda guard: "", _watch_guard_condition),
     Kind(
@@ -128,8 +147,8 @@ KINDS = (
     ),
 )
 
-# Events that an executor counted and did not settle: rmw counts each message once, so the next one to
-# watch the entity would not hear of them.
+# Events that an executor counted and did not settle: rmw counts each message once, so the next one
+# to watch the entity would not hear of them.
 _unsettled: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 # Where the methods that users call on an rclpy entity find ours.
@@ -153,9 +172,8 @@ class NodeEntities:
     def __init__(self, executor: AsyncioExecutor, node: Node) -> None:
         self.node = node
         self.executor = executor
-        self._entities: dict[
-            int, _core.Entity
-        ] = {}  # by the id of the rclpy entity, which it holds
+        # By the id of the rclpy entity, which ours holds.
+        self._entities: dict[int, _core.Entity] = {}
 
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
@@ -181,7 +199,7 @@ class NodeEntities:
 
     def _group_of(self, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
-        group = entity.callback_group
+        group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or type(group) is ReentrantCallbackGroup:
             return None
         dispatcher = self.executor._dispatcher

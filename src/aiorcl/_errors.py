@@ -15,9 +15,10 @@ OnError = Callable[[BaseException, str], None]
 
 
 class Errors:
-    """Keeps the first exception until the call that runs the executor raises it, and ends that call.
+    """Keeps the first exception until the call that runs the executor raises it; ends that call.
 
-    SystemExit and KeyboardInterrupt go before any other and are not handed to ``on_error``. Further ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
+    SystemExit and KeyboardInterrupt go before any other and are not handed to ``on_error``. Further
+    ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
     """
 
     def __init__(self, executor: AsyncioExecutor, on_error: OnError | None) -> None:

@@ -18,7 +18,10 @@ _lock = threading.Lock()
 
 
 class Guards:
-    """Holds a context in use while its guard thread waits; ends with the last executor that holds it."""
+    """Holds a context in use while its guard thread waits.
+
+    Ends with the last executor that holds it.
+    """
 
     def __init__(self, context: Context) -> None:
         handle = context.handle
@@ -27,14 +30,14 @@ class Guards:
         handle.__enter__()
         self._handle = handle
         try:
-            self.thread: _core.GuardThread | None = _core.GuardThread(handle.pointer)
+            self.thread = _core.GuardThread(handle.pointer)
         except BaseException:
             handle.__exit__(None, None, None)
             raise
 
     def __del__(self) -> None:
-        if getattr(self, "thread", None) is not None:
-            self.thread = None  # joins it, if no entity is left that holds it
+        if hasattr(self, "thread"):
+            del self.thread  # joins it, if no entity is left that holds it
             self._handle.__exit__(None, None, None)
 
 

@@ -9,6 +9,7 @@ import functools
 import inspect
 import sys
 from collections.abc import Callable, Generator
+from types import FrameType
 from typing import Any
 
 import rclpy.task
@@ -35,18 +36,18 @@ _SUSPENDABLE = (
 
 def _stepped_by_rclpy() -> bool:
     """True if the coroutines on the stack above the caller are driven by a task of rclpy."""
-    frame = sys._getframe(2)
+    frame: FrameType | None = sys._getframe(2)
     while frame is not None and frame.f_code.co_flags & _SUSPENDABLE:
-        frame = frame.f_back  # type: ignore[assignment]
+        frame = frame.f_back
     return frame is not None and frame.f_code is _rclpy_step
 
 
 def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
     """Await in an asyncio task without polling; in a task of rclpy, as rclpy does.
 
-    rclpy's own yields None until the future is done, which keeps an asyncio task busy, or yields itself,
-    which asyncio refuses. A loop that runs is not enough to tell the two apart: another executor may be
-    polled from inside it.
+    rclpy's own yields None until the future is done, which keeps an asyncio task busy, or yields
+    itself, which asyncio refuses. A loop that runs is not enough to tell the two apart: another
+    executor may be polled from inside it.
     """
     loop = asyncio._get_running_loop()
     if loop is None or asyncio.current_task(loop) is None or _stepped_by_rclpy():
@@ -70,10 +71,10 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
         found[0].on_event = callback
 
     set_callback.__name__ = set_callback.__qualname__ = method
-    set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}; None: no more.
+    set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}.
 
-    Called on the thread of the AsyncioExecutor that the entity's node is on, beside what the executor does
-    with the event, before the entity's own callback. Set it on that thread.
+    None: no more. Called on the thread of the AsyncioExecutor that the entity's node is on, beside
+    what the executor does with the event, before the entity's own callback. Set it on that thread.
 
     :raises RuntimeError: if the node is on no AsyncioExecutor.
     """
@@ -97,7 +98,7 @@ def _create_timer_with_logger(create_timer: Callable[..., Timer]) -> Callable[..
     @functools.wraps(create_timer)
     def wrapper(self: Node, *args: Any, **kwargs: Any) -> Timer:
         timer = create_timer(self, *args, **kwargs)
-        timer._aiorcl_logger_name = self.get_logger().name  # type: ignore[attr-defined]
+        setattr(timer, "_aiorcl_logger_name", self.get_logger().name)
         return timer
 
     return wrapper
@@ -106,8 +107,8 @@ def _create_timer_with_logger(create_timer: Callable[..., Timer]) -> Callable[..
 def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
     """As the method of rclpy; then the executor lets go at once, also when no node was asked.
 
-    ``with node.create_subscription(...):`` and ``subscription.destroy()`` tell nobody, and what is watched
-    is in use, so the middleware's entity would live on.
+    ``with node.create_subscription(...):`` and ``subscription.destroy()`` tell nobody, and what is
+    watched is in use, so the middleware's entity would live on.
     """
 
     @functools.wraps(destroy)
@@ -126,7 +127,8 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
     return wrapper
 
 
-# Class, method, and what an event is called: served from our watch, because rcl has one slot for each.
+# Class, method, and what an event is called: served from our watch, because rcl has one slot for
+# each.
 _EVENT_SETTERS = (
     (Subscription, "set_on_new_message_callback", "new-message"),
     (Service, "set_on_new_request_callback", "new-request"),
@@ -137,15 +139,15 @@ _EVENT_SETTERS = (
 
 def apply() -> None:
     """Change the classes; once, when aiorcl is imported."""
-    rclpy.task.Future.__await__ = _await  # type: ignore[assignment]
+    setattr(rclpy.task.Future, "__await__", _await)
     for cls, method, event in _EVENT_SETTERS:
         if not hasattr(cls, method):
             setattr(cls, method, _event_setter(method, event))
-    for cls in (Subscription, Publisher, Service, Client):
-        if not hasattr(cls, "logger"):
-            setattr(cls, "logger", property(_logger))
+    for named in (Subscription, Publisher, Service, Client):
+        if not hasattr(named, "logger"):
+            setattr(named, "logger", property(_logger))
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
-    for cls in (Subscription, Service, Client, Timer):
-        setattr(cls, "destroy", _destroy_and_let_go(cls.destroy))
+    for watchable in (Subscription, Publisher, Service, Client, Timer):
+        setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))

@@ -5,8 +5,9 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import sys
-from collections.abc import Coroutine, Generator
+from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
@@ -14,9 +15,13 @@ if TYPE_CHECKING:
 
     from aiorcl.executor import AsyncioExecutor
 
-# Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts in
-# the turn that took its message, before any callback that is ready after it.
-_EAGER: dict[str, bool] = {"eager_start": True} if sys.version_info >= (3, 12) else {}
+# Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
+# in the turn that took its message, before any callback that is ready after it.
+_make_task: Callable[..., asyncio.Task[None]]
+if sys.version_info >= (3, 12):
+    _make_task = functools.partial(asyncio.Task, eager_start=True)
+else:
+    _make_task = asyncio.Task
 
 
 class Outcome(Protocol):
@@ -29,9 +34,9 @@ class Outcome(Protocol):
 class Steps(Coroutine[Any, Any, None]):
     """Passes each step on to the coroutine, and its end to ``outcome``, in the same turn.
 
-    While ``spin_once`` runs, the first step is its one piece of work, and further steps are put off: a bare
-    yield makes asyncio ask again in its next turn. The asyncio task itself ends well or cancelled, never
-    with an exception; those are the executor's to raise.
+    While ``spin_once`` runs, the first step is its one piece of work, and further steps are put
+    off: a bare yield makes asyncio ask again in its next turn. The asyncio task itself ends well or
+    cancelled, never with an exception; those are the executor's to raise.
     """
 
     def __init__(
@@ -53,7 +58,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the asyncio task. On the loop's thread."""
-        self.task = asyncio.Task(self, loop=loop, name=self.__qualname__, **_EAGER)  # type: ignore[call-overload]
+        self.task = _make_task(self, loop=loop, name=self.__qualname__)
         if self._cancel_wanted:
             self.task.cancel()
 

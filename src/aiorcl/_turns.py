@@ -20,8 +20,8 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
 class Turns:
     """The state of one run of the executor: a spin call, or an ``async with`` block.
 
-    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``interrupted``: the spin call
-    shall return.
+    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``interrupted``: the
+    spin call shall return.
     """
 
     def __init__(self, dispatcher: _core.Dispatcher) -> None:

@@ -20,13 +20,16 @@ if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
 
 
-# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way: so much
-# time everything gets, also by a shutdown that does not wait.
+# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
+# so much time everything gets, also by a shutdown that does not wait.
 _CANCEL_TURNS = 4
 
 
 class Work:
-    """Posted callables run in their order, between the callbacks of entities; coroutines as asyncio tasks."""
+    """Posted callables run in their order, between the callbacks of entities.
+
+    Coroutines run as asyncio tasks.
+    """
 
     def __init__(self, executor: AsyncioExecutor) -> None:
         self._executor = executor
@@ -36,7 +39,10 @@ class Work:
         self._ended = threading.Event()
 
     def post(self, callable_: Callable[[], Any]) -> None:
-        """Run a callable on the loop's thread. Any thread. It returns False if spin_once shall go on."""
+        """Run a callable on the loop's thread. Any thread.
+
+        It returns False if spin_once shall go on.
+        """
         self._deque.append(callable_)
         self._posted.post()
 
@@ -62,8 +68,8 @@ class Work:
     def cancel_tasks_of(self, node: Node, *, destroyed: bool) -> None:
         """Cancel the coroutine callbacks of a node that was removed, but never the calling one.
 
-        rclpy.spin_once adds and removes the node around each call, so only a running executor cancels
-        what a node that still exists has under way.
+        rclpy.spin_once adds and removes the node around each call, so only a running executor
+        cancels what a node that still exists has under way.
         """
         if not destroyed and self._executor._turns.thread is None:
             return
@@ -86,7 +92,8 @@ class Work:
         self._set_ended_in_block()
 
     def _set_ended_in_block(self) -> None:
-        # A spin call ends with the executor, but the body of async with goes on as long as it likes.
+        # A spin call ends with the executor, but the body of async with goes on as long as it
+        # likes.
         if not self._owned and self._executor._is_shutdown and self._executor._errors.in_block():
             self._ended.set()
 

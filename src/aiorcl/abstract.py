@@ -15,7 +15,10 @@ from aiorcl.futures import Future
 if TYPE_CHECKING:
     import rclpy.task
     from rclpy.context import Context
+    from rclpy.executors import Executor as _Executor
     from rclpy.node import Node
+else:
+    _Executor = object
 
 T = TypeVar("T")
 
@@ -46,16 +49,17 @@ class AbstractExecutor(Protocol):
     def shutdown(self, timeout_sec: float | None = None) -> bool: ...
 
 
-class ExecutorBase:
+class ExecutorBase(_Executor):
     """The context and the nodes of an executor.
 
-    What an executor of this kind shares with any other. The executors of released rclpy cannot be rebased
-    on it: they bring a base of their own, which builds wait sets.
+    What an executor of this kind shares with any other. The executors of released rclpy cannot be
+    rebased on it: they bring a base of their own, which builds wait sets. Type checkers see that
+    base here, as they do with rclpy's EventsExecutor, so that ``rclpy.spin(node, executor)`` holds.
     """
 
     def __init__(self, *, context: Context | None = None) -> None:
         self._context = get_default_context() if context is None else context
-        self._nodes: dict[Node, None] = {}  # a set that keeps its order
+        self._added_nodes: dict[Node, None] = {}  # a set that keeps its order
         self._nodes_lock = threading.RLock()
 
     @property
@@ -66,29 +70,29 @@ class ExecutorBase:
     def get_nodes(self) -> list[Node]:
         """Return the nodes of this executor, in the order in which they were added. Any thread."""
         with self._nodes_lock:
-            return list(self._nodes)
+            return list(self._added_nodes)
 
     def add_node(self, node: Node) -> bool:
-        """Let this executor run the callbacks of ``node``; take it from the executor that did so far.
+        """Let this executor run the callbacks of ``node``, taken from the executor that did so far.
 
         Any thread. Messages that came before are delivered.
 
         :return: False if the node was here already.
         """
         with self._nodes_lock:
-            if node in self._nodes:
+            if node in self._added_nodes:
                 return False
-            self._nodes[node] = None
-            node.executor = self  # type: ignore[assignment]  # calls add_node again, which returns
+            self._added_nodes[node] = None
+            node.executor = self  # calls add_node again, which returns
         self.wake()
         return True
 
     def remove_node(self, node: Node) -> None:
         """Run no more callbacks of ``node``; nothing if it is not here. Any thread."""
         with self._nodes_lock:
-            if node not in self._nodes:
+            if node not in self._added_nodes:
                 return
-            del self._nodes[node]
+            del self._added_nodes[node]
         self.wake()
 
     def wake(self) -> None:

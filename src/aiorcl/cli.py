@@ -148,7 +148,8 @@ def _run(
             for name, make in makers:
                 nodes.append(_make_node(name, make))
                 at_exit.callback(nodes[-1].destroy_node)
-            executor = at_exit.enter_context(AsyncioExecutor(loop=runner.get_loop()))
+            executor = AsyncioExecutor(loop=runner.get_loop())
+            at_exit.enter_context(executor)
             for node in nodes:
                 executor.add_node(node)
             signals.executor = executor

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy.executors
 import rclpy.task
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, TimeoutObject
 
 from aiorcl import _core
 from aiorcl._callbacks import Callbacks
@@ -25,7 +25,6 @@ from aiorcl._guards import guards_of
 from aiorcl._nodes import WatchedNodes
 from aiorcl._turns import Turns, running_loop
 from aiorcl._work import Work
-from aiorcl.abstract import ExecutorBase
 from aiorcl.futures import InlineCallback, Task
 from aiorcl.loops import new_event_loop
 
@@ -52,19 +51,21 @@ class _EndsSpin(InlineCallback):
             executor._work.post(lambda: executor._interrupt_if_until(future))
 
 
-class AsyncioExecutor(Callbacks, ExecutorBase):
+class AsyncioExecutor(Callbacks):
     """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
 
-    Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the block is
-    active; ``spin()`` and its kin run a loop themselves, as rclpy's executors do. Callbacks run one at a time;
-    coroutine callbacks are asyncio tasks. See the documentation for order, callback groups and signals.
+    Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the
+    block is active; ``spin()`` and its kin run a loop themselves, as rclpy's executors do.
+    Callbacks run one at a time; coroutine callbacks are asyncio tasks. See the documentation for
+    order, callback groups and signals.
 
     :param context: the context of the nodes; rclpy's default context if None.
-    :param loop: the loop for ``spin``; the caller closes it. If None, the first use of ``loop`` or ``spin`` makes
-        one by ``aiorcl.new_event_loop()``, which ``shutdown`` closes.
-    :param on_error: called with each exception that leaves a callback or a task, and the name of its entity
-        (``"subscription '/chatter'"``). What it raises is raised instead; if it returns, all goes on. If None,
-        the first exception leaves ``spin``, or cancels the body of ``async with`` and leaves that.
+    :param loop: the loop for ``spin``; the caller closes it. If None, the first use of ``loop`` or
+        ``spin`` makes one by ``aiorcl.new_event_loop()``, which ``shutdown`` closes.
+    :param on_error: called with each exception that leaves a callback or a task, and the name of
+        its entity (``"subscription '/chatter'"``). What it raises is raised instead; if it returns,
+        all goes on. If None, the first exception leaves ``spin``, or cancels the body of
+        ``async with`` and leaves that.
     :raises RuntimeError: if the context is not initialized.
     """
 
@@ -101,8 +102,9 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
     ) -> Task[Any]:
         """Run a function, a coroutine function or a coroutine on the executor. Any thread.
 
-        Starts in the order of creation, between the callbacks of entities, and only while the executor runs.
-        An exception is the task's, and also leaves ``spin`` as that of a callback would.
+        Starts in the order of creation, between the callbacks of entities, and only while the
+        executor runs. An exception is the task's, and also leaves ``spin`` as that of a callback
+        would.
         """
         if isinstance(callback, InlineCallback):
             return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
@@ -116,8 +118,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
     def wake(self) -> None:
         """Look at the nodes again: entities were created or destroyed. Any thread; rclpy calls it.
 
-        On the loop's thread, and while nothing runs, what was destroyed is let go before this returns;
-        else the loop's thread does it next. Never blocks.
+        On the loop's thread, and while nothing runs, what was destroyed is let go before this
+        returns; else the loop's thread does it next. Never blocks.
         """
         if self._turns.is_here():
             self._watched.look()
@@ -126,17 +128,18 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
             self._work.post(self._watched.look)
 
     def remove_node(self, node: Node) -> None:
-        """Run no more callbacks of ``node``; nothing if it is not here. Any thread; returns at once.
+        """Run no more callbacks of ``node``; nothing if it is not here.
 
-        While the executor runs, coroutine callbacks of the node that are under way are cancelled.
+        Any thread; returns at once. While the executor runs, coroutine callbacks of the node that
+        are under way are cancelled.
         """
         super().remove_node(node)
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
-        """Serve the nodes no more, cancel what is under way, and wait until it has ended. Any thread.
+        """Serve the nodes no more, cancel what is under way, and wait until it has ended.
 
-        On the thread that runs the executor it cannot wait: the call that runs it ends the work.
-        Closes the loop if the executor made it.
+        Any thread; on the one that runs the executor it cannot wait: the call that runs it ends the
+        work. Closes the loop if the executor made it.
 
         :param timeout_sec: how long to wait; for ever if None or negative.
         :return: False if work remains.
@@ -204,14 +207,16 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
     def spin_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
     ) -> None:
-        """Run callbacks until ``future`` is done or cancelled, the time is over, or after a shutdown."""
+        """Run callbacks until ``future`` is done or cancelled, the time is over, or shutdown."""
         self._spin_until(future, timeout_sec, once=False)
 
     def spin_once_until_future_complete(
-        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+        self, future: rclpy.task.Future[Any], timeout_sec: float | TimeoutObject | None = None
     ) -> None:
         """As ``spin_once``, but return when ``future`` is done, too."""
-        self._spin_until(future, getattr(timeout_sec, "timeout", timeout_sec), once=True)
+        if isinstance(timeout_sec, TimeoutObject):
+            timeout_sec = timeout_sec.timeout
+        self._spin_until(future, timeout_sec, once=True)
 
     async def wait_for_shutdown(self) -> None:
         """Return when the context is shut down, from anywhere, or the executor is.
@@ -279,7 +284,8 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
     def _begin_spin(self) -> Driver:
         if running_loop() is not None:
             raise RuntimeError(
-                "An event loop runs in this thread: use 'async with executor' instead of a spin call"
+                "An event loop runs in this thread: use 'async with executor' instead of a spin "
+                "call"
             )
         return self._begin(self.loop)
 
@@ -337,7 +343,10 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         return self._context_end.tell()
 
     def _end(self, timeout: float | None) -> bool:
-        """End what is under way, and let go. True if nothing remains. For whoever runs the executor."""
+        """End what is under way, and let go. True if nothing remains.
+
+        For whoever runs the executor.
+        """
         self._watched.let_go(keep_clients=True)
         self._work.cancel_all()
         driver = self._driver
@@ -357,7 +366,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
 
     def _forget_node(self, node: Node) -> None:
         with self._nodes_lock:
-            self._nodes.pop(node, None)
+            self._added_nodes.pop(node, None)
 
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
@@ -366,7 +375,7 @@ class AsyncioExecutor(Callbacks, ExecutorBase):
         self._work.close()
         self._context_end.close()
         with self._nodes_lock:
-            self._nodes.clear()
+            self._added_nodes.clear()
         if self._owns_loop and self._loop is not None and not self._loop.is_running():
             if not self._loop.is_closed() and running_loop() is None:
                 self._loop.run_until_complete(self._loop.shutdown_asyncgens())

@@ -7,23 +7,26 @@ from __future__ import annotations
 import asyncio
 import inspect
 from collections.abc import Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import rclpy.task
 from rclpy.client import Client
 
-if TYPE_CHECKING:
-    from aiorcl._steps import Steps
-    from aiorcl.executor import AsyncioExecutor
-
 T = TypeVar("T")
 
 if TYPE_CHECKING:
-    _RclpyFuture = rclpy.task.Future[T]
-    _RclpyTask = rclpy.task.Task[T]
+    from rclpy.task import Future as _RclpyFuture
+    from rclpy.task import Task as _RclpyTask
+
+    from aiorcl._steps import Steps
+    from aiorcl.executor import AsyncioExecutor
 else:  # not generic at run time on Jazzy
-    _RclpyFuture = rclpy.task.Future
-    _RclpyTask = rclpy.task.Task
+
+    class _RclpyFuture(rclpy.task.Future, Generic[T]):
+        pass
+
+    class _RclpyTask(rclpy.task.Task, Generic[T]):
+        pass
 
 
 class InlineCallback:
@@ -61,8 +64,8 @@ class _Waiter(InlineCallback):
 def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     """Await a future of rclpy in an asyncio task: what ``__await__`` of such a future yields from.
 
-    Costs nothing while it waits. When the last task that awaits the answer of a service is cancelled, the
-    pending request is dropped.
+    Costs nothing while it waits. When the last task that awaits the answer of a service is
+    cancelled, the pending request is dropped.
 
     :raises asyncio.CancelledError: if the future is or gets cancelled.
     :raises RuntimeError: if the future belongs to an executor on another loop.
@@ -100,12 +103,13 @@ def _drop_unwanted_request(future: rclpy.task.Future[Any]) -> None:
             future.cancel()
 
 
-class Future(_RclpyFuture, Generic[T]):
+class Future(_RclpyFuture[T]):
     """A future of rclpy that any number of asyncio tasks can await, on the loop of its executor.
 
-    rclpy's methods, with asyncio's view of cancellation: a cancelled future is done, what is set on it
-    afterwards is ignored, and ``result()``, ``exception()`` and ``await`` raise CancelledError. As in rclpy,
-    ``result()`` of a pending future is None, and done callbacks run on the executor. Complete it from any thread.
+    rclpy's methods, with asyncio's view of cancellation: a cancelled future is done, what is set on
+    it afterwards is ignored, and ``result()``, ``exception()`` and ``await`` raise CancelledError.
+    As in rclpy, ``result()`` of a pending future is None, and done callbacks run on the executor.
+    Complete it from any thread.
     """
 
     def done(self) -> bool:
@@ -135,11 +139,11 @@ class Future(_RclpyFuture, Generic[T]):
             super().set_exception(exception)
 
 
-class Task(Future[T], _RclpyTask):
+class Task(Future[T], _RclpyTask[T]):
     """A function or a coroutine that its executor runs; make one by ``executor.create_task``.
 
-    Starts when the executor gets to it, in the order of creation. A coroutine runs as an asyncio task, so
-    it can await whatever asyncio can.
+    Starts when the executor gets to it, in the order of creation. A coroutine runs as an asyncio
+    task, so it can await whatever asyncio can.
     """
 
     def __init__(
@@ -163,16 +167,16 @@ class Task(Future[T], _RclpyTask):
         self._executing = False
         self._steps: Steps | None = None
 
-    def __call__(self) -> bool:
+    def __call__(self) -> bool:  # type: ignore[override]  # rclpy's tells nothing
         """Start the task; the executor does. False if that ran nothing of the user's yet."""
-        executor: AsyncioExecutor | None = self._executor() if self._executor is not None else None
+        executor = self._owner()
         handler, self._handler = self._handler, None
         if executor is None or not self._pending() or handler is None:
             return False
         if inspect.iscoroutine(handler):
             executor._work.start(handler, self)
             return False
-        args, kwargs = self._args, self._kwargs
+        args, kwargs = self._args or (), self._kwargs or {}
         self._complete_task()
         self._executing = True
         try:
@@ -190,7 +194,7 @@ class Task(Future[T], _RclpyTask):
         return True
 
     def cancel(self) -> None:
-        """Cancel the task: it is cancelled at once, and its coroutine gets CancelledError. Any thread."""
+        """Cancel the task at once; its coroutine gets CancelledError. Any thread."""
         handler, self._handler = self._handler, None
         if inspect.iscoroutine(handler):
             handler.close()  # it never ran
@@ -208,10 +212,14 @@ class Task(Future[T], _RclpyTask):
 
     def raised(self, error: BaseException) -> None:
         """The coroutine has ended with an exception."""
-        executor: AsyncioExecutor | None = self._executor() if self._executor is not None else None
+        executor = self._owner()
         self._failed(error)
         if executor is not None and not isinstance(error, asyncio.CancelledError):
             executor._on_error(self, error)
+
+    def _owner(self) -> AsyncioExecutor | None:
+        executor = self._executor() if self._executor is not None else None
+        return cast("AsyncioExecutor | None", executor)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):

@@ -8,19 +8,23 @@ import asyncio
 import selectors
 import sys
 import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from aiorcl import _core
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+    from contextvars import Context
+    from typing import TypeVarTuple
 
     from aiorcl._drivers import HostedDriver
+
+    Ts = TypeVarTuple("Ts")
 
 if sys.platform == "linux":
 
     class _Selector(selectors.EpollSelector):
-        """Lets the executor wait in its place: in C++, on the fds of both, without turning the loop."""
+        """Lets the executor wait in its place: in C++, on the fds of both, and no loop turns."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -29,7 +33,8 @@ if sys.platform == "linux":
             self.due = 0.0  # when the loop wants its next turn, by time.monotonic()
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-            # Whatever the loop wanted until now it has put into its lists, and the timeout tells of it.
+            # Whatever the loop wanted until now it has put into its lists, and the timeout tells of
+            # it.
             self.turn.wanted = self.turn.stopping = False
             self.due = float("inf") if timeout is None else time.monotonic() + timeout
             if self.host is not None:
@@ -40,9 +45,10 @@ if sys.platform == "linux":
     class EventLoop(asyncio.SelectorEventLoop):
         """asyncio's own event loop, which an executor can drive more cheaply.
 
-        An `AsyncioExecutor` that runs on it takes messages inside the selector, so that a message from
-        another process costs no turn of the loop (about 10 us in pure Python). Everything else is asyncio's.
-        One executor at a time gains; further ones on the same loop run as on any other loop.
+        An `AsyncioExecutor` that runs on it takes messages inside the selector, so that a message
+        from another process costs no turn of the loop (about 10 us in pure Python). Everything else
+        is asyncio's. One executor at a time gains; further ones on the same loop run as on any
+        other loop.
         """
 
         def __init__(self) -> None:
@@ -50,16 +56,20 @@ if sys.platform == "linux":
             super().__init__(self._aiorcl_selector)
 
         def call_soon(
-            self, callback: Callable[..., object], *args: Any, **kwargs: Any
-        ) -> asyncio.Handle:  # type: ignore[override]
+            self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
+        ) -> asyncio.Handle:
             self._aiorcl_selector.turn.wanted = True
-            return super().call_soon(callback, *args, **kwargs)
+            return super().call_soon(callback, *args, context=context)
 
-        def call_at(  # type: ignore[override]
-            self, when: float, callback: Callable[..., object], *args: Any, **kwargs: Any
+        def call_at(
+            self,
+            when: float,
+            callback: Callable[[*Ts], object],
+            *args: *Ts,
+            context: Context | None = None,
         ) -> asyncio.TimerHandle:
             self._aiorcl_selector.turn.wanted = True
-            return super().call_at(when, callback, *args, **kwargs)
+            return super().call_at(when, callback, *args, context=context)
 
         def stop(self) -> None:
             self._aiorcl_selector.turn.stopping = True
@@ -79,7 +89,7 @@ else:  # no epoll: asyncio's own loop, and the executor watches its fds as any u
 def new_event_loop() -> asyncio.AbstractEventLoop:
     """Return a new event loop of the kind that ``AsyncioExecutor.spin`` makes for itself.
 
-    To use it elsewhere: ``asyncio.Runner(loop_factory=aiorcl.new_event_loop)``, or on Python 3.12 and newer
-    ``asyncio.run(main(), loop_factory=aiorcl.new_event_loop)``.
+    To use it elsewhere: ``asyncio.Runner(loop_factory=aiorcl.new_event_loop)``, or on Python 3.12
+    and newer ``asyncio.run(main(), loop_factory=aiorcl.new_event_loop)``.
     """
     return EventLoop()

@@ -11,6 +11,7 @@
 #include "dispatch/group.hpp"
 #include "dispatch/guard_condition.hpp"
 #include "dispatch/posted.hpp"
+#include "dispatch/publisher.hpp"
 #include "dispatch/service.hpp"
 #include "dispatch/subscription.hpp"
 #include "dispatch/timer.hpp"
@@ -52,7 +53,10 @@ PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_
 }  // namespace
 
 NB_MODULE(_core, m) {
-  nb::exception<RclError>(m, "RclError", PyExc_RuntimeError);
+  // A subclass of rclpy's own error: code that catches that one catches ours.
+  nb::exception<RclError>(m, "RclError", nb::module_::import_("rclpy.impl.implementation_singleton")
+                                             .attr("rclpy_implementation")
+                                             .attr("RCLError"));
 
   nb::class_<Turn>(m, "Turn")
       .def(nb::init<>())
@@ -94,7 +98,7 @@ NB_MODULE(_core, m) {
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)
-      .def_prop_ro("rclpy_entity", [](const Entity & self) { return nb::borrow(self.object()); })
+      .def_prop_ro("rclpy_entity", [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })
       .def_prop_ro("label", &Entity::label)
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
 
@@ -114,6 +118,11 @@ NB_MODULE(_core, m) {
   nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
       .def("post", &Posted::post);
+
+  nb::class_<Publisher, Entity>(m, "Publisher", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
+           "label"_a)
+      .def("publish", &Publisher::publish, "msg"_a.none());
 
   nb::class_<GuardThread>(m, "GuardThread")
       .def(

@@ -12,7 +12,7 @@ namespace {
 [[noreturn]] void raise(rcl_ret_t ret, const char * action, const std::string & entity) {
   std::string message = "Cannot ";
   message += action;
-  if (!entity.empty()) message += " of " + entity;
+  if (!entity.empty()) message += " (" + entity + ")";
   if (rcl_error_is_set()) {
     message += ": ";
     message += rcl_get_error_string().str;

@@ -77,9 +77,9 @@ bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
   try {
     entity->report();
     Group * group = entity->group();
-    const bool began = !entity->closed() && group != nullptr && group->begin(entity->object());
+    const bool began = !entity->closed() && group != nullptr && group->begin(entity->rclpy_entity());
     if (entity->closed()) {  // by the user's code in the lines above
-      if (group != nullptr && began) group->end(entity->object());
+      if (group != nullptr && began) group->end(entity->rclpy_entity());
       delete &ready;
       return false;
     }
@@ -91,10 +91,10 @@ bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
     try {
       outcome = entity->run(hooks);
     } catch (...) {
-      if (group != nullptr) group->end(entity->object());
+      if (group != nullptr) group->end(entity->rclpy_entity());
       throw;
     }
-    if (group != nullptr && outcome != Outcome::kStarted) group->end(entity->object());
+    if (group != nullptr && outcome != Outcome::kStarted) group->end(entity->rclpy_entity());
     return outcome != Outcome::kNothing;
   } catch (nb::python_error & error) {
     hooks.attr("_on_error")(self, error.value());

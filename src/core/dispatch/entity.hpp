@@ -73,7 +73,7 @@ class Entity {
   Group * group() noexcept { return group_; }
   /// The Python object of this entity.
   nanobind::handle self();
-  nanobind::handle object() const noexcept { return object_; }
+  nanobind::handle rclpy_entity() const noexcept { return object_; }
   const std::string & label() const noexcept { return label_; }
 
   /// The callable that gets the number of new events, or None. Set on the loop's thread.

@@ -30,7 +30,7 @@ void GuardCondition::unwatch() {
 Outcome GuardCondition::run(Hooks hooks) {
   // Any number of triggers before the call are one call, as under rclpy's executors.
   if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  nb::object callback = attribute(object(), names().callback);
+  nb::object callback = attribute(rclpy_entity(), names().callback);
   return callback.is_none() ? Outcome::kCalled : call(hooks, callback.ptr(), nullptr, 0);
 }
 

@@ -16,8 +16,8 @@ Posted::Posted(Dispatcher & dispatcher, nb::object deque)
 
 Outcome Posted::run(Hooks) {
   if (ready_->handled(1)) queue_->requeue(*ready_);
-  if (nb::len(object()) == 0) return Outcome::kNothing;
-  nb::object result = call_method(object(), names().popleft)();
+  if (nb::len(rclpy_entity()) == 0) return Outcome::kNothing;
+  nb::object result = call_method(rclpy_entity(), names().popleft)();
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

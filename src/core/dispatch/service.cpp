@@ -38,7 +38,7 @@ Outcome Service::run(Hooks hooks) {
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_SERVICE_TAKE_FAILED, "take a request")) return Outcome::kNothing;
   nb::object request = request_type_.to_python(request_.get());
-  nb::object callback = attribute(object(), names().callback);
+  nb::object callback = attribute(rclpy_entity(), names().callback);
   nb::object response = callback(request, response_class_());
   if (is_coroutine(response.ptr())) {
     hooks.attr("_start_service_callback")(nb::find(this), response,

@@ -75,8 +75,8 @@ Outcome Subscription::run(Hooks hooks) {
   rmw_message_info_t info = rmw_get_zero_initialized_message_info();
   nb::object message = take(info);
   if (!message.is_valid()) return Outcome::kNothing;
-  nb::object callback = attribute(object(), names().callback);
-  if (wants_info(object())) {
+  nb::object callback = attribute(rclpy_entity(), names().callback);
+  if (wants_info(rclpy_entity())) {
     nb::dict dict = message_info(info, with_gid_);
     PyObject * args[] = {message.ptr(), dict.ptr()};
     return call(hooks, callback.ptr(), args, 2);

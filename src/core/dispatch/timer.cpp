@@ -40,7 +40,7 @@ Outcome Timer::run(Hooks hooks) {
   rcl_timer_call_info_t info{};
   check(rcl_timer_call_with_info(timer_, &info), "call a timer");
   slot_->schedule();
-  nb::object callback = attribute(object(), names().callback);
+  nb::object callback = attribute(rclpy_entity(), names().callback);
   if (callback.is_none()) return Outcome::kCalled;
   if (callback.ptr() != known_callback_.ptr()) {
     nb::object name = hooks.attr("_timer_argument")(callback);
@@ -49,7 +49,7 @@ Outcome Timer::run(Hooks hooks) {
   }
   if (info_argument_.is_none()) return call(hooks, callback.ptr(), nullptr, 0);
   nb::object timer_info =
-      hooks.attr("_timer_info")(object(), info.expected_call_time, info.actual_call_time);
+      hooks.attr("_timer_info")(rclpy_entity(), info.expected_call_time, info.actual_call_time);
   PyObject * args[] = {timer_info.ptr()};
   return call(hooks, callback.ptr(), args, 0, info_argument_.ptr());
 }

@@ -1,0 +1,52 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the dispatcher, in C++, calls in Python."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Protocol
+
+if TYPE_CHECKING:
+    from rclpy.client import Client
+    from rclpy.timer import Timer
+
+    from aiorcl import _core
+
+
+class Hooks(Protocol):
+    """Who runs a dispatcher: it is handed to each call that lets entities run.
+
+    All are called on the loop's thread, between two callbacks at most. What they raise goes to
+    ``_on_error``, as what callbacks raise does; ``_on_error`` itself must not raise.
+    """
+
+    def _on_error(self, source: object, error: BaseException) -> None:
+        """An entity, ``source``, could not run, or its plain callback has raised ``error``."""
+
+    def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
+        """The callback of ``entity`` has returned a coroutine: run it as a task.
+
+        When it has ended ``entity.ended()`` must follow, which gives its place in the group back.
+        """
+
+    def _start_service_callback(
+        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
+    ) -> None:
+        """As ``_start_callback``; what the coroutine returns goes to ``entity.respond``."""
+
+    def _complete_request(self, client: Client[Any, Any], sequence: int, response: Any) -> None:
+        """A response was taken; the request may have been cancelled meanwhile."""
+
+    def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
+        """Name the parameter of a timer's callback that wants a TimerInfo; asked once for each."""
+
+    def _timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
+        """Make the TimerInfo of one call, for a callback that wants it."""
+
+    def _take_waitable(self, entity: _core.Waitable) -> Any:
+        """Something of a waitable is ready, or may be: take its data.
+
+        :return: False if it is not ready; else what its ``execute`` returned. A coroutine is
+            handed to ``_start_callback`` next.
+        """
