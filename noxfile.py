@@ -32,6 +32,7 @@ DISTROS = ("jazzy", "kilted")
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHONS = sorted({"3.11", "3.12", "3.13", "3.14", HERE})
 STUB = ROOT / "src" / "aiorcl" / "_core.pyi"
+STUB_PATTERNS = ROOT / "src" / "core" / "stub.pat"
 STUB_HEADER = """\
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
@@ -259,9 +260,8 @@ def write_stub(session: nox.Session, fix: bool) -> bool:
     """Generate the stub of the extension; return whether the committed one is the same."""
     generated = BUILD / "lint" / STUB.name
     generated.parent.mkdir(parents=True, exist_ok=True)
-    session.run(
-        *("python", "-m", "nanobind.stubgen", "-q", "-m", "aiorcl._core", "-o", str(generated))
-    )
+    options = ["-q", "-p", str(STUB_PATTERNS), "-m", "aiorcl._core", "-o", str(generated)]
+    session.run("python", "-m", "nanobind.stubgen", *options)
     text = f"{STUB_HEADER}\n{generated.read_text()}"
     generated.write_text(text)
     if fix:

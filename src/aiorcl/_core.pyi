@@ -4,8 +4,12 @@
 
 from typing import overload
 
+from rclpy.impl.implementation_singleton import (
+    rclpy_implementation as _rclpy
+)
 
-class RclError(RuntimeError):
+
+class RclError(_rclpy.RCLError):
     pass
 
 class Turn:
@@ -103,6 +107,11 @@ class Posted(Entity):
     def __init__(self, dispatcher: Dispatcher, deque: object) -> None: ...
 
     def post(self) -> None: ...
+
+class Publisher(Entity):
+    def __init__(self, dispatcher: Dispatcher, publisher: object, label: str) -> None: ...
+
+    def publish(self, msg: object | None) -> None: ...
 
 class GuardThread:
     def __init__(self, context: int) -> None: ...

@@ -73,8 +73,8 @@ def _watch_service(
 def _watch_client(
     executor: AsyncioExecutor, client: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
-    # Without its group: what only completes futures is never held back, or awaiting a service inside
-    # a callback of the same group could not end.
+    # Without its group: what only completes futures is never held back, or awaiting a service
+    # inside a callback of the same group could not end.
     return _core.Client(executor._dispatcher, client, label)
 
 

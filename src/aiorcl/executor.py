@@ -207,7 +207,7 @@ class AsyncioExecutor(Callbacks):
     def spin_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
     ) -> None:
-        """Run callbacks until ``future`` is done or cancelled, the time is over, or shutdown."""
+        """Run callbacks until ``future`` is done or cancelled, time is over, or a shutdown came."""
         self._spin_until(future, timeout_sec, once=False)
 
     def spin_once_until_future_complete(
@@ -229,7 +229,7 @@ class AsyncioExecutor(Callbacks):
     async def __aenter__(self) -> Self:
         """Serve the nodes on the running loop until the block is left.
 
-        :raises RuntimeError: if the executor runs already, was shut down, or was given another loop.
+        :raises RuntimeError: if the executor runs already, was shut down, or has another loop.
         """
         loop = asyncio.get_running_loop()
         if self._is_shutdown:
