@@ -62,6 +62,17 @@ def test_types_are_installed() -> None:
     assert (PACKAGE / "_core.pyi").exists()
 
 
+def test_command_is_installed() -> None:
+    """The command is where pip puts scripts, or where ``ros2 run`` looks, and can be run."""
+    of_pip = Path(sys.executable).with_name("aiorcl")
+    of_colcon = PACKAGE.parents[2] / "aiorcl" / "aiorcl"  # beside lib/python3.x
+    scripts = [script for script in (of_pip, of_colcon) if script.exists()]
+    assert scripts
+    for script in scripts:
+        result = subprocess.run([script, "--version"], check=True, capture_output=True, text=True)
+        assert result.stdout == f"aiorcl {importlib.metadata.version('aiorcl')}\n"
+
+
 def test_version_is_that_of_the_ros_package() -> None:
     """pip and ROS know the same version."""
     assert importlib.metadata.version("aiorcl") == ET.parse(ROOT / "package.xml").findtext(

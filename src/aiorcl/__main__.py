@@ -1,3 +1,4 @@
+#!/usr/bin/env python3
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 """``python -m aiorcl`` is the command ``aiorcl``."""
