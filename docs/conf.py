@@ -1,0 +1,25 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The settings of the documentation: ./dev docs.
+
+import tomllib
+from pathlib import Path
+
+_PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())[
+    "project"
+]
+
+project = _PROJECT["name"]
+release = version = _PROJECT["version"]
+author = "The aiorcl authors"
+copyright = f"2026 {author}"  # noqa: A001  # Sphinx's word
+
+extensions = ["myst_parser", "sphinx.ext.autodoc"]
+exclude_patterns = ["_build"]
+myst_enable_extensions = ["colon_fence", "deflist"]
+myst_heading_anchors = 3
+autodoc_member_order = "bysource"
+autodoc_typehints_format = "short"
+html_theme = "furo"
+html_title = f"{project} {release}"
+pygments_style = "default"

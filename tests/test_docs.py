@@ -1,0 +1,84 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Runs every Python block of the README and the documentation as the program that it is.
+"""Each block is a program that ends by itself; one with ``# until`` in it is ended by Ctrl-C."""
+
+from __future__ import annotations
+
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.support import network
+
+DEADLINE_SEC = 30.0
+ROOT = Path(__file__).resolve().parent.parent
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+_domain_ids = network.domain_ids()
+
+
+def programs() -> Iterator[object]:
+    """Find the programs, each with a name that tells its page and line."""
+    for page in PAGES:
+        text = page.read_text()
+        for match in BLOCK.finditer(text):
+            line = text.count("\n", 0, match.start()) + 1
+            yield pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}")
+
+
+@pytest.mark.parametrize("program", programs())
+def test_program_runs(program: str, tmp_path: Path) -> None:
+    """A program of the documentation prints something, ends well, and has nothing on stderr."""
+    file = tmp_path / "program.py"
+    file.write_text(program)
+    process = subprocess.Popen(
+        [sys.executable, "-W", "error::ResourceWarning", str(file)],
+        env={**os.environ, "ROS_DOMAIN_ID": str(next(_domain_ids))},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    with process:
+        try:
+            assert process.stdout is not None
+            first = process.stdout.readline()
+            if "# until" in program:
+                process.send_signal(signal.SIGINT)
+            rest, errors = process.communicate(timeout=DEADLINE_SEC)
+        finally:
+            process.kill()
+    assert (process.returncode, errors) == (0, "")
+    assert first + rest
+
+
+def test_every_page_is_looked_at() -> None:
+    """The README and the pages with examples have blocks, so the pattern above finds them."""
+    pages = {page.name for page in PAGES if BLOCK.search(page.read_text())}
+    assert pages >= {"README.md", "index.md", "start.md", "faq.md"}
+
+
+def test_what_the_invariants_name_is_there() -> None:
+    """Sources and tests that how-it-works.md names exist, and the tests have these names."""
+    text = (ROOT / "docs" / "how-it-works.md").read_text()
+    places = [ROOT / place for place in ("", "src/core", "src/aiorcl", "tests")]
+    named = re.findall(r"`([\w/]+\.(?:py|cpp|hpp))(?:::(\w+))?`", text)
+    assert len(named) > 30
+    for name, test in named:
+        files = [place / name for place in places if (place / name).exists()]
+        assert files, f"{name} does not exist"
+        if test:
+            assert f"def {test}(" in files[0].read_text(), f"{name} has no {test}"
+    cases = (ROOT / "tests" / "core").glob("*.cpp")
+    core = "\n".join(file.read_text() for file in cases)
+    rows = [line for line in text.splitlines() if "`core/test_" in line]
+    for row in rows:
+        for title in re.findall(r'"([^"]+)"', row):
+            assert f'"{title}"' in core, f"tests/core has no {title!r}"
