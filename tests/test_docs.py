@@ -34,7 +34,7 @@ def programs() -> Iterator[object]:
             yield pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}")
 
 
-@pytest.mark.parametrize("program", programs())
+@pytest.mark.parametrize("program", [*programs()])
 def test_program_runs(program: str, tmp_path: Path) -> None:
     """A program of the documentation prints something, ends well, and has nothing on stderr."""
     file = tmp_path / "program.py"
