@@ -21,6 +21,7 @@ from types import FrameType, ModuleType
 from typing import Any
 
 import rclpy
+from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
@@ -147,7 +148,7 @@ def _run(
             nodes = []
             for name, make in makers:
                 nodes.append(_make_node(name, make))
-                at_exit.callback(nodes[-1].destroy_node)
+                at_exit.callback(_destroy, nodes[-1])
             executor = AsyncioExecutor(loop=runner.get_loop())
             at_exit.enter_context(executor)
             for node in nodes:
@@ -164,6 +165,15 @@ def _make_node(name: str, make: Callable[[], object]) -> Node:
     if not isinstance(node, Node):
         raise _ArgumentError(f"'{name}' returned no node, but {node!r}")
     return node
+
+
+def _destroy(node: Node) -> None:
+    try:
+        with node.handle:
+            pass
+    except InvalidHandle:
+        return  # by rclpy.shutdown(), which destroys nodes from Kilted on
+    node.destroy_node()
 
 
 def _find(name: str) -> Callable[[], object]:
