@@ -28,7 +28,8 @@ from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E4
 from tests.support.spinner import Spinner  # noqa: E402
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeContext, MakeExecutor, MakeNode, Run
 
 DEADLINE_SEC = 10.0
@@ -109,10 +110,10 @@ def make_executor_of(
     flavour: Flavour, context: Context, make_node: MakeNode
 ) -> Iterator[MakeExecutor]:
     """Make executors of the test's kind; they go before their nodes do."""
-    executors: list[AbstractExecutor] = []
+    executors: list[Executor] = []
     loops: list[asyncio.AbstractEventLoop] = []
 
-    def make(context: Context = context) -> AbstractExecutor:
+    def make(context: Context = context) -> Executor:
         loop = flavour.make_loop() if flavour.make_loop else None
         if loop is not None:
             loops.append(loop)
@@ -128,20 +129,20 @@ def make_executor_of(
 
 
 @pytest.fixture
-def executor(make_executor_of: MakeExecutor) -> AbstractExecutor:
+def executor(make_executor_of: MakeExecutor) -> Executor:
     """The executor of the test."""
     return make_executor_of()
 
 
 @pytest.fixture
-def spin(request: pytest.FixtureRequest, executor: AbstractExecutor) -> Spinner:
+def spin(request: pytest.FixtureRequest, executor: Executor) -> Spinner:
     """The way to wait for callbacks of ``executor``."""
     lacking = request.node.get_closest_marker("xfail") is not None
     return Spinner(executor, LACKING_DEADLINE_SEC if lacking else DEADLINE_SEC)
 
 
 @pytest.fixture
-def node(executor: AbstractExecutor, make_node: MakeNode) -> Node:
+def node(executor: Executor, make_node: MakeNode) -> Node:
     """A node on ``executor``."""
     node = make_node()
     executor.add_node(node)

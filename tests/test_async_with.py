@@ -209,7 +209,7 @@ def test_leaving_the_block_ends_what_is_under_way(run: Run, context: Context, lo
                 await asyncio.sleep(0)
                 steps.append("cleaned up")
 
-        lone.create_subscription(Int64, "topic", callback, 10)
+        lone.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
         publish(lone, 1)
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(lone)

@@ -115,7 +115,7 @@ def test_a_call_is_awaited_in_a_callback(
             response = await client.call_async(SetBool.Request(data=message.data == 1))
             done.set_result(response.success)
 
-        asker.create_subscription(Int64, "topic", callback, 10)
+        asker.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(server)
             executor.add_node(asker)

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
     from tests.parity.test_exceptions import Arrange, Make
     from tests.support.makers import MakeNode, Run
 
-LABELS = {
+LABELS: dict[Arrange, str] = {
     in_subscription: "subscription '/topic'",
     in_timer: "timer",
     in_service: "service '/service'",

@@ -129,7 +129,7 @@ def test_destroy_node(run: Run, context: Context, make_node: MakeNode, place: An
                 ended.set_result("cancelled")
                 raise
 
-        timer = node.create_timer(0.001, callback)
+        timer = node.create_timer(0.001, callback)  # type: ignore[arg-type]  # a coroutine
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(node)
             await begun.wait()
@@ -173,7 +173,7 @@ def test_a_node_destroys_itself_in_its_coroutine(
             await asyncio.sleep(0)
             ended.set_result("by itself")
 
-        node.create_timer(0.001, callback)
+        node.create_timer(0.001, callback)  # type: ignore[arg-type]  # a coroutine
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(node)
             assert await ended == "by itself"

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
 from typing import TYPE_CHECKING
@@ -15,7 +16,8 @@ from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeContext, MakeExecutor, MakeNode
 
 
@@ -57,7 +59,7 @@ def test_a_context_that_goes_down_leaves_the_other_alone(
     make_context: MakeContext,
     make_executor_of: MakeExecutor,
     make_node: MakeNode,
-    executor: AbstractExecutor,
+    executor: Executor,
     node: Node,
     spin: Spinner,
 ) -> None:
@@ -124,5 +126,5 @@ def test_executors_share_a_context(make_executor_of: MakeExecutor, make_node: Ma
         node.create_subscription(Int64, topic, lambda m, r=received: r.append(m.data), 10)
         node.create_publisher(Int64, topic, 10).publish(Int64(data=number))
         executor.add_node(node)
-        Spinner(executor, 10).until(lambda r=received: r)
+        Spinner(executor, 10).until(functools.partial(bool, received))
         assert received == [number]

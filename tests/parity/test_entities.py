@@ -18,7 +18,7 @@ from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
 
     #: Makes an entity that calls the function once or more, and returns what destroys it.
     Use = Callable[[Node, str, Callable[[], Any]], Callable[[], Any]]
@@ -79,7 +79,7 @@ def name(part: object) -> str:
 
 @pytest.mark.parametrize("use", USES, ids=name)
 def test_an_entity_is_made_before_its_node_is_added(
-    executor: AbstractExecutor, make_node: Any, spin: Spinner, use: Use
+    executor: Executor, make_node: Any, spin: Spinner, use: Use
 ) -> None:
     """What a node brings along is served."""
     node = make_node()
@@ -92,7 +92,7 @@ def test_an_entity_is_made_before_its_node_is_added(
 
 @pytest.mark.parametrize("use", USES, ids=name)
 def test_an_entity_is_made_between_spins(
-    executor: AbstractExecutor, node: Node, spin: Spinner, use: Use
+    executor: Executor, node: Node, spin: Spinner, use: Use
 ) -> None:
     """What a node gets after it was added is served."""
     spin.drain()
@@ -105,7 +105,7 @@ def test_an_entity_is_made_between_spins(
 
 @pytest.mark.parametrize("use", USES, ids=name)
 def test_an_entity_is_made_and_destroyed_inside_callbacks(
-    executor: AbstractExecutor, node: Node, spin: Spinner, use: Use
+    executor: Executor, node: Node, spin: Spinner, use: Use
 ) -> None:
     """A task makes it, its own callback destroys it and makes the next one: fifty times."""
     done = new_future(executor)
@@ -136,7 +136,7 @@ def test_an_entity_is_made_and_destroyed_inside_callbacks(
 
 @pytest.mark.parametrize("use", USES, ids=name)
 def test_entities_are_made_and_destroyed_by_another_thread(
-    executor: AbstractExecutor, node: Node, spin: Spinner, use: Use
+    executor: Executor, node: Node, spin: Spinner, use: Use
 ) -> None:
     """A thread makes and destroys entities while the executor serves them: fifty times."""
     done = new_future(executor)
@@ -160,7 +160,7 @@ def test_entities_are_made_and_destroyed_by_another_thread(
 
 @lacks(events="goes on with what it has counted")
 def test_a_callback_destroys_another_entity_that_is_ready(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """Of two subscriptions that are ready the first one called destroys the other for good."""
     called: list[int] = []
@@ -185,7 +185,7 @@ def test_a_callback_destroys_another_entity_that_is_ready(
 
 
 def test_a_publisher_is_used_by_several_threads(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """Four threads publish on one publisher; every message arrives, in order for each thread."""
     received: list[int] = []

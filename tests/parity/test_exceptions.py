@@ -18,12 +18,13 @@ from tests.support.executors import DISTRO, Flavour, breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeNode
 
     Callback = Callable[..., Any]
     Make = Callable[..., Callback]
-    Arrange = Callable[[AbstractExecutor, Node, Make, BaseException], object]
+    Arrange = Callable[[Executor, Node, Make, BaseException], object]
 
 # EventsExecutor logs what it raises by a method of rclpy that is deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in favor of")
@@ -68,14 +69,14 @@ def after_await(error: BaseException, first: Callable[[], object] = nothing) -> 
     return callback
 
 
-def in_subscription(_: AbstractExecutor, node: Node, make: Make, error: BaseException) -> object:
+def in_subscription(_: Executor, node: Node, make: Make, error: BaseException) -> object:
     """Let a message raise ``error``."""
     subscription = node.create_subscription(Int64, "topic", make(error), 10)
     node.create_publisher(Int64, "topic", 10).publish(Int64())
     return subscription
 
 
-def in_timer(_: AbstractExecutor, node: Node, make: Make, error: BaseException) -> object:
+def in_timer(_: Executor, node: Node, make: Make, error: BaseException) -> object:
     """Let a timer, on its one call, raise ``error``."""
 
     def once() -> None:
@@ -85,20 +86,18 @@ def in_timer(_: AbstractExecutor, node: Node, make: Make, error: BaseException) 
     return timer
 
 
-def in_service(_: AbstractExecutor, node: Node, make: Make, error: BaseException) -> object:
+def in_service(_: Executor, node: Node, make: Make, error: BaseException) -> object:
     """Let a request raise ``error``."""
     node.create_service(Trigger, "service", make(error))
     return node.create_client(Trigger, "service").call_async(Trigger.Request())
 
 
-def in_task(executor: AbstractExecutor, _: Node, make: Make, error: BaseException) -> object:
+def in_task(executor: Executor, _: Node, make: Make, error: BaseException) -> object:
     """Let a task raise ``error``."""
     return executor.create_task(make(error))
 
 
-def in_done_callback(
-    executor: AbstractExecutor, _: Node, make: Make, error: BaseException
-) -> object:
+def in_done_callback(executor: Executor, _: Node, make: Make, error: BaseException) -> object:
     """Let a callback of a future raise ``error``."""
     future = new_future(executor)
     future.add_done_callback(make(error))
@@ -141,7 +140,7 @@ CALLS = [
 
 
 @pytest.fixture
-def company(make_node: MakeNode, executor: AbstractExecutor, flavour: Flavour) -> Node:
+def company(make_node: MakeNode, executor: Executor, flavour: Flavour) -> Node:
     """A second node, which EventsExecutor needs.
 
     It crashes when a task raises while it holds exactly one node, and looks at a waiting task
@@ -163,7 +162,7 @@ def name(part: object) -> str:
 @pytest.mark.parametrize("make", CALLBACKS, ids=name)
 @pytest.mark.parametrize("arrange", ARRANGEMENTS, ids=name)
 def test_an_exception_comes_out_of_the_spin(
-    executor: AbstractExecutor,
+    executor: Executor,
     node: Node,
     company: Node,
     spin: Spinner,
@@ -193,7 +192,7 @@ def test_an_exception_comes_out_of_the_spin(
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
 def test_what_ends_a_program_comes_out_of_the_spin(
-    executor: AbstractExecutor, node: Node, spin: Spinner, kind: type[BaseException]
+    executor: Executor, node: Node, spin: Spinner, kind: type[BaseException]
 ) -> None:
     """KeyboardInterrupt and SystemExit of a callback are no errors to be kept somewhere."""
     in_subscription(executor, node, plainly, kind("on purpose"))
@@ -202,7 +201,7 @@ def test_what_ends_a_program_comes_out_of_the_spin(
 
 
 def test_what_was_ready_beside_an_exception_still_runs(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """The exception of one callback costs no other callback its message."""
     received: list[int] = []
@@ -227,7 +226,7 @@ def test_what_was_ready_beside_an_exception_still_runs(
 
 
 def test_messages_behind_an_exception_still_arrive(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """A callback that raises gets its next message all the same."""
     received: list[int] = []
@@ -252,7 +251,7 @@ def test_messages_behind_an_exception_still_arrive(
 
 
 def test_the_exception_of_a_task_is_kept_in_the_task(
-    executor: AbstractExecutor, node: Node, company: Node, spin: Spinner
+    executor: Executor, node: Node, company: Node, spin: Spinner
 ) -> None:
     """A task that raised is done, and gives its exception to who asks."""
     error = WrongError("on purpose")
@@ -264,7 +263,7 @@ def test_the_exception_of_a_task_is_kept_in_the_task(
 
 
 def test_an_awaited_exception_is_handled_where_it_is_awaited(
-    executor: AbstractExecutor, node: Node, company: Node, spin: Spinner
+    executor: Executor, node: Node, company: Node, spin: Spinner
 ) -> None:
     """design: as under rclpy, a task's exception comes out of the spin even if it is awaited."""
     error = WrongError("on purpose")

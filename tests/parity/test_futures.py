@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 import threading
 from typing import TYPE_CHECKING
 
@@ -14,10 +15,10 @@ from tests.support.executors import Flavour, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
 
 
-def test_a_new_future_is_pending(executor: AbstractExecutor) -> None:
+def test_a_new_future_is_pending(executor: Executor) -> None:
     """create_future makes one of rclpy's futures, which nobody has completed."""
     future = new_future(executor)
     assert isinstance(future, Future)
@@ -27,7 +28,7 @@ def test_a_new_future_is_pending(executor: AbstractExecutor) -> None:
     assert future.exception() is None
 
 
-def test_a_result_is_kept(executor: AbstractExecutor) -> None:
+def test_a_result_is_kept(executor: Executor) -> None:
     """A result may be read as often as wanted."""
     future = new_future(executor)
     future.set_result("result")
@@ -35,7 +36,7 @@ def test_a_result_is_kept(executor: AbstractExecutor) -> None:
     assert [future.result() for _ in range(2)] == ["result"] * 2
 
 
-def test_an_exception_is_kept(executor: AbstractExecutor) -> None:
+def test_an_exception_is_kept(executor: Executor) -> None:
     """result() raises the exception that was set, exception() returns it."""
     future = new_future(executor)
     error = ValueError("wrong")
@@ -47,12 +48,16 @@ def test_an_exception_is_kept(executor: AbstractExecutor) -> None:
     assert caught.value is error
 
 
-def test_done_callbacks_are_called_in_order(executor: AbstractExecutor, spin: Spinner) -> None:
+def test_done_callbacks_are_called_in_order(executor: Executor, spin: Spinner) -> None:
     """Every done callback is called once, with the future."""
     future = new_future(executor)
     called: list[tuple[int, Future[None]]] = []
+
+    def note(number: int, done: Future[None]) -> None:
+        called.append((number, done))
+
     for number in range(3):
-        future.add_done_callback(lambda done, number=number: called.append((number, done)))
+        future.add_done_callback(functools.partial(note, number))
     future.set_result(None)
     spin.until(lambda: len(called) == 3)
     spin.drain()
@@ -60,9 +65,7 @@ def test_done_callbacks_are_called_in_order(executor: AbstractExecutor, spin: Sp
     assert all(done is future for _, done in called)
 
 
-def test_a_done_callback_runs_on_the_thread_that_spins(
-    executor: AbstractExecutor, spin: Spinner
-) -> None:
+def test_a_done_callback_runs_on_the_thread_that_spins(executor: Executor, spin: Spinner) -> None:
     """A future that another thread completes has its callbacks called by the executor."""
     future = new_future(executor)
     called: list[int] = []
@@ -74,7 +77,7 @@ def test_a_done_callback_runs_on_the_thread_that_spins(
     assert called == [threading.get_ident()]
 
 
-def test_a_late_done_callback_is_called(executor: AbstractExecutor, spin: Spinner) -> None:
+def test_a_late_done_callback_is_called(executor: Executor, spin: Spinner) -> None:
     """A callback that is added to a done future is called as well."""
     future = new_future(executor)
     future.set_result(1)
@@ -84,7 +87,7 @@ def test_a_late_done_callback_is_called(executor: AbstractExecutor, spin: Spinne
     assert called == [future]
 
 
-def test_a_removed_done_callback_is_not_called(executor: AbstractExecutor, spin: Spinner) -> None:
+def test_a_removed_done_callback_is_not_called(executor: Executor, spin: Spinner) -> None:
     """remove_done_callback says whether there was something to remove."""
     future = new_future(executor)
     called: list[str] = []
@@ -103,7 +106,7 @@ def test_a_removed_done_callback_is_not_called(executor: AbstractExecutor, spin:
 
 
 def test_cancelling_calls_the_done_callbacks(
-    executor: AbstractExecutor, spin: Spinner, flavour: Flavour
+    executor: Executor, spin: Spinner, flavour: Flavour
 ) -> None:
     """Who waits for a future hears of its cancellation.
 
@@ -119,7 +122,7 @@ def test_cancelling_calls_the_done_callbacks(
     assert called == [future]
 
 
-def test_a_late_result_of_a_cancelled_future(executor: AbstractExecutor, flavour: Flavour) -> None:
+def test_a_late_result_of_a_cancelled_future(executor: Executor, flavour: Flavour) -> None:
     """design: a result that comes after the cancellation is ignored; in rclpy it wins."""
     future = new_future(executor)
     future.cancel()
@@ -132,7 +135,7 @@ def test_a_late_result_of_a_cancelled_future(executor: AbstractExecutor, flavour
 
 
 def test_a_future_completed_by_another_thread_ends_the_spin(
-    executor: AbstractExecutor, spin: Spinner
+    executor: Executor, spin: Spinner
 ) -> None:
     """spin_until_future_complete returns, with nothing else to wake the executor."""
     future = new_future(executor)
@@ -142,7 +145,7 @@ def test_a_future_completed_by_another_thread_ends_the_spin(
     thread.join()
 
 
-def test_a_future_without_executor_ends_the_spin(executor: AbstractExecutor, spin: Spinner) -> None:
+def test_a_future_without_executor_ends_the_spin(executor: Executor, spin: Spinner) -> None:
     """A future that belongs to no executor may be waited for too."""
     future: Future[int] = Future()
     thread = threading.Thread(target=future.set_result, args=(4,))
@@ -151,7 +154,7 @@ def test_a_future_without_executor_ends_the_spin(executor: AbstractExecutor, spi
     thread.join()
 
 
-def test_futures_are_completed_by_many_threads(executor: AbstractExecutor, spin: Spinner) -> None:
+def test_futures_are_completed_by_many_threads(executor: Executor, spin: Spinner) -> None:
     """No completion is lost when threads complete futures while the executor spins."""
     futures = [[new_future(executor) for _ in range(100)] for _ in range(4)]
 

@@ -19,9 +19,8 @@ from tests.support.executors import Flavour, breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
+    from rclpy.executors import Executor
     from rclpy.task import Future
-
-    from aiorcl import AbstractExecutor
 
 NO_GROUPS = breaks(events="has no callback groups")
 
@@ -29,7 +28,7 @@ NO_GROUPS = breaks(events="has no callback groups")
 class Gate:
     """Coroutine callbacks that begin, wait for a future, and end."""
 
-    def __init__(self, executor: AbstractExecutor) -> None:
+    def __init__(self, executor: Executor) -> None:
         self.executor = executor
         self.begun: list[str] = []
         self.ended: list[str] = []
@@ -43,7 +42,7 @@ class Gate:
             await self.open
             self.ended.append(f"{name}{message.data}")
 
-        node.create_subscription(Int64, name, callback, 10, callback_group=group)
+        node.create_subscription(Int64, name, callback, 10, callback_group=group)  # type: ignore[arg-type]
         publisher = node.create_publisher(Int64, name, 10)
         for number in range(2):
             publisher.publish(Int64(data=number))
@@ -63,7 +62,7 @@ class Gate:
 
 
 @pytest.fixture
-def gate(executor: AbstractExecutor) -> Gate:
+def gate(executor: Executor) -> Gate:
     """Callbacks to hold back."""
     return Gate(executor)
 
@@ -122,7 +121,7 @@ def test_what_may_not_begin_waits_in_the_middleware(node: Node, gate: Gate, spin
         gate.ended.append(str(message.data))
 
     group = MutuallyExclusiveCallbackGroup()
-    node.create_subscription(Int64, "topic", callback, 2, callback_group=group)
+    node.create_subscription(Int64, "topic", callback, 2, callback_group=group)  # type: ignore[arg-type]
     publisher = node.create_publisher(Int64, "topic", 10)
     publisher.publish(Int64(data=0))
     gate.settle()
@@ -174,9 +173,7 @@ def test_a_group_class_of_the_user_is_asked(node: Node, gate: Gate, spin: Spinne
 
 
 @NO_GROUPS
-def test_an_exception_gives_the_place_back(
-    executor: AbstractExecutor, node: Node, spin: Spinner
-) -> None:
+def test_an_exception_gives_the_place_back(executor: Executor, node: Node, spin: Spinner) -> None:
     """A callback that raises leaves its group open for the next one."""
     received: list[int] = []
 
@@ -186,7 +183,7 @@ def test_an_exception_gives_the_place_back(
             raise LookupError("on purpose")
 
     group = MutuallyExclusiveCallbackGroup()
-    node.create_subscription(Int64, "topic", callback, 10, callback_group=group)
+    node.create_subscription(Int64, "topic", callback, 10, callback_group=group)  # type: ignore[arg-type]
     publisher = node.create_publisher(Int64, "topic", 10)
     for number in range(2):
         publisher.publish(Int64(data=number))

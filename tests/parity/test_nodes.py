@@ -17,7 +17,8 @@ from tests.support.executors import Flavour, breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeExecutor, MakeNode
 
 
@@ -33,19 +34,17 @@ def say(node: Node, *numbers: int, topic: str = "topic") -> None:
         publisher.publish(Int64(data=number))
 
 
-def test_add_node_tells_whether_it_was_added(
-    executor: AbstractExecutor, make_node: MakeNode
-) -> None:
+def test_add_node_tells_whether_it_was_added(executor: Executor, make_node: MakeNode) -> None:
     """A node can be added once; it then knows its executor, and the executor knows it."""
     node = make_node()
-    assert node.executor is None
+    assert not node.executor
     assert executor.add_node(node) is True
     assert executor.add_node(node) is False
     assert node.executor is executor
     assert executor.get_nodes() == [node]
 
 
-def test_remove_node_may_be_repeated(executor: AbstractExecutor, make_node: MakeNode) -> None:
+def test_remove_node_may_be_repeated(executor: Executor, make_node: MakeNode) -> None:
     """A node that is not there any more may be removed once more."""
     node = make_node()
     executor.add_node(node)
@@ -54,14 +53,14 @@ def test_remove_node_may_be_repeated(executor: AbstractExecutor, make_node: Make
     assert executor.get_nodes() == []
 
 
-def test_get_nodes_returns_a_copy(executor: AbstractExecutor, node: Node) -> None:
+def test_get_nodes_returns_a_copy(executor: Executor, node: Node) -> None:
     """What the caller does with the list does not concern the executor."""
     executor.get_nodes().clear()
     assert executor.get_nodes() == [node]
 
 
 def test_setting_the_executor_of_a_node_adds_it(
-    executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
+    executor: Executor, make_node: MakeNode, spin: Spinner
 ) -> None:
     """``node.executor = executor`` is another way to add a node."""
     node = make_node()
@@ -75,7 +74,7 @@ def test_setting_the_executor_of_a_node_adds_it(
 
 @lacks(events="forgets what it has counted for a node when that is removed")
 def test_a_removed_node_is_not_served(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """What reaches a removed node waits until the node is added again."""
     other = make_node()
@@ -97,7 +96,7 @@ def test_a_removed_node_is_not_served(
 
 
 def test_a_node_moves_to_another_executor(
-    executor: AbstractExecutor, make_executor_of: MakeExecutor, node: Node, spin: Spinner
+    executor: Executor, make_executor_of: MakeExecutor, node: Node, spin: Spinner
 ) -> None:
     """The executor that a node is added to takes it from the one that it was on."""
     received: list[int] = []
@@ -116,9 +115,7 @@ def test_a_node_moves_to_another_executor(
     Spinner(second, spin.deadline_sec).until(lambda: len(received) == 2)
 
 
-def test_several_nodes_are_served(
-    executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
-) -> None:
+def test_several_nodes_are_served(executor: Executor, make_node: MakeNode, spin: Spinner) -> None:
     """Ten nodes on one executor all get their message."""
     received: list[list[int]] = []
     for _ in range(10):
@@ -132,7 +129,7 @@ def test_several_nodes_are_served(
 
 
 def test_a_node_is_added_inside_a_callback(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A node that a callback adds is served by the same spin, with its backlog."""
     other = make_node()
@@ -144,7 +141,7 @@ def test_a_node_is_added_inside_a_callback(
 
 
 def test_a_node_removes_itself(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A node that its own callback removes gets nothing more; others do."""
     other = make_node()
@@ -179,7 +176,7 @@ def test_a_node_removes_itself(
     ],
 )
 def test_a_node_is_destroyed_inside_its_own_callback(
-    executor: AbstractExecutor,
+    executor: Executor,
     node: Node,
     make_node: MakeNode,
     spin: Spinner,
@@ -219,7 +216,7 @@ def test_a_node_is_destroyed_inside_its_own_callback(
 
 
 def test_a_node_is_destroyed_between_spins(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A node that is destroyed while messages wait for it takes them along."""
     other = make_node()
@@ -238,7 +235,7 @@ def test_a_node_is_destroyed_between_spins(
 
 
 def test_a_destroyed_node_is_forgotten_by_its_peers(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """When destroy_node returns the middleware has let go: nobody counts the subscription."""
     other = make_node()
@@ -253,7 +250,7 @@ def test_a_destroyed_node_is_forgotten_by_its_peers(
 
 
 def test_nodes_come_and_go_in_another_thread(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """Another thread adds, uses, removes and destroys nodes while the executor spins."""
     done = new_future(executor)
@@ -280,7 +277,7 @@ def test_nodes_come_and_go_in_another_thread(
 
 
 def test_an_executor_is_given_up_with_work_pending(
-    make_executor_of: MakeExecutor, executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
+    make_executor_of: MakeExecutor, executor: Executor, make_node: MakeNode, spin: Spinner
 ) -> None:
     """Messages, timers and tasks that an executor leaves are no obstacle to its end.
 
@@ -321,7 +318,7 @@ def test_a_node_holds_its_executor_weakly(
 
 @lacks(events="forgets what it has counted when it goes")
 def test_an_executor_goes_without_shutdown(
-    flavour: Flavour, executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
+    flavour: Flavour, executor: Executor, make_node: MakeNode, spin: Spinner
 ) -> None:
     """An executor that is dropped with a node on it and a message under way leaves no trace."""
     node = make_node()
@@ -343,7 +340,7 @@ def test_an_executor_goes_without_shutdown(
 
 @breaks(single="rclpy destroys nodes with their context since Kilted only")
 def test_nodes_go_with_their_context(
-    executor: AbstractExecutor, node: Node, make_node: MakeNode, spin: Spinner
+    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A context that goes down takes its nodes along, under the executor's hands."""
     listen(node, [])

@@ -21,8 +21,8 @@ from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
     from rclpy.context import Context
+    from rclpy.executors import Executor
 
-    from aiorcl import AbstractExecutor
     from tests.support.makers import MakeNode
 
 
@@ -32,7 +32,7 @@ def lone(make_node: MakeNode) -> Node:
     return make_node()
 
 
-def test_spin_once_serves_the_node_for_one_callback(executor: AbstractExecutor, lone: Node) -> None:
+def test_spin_once_serves_the_node_for_one_callback(executor: Executor, lone: Node) -> None:
     """rclpy.spin_once adds the node, runs one callback and removes the node."""
     received: list[int] = []
     lone.create_subscription(Int64, "topic", lambda message: received.append(message.data), 10)
@@ -46,16 +46,14 @@ def test_spin_once_serves_the_node_for_one_callback(executor: AbstractExecutor, 
     assert received == [0, 1, 2]
 
 
-def test_spin_once_leaves_a_node_that_was_there(executor: AbstractExecutor, node: Node) -> None:
+def test_spin_once_leaves_a_node_that_was_there(executor: Executor, node: Node) -> None:
     """A node that was on the executor before stays on it."""
     rclpy.spin_once(node, executor=executor, timeout_sec=0)
     assert executor.get_nodes() == [node]
 
 
 @breaks(events_jazzy="drops the coroutine without awaiting it", single="needs a group of its own")
-def test_spin_once_keeps_a_coroutine_alive(
-    executor: AbstractExecutor, lone: Node, spin: Spinner
-) -> None:
+def test_spin_once_keeps_a_coroutine_alive(executor: Executor, lone: Node, spin: Spinner) -> None:
     """A coroutine callback survives that its node is removed after each call.
 
     design: removing a node cancels its coroutines only while the loop runs.
@@ -67,7 +65,7 @@ def test_spin_once_keeps_a_coroutine_alive(
         steps.append("begun")
         steps.append(f"got {await future}")
 
-    lone.create_subscription(Int64, "topic", callback, 10)
+    lone.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]  # a coroutine
     lone.create_publisher(Int64, "topic", 10).publish(Int64())
     while not steps:
         rclpy.spin_once(lone, executor=executor, timeout_sec=10)
@@ -80,7 +78,7 @@ def test_spin_once_keeps_a_coroutine_alive(
     assert steps == ["begun", "got 2"]
 
 
-def test_spin_until_future_complete_serves_the_node(executor: AbstractExecutor, lone: Node) -> None:
+def test_spin_until_future_complete_serves_the_node(executor: Executor, lone: Node) -> None:
     """rclpy.spin_until_future_complete brings a call to its end, and removes the node."""
     lone.create_service(Trigger, "service", lambda _, response: response)
     future = lone.create_client(Trigger, "service").call_async(Trigger.Request())
@@ -89,7 +87,7 @@ def test_spin_until_future_complete_serves_the_node(executor: AbstractExecutor, 
     assert executor.get_nodes() == []
 
 
-def test_spin_until_future_complete_times_out(executor: AbstractExecutor, lone: Node) -> None:
+def test_spin_until_future_complete_times_out(executor: Executor, lone: Node) -> None:
     """A future that is not completed in time is left pending."""
     future: Future[None] = Future()
     rclpy.spin_until_future_complete(lone, future, executor=executor, timeout_sec=0.01)
@@ -98,7 +96,7 @@ def test_spin_until_future_complete_times_out(executor: AbstractExecutor, lone: 
 
 @breaks(events="spin() without a deadline may hang")
 def test_spin_serves_the_node_until_the_context_goes_down(
-    context: Context, executor: AbstractExecutor, lone: Node
+    context: Context, executor: Executor, lone: Node
 ) -> None:
     """rclpy.spin ends when a callback shuts the context down, and removes the node."""
     received: list[int] = []
@@ -119,7 +117,7 @@ def test_spin_serves_the_node_until_the_context_goes_down(
 
 @breaks(events="spin() without a deadline may hang")
 def test_spin_raises_when_the_context_goes_down_outside(
-    context: Context, executor: AbstractExecutor, lone: Node
+    context: Context, executor: Executor, lone: Node
 ) -> None:
     """rclpy.spin raises ExternalShutdownException when another thread ends the context."""
     spinning = threading.get_native_id()
@@ -136,7 +134,7 @@ def test_spin_raises_when_the_context_goes_down_outside(
 
 
 @breaks(events="spin() without a deadline may hang")
-def test_spin_lets_exceptions_out(executor: AbstractExecutor, lone: Node) -> None:
+def test_spin_lets_exceptions_out(executor: Executor, lone: Node) -> None:
     """What a callback raises ends rclpy.spin, and the node is removed all the same."""
 
     def callback() -> None:

@@ -21,7 +21,8 @@ from tests.support.executors import Flavour, breaks, lacks
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeNode
 
 
@@ -116,7 +117,7 @@ def test_two_clients_of_a_service_get_their_own_responses(node: Node, spin: Spin
 
 
 def test_requests_from_before_add_node_are_answered(
-    executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
+    executor: Executor, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A request and a response that wait for their executor are handled once it is there."""
     server, asker = make_node(), make_node()
@@ -155,7 +156,7 @@ def test_a_handler_awaits_a_call(node: Node, spin: Spinner) -> None:
 
 @breaks(events_jazzy="sends the coroutine as if it were the response")
 def test_a_handler_awaits_a_call_of_its_own_group(
-    node: Node, spin: Spinner, flavour: Flavour, executor: AbstractExecutor
+    node: Node, spin: Spinner, flavour: Flavour, executor: Executor
 ) -> None:
     """Everything is in the node's default group, and the awaited response still arrives.
 

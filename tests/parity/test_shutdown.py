@@ -23,26 +23,26 @@ from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
     from rclpy.context import Context
+    from rclpy.executors import Executor
 
-    from aiorcl import AbstractExecutor
     from tests.support.makers import MakeNode
 
-    Call = Callable[[AbstractExecutor], object]
+    Call = Callable[[Executor], object]
 
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in favor of")
 
 
-def spin(executor: AbstractExecutor) -> None:
+def spin(executor: Executor) -> None:
     """Call spin."""
     executor.spin()
 
 
-def spin_once(executor: AbstractExecutor) -> None:
+def spin_once(executor: Executor) -> None:
     """Call spin_once."""
     executor.spin_once(timeout_sec=10)
 
 
-def spin_until_future_complete(executor: AbstractExecutor) -> None:
+def spin_until_future_complete(executor: Executor) -> None:
     """Wait for a future that nobody completes."""
     executor.spin_until_future_complete(Future(), timeout_sec=10)
 
@@ -55,7 +55,7 @@ CALLS = [
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_a_spin_after_shutdown_returns(executor: AbstractExecutor, node: Node, call: Call) -> None:
+def test_a_spin_after_shutdown_returns(executor: Executor, node: Node, call: Call) -> None:
     """An executor that was shut down runs nothing, and does not wait."""
     received: list[int] = []
     node.create_subscription(Int64, "topic", lambda message: received.append(message.data), 10)
@@ -65,14 +65,14 @@ def test_a_spin_after_shutdown_returns(executor: AbstractExecutor, node: Node, c
     assert received == []
 
 
-def test_shutdown_may_be_repeated(executor: AbstractExecutor, node: Node) -> None:
+def test_shutdown_may_be_repeated(executor: Executor, node: Node) -> None:
     """A second shutdown changes nothing, and says that nothing remains."""
     assert executor.shutdown() is True
     assert executor.shutdown(timeout_sec=0) is True
     assert executor.get_nodes() == []
 
 
-def test_the_with_statement_shuts_down(executor: AbstractExecutor, node: Node) -> None:
+def test_the_with_statement_shuts_down(executor: Executor, node: Node) -> None:
     """Leaving the block is a shutdown."""
     with executor as entered:
         assert entered is executor
@@ -82,7 +82,7 @@ def test_the_with_statement_shuts_down(executor: AbstractExecutor, node: Node) -
 @breaks(events="waits for itself to end")
 @pytest.mark.parametrize("call", CALLS)
 def test_a_callback_shuts_the_executor_down(
-    executor: AbstractExecutor, node: Node, flavour: Flavour, call: Call
+    executor: Executor, node: Node, flavour: Flavour, call: Call
 ) -> None:
     """The spin that runs the callback returns, and raises nothing.
 
@@ -95,9 +95,7 @@ def test_a_callback_shuts_the_executor_down(
 
 
 @breaks(single="returns True at once", events="waits for itself to end")
-def test_shutdown_inside_a_coroutine_says_that_work_remains(
-    executor: AbstractExecutor, node: Node
-) -> None:
+def test_shutdown_inside_a_coroutine_says_that_work_remains(executor: Executor, node: Node) -> None:
     """design: shutdown on the loop's own thread returns False while a coroutine is under way."""
     returned: list[bool] = []
     ended: list[str] = []
@@ -119,9 +117,7 @@ def test_shutdown_inside_a_coroutine_says_that_work_remains(
 
 
 @pytest.mark.parametrize("call", CALLS)
-def test_another_thread_shuts_the_executor_down(
-    executor: AbstractExecutor, node: Node, call: Call
-) -> None:
+def test_another_thread_shuts_the_executor_down(executor: Executor, node: Node, call: Call) -> None:
     """The spin returns, and the other thread learns that nothing remains."""
     returned: list[bool] = []
     thread = threading.Thread(target=lambda: returned.append(executor.shutdown(timeout_sec=10)))
@@ -135,9 +131,7 @@ def test_another_thread_shuts_the_executor_down(
     single="forgets a coroutine that is under way",
     events="forgets a coroutine that is under way",
 )
-def test_shutdown_ends_what_is_under_way(
-    executor: AbstractExecutor, node: Node, spin: Spinner
-) -> None:
+def test_shutdown_ends_what_is_under_way(executor: Executor, node: Node, spin: Spinner) -> None:
     """design: shutdown cancels coroutines and waits for their cleanup."""
     steps: list[str] = []
 
@@ -159,7 +153,7 @@ def test_shutdown_ends_what_is_under_way(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_spin_after_the_context_went_down(
-    context: Context, executor: AbstractExecutor, flavour: Flavour, call: Call
+    context: Context, executor: Executor, flavour: Flavour, call: Call
 ) -> None:
     """A spin without a context does not wait.
 
@@ -180,7 +174,7 @@ def test_a_spin_after_the_context_went_down(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_another_thread_shuts_the_context_down(
-    context: Context, executor: AbstractExecutor, node: Node, call: Call
+    context: Context, executor: Executor, node: Node, call: Call
 ) -> None:
     """A spin that waits raises ExternalShutdownException when its context goes down."""
     executor.spin_once(timeout_sec=0)
@@ -199,7 +193,7 @@ def test_another_thread_shuts_the_context_down(
 
 @pytest.mark.parametrize("call", CALLS)
 def test_a_callback_shuts_the_context_down(
-    context: Context, executor: AbstractExecutor, node: Node, flavour: Flavour, call: Call
+    context: Context, executor: Executor, node: Node, flavour: Flavour, call: Call
 ) -> None:
     """The spin ends with the callback, and raises nothing: the end came from inside.
 
@@ -221,7 +215,7 @@ def test_a_callback_shuts_the_context_down(
 
 
 def test_an_executor_ends_after_its_context(
-    context: Context, executor: AbstractExecutor, node: Node, spin: Spinner
+    context: Context, executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """Shutting the executor down, and removing nodes, needs no context any more."""
     node.create_subscription(Int64, "topic", lambda _: None, 10)
@@ -235,7 +229,7 @@ def test_an_executor_ends_after_its_context(
 
 
 def test_entities_are_destroyed_after_the_context(
-    context: Context, executor: AbstractExecutor, node: Node, spin: Spinner
+    context: Context, executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """What rclpy lets a node do after its context went down, the executor lets it do."""
     subscription = node.create_subscription(Int64, "topic", lambda _: None, 10)
@@ -252,7 +246,7 @@ def test_entities_are_destroyed_after_the_context(
 
 
 def test_the_context_outlives_the_executor(
-    context: Context, executor: AbstractExecutor, node: Node, make_node: MakeNode
+    context: Context, executor: Executor, node: Node, make_node: MakeNode
 ) -> None:
     """After the executor's shutdown the nodes and the context work as before."""
     executor.shutdown()

@@ -17,7 +17,7 @@ from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
 #: How coarse the clock of a loop may be; uvloop counts milliseconds.
 CLOCK_SEC = 0.001
 
@@ -33,9 +33,7 @@ def calls(node: Node) -> list[int]:
     return received
 
 
-def test_spin_once_runs_one_callback(
-    executor: AbstractExecutor, calls: list[int], spin: Spinner
-) -> None:
+def test_spin_once_runs_one_callback(executor: Executor, calls: list[int], spin: Spinner) -> None:
     """Of two callbacks that are ready one spin_once runs one; the next runs the other."""
     while not calls:
         executor.spin_once(timeout_sec=spin.deadline_sec)
@@ -44,9 +42,7 @@ def test_spin_once_runs_one_callback(
     assert sorted(calls) == [0, 1]
 
 
-def test_spin_once_with_no_time_runs_what_is_ready(
-    executor: AbstractExecutor, calls: list[int]
-) -> None:
+def test_spin_once_with_no_time_runs_what_is_ready(executor: Executor, calls: list[int]) -> None:
     """A timeout of 0 is enough for work that is ready, one callback for each call."""
     before = 0
     while len(calls) < 2:
@@ -55,7 +51,7 @@ def test_spin_once_with_no_time_runs_what_is_ready(
         before = len(calls)
 
 
-def test_spin_once_with_no_time_does_not_wait(executor: AbstractExecutor, node: Node) -> None:
+def test_spin_once_with_no_time_does_not_wait(executor: Executor, node: Node) -> None:
     """A timeout of 0 returns when nothing is ready."""
     for _ in range(10):
         executor.spin_once(timeout_sec=0)
@@ -63,7 +59,7 @@ def test_spin_once_with_no_time_does_not_wait(executor: AbstractExecutor, node: 
 
 @pytest.mark.parametrize("timeout_sec", [0.002, 0.0497, 0.2])
 def test_spin_once_waits_for_its_timeout(
-    executor: AbstractExecutor, node: Node, spin: Spinner, timeout_sec: float
+    executor: Executor, node: Node, spin: Spinner, timeout_sec: float
 ) -> None:
     """With nothing to do spin_once returns when its time is over, and not before."""
     spin.drain()
@@ -72,7 +68,7 @@ def test_spin_once_waits_for_its_timeout(
     assert time.monotonic() - start >= timeout_sec - CLOCK_SEC
 
 
-def test_spin_once_without_executor_nodes_waits(executor: AbstractExecutor) -> None:
+def test_spin_once_without_executor_nodes_waits(executor: Executor) -> None:
     """An executor that has no node waits as well."""
     start = time.monotonic()
     executor.spin_once(timeout_sec=0.05)
@@ -82,7 +78,7 @@ def test_spin_once_without_executor_nodes_waits(executor: AbstractExecutor) -> N
 @breaks(events="may hang without a deadline")
 @pytest.mark.parametrize("timeout_sec", [None, -1.0])
 def test_spin_once_without_timeout_waits_for_work(
-    executor: AbstractExecutor, node: Node, spin: Spinner, timeout_sec: float | None
+    executor: Executor, node: Node, spin: Spinner, timeout_sec: float | None
 ) -> None:
     """Without a timeout, or with a negative one, spin_once returns when it has run something."""
     received: list[int] = []
@@ -96,9 +92,7 @@ def test_spin_once_without_timeout_waits_for_work(
     thread.join()
 
 
-def test_spin_until_future_complete_with_a_done_future(
-    executor: AbstractExecutor, node: Node
-) -> None:
+def test_spin_until_future_complete_with_a_done_future(executor: Executor, node: Node) -> None:
     """A future that is done already needs no time and no timeout."""
     future = new_future(executor)
     future.set_result(None)
@@ -107,7 +101,7 @@ def test_spin_until_future_complete_with_a_done_future(
 
 
 def test_spin_until_future_complete_ends_with_the_callback(
-    executor: AbstractExecutor, calls: list[int], node: Node
+    executor: Executor, calls: list[int], node: Node
 ) -> None:
     """The spin ends when a callback completes the future."""
     future = new_future(executor)
@@ -118,7 +112,7 @@ def test_spin_until_future_complete_ends_with_the_callback(
 
 
 def test_spin_until_future_complete_runs_everything_meanwhile(
-    executor: AbstractExecutor, calls: list[int], spin: Spinner
+    executor: Executor, calls: list[int], spin: Spinner
 ) -> None:
     """A future that is never completed leaves the time for all other callbacks."""
     executor.spin_until_future_complete(Future(), timeout_sec=0.2)
@@ -127,7 +121,7 @@ def test_spin_until_future_complete_runs_everything_meanwhile(
 
 @pytest.mark.parametrize("timeout_sec", [0.002, 0.0497, 0.2])
 def test_spin_until_future_complete_times_out(
-    executor: AbstractExecutor, node: Node, timeout_sec: float
+    executor: Executor, node: Node, timeout_sec: float
 ) -> None:
     """A future that is not completed in time is left pending, and nothing is raised."""
     future = new_future(executor)
@@ -137,7 +131,7 @@ def test_spin_until_future_complete_times_out(
     assert not future.done()
 
 
-def test_spin_until_future_complete_without_time(executor: AbstractExecutor, node: Node) -> None:
+def test_spin_until_future_complete_without_time(executor: Executor, node: Node) -> None:
     """A timeout of 0 returns."""
     future = new_future(executor)
     executor.spin_until_future_complete(future, timeout_sec=0)
@@ -145,7 +139,7 @@ def test_spin_until_future_complete_without_time(executor: AbstractExecutor, nod
 
 
 def test_spin_until_future_complete_ends_with_a_cancelled_future(
-    executor: AbstractExecutor, node: Node
+    executor: Executor, node: Node
 ) -> None:
     """A future that was cancelled, or is cancelled by a callback, is waited for no longer."""
     future = new_future(executor)
@@ -160,7 +154,7 @@ def test_spin_until_future_complete_ends_with_a_cancelled_future(
 @breaks(events="may hang without a deadline")
 @pytest.mark.parametrize("timeout_sec", [None, -1.0])
 def test_spin_until_future_complete_without_timeout(
-    executor: AbstractExecutor, node: Node, timeout_sec: float | None
+    executor: Executor, node: Node, timeout_sec: float | None
 ) -> None:
     """Without a timeout, or with a negative one, the spin ends with the future alone."""
     future = new_future(executor)
@@ -172,7 +166,7 @@ def test_spin_until_future_complete_without_timeout(
 
 
 def test_spin_once_until_future_complete_runs_one_callback(
-    executor: AbstractExecutor, calls: list[int], spin: Spinner
+    executor: Executor, calls: list[int], spin: Spinner
 ) -> None:
     """The call ends after one callback, though the future is not done."""
     future = new_future(executor)
@@ -183,7 +177,7 @@ def test_spin_once_until_future_complete_runs_one_callback(
 
 
 def test_spin_once_until_future_complete_ends_with_the_future(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """A future that another thread completes ends the call; no callback is needed."""
     spin.drain()
@@ -197,7 +191,7 @@ def test_spin_once_until_future_complete_ends_with_the_future(
 
 
 def test_spin_once_until_future_complete_times_out(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """The call takes its time when there is nothing to run, and no more."""
     spin.drain()
@@ -210,7 +204,7 @@ def test_spin_once_until_future_complete_times_out(
 
 @breaks(events="spin() without a deadline may hang")
 def test_spin_ends_when_a_callback_shuts_the_executor_down(
-    executor: AbstractExecutor, calls: list[int], node: Node
+    executor: Executor, calls: list[int], node: Node
 ) -> None:
     """spin() runs until shutdown, and nothing after it."""
     received: list[int] = []
@@ -228,7 +222,7 @@ def test_spin_ends_when_a_callback_shuts_the_executor_down(
 
 
 def test_what_one_spin_leaves_the_next_one_runs(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """A spin that ends early loses nothing: the calls may be mixed at will."""
     received: list[int] = []
@@ -244,7 +238,7 @@ def test_what_one_spin_leaves_the_next_one_runs(
     assert received == list(range(60))
 
 
-def test_wake_is_harmless(executor: AbstractExecutor, calls: list[int], spin: Spinner) -> None:
+def test_wake_is_harmless(executor: Executor, calls: list[int], spin: Spinner) -> None:
     """wake() may come at any time and any number of times, and runs no callback itself."""
     for _ in range(100):
         executor.wake()

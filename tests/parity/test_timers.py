@@ -21,7 +21,8 @@ from tests.support.executors import new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
-    from aiorcl import AbstractExecutor
+    from rclpy.executors import Executor
+
     from tests.support.makers import MakeNode
 
 FAST_SEC = 0.002
@@ -225,7 +226,7 @@ def test_a_timer_destroys_itself(node: Node, spin: Spinner) -> None:
 
 
 def test_a_timer_from_before_add_node_calls(
-    executor: AbstractExecutor, make_node: MakeNode, spin: Spinner
+    executor: Executor, make_node: MakeNode, spin: Spinner
 ) -> None:
     """A timer that was due before its node was added calls when it is."""
     node = make_node()
@@ -235,9 +236,7 @@ def test_a_timer_from_before_add_node_calls(
     spin.until(lambda: ticks.count == 2)
 
 
-def test_a_coroutine_is_a_timer_callback(
-    executor: AbstractExecutor, node: Node, spin: Spinner
-) -> None:
+def test_a_coroutine_is_a_timer_callback(executor: Executor, node: Node, spin: Spinner) -> None:
     """A coroutine callback may wait, here for a message, between two calls of other timers."""
     steps: list[str] = []
     arrived = new_future(executor)
@@ -251,14 +250,14 @@ def test_a_coroutine_is_a_timer_callback(
         steps.append("published")
         steps.append(f"got {(await arrived).data}")
 
-    timer = node.create_timer(FAST_SEC, callback, callback_group=group)
+    timer = node.create_timer(FAST_SEC, callback, callback_group=group)  # type: ignore[arg-type]
     node.create_timer(FAST_SEC, lambda: None, callback_group=group)
     spin.until(lambda: len(steps) == 2)
     assert steps == ["published", "got 8"]
 
 
 def test_a_zero_period_does_not_starve_a_subscription(
-    executor: AbstractExecutor, node: Node, spin: Spinner
+    executor: Executor, node: Node, spin: Spinner
 ) -> None:
     """A timer that is always ready leaves other entities their turn."""
     ticks = Ticks()
@@ -281,7 +280,7 @@ def test_a_timer_callback_may_be_replaced(node: Node, spin: Spinner, kind: str) 
     ticks = Ticks()
     timer = node.create_timer(FAST_SEC, ticks)
     spin.until(lambda: ticks.count == 1)
-    timer.callback = coroutine if kind == "coroutine" else lambda: new.append("function")
+    timer.callback = coroutine if kind == "coroutine" else lambda: new.append("function")  # type: ignore[assignment]
     spin.until(lambda: len(new) == 2)
     assert new == [kind] * 2
     assert asyncio.iscoroutinefunction(timer.callback) is (kind == "coroutine")

@@ -20,10 +20,10 @@ from typing import Any
 import pytest
 import uvloop
 from rclpy.context import Context
-from rclpy.executors import SingleThreadedExecutor
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.task import Future
 
-from aiorcl import AbstractExecutor, AsyncioExecutor
+from aiorcl import AsyncioExecutor
 
 DISTRO = {7: "jazzy", 9: "kilted"}.get(
     int(importlib.metadata.version("rclpy").split(".")[0]), "newer"
@@ -46,7 +46,7 @@ class Flavour:
 
     name: str
     family: str
-    make: Callable[[Context], AbstractExecutor]
+    make: Callable[[Context], Executor]
     make_loop: Callable[[], asyncio.AbstractEventLoop] | None = None
 
     @property
@@ -59,17 +59,17 @@ class Flavour:
         return keys.get(self.family) or keys.get(f"{self.family}_{DISTRO}")
 
 
-def _single(context: Context) -> AbstractExecutor:
+def _single(context: Context) -> Executor:
     return SingleThreadedExecutor(context=context)
 
 
-def _events(context: Context) -> AbstractExecutor:
-    from rclpy.experimental import EventsExecutor
+def _events(context: Context) -> Executor:
+    from rclpy.experimental.events_executor import EventsExecutor
 
     return EventsExecutor(context=context)
 
 
-def _own_loop(context: Context) -> AbstractExecutor:
+def _own_loop(context: Context) -> Executor:
     return AsyncioExecutor(context=context)
 
 
@@ -93,14 +93,14 @@ OURS = [flavour for flavour in FLAVOURS if flavour.ours]
 
 def make_executor(
     flavour: Flavour, context: Context, loop: asyncio.AbstractEventLoop | None
-) -> AbstractExecutor:
+) -> Executor:
     """Make an executor, for ours on ``loop`` unless the executor makes its own."""
     if loop is None:
         return flavour.make(context)
     return AsyncioExecutor(context=context, loop=loop)
 
 
-def new_future(executor: AbstractExecutor) -> Future[Any]:
+def new_future(executor: Executor) -> Future[Any]:
     """Make a future of this executor, also where rclpy has no ``create_future`` yet."""
     if hasattr(executor, "create_future"):
         return executor.create_future()

@@ -6,9 +6,8 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Protocol
 
 from rclpy.context import Context
+from rclpy.executors import Executor
 from rclpy.node import Node
-
-from aiorcl import AbstractExecutor
 
 MakeContext = Callable[[], Context]
 #: Runs a coroutine function on a new loop.
@@ -24,4 +23,4 @@ class MakeNode(Protocol):
 class MakeExecutor(Protocol):
     """Makes executors of one kind."""
 
-    def __call__(self, context: Context = ...) -> AbstractExecutor: ...
+    def __call__(self, context: Context = ...) -> Executor: ...

@@ -16,15 +16,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 if TYPE_CHECKING:
+    from rclpy.executors import Executor
     from rclpy.task import Future
-
-    from aiorcl import AbstractExecutor
 
 
 class Spinner:
     """Spins one executor, with one deadline for every wait."""
 
-    def __init__(self, executor: AbstractExecutor, deadline_sec: float) -> None:
+    def __init__(self, executor: Executor, deadline_sec: float) -> None:
         self.executor = executor
         self.deadline_sec = deadline_sec
 
