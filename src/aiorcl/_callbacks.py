@@ -110,17 +110,17 @@ class Callbacks(ExecutorBase):
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
             wait_set = wait_set_of(self.context, waitable)
+            wait_set.wait(0)
+            entity.restore_guards(wait_set.pointer)
+            if not waitable.is_ready(wait_set):
+                return False
+            data = waitable.take_data()
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:
             if self.context.ok():
                 raise
             return False  # no wait set without a context
-        wait_set.wait(0)
-        entity.restore_guards(wait_set.pointer)
-        if not waitable.is_ready(wait_set):
-            return False
-        data = waitable.take_data()
         for future in waitable._futures:
             future._set_executor(self)
         return waitable.execute(data)

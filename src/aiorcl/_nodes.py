@@ -74,8 +74,13 @@ class WatchedNodes:
 
     def entity_destroyed(self, entities: NodeEntities, entity: Any) -> bool:
         """Let go of an entity that was destroyed directly, not by its node. Returns False."""
-        with self._lock:
+        if not self._lock.acquire(blocking=False):  # rclpy may hold the lock of the context here
+            self._executor._work.post(lambda: self.entity_destroyed(entities, entity))
+            return False
+        try:
             entities.let_go(entity)
+        finally:
+            self._lock.release()
         return False
 
     def let_go(self, *, keep_clients: bool = False) -> None:

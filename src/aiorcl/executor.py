@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import atexit
+import os
 import time
 import weakref
 from collections.abc import Callable, Coroutine
@@ -89,6 +90,7 @@ class AsyncioExecutor(Callbacks):
         self._errors = Errors(self, on_error)
         self._until: rclpy.task.Future[Any] | None = None
         self._is_shutdown = False
+        self._pid = os.getpid()
         self._context_end = ContextEnd(self)
         _executors.add(self)
 
@@ -359,10 +361,10 @@ class AsyncioExecutor(Callbacks):
                 driver.loop.run_until_complete(self._work.end(timeout))
             finally:
                 driver.stop()
-        if self._work.remains():
+        if self._work.remains() and not (driver is None or driver.loop.is_closed()):
             return False
         self._let_go()
-        return True
+        return not self._work.remains()
 
     def _forget_node(self, node: Node) -> None:
         with self._nodes_lock:
@@ -371,6 +373,8 @@ class AsyncioExecutor(Callbacks):
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
         self._is_shutdown = True
+        if os.getpid() != self._pid:
+            return  # a forked child: all of it is the parent's
         self._watched.let_go()
         self._work.close()
         self._context_end.close()

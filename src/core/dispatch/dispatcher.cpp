@@ -177,7 +177,9 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size
   std::size_t ran = 0;
   for (;;) {
     ran += run(hooks, max_callbacks - ran, kBudgetNs);
-    const std::int64_t left = end == INT64_MAX ? INT64_MAX : end - steady_now();
+    std::int64_t left = end == INT64_MAX ? INT64_MAX : end - steady_now();
+    const bool over = left <= 0;
+    if (timer_fds_.empty()) left = std::min(left, timers_->next_due_in());
     if (ran >= max_callbacks || stopped_ || turn.wanted || turn.stopping) break;
     int timeout_ms = -1;
     if (!queue_->sleep() || left <= 0) {
@@ -187,7 +189,7 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size
       timeout_ms = static_cast<int>(std::min<std::int64_t>((left + 999'999) / 1'000'000, INT_MAX));
     }
     if (!only_own_readable(timeout_ms)) turn.wanted = true;
-    if (turn.wanted || left <= 0) break;
+    if (turn.wanted || over) break;
   }
   return ran;
 }

@@ -16,6 +16,7 @@ Timer::Timer(Dispatcher & dispatcher, nb::object timer, nb::object group, std::s
   slot_.emplace(*timers_, timer_, *ready_);
   // Not by rmw: rcl calls this one on the thread that resets the timer.
   resets_.emplace(Source::kTimerReset, timer_, *ready_);
+  poke();  // a loop without timer fds learns in its next drain when the timer is due
 }
 
 Timer::~Timer() {

@@ -61,6 +61,10 @@ GuardThread::GuardThread(rcl_context_t * context)
 }
 
 GuardThread::~GuardThread() {
+  if (!process_.is_this()) {
+    thread_.detach();
+    return;
+  }
   {
     std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;

@@ -13,6 +13,7 @@
 #include <thread>
 #include <vector>
 
+#include "events/process.hpp"
 #include "events/ready_queue.hpp"
 
 namespace aiorcl {
@@ -58,6 +59,7 @@ class GuardThread {
   std::uint64_t seen_ = 0;           // guarded by mutex_: the state that the thread waits on
   bool stop_ = false;                // guarded by mutex_
   bool ended_ = false;               // guarded by mutex_
+  const Process process_;
   std::thread thread_;
 };
 

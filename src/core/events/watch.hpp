@@ -7,6 +7,7 @@
 #include <cstddef>
 #include <cstdint>
 
+#include "events/process.hpp"
 #include "events/ready_queue.hpp"
 
 namespace aiorcl {
@@ -36,6 +37,7 @@ class Watch {
  private:
   static void on_ready(const void * user_data, std::size_t events) noexcept;
 
+  const Process process_;
   const Source source_;
   const void * entity_;
   Ready & ready_;
