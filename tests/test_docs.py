@@ -82,3 +82,22 @@ def test_what_the_invariants_name_is_there() -> None:
     for row in rows:
         for title in re.findall(r'"([^"]+)"', row):
             assert f'"{title}"' in core, f"tests/core has no {title!r}"
+
+
+@pytest.mark.parametrize(
+    ("row", "workload"),
+    [
+        ("a message, from publish to callback", "pingpong"),
+        ("a service call and its answer", "service"),
+        ("a tick of a 1 kHz timer", "timer"),
+    ],
+)
+def test_readme_quotes_the_benchmarks(row: str, workload: str) -> None:
+    """The numbers of the README are those that ``docs/benchmarks.md`` has now."""
+    quoted = re.search(rf"^\| {row} \|(.*)\|$", (ROOT / "README.md").read_text(), re.MULTILINE)
+    assert quoted is not None
+    page = (ROOT / "docs" / "benchmarks.md").read_text()
+    (section,) = re.findall(rf"^### {workload}\n(.*?)(?=^###|\Z)", page, re.DOTALL | re.MULTILINE)
+    measured = dict(re.findall(r"^\| ([\w-]+) \| ([\d.]+) \|", section, re.MULTILINE))
+    peers = ("asyncio-own", "events", "single")
+    assert [number.strip() for number in quoted[1].split("|")] == [measured[peer] for peer in peers]
