@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -227,11 +226,13 @@ def test_cleanup_may_call_a_service_of_another_executor(
     answers: list[bool] = []
 
     async def main() -> None:
+        begun = asyncio.Event()
         server, asker = make_node(), make_node()
         server.create_service(Trigger, "service", lambda _, response: response)
         client = asker.create_client(Trigger, "service")
 
         async def work() -> None:
+            begun.set()
             try:
                 await asyncio.Event().wait()
             finally:
@@ -243,7 +244,7 @@ def test_cleanup_may_call_a_service_of_another_executor(
             async with AsyncioExecutor(context=context) as inner:
                 inner.add_node(asker)
                 inner.create_task(work)
-                await asyncio.sleep(0.01)
+                await begun.wait()
 
     run(main)
     assert answers == [True]
@@ -339,49 +340,6 @@ def test_a_thousand_messages_are_published_at_once(run: Run, context: Context, l
             executor.add_node(lone)
             publish(lone, *range(1000))
             assert await inbox.count(1000) == list(range(1000))
-
-    run(main)
-
-
-@pytest.mark.parametrize("where", ["callback", "task", "thread", "before", "executor"])
-def test_wait_for_shutdown_returns(run: Run, context: Context, lone: Node, where: str) -> None:
-    """wait_for_shutdown returns when the context, or the executor, goes down from anywhere."""
-
-    async def main() -> None:
-        async with AsyncioExecutor(context=context) as executor:
-            executor.add_node(lone)
-            match where:
-                case "callback":
-                    lone.create_timer(0.001, context.shutdown)
-                case "task":
-                    executor.loop.call_soon(context.shutdown)
-                case "thread":
-                    thread = threading.Thread(target=context.shutdown)
-                    executor.loop.call_soon(thread.start)
-                case "before":
-                    context.shutdown()
-                case "executor":
-                    executor.loop.call_soon(executor.shutdown)
-            await executor.wait_for_shutdown()
-            await executor.wait_for_shutdown()
-            if where == "thread":
-                thread.join()
-        assert context.ok() is (where == "executor")
-
-    run(main)
-
-
-def test_many_wait_for_shutdown(run: Run, context: Context) -> None:
-    """Any number of tasks may wait for the shutdown, and may stop waiting."""
-
-    async def main() -> None:
-        async with AsyncioExecutor(context=context) as executor:
-            waiting = [asyncio.ensure_future(executor.wait_for_shutdown()) for _ in range(3)]
-            await asyncio.sleep(0)
-            waiting[0].cancel()
-            executor.loop.call_soon(context.shutdown)
-            await asyncio.gather(*waiting[1:])
-            assert waiting[0].cancelled()
 
     run(main)
 

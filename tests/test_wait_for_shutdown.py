@@ -1,0 +1,67 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# wait_for_shutdown: returns when the context goes down, from wherever.
+
+from __future__ import annotations
+
+import asyncio
+import threading
+from typing import TYPE_CHECKING
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+
+from aiorcl import AsyncioExecutor
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+
+@pytest.fixture
+def lone(make_node: MakeNode) -> Node:
+    """A node that is on no executor."""
+    return make_node()
+
+
+@pytest.mark.parametrize("where", ["callback", "task", "thread", "before", "executor"])
+def test_wait_for_shutdown_returns(run: Run, context: Context, lone: Node, where: str) -> None:
+    """wait_for_shutdown returns when the context, or the executor, goes down from anywhere."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            match where:
+                case "callback":
+                    lone.create_timer(0.001, context.shutdown)
+                case "task":
+                    executor.loop.call_soon(context.shutdown)
+                case "thread":
+                    thread = threading.Thread(target=context.shutdown)
+                    executor.loop.call_soon(thread.start)
+                case "before":
+                    context.shutdown()
+                case "executor":
+                    executor.loop.call_soon(executor.shutdown)
+            await executor.wait_for_shutdown()
+            await executor.wait_for_shutdown()
+            if where == "thread":
+                thread.join()
+        assert context.ok() is (where == "executor")
+
+    run(main)
+
+
+def test_many_wait_for_shutdown(run: Run, context: Context) -> None:
+    """Any number of tasks may wait for the shutdown, and may stop waiting."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            waiting = [asyncio.ensure_future(executor.wait_for_shutdown()) for _ in range(3)]
+            await asyncio.sleep(0)
+            waiting[0].cancel()
+            executor.loop.call_soon(context.shutdown)
+            await asyncio.gather(*waiting[1:])
+            assert waiting[0].cancelled()
+
+    run(main)
