@@ -345,10 +345,7 @@ class AsyncioExecutor(Callbacks):
         return self._context_end.tell()
 
     def _end(self, timeout: float | None) -> bool:
-        """End what is under way, and let go. True if nothing remains.
-
-        For whoever runs the executor.
-        """
+        """End what is under way, and let go; for whoever runs it. True if nothing remains."""
         self._watched.let_go(keep_clients=True)
         self._work.cancel_all()
         driver = self._driver
