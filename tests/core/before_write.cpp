@@ -18,14 +18,16 @@ BeforeWrite::BeforeWrite(std::function<void()> interrupt) {
   interrupt_of_thread = std::move(interrupt);
 }
 
-BeforeWrite::~BeforeWrite() { interrupt_of_thread = nullptr; }
+BeforeWrite::~BeforeWrite() {
+  interrupt_of_thread = nullptr;
+}
 
 // The linker's option --wrap=write puts this between the program (not the libraries) and libc.
 extern "C" {
 ssize_t __real_write(int fd, const void * data, std::size_t size);
 
 ssize_t __wrap_write(int fd, const void * data, std::size_t size) {
-  if (interrupt_of_thread) interrupt_of_thread();
+  if (const auto interrupt = std::exchange(interrupt_of_thread, nullptr)) interrupt();
   return __real_write(fd, data, size);
 }
 }

@@ -5,7 +5,7 @@
 
 #include <functional>
 
-/// While it lives, `interrupt` is called before each write() of the events layer on this thread.
+/// While it lives, the next write() of the events layer on this thread calls `interrupt` first.
 class BeforeWrite {
  public:
   explicit BeforeWrite(std::function<void()> interrupt);

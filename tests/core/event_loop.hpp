@@ -19,7 +19,9 @@ inline bool is_readable(int fd, int timeout_ms = 0) {
   return poll(&polled, 1, timeout_ms) == 1;
 }
 
-inline bool becomes_readable(int fd) { return is_readable(fd, kDeadlineMs); }
+inline bool becomes_readable(int fd) {
+  return is_readable(fd, kDeadlineMs);
+}
 
 /// An entity's entry in a queue, released as when the entity is closed.
 class Entry {
@@ -56,8 +58,8 @@ inline std::uint64_t handle_all(aiorcl::ReadyQueue & queue) {
   return handled;
 }
 
-/// Calls `run` with each entry that is ready, and sleeps in between, while `run` returns true; false
-/// if a wakeup is missing.
+/// Calls `run` with each entry that is ready, and sleeps in between, while `run` returns true;
+/// false if a wakeup is missing.
 template <typename Run>
 bool run_while(aiorcl::ReadyQueue & queue, Run run) {
   for (;;) {

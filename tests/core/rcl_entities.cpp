@@ -45,14 +45,18 @@ Context::~Context() {
   ignore(rcl_context_fini(&entity_));
 }
 
-void Context::shutdown() { check(rcl_shutdown(&entity_), "shut a context down"); }
+void Context::shutdown() {
+  check(rcl_shutdown(&entity_), "shut a context down");
+}
 
 Node::Node(Context & context) : Entity(rcl_get_zero_initialized_node()) {
   const rcl_node_options_t options = rcl_node_get_default_options();
   check(rcl_node_init(&entity_, "core_tests", "", context.get(), &options), "create a node");
 }
 
-Node::~Node() { ignore(rcl_node_fini(&entity_)); }
+Node::~Node() {
+  ignore(rcl_node_fini(&entity_));
+}
 
 Publisher::Publisher(Node & node, const char * topic, std::size_t depth)
     : Entity(rcl_get_zero_initialized_publisher()), node_(node) {
@@ -63,7 +67,9 @@ Publisher::Publisher(Node & node, const char * topic, std::size_t depth)
         "create a publisher");
 }
 
-Publisher::~Publisher() { ignore(rcl_publisher_fini(&entity_, node_.get())); }
+Publisher::~Publisher() {
+  ignore(rcl_publisher_fini(&entity_, node_.get()));
+}
 
 void Publisher::publish(std::int64_t value) {
   const std_msgs__msg__Int64 message{value};
@@ -81,7 +87,9 @@ Subscription::Subscription(Node & node, const char * topic, std::size_t depth)
   check(ret, "create a subscription");
 }
 
-Subscription::~Subscription() { ignore(rcl_subscription_fini(&entity_, node_.get())); }
+Subscription::~Subscription() {
+  ignore(rcl_subscription_fini(&entity_, node_.get()));
+}
 
 std::optional<std::int64_t> Subscription::take() {
   std_msgs__msg__Int64 message{};
@@ -96,11 +104,12 @@ std::optional<std::int64_t> Subscription::take() {
 Service::Service(Node & node, const char * name)
     : Entity(rcl_get_zero_initialized_service()), node_(node) {
   const rcl_service_options_t options = rcl_service_get_default_options();
-  check(rcl_service_init(&entity_, node.get(), service_type(), name, &options),
-        "create a service");
+  check(rcl_service_init(&entity_, node.get(), service_type(), name, &options), "create a service");
 }
 
-Service::~Service() { ignore(rcl_service_fini(&entity_, node_.get())); }
+Service::~Service() {
+  ignore(rcl_service_fini(&entity_, node_.get()));
+}
 
 bool Service::answer() {
   rmw_request_id_t id{};
@@ -123,7 +132,9 @@ Client::Client(Node & node, const char * name)
   check(rcl_client_init(&entity_, node.get(), service_type(), name, &options), "create a client");
 }
 
-Client::~Client() { ignore(rcl_client_fini(&entity_, node_.get())); }
+Client::~Client() {
+  ignore(rcl_client_fini(&entity_, node_.get()));
+}
 
 void Client::call() {
   const std_srvs__srv__SetBool_Request request{true};
@@ -140,13 +151,14 @@ bool Client::take() {
   return check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response");
 }
 
-MatchedEvent::MatchedEvent(Subscription & subscription)
-    : Entity(rcl_get_zero_initialized_event()) {
+MatchedEvent::MatchedEvent(Subscription & subscription) : Entity(rcl_get_zero_initialized_event()) {
   check(rcl_subscription_event_init(&entity_, subscription.get(), RCL_SUBSCRIPTION_MATCHED),
         "create an event");
 }
 
-MatchedEvent::~MatchedEvent() { ignore(rcl_event_fini(&entity_)); }
+MatchedEvent::~MatchedEvent() {
+  ignore(rcl_event_fini(&entity_));
+}
 
 std::optional<std::size_t> MatchedEvent::take() {
   rmw_matched_status_t status{};
@@ -159,12 +171,14 @@ std::optional<std::size_t> MatchedEvent::take() {
 
 GuardCondition::GuardCondition(Context & context)
     : Entity(rcl_get_zero_initialized_guard_condition()) {
-  check(rcl_guard_condition_init(&entity_, context.get(),
-                                 rcl_guard_condition_get_default_options()),
-        "create a guard condition");
+  check(
+      rcl_guard_condition_init(&entity_, context.get(), rcl_guard_condition_get_default_options()),
+      "create a guard condition");
 }
 
-GuardCondition::~GuardCondition() { ignore(rcl_guard_condition_fini(&entity_)); }
+GuardCondition::~GuardCondition() {
+  ignore(rcl_guard_condition_fini(&entity_));
+}
 
 void GuardCondition::trigger() {
   check(rcl_trigger_guard_condition(&entity_), "trigger a guard condition");
@@ -175,7 +189,9 @@ Clock::Clock(rcl_clock_type_t type) : Entity(rcl_clock_t{}) {
   check(rcl_clock_init(type, &entity_, &allocator), "create a clock");
 }
 
-Clock::~Clock() { ignore(rcl_clock_fini(&entity_)); }
+Clock::~Clock() {
+  ignore(rcl_clock_fini(&entity_));
+}
 
 std::int64_t Clock::now() {
   rcl_time_point_value_t now = 0;
@@ -199,13 +215,21 @@ Timer::Timer(Context & context, Clock & clock, std::int64_t period)
         "create a timer");
 }
 
-Timer::~Timer() { ignore(rcl_timer_fini(&entity_)); }
+Timer::~Timer() {
+  ignore(rcl_timer_fini(&entity_));
+}
 
-void Timer::call() { check(rcl_timer_call(&entity_), "call a timer"); }
+void Timer::call() {
+  check(rcl_timer_call(&entity_), "call a timer");
+}
 
-void Timer::cancel() { check(rcl_timer_cancel(&entity_), "cancel a timer"); }
+void Timer::cancel() {
+  check(rcl_timer_cancel(&entity_), "cancel a timer");
+}
 
-void Timer::reset() { check(rcl_timer_reset(&entity_), "reset a timer"); }
+void Timer::reset() {
+  check(rcl_timer_reset(&entity_), "reset a timer");
+}
 
 void Timer::change_period(std::int64_t period) {
   std::int64_t before = 0;

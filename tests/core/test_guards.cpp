@@ -258,25 +258,25 @@ TEST_CASE("several threads add and remove, and no trigger is lost meanwhile") {
   CHECK(heard == kThreads * kRounds);
 }
 
-TEST_CASE("who follows before or after its context is shut down still hears of triggers") {
-  // rclpy shuts the context down first and then triggers the guard condition that tells of a signal.
+TEST_CASE("followers hear of triggers after their context was shut down, whoever comes and goes") {
+  // A signal shuts the context down and triggers a guard condition, in this order or the other.
   rcl::Context context;
-  rcl::GuardCondition before_guard(context), after_guard(context);
-  Follower before, after;
+  rcl::GuardCondition guard(context), other_guard(context);
+  Follower follower, other;
   GuardThread guards(context.get());
-  guards.add(before_guard.get(), *before.entry);
-  before_guard.trigger();
-  CHECK(before.wait() == 1);
+  guards.add(guard.get(), *follower.entry);
+  guard.trigger();
+  CHECK(follower.wait() == 1);
   context.shutdown();
-  before_guard.trigger();
-  CHECK(before.wait() == 1);
-  guards.add(after_guard.get(), *after.entry);
-  after_guard.trigger();
-  CHECK(after.wait() == 1);
-  before_guard.trigger();
-  CHECK(before.wait() == 1);
-  guards.remove(before_guard.get(), *before.entry);
-  guards.remove(after_guard.get(), *after.entry);
+  guard.trigger();
+  CHECK(follower.wait() == 1);
+  guards.add(other_guard.get(), *other.entry);
+  guard.trigger();
+  CHECK(follower.wait() == 1);
+  guards.remove(other_guard.get(), *other.entry);
+  guard.trigger();
+  CHECK(follower.wait() == 1);
+  guards.remove(guard.get(), *follower.entry);
 }
 
 TEST_CASE("a guard thread that nobody triggers sleeps") {

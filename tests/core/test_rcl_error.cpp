@@ -2,14 +2,14 @@
 // SPDX-License-Identifier: Apache-2.0
 // rcl_ret_t -> exception, with rcl's own words, and nothing left behind in rcl's error state.
 
-#include "rcl_error.hpp"
-
 #include <doctest/doctest.h>
 #include <rcl/error_handling.h>
 #include <rcl/timer.h>
 
 #include <string>
 #include <thread>
+
+#include "rcl_error.hpp"
 
 using aiorcl::check;
 using aiorcl::check_unless;
@@ -44,7 +44,7 @@ TEST_CASE("a call that succeeded throws nothing") {
 
 TEST_CASE("the error of a call names what was tried, the entity, and rcl's reason") {
   const std::string message = message_of([] { check(fail(), "look at a timer", "node '/a'"); });
-  CHECK(message.find("Cannot look at a timer of node '/a': ") == 0);
+  CHECK(message.find("Cannot look at a timer (node '/a'): ") == 0);
   CHECK(message.find("timer argument is null") != std::string::npos);
 }
 
@@ -80,11 +80,9 @@ TEST_CASE("the error of one thread is not another's") {
   const rcl_ret_t ret = fail();
   REQUIRE(rcl_error_is_set());
   std::string message;
-  std::thread other([&message] {
-    message = message_of([] { check(RCL_RET_TIMER_CANCELED, "call a timer"); });
-  });
+  std::thread other(
+      [&message] { message = message_of([] { check(RCL_RET_TIMER_CANCELED, "call a timer"); }); });
   other.join();
   CHECK(message.find("rcl returned") != std::string::npos);
-  CHECK(message_of([ret] { check(ret, "look at a timer"); }).find("is null") !=
-        std::string::npos);
+  CHECK(message_of([ret] { check(ret, "look at a timer"); }).find("is null") != std::string::npos);
 }

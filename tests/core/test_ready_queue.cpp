@@ -26,7 +26,9 @@ using event_loop::run_while;
 
 namespace {
 
-bool was_woken(ReadyQueue & queue) { return is_readable(queue.wakeup().fd()); }
+bool was_woken(ReadyQueue & queue) {
+  return is_readable(queue.wakeup().fd());
+}
 
 /// Takes the next entry and handles one event of it; it stays ready if it has more.
 Ready * run_one(ReadyQueue & queue) {
@@ -184,7 +186,9 @@ TEST_CASE("an entry that is released while it runs is freed by whoever runs it")
 TEST_CASE("a queue frees the entries that nobody takes out") {
   // The leak checker of the address sanitizer is the judge.
   ReadyQueue queue;
-  { Entry never_ready(queue); }
+  {
+    Entry never_ready(queue);
+  }
   {
     Entry listed(queue), listed_by_consumer(queue);
     listed_by_consumer->add(2);
@@ -236,6 +240,34 @@ TEST_CASE("no event of several threads is lost, and the consumer sleeps in betwe
   }
 }
 
+TEST_CASE("what a thread wrote before add() is there for whoever takes the entry") {
+  // The thread sanitizer is the judge.
+  constexpr int kRounds = 1000;
+  ReadyQueue queue;
+  Entry entry(queue);
+  int written = 0;
+  std::atomic<int> seen{0};
+  std::thread producer([&] {
+    for (int round = 1; round <= kRounds; ++round) {
+      while (seen.load() < round - 1) std::this_thread::yield();
+      written = round;
+      entry->add(1);
+    }
+  });
+  bool in_order = true;
+  const bool woken = run_while(queue, [&](Ready & ready) {
+    const int value = written;
+    in_order = in_order && value == seen.load() + 1;
+    handle_all(ready);
+    seen.store(value);
+    return value < kRounds;
+  });
+  seen.store(kRounds);
+  producer.join();
+  CHECK(woken);
+  CHECK(in_order);
+}
+
 TEST_CASE("whoever goes to sleep is woken by the next event, round after round") {
   constexpr std::uint64_t kThreads = 3;
   constexpr std::uint64_t kRounds = 3000;
@@ -249,7 +281,8 @@ TEST_CASE("whoever goes to sleep is woken by the next event, round after round")
     for (Entry & entry : entries) {
       producers.emplace_back([&entry, &round] {
         for (std::uint64_t mine = 1; mine <= kRounds; ++mine) {
-          // Each comes when it comes: some find the consumer awake, some going to sleep, some asleep.
+          // Each comes when it comes: some find the consumer awake, some going to sleep, some
+          // asleep.
           while (round.load(std::memory_order_relaxed) < mine) std::this_thread::yield();
           entry->add(1);
         }

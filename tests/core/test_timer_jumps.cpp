@@ -69,7 +69,8 @@ TEST_CASE_FIXTURE(TimerFixture, "a timer that is due already when its slot is ma
   handle_all(*entry);
 }
 
-TEST_CASE_FIXTURE(TimerFixture, "a jump back makes a timer ready, and its next call is near again") {
+TEST_CASE_FIXTURE(TimerFixture,
+                  "a jump back makes a timer ready, and its next call is near again") {
   ros.override_time(1000 * kSecond);
   WatchedTimer watched(*this, ros, 10 * kSecond);
   ros.override_time(100 * kSecond);

@@ -199,7 +199,9 @@ TEST_CASE("the fds of the timers are closed, and without timerfd there are none"
 TEST_CASE("an fd that is readable although no timer is left is read") {
   // As when the system clock is set after its last timer is gone.
   TimerFixture fixture;
-  { WatchedTimer gone(fixture, fixture.system, kHour); }
+  {
+    WatchedTimer gone(fixture, fixture.system, kHour);
+  }
   fixture.timers.on_readable();
   for (int fd : fixture.timers.fds()) {
     itimerspec at_once{};

@@ -272,7 +272,7 @@ TEST_CASE("watches come and go while another thread publishes") {
     rcl::Subscription subscription(node, "topic", 1);
     ReadyQueue queue;
     Flood flood(publisher);
-    for (int round = 0; round < 300; ++round) {
+    for (int round = 0; round < 150; ++round) {
       Entry entry(queue);
       Watch watch(Source::kSubscription, subscription.get(), *entry);
       const bool woken = run_while(queue, [&](Ready & ready) {
@@ -298,7 +298,7 @@ TEST_CASE("entities come and go while another thread publishes to them") {
     rcl::Publisher publisher(node, "topic");
     ReadyQueue queue;
     Flood flood(publisher);
-    for (int round = 0; round < 50; ++round) {
+    for (int round = 0; round < 20; ++round) {
       Entry entry(queue);
       rcl::Subscription subscription(node, "topic", 1);
       rcl::MatchedEvent event(subscription);

@@ -36,4 +36,3 @@ struct WatchedTimer {
   event_loop::Entry entry;
   aiorcl::TimerSlot slot;
 };
-
