@@ -130,13 +130,13 @@ KINDS = (
     Kind(
         "client",
         lambda node: node.clients,
-        lambda client: f" '{client.srv_name}'",
+        lambda client: f" '{client.service_name}'",
         _watch_client,
     ),
     Kind(
         "service",
         lambda node: node.services,
-        lambda service: f" '{service.srv_name}'",
+        lambda service: f" '{service.service_name}'",
         _watch_service,
     ),
     Kind(

@@ -88,18 +88,22 @@ class Steps(Coroutine[Any, Any, None]):
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:
+        work = self._executor._work
+        outer, work.running = work.running, self
         try:
             return advance(*args)
         except StopIteration as stop:
-            self._executor._work.ended(self)
+            work.ended(self)
             self._outcome.returned(stop.value)
         except asyncio.CancelledError as error:
-            self._executor._work.ended(self)
+            work.ended(self)
             self._outcome.raised(error)
             raise
         except BaseException as error:
-            self._executor._work.ended(self)
+            work.ended(self)
             self._outcome.raised(error)
+        finally:
+            work.running = outer
         raise StopIteration
 
     def close(self) -> None:

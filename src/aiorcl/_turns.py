@@ -26,7 +26,9 @@ class Turns:
 
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self._loop: asyncio.AbstractEventLoop | None = None  # of a spin call, which may stop it
+        self.loop_to_stop: asyncio.AbstractEventLoop | None = (
+            None  # of a spin call, which may stop it
+        )
         self._loop_stopped = False
         self._lock = threading.Lock()  # two threads may begin at once
         self.thread: int | None = None
@@ -34,22 +36,22 @@ class Turns:
         self.units = 0
         self.interrupted = False
 
-    def begin(self, loop: asyncio.AbstractEventLoop | None) -> None:
-        """Run in this thread from now on; ``loop`` is the one to stop when the run is interrupted.
+    def begin(self) -> None:
+        """Run in this thread from now on.
 
         :raises RuntimeError: if the executor runs already.
         """
-        if not self.try_begin(loop):
+        if not self.try_begin():
             where = "this" if self.is_here() else "another"
             raise RuntimeError(f"The executor runs already, in {where} thread")
 
-    def try_begin(self, loop: asyncio.AbstractEventLoop | None = None) -> bool:
+    def try_begin(self) -> bool:
         """As begin(), but False if the executor runs already."""
         with self._lock:
             if self.thread is not None:
                 return False
             self.thread = threading.get_ident()
-        self._loop = loop
+        self.loop_to_stop = None
         self.once = False
         self.units = 0
         self.interrupted = False
@@ -57,7 +59,7 @@ class Turns:
 
     def end(self) -> None:
         """Nothing runs any more."""
-        self._loop = None
+        self.loop_to_stop = None
         self.once = False
         self.thread = None
 
@@ -81,15 +83,19 @@ class Turns:
 
     def run_loop(self) -> None:
         """Run the loop of a spin call until stop_loop()."""
-        assert self._loop is not None
+        assert self.loop_to_stop is not None
         self._loop_stopped = False
-        self._loop.run_forever()
+        self.loop_to_stop.run_forever()
 
     def stop_loop(self) -> None:
         """End run_loop(), once: uvloop would keep a second stop for its next run."""
-        if self._loop is not None and self._loop.is_running() and not self._loop_stopped:
+        if (
+            self.loop_to_stop is not None
+            and self.loop_to_stop.is_running()
+            and not self._loop_stopped
+        ):
             self._loop_stopped = True
-            self._loop.stop()
+            self.loop_to_stop.stop()
 
     def _stop(self) -> None:
         self._dispatcher.stop()

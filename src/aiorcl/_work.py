@@ -36,6 +36,7 @@ class Work:
         self._deque: deque[Callable[[], Any]] = deque()
         self._posted = _core.Posted(executor._dispatcher, self._deque)
         self._owned: set[Steps] = set()
+        self.running: Steps | None = None  # whose step is on the stack
         self._ended = threading.Event()
 
     def post(self, callable_: Callable[[], Any]) -> None:
@@ -73,12 +74,8 @@ class Work:
         """
         if not destroyed and self._executor._turns.thread is None:
             return
-        try:
-            current = asyncio.current_task()
-        except RuntimeError:
-            current = None
         for steps in list(self._owned):
-            if steps.node is node and (steps.task is not current or current is None):
+            if steps.node is node and steps is not self.running:
                 steps.end()
 
     def cancel_all(self) -> None:

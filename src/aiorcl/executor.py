@@ -5,8 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-import atexit
 import os
+import threading
 import time
 import weakref
 from collections.abc import Callable, Coroutine
@@ -17,7 +17,7 @@ import rclpy.executors
 import rclpy.task
 from rclpy.executors import ExternalShutdownException, TimeoutObject
 
-from aiorcl import _core
+from aiorcl import _core, _exit
 from aiorcl._callbacks import Callbacks
 from aiorcl._context_end import ContextEnd
 from aiorcl._drivers import Driver, driver_for
@@ -92,7 +92,7 @@ class AsyncioExecutor(Callbacks):
         self._is_shutdown = False
         self._pid = os.getpid()
         self._context_end = ContextEnd(self)
-        _executors.add(self)
+        _exit.executors.add(self)
 
     # Any thread.
 
@@ -166,6 +166,8 @@ class AsyncioExecutor(Callbacks):
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else the running one, else one that the executor makes."""
         if self._loop is None:
+            if self._is_shutdown:
+                raise RuntimeError("The executor was shut down")
             loop = self._given_loop or running_loop()
             self._owns_loop = loop is None
             self._loop = new_event_loop() if loop is None else loop
@@ -178,10 +180,10 @@ class AsyncioExecutor(Callbacks):
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         :raises RuntimeError: if the executor or a loop runs in this thread already.
         """
-        driver = self._begin_spin()
+        self._begin_spin()
         try:
             while not (self._is_shutdown or self._context_end.came):
-                driver.run()
+                self._driver_of_spin().run()
                 self._errors.raise_first()
                 self._raise_external_shutdown()
         finally:
@@ -193,14 +195,14 @@ class AsyncioExecutor(Callbacks):
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         """
-        driver = self._begin_spin()
-        turns = self._turns
+        self._begin_spin()
         try:
             if self._is_shutdown:
                 return
-            turns.once = True
+            self._turns.once = True
             if not self._context_end.came:
-                driver.run_once(None if timeout_sec is None or timeout_sec < 0 else timeout_sec)
+                timeout = None if timeout_sec is None or timeout_sec < 0 else timeout_sec
+                self._driver_of_spin().run_once(timeout)
             self._errors.raise_first()
             self._raise_external_shutdown()
         finally:
@@ -240,7 +242,10 @@ class AsyncioExecutor(Callbacks):
             raise RuntimeError(
                 "The executor has another loop; make it without one, inside this loop"
             )
-        self._begin(None).start()
+        self._turns.begin()
+        self._watched.look()
+        assert self._driver is not None  # made with the loop
+        self._driver.start()
         self._errors.enter_body()
         return self
 
@@ -283,18 +288,23 @@ class AsyncioExecutor(Callbacks):
 
     # How a run begins and ends.
 
-    def _begin_spin(self) -> Driver:
+    def _begin_spin(self) -> None:
+        if self._turns.thread == threading.get_ident():
+            raise RuntimeError(
+                "The executor runs already, in this thread: make the callback a coroutine "
+                "function and await the future instead of spinning"
+            )
         if running_loop() is not None:
             raise RuntimeError(
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
                 "call"
             )
-        return self._begin(self.loop)
-
-    def _begin(self, loop_to_stop: asyncio.AbstractEventLoop | None) -> Driver:
-        self._turns.begin(loop_to_stop)
+        self._turns.begin()
         if self._watched.changed:
             self._watched.look()
+
+    def _driver_of_spin(self) -> Driver:
+        self._turns.loop_to_stop = self.loop
         assert self._driver is not None  # made with the loop
         return self._driver
 
@@ -381,17 +391,8 @@ class AsyncioExecutor(Callbacks):
             if not self._loop.is_closed() and running_loop() is None:
                 self._loop.run_until_complete(self._loop.shutdown_asyncgens())
             self._loop.close()
+        self._dispatcher.close()
         self._work.set_ended()
-
-
-_executors: weakref.WeakSet[AsyncioExecutor] = weakref.WeakSet()
-
-
-@atexit.register
-def _let_go_of_everything() -> None:
-    # The middleware must not call into an interpreter, or a library, that goes down.
-    for executor in list(_executors):
-        executor._let_go()
 
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.

@@ -54,9 +54,10 @@ PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_
 
 NB_MODULE(_core, m) {
   // A subclass of rclpy's own error: code that catches that one catches ours.
-  nb::exception<RclError>(m, "RclError", nb::module_::import_("rclpy.impl.implementation_singleton")
-                                             .attr("rclpy_implementation")
-                                             .attr("RCLError"));
+  nb::exception<RclError>(m, "RclError",
+                          nb::module_::import_("rclpy.impl.implementation_singleton")
+                              .attr("rclpy_implementation")
+                              .attr("RCLError"));
 
   nb::class_<Turn>(m, "Turn")
       .def(nb::init<>())
@@ -75,7 +76,8 @@ NB_MODULE(_core, m) {
       .def("wait", &Dispatcher::wait, "hooks"_a, "timeout"_a, "turn"_a, "max_callbacks"_a)
       .def("wake", &Dispatcher::wake)
       .def("has_ready", &Dispatcher::has_ready)
-      .def("stop", &Dispatcher::stop);
+      .def("stop", &Dispatcher::stop)
+      .def("close", &Dispatcher::close);
 
   nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
       .def(
@@ -98,7 +100,8 @@ NB_MODULE(_core, m) {
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)
-      .def_prop_ro("rclpy_entity", [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })
+      .def_prop_ro("rclpy_entity",
+                   [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })
       .def_prop_ro("label", &Entity::label)
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
 

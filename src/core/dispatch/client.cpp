@@ -35,8 +35,8 @@ Outcome Client::run(Hooks hooks) {
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
   nb::object response = type_.to_python(response_.get());
-  call_method(hooks, names().complete_request, rclpy_entity(), nb::int_(info.request_id.sequence_number),
-              response);
+  call_method(hooks, names().complete_request, rclpy_entity(),
+              nb::int_(info.request_id.sequence_number), response);
   return Outcome::kCalled;
 }
 

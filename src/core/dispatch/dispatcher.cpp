@@ -40,8 +40,11 @@ Dispatcher::Dispatcher(bool portable)
       timers_(std::make_shared<TimerQueue>(portable)),
       timer_fds_(timers_->fds()) {}
 
-Dispatcher::~Dispatcher() {
+void Dispatcher::close() noexcept {
   if (epoll_fd_ >= 0) ::close(epoll_fd_);
+  epoll_fd_ = -1;
+  queue_->wakeup().close();
+  timers_->close();
 }
 
 nb::object Dispatcher::next_due_in() const {
@@ -77,7 +80,8 @@ bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
   try {
     entity->report();
     Group * group = entity->group();
-    const bool began = !entity->closed() && group != nullptr && group->begin(entity->rclpy_entity());
+    const bool began =
+        !entity->closed() && group != nullptr && group->begin(entity->rclpy_entity());
     if (entity->closed()) {  // by the user's code in the lines above
       if (group != nullptr && began) group->end(entity->rclpy_entity());
       delete &ready;

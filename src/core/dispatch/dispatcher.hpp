@@ -28,7 +28,10 @@ class Dispatcher {
  public:
   /// `portable`: use what every system has instead of eventfd and timerfd.
   explicit Dispatcher(bool portable = false);
-  ~Dispatcher();
+  ~Dispatcher() { close(); }
+
+  /// Gives all fds back. When all entities are closed; idempotent.
+  void close() noexcept;
   Dispatcher(const Dispatcher &) = delete;
   Dispatcher & operator=(const Dispatcher &) = delete;
 

@@ -30,8 +30,8 @@ void Publisher::publish(nb::handle message) {
                  "Cannot publish: %s is destroyed or on no executor", label().c_str());
     nb::raise_python_error();
   }
-  // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call: the
-  // generated conversion expects a fresh one, and other threads may publish here too.
+  // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call:
+  // the generated conversion expects a fresh one, and other threads may publish here too.
   if (PyBytes_CheckExact(message.ptr())) {
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));

@@ -12,15 +12,17 @@
 
 namespace aiorcl {
 
-/// Stands in for `publish` of one rclpy Publisher while its node is on the executor. Nothing runs for it.
+/// Stands in for `publish` of one rclpy Publisher while its node is on the executor. Nothing runs
+/// for it.
 class Publisher final : public Entity {
  public:
   /// `publisher` is an rclpy Publisher.
   Publisher(Dispatcher & dispatcher, nanobind::object publisher, std::string label);
   ~Publisher() override;
 
-  /// As rclpy's publish, also in its errors: TypeError unless `message` is one of the publisher's type or
-  /// bytes, InvalidHandle after close(), RclError (an rclpy RCLError). Any thread that holds the GIL.
+  /// As rclpy's publish, also in its errors: TypeError unless `message` is one of the publisher's
+  /// type or bytes, InvalidHandle after close(), RclError (an rclpy RCLError). Any thread that
+  /// holds the GIL.
   void publish(nanobind::handle message);
 
   Outcome run(Hooks) override { return Outcome::kNothing; }

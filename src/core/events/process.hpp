@@ -7,8 +7,9 @@
 
 namespace aiorcl {
 
-/// Remembers the process that made it. A forked child has none of the middleware's threads, and locks that
-/// they held stay locked there: what belongs to another process is let go without a call to rcl.
+/// Remembers the process that made it. A forked child has none of the middleware's threads, and
+/// locks that they held stay locked there: what belongs to another process is let go without a call
+/// to rcl.
 class Process {
  public:
   bool is_this() const noexcept { return ::getpid() == pid_; }

@@ -104,9 +104,10 @@ TimerQueue::TimerQueue([[maybe_unused]] bool portable)
 #endif
 }
 
-TimerQueue::~TimerQueue() {
+void TimerQueue::close() noexcept {
   for (TimeBase & base : bases_) {
     if (base.fd >= 0) ::close(base.fd);
+    base.fd = -1;
   }
 }
 

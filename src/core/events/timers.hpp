@@ -58,9 +58,12 @@ class TimerQueue {
   static constexpr std::int64_t kNever = INT64_MAX;
 
   explicit TimerQueue(bool portable = false);  // throws std::system_error
-  ~TimerQueue();
+  ~TimerQueue() { close(); }
   TimerQueue(const TimerQueue &) = delete;
   TimerQueue & operator=(const TimerQueue &) = delete;
+
+  /// Gives the fds back; timers are due no more. Idempotent.
+  void close() noexcept;
 
   /// The fds to poll, one per clock; none where the system has no timerfd (or if `portable`): then
   /// call collect() at next_due_in().

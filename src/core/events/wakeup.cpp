@@ -34,9 +34,12 @@ Wakeup::Wakeup([[maybe_unused]] bool portable) {
   write_fd_ = ends[1];
 }
 
-Wakeup::~Wakeup() {
+void Wakeup::close() noexcept {
+  if (read_fd_ < 0) return;
   ::close(read_fd_);
   if (write_fd_ != read_fd_) ::close(write_fd_);
+  read_fd_ = write_fd_ = -1;
+  signalled_.store(true, std::memory_order_release);  // a late notify() writes nothing
 }
 
 void Wakeup::notify() noexcept {
@@ -47,7 +50,7 @@ void Wakeup::notify() noexcept {
 }
 
 void Wakeup::clear() noexcept {
-  if (!signalled_.load(std::memory_order_acquire)) return;
+  if (!signalled_.load(std::memory_order_acquire) || read_fd_ < 0) return;
   // One read empties the pipe too: the flag admits one write until it is cleared. Nothing there:
   // the notify() that set the flag is about to write. The flag stays, or nobody would read what it
   // writes, and the fd would keep the loop awake.

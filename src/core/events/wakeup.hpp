@@ -11,7 +11,7 @@ namespace aiorcl {
 class Wakeup {
  public:
   explicit Wakeup(bool portable = false);  // throws std::system_error
-  ~Wakeup();
+  ~Wakeup() { close(); }
   Wakeup(const Wakeup &) = delete;
   Wakeup & operator=(const Wakeup &) = delete;
 
@@ -22,6 +22,9 @@ class Wakeup {
 
   /// The loop's thread only.
   void clear() noexcept;
+
+  /// Gives the fds back. When nobody calls notify() any more; idempotent.
+  void close() noexcept;
 
  private:
   int read_fd_;

@@ -52,7 +52,8 @@ Watch::Watch(Source source, const void * entity, Ready & ready)
 
 void Watch::close() noexcept {
   if (entity_ == nullptr) return;
-  if (process_.is_this()) ignore(kSetters[static_cast<std::size_t>(source_)](entity_, nullptr, nullptr));
+  if (process_.is_this())
+    ignore(kSetters[static_cast<std::size_t>(source_)](entity_, nullptr, nullptr));
   entity_ = nullptr;
 }
 
