@@ -26,9 +26,7 @@ class Turns:
 
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
         self._dispatcher = dispatcher
-        self.loop_to_stop: asyncio.AbstractEventLoop | None = (
-            None  # of a spin call, which may stop it
-        )
+        self.loop_to_stop: asyncio.AbstractEventLoop | None = None  # of a spin call
         self._loop_stopped = False
         self._lock = threading.Lock()  # two threads may begin at once
         self.thread: int | None = None
