@@ -184,7 +184,7 @@ TEST_CASE("each clock has an fd of its own, for any number of timers") {
   CHECK(handle_all(fixture.queue) == 2);
 }
 
-TEST_CASE("the fds of the timers are closed, and without timerfd there are none") {
+TEST_CASE("timers give their fds back when they are closed, and without timerfd have none") {
   const std::size_t before = open_fds();
   {
     TimerQueue timers;
@@ -192,8 +192,26 @@ TEST_CASE("the fds of the timers are closed, and without timerfd there are none"
     TimerQueue portable(true);
     CHECK(portable.fds().empty());
     CHECK(open_fds() == before + timers.fds().size());
+    timers.close();
+    timers.close();
+    CHECK(timers.fds().empty());
+    CHECK(open_fds() == before);
+    TimerQueue at_its_end;
+    CHECK(open_fds() > before);
   }
   CHECK(open_fds() == before);
+}
+
+TEST_CASE("timers that outlive the fds of their queue touch none") {
+  TimerFixture fixture;
+  WatchedTimer watched(fixture, fixture.steady, kHour);
+  fixture.timers.close();
+  TimerQueue next;
+  watched.slot.schedule();
+  fixture.timers.on_readable();
+  watched.slot.close();
+  CHECK(readable_fds(next).empty());
+  CHECK_FALSE(fixture.queue.has_ready());
 }
 
 TEST_CASE("an fd that is readable although no timer is left is read") {

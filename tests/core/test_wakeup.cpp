@@ -80,15 +80,38 @@ TEST_CASE("the fd of a wakeup never blocks, and no other program inherits it") {
   }
 }
 
-TEST_CASE("a wakeup closes its fds") {
+TEST_CASE("a wakeup gives its fds back when it is closed, or else at its end") {
+  for (bool portable : {false, true}) {
+    for (bool close : {false, true}) {
+      CAPTURE(portable);
+      CAPTURE(close);
+      Wakeup kept(portable);
+      int fd = -1;
+      for (int n = 0; n < 3; ++n) {
+        Wakeup wakeup(portable);
+        // The lowest free number is given out first, so nothing is left of the one before.
+        if (n > 0) CHECK(wakeup.fd() == fd);
+        fd = wakeup.fd();
+        if (!close) continue;
+        wakeup.close();
+        CHECK(wakeup.fd() == -1);
+        CHECK(fcntl(fd, F_GETFD) == -1);
+        wakeup.close();
+      }
+    }
+  }
+}
+
+TEST_CASE("a wakeup that is closed touches no fd that was opened after it") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);
-    int fd = -1;
-    for (int n = 0; n < 3; ++n) {
-      Wakeup wakeup(portable);
-      // The lowest free number is given out first, so nothing is left of the one before.
-      if (n > 0) CHECK(wakeup.fd() == fd);
-      fd = wakeup.fd();
-    }
+    Wakeup closed(portable);
+    closed.close();
+    Wakeup next(portable);
+    closed.notify();
+    CHECK_FALSE(is_readable(next.fd()));
+    next.notify();
+    closed.clear();
+    CHECK(is_readable(next.fd()));
   }
 }
