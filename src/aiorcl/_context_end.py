@@ -5,17 +5,52 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING
-
-from rclpy.exceptions import InvalidHandle
-from rclpy.signals import SignalHandlerGuardCondition
 
 from aiorcl import _core
 
 if TYPE_CHECKING:
+    from rclpy.context import Context
+
     from aiorcl.executor import AsyncioExecutor
+
+
+_ends: weakref.WeakKeyDictionary[Context, weakref.WeakSet[ContextEnd]] = weakref.WeakKeyDictionary()
+
+
+def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
+    """Call ``end`` when rclpy shuts the context down, for as long as it lives.
+
+    By one function for each context: rclpy keeps a function for good, and of a bound method a weak
+    reference that complains when it dies together with its context at the end of the interpreter.
+    """
+    ends = _ends.get(context)
+    if ends is None:
+        ends = _ends[context] = weakref.WeakSet()
+        context.on_shutdown(functools.partial(_shut_down, ends))
+    ends.add(end)
+
+
+def _shut_down(ends: weakref.WeakSet[ContextEnd]) -> None:
+    for end in list(ends):
+        end._shut_down()
+
+
+class _Signal:
+    """What one executor does when the guard condition of all is triggered by a signal."""
+
+    def __init__(self, handle: object, signalled: weakref.WeakMethod[Callable[[], None]]) -> None:
+        self.handle = handle
+        self._signalled = signalled
+
+    def callback(self) -> None:
+        method = self._signalled()
+        if method is not None:
+            method()
 
 
 class ContextEnd:
@@ -30,13 +65,11 @@ class ContextEnd:
         self._waiters: set[asyncio.Future[None]] = set()
         context = executor.context
         self.came = self.outside = not context.ok()
-        self._signal: SignalHandlerGuardCondition | None = SignalHandlerGuardCondition(context)
-        signalled = weakref.WeakMethod(self._signalled)
-        self._signal.callback = lambda: (method := signalled()) and method()
+        signal = _Signal(executor._guards.signal.handle, weakref.WeakMethod(self._signalled))
         self._entity = _core.GuardCondition(
-            executor._dispatcher, self._signal, None, "signal", executor._guards.thread
+            executor._dispatcher, signal, None, "signal", executor._guards.threads
         )
-        context.on_shutdown(self._shut_down)
+        _tell_on_shutdown(context, self)
 
     def _shut_down(self) -> None:
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
@@ -77,10 +110,3 @@ class ContextEnd:
     def close(self) -> None:
         """Follow signals no more."""
         self._entity.close()
-        signal, self._signal = self._signal, None
-        if signal is not None:
-            signal.callback = None
-            try:
-                signal.destroy()
-            except InvalidHandle:
-                pass  # with its context

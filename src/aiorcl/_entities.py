@@ -87,8 +87,8 @@ def _watch_timer(
 def _watch_guard_condition(
     executor: AsyncioExecutor, guard: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
-    thread = executor._guards.thread
-    return _core.GuardCondition(executor._dispatcher, guard, group, label, thread)
+    threads = executor._guards.threads
+    return _core.GuardCondition(executor._dispatcher, guard, group, label, threads)
 
 
 def _watch_publisher(
@@ -104,11 +104,11 @@ def _watch_publisher(
 def _watch_waitable(
     executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
-    thread = executor._guards.thread
+    threads = executor._guards.threads
     with waitable:
         wait_set = wait_set_of(executor.context, waitable)
         return _core.Waitable(
-            executor._dispatcher, waitable, group, label, wait_set.pointer, thread
+            executor._dispatcher, waitable, group, label, wait_set.pointer, threads
         )
 
 

@@ -1,12 +1,14 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The guard thread of each context, shared by its executors."""
+"""The guard conditions of each context, which its executors share."""
 
 from __future__ import annotations
 
 import threading
 import weakref
 from typing import TYPE_CHECKING
+
+from rclpy.signals import SignalHandlerGuardCondition
 
 from aiorcl import _core
 
@@ -18,9 +20,9 @@ _lock = threading.Lock()
 
 
 class Guards:
-    """Holds a context in use while its guard thread waits.
+    """The threads that wait for guard conditions of a context, and the one that signals trigger.
 
-    Ends with the last executor that holds it.
+    Holds the context in use. Ends with the last executor that holds it.
     """
 
     def __init__(self, context: Context) -> None:
@@ -30,19 +32,21 @@ class Guards:
         handle.__enter__()
         self._handle = handle
         try:
-            self.thread = _core.GuardThread(handle.pointer)
+            self.signal = SignalHandlerGuardCondition(context)
+            self.threads = _core.GuardThreads(handle.pointer)
         except BaseException:
             handle.__exit__(None, None, None)
             raise
 
     def __del__(self) -> None:
-        if hasattr(self, "thread"):
-            del self.thread  # joins it, if no entity is left that holds it
+        if hasattr(self, "threads"):
+            del self.threads
+            del self.signal
             self._handle.__exit__(None, None, None)
 
 
 def guards_of(context: Context) -> Guards:
-    """Return the guards of a context; start their thread with the first. Any thread."""
+    """Return the guards of a context; make them with the first. Any thread."""
     if context.handle is None:
         raise RuntimeError("The context is not initialized: call rclpy.init() first")
     with _lock:

@@ -127,20 +127,20 @@ NB_MODULE(_core, m) {
            "label"_a)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
-  nb::class_<GuardThread>(m, "GuardThread")
+  nb::class_<GuardThreads>(m, "GuardThreads")
       .def(
           "__init__",
-          [](GuardThread * self, std::uintptr_t context) {
-            new (self) GuardThread(reinterpret_cast<rcl_context_t *>(context));
+          [](GuardThreads * self, std::uintptr_t context) {
+            new (self) GuardThreads(reinterpret_cast<rcl_context_t *>(context));
           },
           "context"_a);
   nb::class_<GuardCondition, Entity>(m, "GuardCondition", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string,
-                    std::shared_ptr<GuardThread>>(),
+                    std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a);
   nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t,
-                    std::shared_ptr<GuardThread>>(),
+                    std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "waitable"_a, "group"_a.none(), "label"_a, "wait_set"_a, "guards"_a)
       .def("restore_guards", &Waitable::restore_guards, "wait_set"_a);
 }

@@ -20,7 +20,7 @@
 #include "events/guards.hpp"
 #include "rcl_entities.hpp"
 
-using aiorcl::GuardThread;
+using aiorcl::GuardThreads;
 using aiorcl::Ready;
 using aiorcl::ReadyQueue;
 using event_loop::Entry;
@@ -95,7 +95,7 @@ TEST_CASE("a trigger makes all followers ready, and sets their flags") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
   std::list<Follower> followers(3);
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   for (Follower & follower : followers) {
     guards.add(guard.get(), *follower.entry, &follower.fired);
   }
@@ -111,7 +111,7 @@ TEST_CASE("a trigger reaches the followers of its guard condition, and no others
   rcl::Context context;
   rcl::GuardCondition guard(context), other_guard(context);
   Follower follower, other;
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guards.add(guard.get(), *follower.entry, &follower.fired);
   guards.add(other_guard.get(), *other.entry, &other.fired);
   for (int n = 0; n < 10; ++n) {
@@ -130,7 +130,7 @@ TEST_CASE("one entry may follow several guard conditions") {
   rcl::Context context;
   rcl::GuardCondition first(context), second(context);
   Follower follower;
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   for (rcl::GuardCondition * guard : {&first, &second}) guards.add(guard->get(), *follower.entry);
   for (rcl::GuardCondition * guard : {&first, &second}) {
     guard->trigger();
@@ -145,7 +145,7 @@ TEST_CASE("one entry may follow several guard conditions") {
 TEST_CASE("a trigger that came before the follower is not lost") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guard.trigger();
   Follower follower;
   guards.add(guard.get(), *follower.entry);
@@ -157,7 +157,7 @@ TEST_CASE("a follower that was removed hears of no trigger") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
   Follower follower, other;
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guards.add(guard.get(), *follower.entry, &follower.fired);
   guards.add(guard.get(), *other.entry);
   guards.remove(guard.get(), *follower.entry);
@@ -174,7 +174,7 @@ TEST_CASE("who follows nothing can be removed") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
   Follower follower;
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guards.remove(guard.get(), *follower.entry);
   guards.add(guard.get(), *follower.entry);
   guards.remove(guard.get(), *follower.entry);
@@ -187,7 +187,7 @@ TEST_CASE("a guard thread ends with followers left, while triggers come") {
   Flood flood(guard);
   for (int round = 0; round < 100; ++round) {
     Follower follower;
-    GuardThread guards(context.get());
+    GuardThreads guards(context.get());
     guards.add(guard.get(), *follower.entry, &follower.fired);
     if (round % 2 == 0) CHECK(follower.wait() > 0);
   }
@@ -196,7 +196,7 @@ TEST_CASE("a guard thread ends with followers left, while triggers come") {
 TEST_CASE("nothing of a follower is touched once it is removed, while triggers come") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   Flood flood(guard);
   for (int round = 0; round < 500; ++round) {
     // Freed at the end of the round: the sanitizers see whoever touches it later.
@@ -210,7 +210,7 @@ TEST_CASE("nothing of a follower is touched once it is removed, while triggers c
 TEST_CASE("guard conditions come and go while others are triggered") {
   rcl::Context context;
   rcl::GuardCondition steady_guard(context);
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   Flood flood(steady_guard);
   Follower steady_follower;
   guards.add(steady_guard.get(), *steady_follower.entry);
@@ -231,7 +231,7 @@ TEST_CASE("several threads add and remove, and no trigger is lost meanwhile") {
   constexpr int kRounds = 150;
   rcl::Context context;
   rcl::GuardCondition flooded(context), counted(context);
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   Flood flood(flooded);
   std::atomic<int> heard{0};
   std::vector<std::thread> threads;
@@ -263,7 +263,7 @@ TEST_CASE("followers hear of triggers after their context was shut down, whoever
   rcl::Context context;
   rcl::GuardCondition guard(context), other_guard(context);
   Follower follower, other;
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guards.add(guard.get(), *follower.entry);
   guard.trigger();
   CHECK(follower.wait() == 1);
@@ -284,7 +284,7 @@ TEST_CASE("a guard thread that nobody triggers sleeps") {
   rcl::GuardCondition guard(context);
   Follower follower;
   const std::set<std::string> before = threads_of_process();
-  GuardThread guards(context.get());
+  GuardThreads guards(context.get());
   guards.add(guard.get(), *follower.entry);
   guard.trigger();
   CHECK(follower.wait() == 1);

@@ -17,7 +17,7 @@
 #include "events/watch.hpp"
 #include "rcl_entities.hpp"
 
-using aiorcl::GuardThread;
+using aiorcl::GuardThreads;
 using aiorcl::Process;
 using aiorcl::ReadyQueue;
 using aiorcl::Source;
@@ -77,7 +77,7 @@ TEST_CASE("a child lets go of guard conditions, and its parent goes on to hear o
   rcl::GuardCondition guard(context);
   ReadyQueue queue;
   Entry entry(queue);
-  std::optional<GuardThread> guards(context.get());
+  std::optional<GuardThreads> guards(context.get());
   guards->add(guard.get(), *entry);
   CHECK(ends_in_child([&] {
     guards->remove(guard.get(), *entry);

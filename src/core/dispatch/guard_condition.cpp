@@ -12,7 +12,7 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 GuardCondition::GuardCondition(Dispatcher & dispatcher, nb::object guard, nb::object group,
-                               std::string label, std::shared_ptr<GuardThread> guards)
+                               std::string label, std::shared_ptr<GuardThreads> guards)
     : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)),
       guards_(std::move(guards)),
       guard_(static_cast<const rcl_guard_condition_t *>(pointer())) {

@@ -14,7 +14,7 @@ class GuardCondition final : public Entity {
  public:
   /// `guard` is an rclpy GuardCondition, whose trigger comes by way of `guards`.
   GuardCondition(Dispatcher & dispatcher, nanobind::object guard, nanobind::object group,
-                 std::string label, std::shared_ptr<GuardThread> guards);
+                 std::string label, std::shared_ptr<GuardThreads> guards);
   ~GuardCondition() override;
 
   Outcome run(Hooks hooks) override;
@@ -23,7 +23,7 @@ class GuardCondition final : public Entity {
   void unwatch() override;
 
  private:
-  std::shared_ptr<GuardThread> guards_;
+  std::shared_ptr<GuardThreads> guards_;
   const rcl_guard_condition_t * guard_;
 };
 

@@ -13,9 +13,9 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object group,
-                   std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThread> guards)
+                   std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThreads> guards)
     : Entity(dispatcher, waitable, waitable, std::move(group), std::move(label)),
-      guard_thread_(std::move(guards)) {
+      guard_threads_(std::move(guards)) {
   const auto & set = *reinterpret_cast<const rcl_wait_set_t *>(wait_set);
   auto watch = [&](Source source, auto ** entities, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
@@ -37,7 +37,7 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object grou
       Guard & guard = guards_.emplace_back();
       guard.guard = set.guard_conditions[i];
       guard.index = i;
-      guard_thread_->add(guard.guard, *ready_, &guard.fired);
+      guard_threads_->add(guard.guard, *ready_, &guard.fired);
     }
   } catch (...) {
     stop();
@@ -57,7 +57,7 @@ void Waitable::unwatch() {
 void Waitable::stop() noexcept {
   watches_.clear();
   slots_.clear();
-  for (const Guard & guard : guards_) guard_thread_->remove(guard.guard, *ready_);
+  for (const Guard & guard : guards_) guard_threads_->remove(guard.guard, *ready_);
   guards_.clear();
 }
 

@@ -21,7 +21,7 @@ class Waitable final : public Entity {
  public:
   /// `wait_set` is the address of an rcl_wait_set_t that holds only this waitable's entities.
   Waitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object group,
-           std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThread> guards);
+           std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThreads> guards);
   ~Waitable() override;
 
   /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or
@@ -44,7 +44,7 @@ class Waitable final : public Entity {
 
   void stop() noexcept;
 
-  std::shared_ptr<GuardThread> guard_thread_;
+  std::shared_ptr<GuardThreads> guard_threads_;
   std::list<Watch> watches_;
   std::list<TimerSlot> slots_;
   std::list<Guard> guards_;

@@ -1,132 +1,157 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// The one thread per context that waits for guard conditions.
+// The threads that wait for guard conditions.
 #include "events/guards.hpp"
 
 #include <rcl/wait.h>
 
 #include <algorithm>
+#include <chrono>
+#include <condition_variable>
+#include <cstdint>
+#include <thread>
+#include <vector>
 
+#include "events/process.hpp"
 #include "rcl_error.hpp"
 
 namespace aiorcl {
 
-namespace {
-
-/// A wait set for guard conditions only.
-class GuardWaitSet {
+/// The wait for one guard condition.
+class GuardThreads::Waiter {
  public:
-  explicit GuardWaitSet(rcl_context_t * context) : context_(context) {}
-  ~GuardWaitSet() { ignore(rcl_wait_set_fini(&set_)); }
+  struct Follower {
+    Ready * ready;
+    std::atomic<bool> * fired;
+  };
 
-  /// Waits until one of them is triggered; false if rcl cannot wait any more.
-  bool wait(const std::vector<const rcl_guard_condition_t *> & guards) {
-    if (set_.size_of_guard_conditions != guards.size() || set_.impl == nullptr) {
-      ignore(rcl_wait_set_fini(&set_));
-      set_ = rcl_get_zero_initialized_wait_set();
-      if (!done(rcl_wait_set_init(&set_, 0, guards.size(), 0, 0, 0, 0, context_,
-                                  rcl_get_default_allocator()))) {
-        return false;
-      }
-    }
-    if (!done(rcl_wait_set_clear(&set_))) return false;
-    for (const rcl_guard_condition_t * guard : guards) {
-      if (!done(rcl_wait_set_add_guard_condition(&set_, guard, nullptr))) return false;
-    }
-    return done(rcl_wait(&set_, -1));
+  /// The first follower is there before the thread: the guard condition may be triggered already.
+  Waiter(rcl_context_t * context, const rcl_guard_condition_t * guard, Follower first)
+      : set_(context), guard_(guard), followers_{first} {
+    thread_ = std::thread(&Waiter::run, this);
   }
+  ~Waiter();
+  Waiter(const Waiter &) = delete;
+  Waiter & operator=(const Waiter &) = delete;
 
-  bool triggered(const rcl_guard_condition_t * guard) const {
-    const rcl_guard_condition_t ** end = set_.guard_conditions + set_.size_of_guard_conditions;
-    return std::find(set_.guard_conditions, end, guard) != end;
-  }
+  bool waits_for(const rcl_guard_condition_t * guard) const noexcept { return guard_ == guard; }
+
+  void add(Follower follower);
+
+  /// True if nobody follows any more.
+  bool remove(const Ready & ready) noexcept;
 
  private:
-  static bool done(rcl_ret_t ret) {
-    ignore(ret);
-    return ret == RCL_RET_OK;
-  }
+  struct WaitSet {
+    explicit WaitSet(rcl_context_t * context);
+    ~WaitSet() {
+      if (process.is_this()) ignore(rcl_wait_set_fini(&set));
+    }
 
-  rcl_context_t * context_;
-  rcl_wait_set_t set_ = rcl_get_zero_initialized_wait_set();
+    const Process process;
+    rcl_wait_set_t set = rcl_get_zero_initialized_wait_set();
+  };
+
+  bool wait(std::int64_t timeout_ns) noexcept;
+  void run() noexcept;
+
+  const Process process_;
+  WaitSet set_;  // the thread's
+  const rcl_guard_condition_t * const guard_;
+  std::mutex mutex_;
+  std::condition_variable ended_changed_;
+  std::vector<Follower> followers_;  // guarded by mutex_
+  bool stop_ = false;                // guarded by mutex_
+  bool ended_ = false;               // guarded by mutex_
+  std::thread thread_;
 };
 
-}  // namespace
-
-GuardThread::GuardThread(rcl_context_t * context)
-    : context_(context), interrupt_(rcl_get_zero_initialized_guard_condition()) {
-  check(rcl_guard_condition_init(&interrupt_, context, rcl_guard_condition_get_default_options()),
-        "create a guard condition");
-  thread_ = std::thread(&GuardThread::run, this);
+GuardThreads::Waiter::WaitSet::WaitSet(rcl_context_t * context) {
+  check(rcl_wait_set_init(&set, 0, 1, 0, 0, 0, 0, context, rcl_get_default_allocator()),
+        "wait for a guard condition");
 }
 
-GuardThread::~GuardThread() {
+GuardThreads::Waiter::~Waiter() {
   if (!process_.is_this()) {
     thread_.detach();
     return;
   }
   {
-    std::lock_guard<std::mutex> lock(mutex_);
+    std::unique_lock<std::mutex> lock(mutex_);
     stop_ = true;
+    do {
+      // Under the lock, so that the thread can take this trigger back before it ends. Again,
+      // because somebody else who waits for the guard condition may have taken it.
+      ignore(rcl_trigger_guard_condition(const_cast<rcl_guard_condition_t *>(guard_)));
+    } while (
+        !ended_changed_.wait_for(lock, std::chrono::milliseconds(10), [this] { return ended_; }));
   }
-  wake();
   thread_.join();
-  ignore(rcl_guard_condition_fini(&interrupt_));
 }
 
-void GuardThread::wake() noexcept {
-  ignore(rcl_trigger_guard_condition(&interrupt_));
+void GuardThreads::Waiter::add(Follower follower) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  followers_.push_back(follower);
 }
 
-void GuardThread::add(const rcl_guard_condition_t * guard, Ready & ready,
-                      std::atomic<bool> * fired) {
-  {
-    std::lock_guard<std::mutex> lock(mutex_);
-    followers_.push_back({guard, &ready, fired});
-    ++changed_;
-  }
-  wake();
+bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto found = std::find_if(followers_.begin(), followers_.end(),
+                            [&](const Follower & follower) { return follower.ready == &ready; });
+  if (found != followers_.end()) followers_.erase(found);
+  return followers_.empty();
 }
 
-void GuardThread::remove(const rcl_guard_condition_t * guard, const Ready & ready) noexcept {
-  std::unique_lock<std::mutex> lock(mutex_);
-  auto same = [&](const Follower & f) { return f.guard == guard && f.ready == &ready; };
-  auto found = std::find_if(followers_.begin(), followers_.end(), same);
-  if (found == followers_.end()) return;
-  followers_.erase(found);
-  const std::uint64_t wanted = ++changed_;
-  lock.unlock();
-  wake();
-  lock.lock();
-  renewed_.wait(lock, [&] { return seen_ >= wanted || ended_; });
+/// True when the guard condition is triggered, which resets it.
+bool GuardThreads::Waiter::wait(std::int64_t timeout_ns) noexcept {
+  rcl_ret_t ret = rcl_wait_set_clear(&set_.set);
+  if (ret == RCL_RET_OK) ret = rcl_wait_set_add_guard_condition(&set_.set, guard_, nullptr);
+  if (ret == RCL_RET_OK) ret = rcl_wait(&set_.set, timeout_ns);
+  ignore(ret);
+  return ret == RCL_RET_OK;
 }
 
-void GuardThread::run() noexcept {
-  GuardWaitSet set(context_);
-  std::vector<const rcl_guard_condition_t *> guards;
+void GuardThreads::Waiter::run() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stop_) {
-    guards.assign(1, &interrupt_);
-    for (const Follower & follower : followers_) {
-      if (std::find(guards.begin(), guards.end(), follower.guard) == guards.end()) {
-        guards.push_back(follower.guard);
-      }
-    }
-    seen_ = changed_;
-    renewed_.notify_all();
     lock.unlock();
-    const bool waited = set.wait(guards);
+    const bool triggered = wait(-1);
     lock.lock();
-    if (!waited) break;
-    // The followers of now, not of before the wait: one that was removed meanwhile is not touched.
+    if (!triggered || stop_) break;
+    // Those of now, not of before the wait: one that was removed meanwhile is not touched.
     for (const Follower & follower : followers_) {
-      if (!set.triggered(follower.guard)) continue;
       if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);
       follower.ready->add(1);
     }
   }
+  wait(0);
   ended_ = true;
-  renewed_.notify_all();
+  ended_changed_.notify_all();
+}
+
+GuardThreads::GuardThreads(rcl_context_t * context) noexcept : context_(context) {}
+
+GuardThreads::~GuardThreads() = default;
+
+void GuardThreads::add(const rcl_guard_condition_t * guard, Ready & ready,
+                       std::atomic<bool> * fired) {
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
+                             [guard](const Waiter & each) { return each.waits_for(guard); });
+  const Waiter::Follower follower{&ready, fired};
+  if (waiter != waiters_.end()) {
+    waiter->add(follower);
+  } else if (rcl_context_is_valid(context_)) {
+    waiters_.emplace_back(context_, guard, follower);
+  }
+}
+
+void GuardThreads::remove(const rcl_guard_condition_t * guard, const Ready & ready) noexcept {
+  if (!process_.is_this()) return;  // nor is there a thread that could touch it
+  std::lock_guard<std::mutex> lock(mutex_);
+  auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
+                             [guard](const Waiter & each) { return each.waits_for(guard); });
+  if (waiter != waiters_.end() && waiter->remove(ready)) waiters_.erase(waiter);
 }
 
 }  // namespace aiorcl
