@@ -11,6 +11,7 @@
 #include <optional>
 #include <thread>
 
+#include "before_write.hpp"
 #include "event_loop.hpp"
 #include "events/guards.hpp"
 #include "events/process.hpp"
@@ -51,24 +52,25 @@ TEST_CASE("a process knows itself from its child") {
   CHECK(process.is_this());
 }
 
-TEST_CASE("a child lets go of a watch, whatever its parent was doing when it forked") {
+TEST_CASE("a child lets go of a watch, also when its parent held the middleware's locks") {
   rcl::Context context;
   rcl::Node node(context);
   rcl::Publisher publisher(node, "topic");
-  rcl::Subscription subscription(node, "topic", 1);
+  rcl::Subscription subscription(node, "topic");
   ReadyQueue queue;
   Entry entry(queue);
   Watch watch(Source::kSubscription, subscription.get(), *entry);
-  std::atomic<bool> stop{false};
-  std::thread flood([&] {
-    while (!stop) publisher.publish(1);
-  });
-  for (int n = 0; n < 20; ++n) CHECK(ends_in_child([&watch] { watch.close(); }));
-  stop = true;
-  flood.join();
-  const std::uint64_t before = watch.count();
-  publisher.publish(1);
-  CHECK(watch.count() == before + 1);
+  REQUIRE(queue.pop() == nullptr);
+  REQUIRE(queue.sleep());
+  bool ended = false;
+  {
+    // The wakeup is written to while the middleware calls the watch.
+    BeforeWrite forked([&] { ended = ends_in_child([&watch] { watch.close(); }); });
+    publisher.publish(1);
+  }
+  CHECK(ended);
+  publisher.publish(2);
+  CHECK(watch.count() == 2);
   handle_all(queue);
 }
 
@@ -87,4 +89,26 @@ TEST_CASE("a child lets go of guard conditions, and its parent goes on to hear o
   guard.trigger();
   CHECK(event_loop::run_while(queue, [](aiorcl::Ready & ready) { return handle_all(ready) == 0; }));
   guards->remove(guard.get(), *entry);
+}
+
+TEST_CASE("a child waits for no lock of those who add and remove in its parent") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context), other_guard(context);
+  ReadyQueue queue, other_queue;
+  Entry entry(queue), other(other_queue);
+  GuardThreads guards(context.get());
+  guards.add(guard.get(), *entry);
+  std::atomic<bool> stop{false};
+  std::thread churn([&] {
+    while (!stop) {
+      guards.add(other_guard.get(), *other);
+      guards.remove(other_guard.get(), *other);
+    }
+  });
+  for (int n = 0; n < 10; ++n) {
+    CHECK(ends_in_child([&] { guards.remove(guard.get(), *entry); }));
+  }
+  stop = true;
+  churn.join();
+  guards.remove(guard.get(), *entry);
 }

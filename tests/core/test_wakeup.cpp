@@ -108,8 +108,12 @@ TEST_CASE("a wakeup that is closed touches no fd that was opened after it") {
     Wakeup closed(portable);
     closed.close();
     Wakeup next(portable);
-    closed.notify();
-    CHECK_FALSE(is_readable(next.fd()));
+    bool wrote = false;
+    {
+      BeforeWrite late([&wrote] { wrote = true; });
+      closed.notify();
+    }
+    CHECK_FALSE(wrote);
     next.notify();
     closed.clear();
     CHECK(is_readable(next.fd()));

@@ -1,0 +1,208 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Makes and destroys one kind of thing a thousand times, and says what the process has gained by it.
+
+from __future__ import annotations
+
+import argparse
+import asyncio
+import contextlib
+import gc
+import json
+from collections.abc import Callable
+
+import rclpy
+import uvloop
+from rclpy.node import Node
+from rclpy.task import Future
+from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
+
+from aiorcl import AsyncioExecutor, new_event_loop
+from tests.processes.programs.talk import say, set_deadline
+from tests.support.counters import Holdings, resident_bytes
+
+LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
+    "own": new_event_loop,
+    "stock": asyncio.SelectorEventLoop,
+    "uvloop": uvloop.new_event_loop,
+}
+
+
+class Rounds:
+    """One round makes, uses and destroys one thing, beside an executor that runs."""
+
+    def __init__(self, executor: AsyncioExecutor, node: Node, loop: str) -> None:
+        self.loop = loop
+        self.executor = executor
+        self.node = node
+        self.publisher = node.create_publisher(Int64, "topic", 10)
+        node.create_service(Trigger, "service", lambda _, response: response)
+        self.client = node.create_client(Trigger, "service")
+        self.spare = Node("spare", start_parameter_services=False, enable_rosout=False)
+
+    async def called(self, make: Callable[[Callable[..., None]], object]) -> object:
+        """Make something, and wait until it has made its call."""
+        arrived = asyncio.Event()
+        made = make(lambda *_: arrived.set())
+        await arrived.wait()
+        return made
+
+    async def use_publisher(self) -> None:
+        """A publisher that publishes."""
+        publisher = self.node.create_publisher(Int64, "topic", 10)
+        publisher.publish(Int64())
+        self.node.destroy_publisher(publisher)
+
+    async def use_subscription(self) -> None:
+        """A subscription that gets a message."""
+
+        def make(call: Callable[..., None]) -> object:
+            subscription = self.node.create_subscription(Int64, "topic", lambda _: call(), 10)
+            self.publisher.publish(Int64())
+            return subscription
+
+        self.node.destroy_subscription(await self.called(make))
+
+    async def use_service(self) -> None:
+        """A service that answers, and a client that asks it."""
+
+        async def handler(_: object, response: Trigger.Response) -> Trigger.Response:
+            await asyncio.sleep(0)
+            return response
+
+        service = self.node.create_service(Trigger, "other", handler)
+        client = self.node.create_client(Trigger, "other")
+        await client.call_async(Trigger.Request())
+        self.node.destroy_client(client)
+        self.node.destroy_service(service)
+
+    async def use_timer(self) -> None:
+        """A timer that calls."""
+        timer = await self.called(lambda call: self.node.create_timer(0.0, lambda: call()))
+        self.node.destroy_timer(timer)
+
+    async def use_guard_condition(self) -> None:
+        """A guard condition that is triggered."""
+
+        def make(call: Callable[..., None]) -> object:
+            guard = self.node.create_guard_condition(call)
+            guard.trigger()
+            return guard
+
+        self.node.destroy_guard_condition(await self.called(make))
+
+    async def use_lone_node(self) -> None:
+        """A node with a timer, on no executor: what it costs is the middleware's."""
+        node = Node("other", start_parameter_services=False, enable_rosout=False)
+        node.create_timer(0.0, lambda: None)
+        node.destroy_node()
+
+    async def use_node(self) -> None:
+        """A node with a timer, on the executor."""
+        node = Node("other", start_parameter_services=False, enable_rosout=False)
+
+        def make(call: Callable[..., None]) -> object:
+            node.create_timer(0.0, lambda: call())
+            self.executor.add_node(node)
+            return node
+
+        await self.called(make)
+        node.destroy_node()
+
+    async def use_task(self) -> None:
+        """Tasks: of a function, of a coroutine, and one that is cancelled."""
+        await self.executor.create_task(max, 1, 2)
+        await self.executor.create_task(asyncio.sleep(0))
+        task = self.executor.create_task(asyncio.Event().wait)
+        await asyncio.sleep(0)
+        task.cancel()
+
+    async def use_future(self) -> None:
+        """Futures: completed, cancelled, and forgotten while a task waits."""
+        future = self.executor.create_future()
+        future.set_result(None)
+        await future
+        self.executor.create_future().cancel()
+        plain: Future[None] = Future()
+        waiting = asyncio.ensure_future(plain)
+        await asyncio.sleep(0)
+        waiting.cancel()
+
+    async def use_call(self) -> None:
+        """Calls: answered, and given up."""
+        await self.client.call_async(Trigger.Request())
+        waiting = asyncio.ensure_future(self.client.call_async(Trigger.Request()))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await self.client.call_async(Trigger.Request())
+
+    async def use_exception(self) -> None:
+        """A callback that raises."""
+
+        def fail() -> None:
+            raise LookupError
+
+        with contextlib.suppress(LookupError):
+            await self.executor.create_task(fail)
+
+    async def use_executor(self) -> None:
+        """An executor on a loop of its own, with a timer that calls and a task under way."""
+        factory = LOOPS[self.loop]
+
+        def work() -> None:
+            with contextlib.closing(factory()) as loop:
+                executor = AsyncioExecutor(loop=loop)
+                executor.add_node(self.spare)
+                executor.create_task(asyncio.Event().wait)
+                future = executor.create_future()
+                timer = self.spare.create_timer(0.0, lambda: future.set_result(None))
+                executor.spin_until_future_complete(future)
+                executor.shutdown()
+                self.spare.destroy_timer(timer)
+
+        await asyncio.to_thread(work)
+
+
+async def measure(options: argparse.Namespace) -> dict[str, int]:
+    """Say what a number of rounds has added to what the process holds."""
+    node = Node("node")
+    async with AsyncioExecutor(on_error=lambda error, label: None) as executor:
+        executor.add_node(node)
+        once = getattr(Rounds(executor, node, options.loop), f"use_{options.kind}")
+        before, holdings, tasks = 0, Holdings(0, 0), 0
+        # What grows once, such as pools of memory and threads, has grown after a while.
+        for count in (options.rounds, options.rounds):
+            gc.collect()
+            before, holdings, tasks = resident_bytes(), Holdings.now(), len(asyncio.all_tasks())
+            for _ in range(count):
+                await once()
+        gc.collect()
+        after = Holdings.now()
+        gained = {
+            "bytes": resident_bytes() - before,
+            "fds": after.fds - holdings.fds,
+            "threads": after.threads - holdings.threads,
+            "tasks": len(asyncio.all_tasks()) - tasks,
+        }
+    node.destroy_node()
+    return gained
+
+
+def main() -> None:
+    """Measure what the command line asks for."""
+    set_deadline()
+    parser = argparse.ArgumentParser()
+    parser.add_argument("kind")
+    parser.add_argument("loop", choices=LOOPS)
+    parser.add_argument("rounds", type=int)
+    options = parser.parse_args()
+    rclpy.init(args=[])
+    with asyncio.Runner(loop_factory=LOOPS[options.loop]) as runner:
+        gained = runner.run(measure(options))
+    rclpy.shutdown()
+    say(json.dumps(gained))
+
+
+if __name__ == "__main__":
+    main()
