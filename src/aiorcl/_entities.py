@@ -58,67 +58,42 @@ def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
     return wait_set
 
 
-def _watch_subscription(
-    executor: AsyncioExecutor, subscription: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
-    return _core.Subscription(executor._dispatcher, subscription, group, label, _WITH_GID)
-
-
-def _watch_service(
-    executor: AsyncioExecutor, service: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
-    return _core.Service(executor._dispatcher, service, group, label)
-
-
-def _watch_client(
-    executor: AsyncioExecutor, client: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
-    # Without its group: what only completes futures is never held back, or awaiting a service
-    # inside a callback of the same group could not end.
-    return _core.Client(executor._dispatcher, client, label)
-
-
-def _watch_timer(
-    executor: AsyncioExecutor, timer: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
-    return _core.Timer(executor._dispatcher, timer, group, label)
-
-
-def _watch_guard_condition(
-    executor: AsyncioExecutor, guard: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
-    threads = executor._guards.threads
-    return _core.GuardCondition(executor._dispatcher, guard, group, label, threads)
-
-
 def _watch_publisher(
     executor: AsyncioExecutor, publisher: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
     core = _core.Publisher(executor._dispatcher, publisher, label)
-    # On the instance, so that publishers of other executors and subclasses keep rclpy's method.
-    if type(publisher) is rclpy.publisher.Publisher:
-        publisher.__dict__.setdefault("publish", core.publish)
+    # On the instance, so that publishers of other executors keep rclpy's method, and so do
+    # subclasses and whoever has put a method of their own there.
+    if type(publisher) is rclpy.publisher.Publisher and "publish" not in publisher.__dict__:
+        core.install()
     return core
 
 
 def _watch_waitable(
     executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
-    threads = executor._guards.threads
     with waitable:
         wait_set = wait_set_of(executor.context, waitable)
         return _core.Waitable(
-            executor._dispatcher, waitable, group, label, wait_set.pointer, threads
+            *(executor._dispatcher, waitable, group, label, wait_set.pointer),
+            executor._guards.threads,
         )
 
 
 KINDS = (
-    Kind("timer", lambda node: node.timers, lambda timer: "", _watch_timer),
+    Kind(
+        "timer",
+        lambda node: node.timers,
+        lambda timer: "",
+        lambda executor, *timer: _core.Timer(executor._dispatcher, *timer),
+    ),
     Kind(
         "subscription",
         lambda node: node.subscriptions,
         lambda subscription: f" '{subscription.topic_name}'",
-        _watch_subscription,
+        lambda executor, *subscription: _core.Subscription(
+            executor._dispatcher, *subscription, _WITH_GID
+        ),
     ),
     Kind(
         "publisher",
@@ -126,18 +101,27 @@ KINDS = (
         lambda publisher: f" '{publisher.topic_name}'",
         _watch_publisher,
     ),
-    Kind("guard condition", lambda node: node.guards, lambda guard: "", _watch_guard_condition),
+    Kind(
+        "guard condition",
+        lambda node: node.guards,
+        lambda guard: "",
+        lambda executor, *guard: _core.GuardCondition(
+            executor._dispatcher, *guard, executor._guards.threads
+        ),
+    ),
     Kind(
         "client",
         lambda node: node.clients,
         lambda client: f" '{client.service_name}'",
-        _watch_client,
+        # Without its group: what only completes futures is never held back, or awaiting a service
+        # inside a callback of the same group could not end.
+        lambda executor, client, group, label: _core.Client(executor._dispatcher, client, label),
     ),
     Kind(
         "service",
         lambda node: node.services,
         lambda service: f" '{service.service_name}'",
-        _watch_service,
+        lambda executor, *service: _core.Service(executor._dispatcher, *service),
     ),
     Kind(
         "waitable",

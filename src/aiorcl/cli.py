@@ -44,6 +44,9 @@ Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a
 """
 
 
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
 class _ArgumentError(Exception):
     """What the user asked for cannot be run; the text says why, for the user."""
 
@@ -116,19 +119,24 @@ class _StopSignals:
     """
 
     def __init__(self) -> None:
-        self.executor: AsyncioExecutor | None = None
-        for number in (signal.SIGINT, signal.SIGTERM):
+        self._patient = False
+        for number in _STOP_SIGNALS:
             if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
                 signal.signal(number, self._received)
 
+    def end_patiently(self, executor: AsyncioExecutor) -> None:
+        """From now on the first signal shuts the executor down."""
+        self._patient = True
+        for number in _STOP_SIGNALS:
+            if signal.getsignal(number) == self._received:
+                executor.loop.add_signal_handler(number, executor.shutdown)
+                # The loop has a handler that does nothing; what wakes the loop stays in place.
+                signal.signal(number, self._received)
+
     def _received(self, number: int, frame: FrameType | None) -> None:
-        executor, self.executor = self.executor, None
-        if executor is None:
+        if not self._patient:
             raise KeyboardInterrupt
-        try:
-            executor.loop.call_soon_threadsafe(executor.shutdown)
-        except RuntimeError:
-            pass  # the loop is closed: the nodes ended by themselves
+        self._patient = False
 
 
 def _run(
@@ -153,7 +161,7 @@ def _run(
             at_exit.enter_context(executor)
             for node in nodes:
                 executor.add_node(node)
-            signals.executor = executor
+            signals.end_patiently(executor)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

@@ -78,7 +78,7 @@ class AsyncioExecutor(Callbacks):
         on_error: OnError | None = None,
     ) -> None:
         super().__init__(context=context)
-        self._dispatcher = _core.Dispatcher()
+        self._dispatcher: _core.Dispatcher = _core.Dispatcher()
         self._guards: Guards = guards_of(self._context)
         self._watched = WatchedNodes(self)
         self._work = Work(self)

@@ -125,6 +125,7 @@ NB_MODULE(_core, m) {
   nb::class_<Publisher, Entity>(m, "Publisher", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
+      .def("install", &Publisher::install)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
   nb::class_<GuardThreads>(m, "GuardThreads")

@@ -21,7 +21,12 @@ Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string 
 Publisher::~Publisher() = default;
 
 void Publisher::unwatch() {
-  rclpy_entity().attr("__dict__").attr("pop")("publish", nb::none());
+  if (installed_) rclpy_entity().attr("__dict__").attr("pop")("publish", nb::none());
+}
+
+void Publisher::install() {
+  rclpy_entity().attr("__dict__").attr("setdefault")("publish", self().attr("publish"));
+  installed_ = true;
 }
 
 void Publisher::publish(nb::handle message) {

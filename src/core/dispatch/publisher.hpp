@@ -25,6 +25,9 @@ class Publisher final : public Entity {
   /// holds the GIL.
   void publish(nanobind::handle message);
 
+  /// Puts publish() on the rclpy Publisher, until close().
+  void install();
+
   Outcome run(Hooks) override { return Outcome::kNothing; }
 
  protected:
@@ -34,6 +37,7 @@ class Publisher final : public Entity {
  private:
   const rcl_publisher_t * publisher_;
   MessageType type_;
+  bool installed_ = false;
 };
 
 }  // namespace aiorcl
