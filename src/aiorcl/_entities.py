@@ -91,8 +91,8 @@ KINDS = (
         "subscription",
         lambda node: node.subscriptions,
         lambda subscription: f" '{subscription.topic_name}'",
-        lambda executor, *subscription: _core.Subscription(
-            executor._dispatcher, *subscription, _WITH_GID
+        lambda executor, subscription, group, label: _core.Subscription(
+            executor._dispatcher, subscription, group, label, _WITH_GID
         ),
     ),
     Kind(
@@ -105,8 +105,8 @@ KINDS = (
         "guard condition",
         lambda node: node.guards,
         lambda guard: "",
-        lambda executor, *guard: _core.GuardCondition(
-            executor._dispatcher, *guard, executor._guards.threads
+        lambda executor, guard, group, label: _core.GuardCondition(
+            executor._dispatcher, guard, group, label, executor._guards.threads
         ),
     ),
     Kind(
