@@ -3,8 +3,8 @@
 # Spins an executor until something has happened, and fails when it does not happen.
 """The one way in which single-threaded tests wait.
 
-Nothing here polls: each ``spin_once`` may take all the time that there is, so a wake-up that an
-executor misses is a failure and not a delay.
+Nothing but ``discover`` polls: each ``spin_once`` may take all the time that there is, so a
+wake-up that an executor misses is a failure and not a delay.
 """
 
 from __future__ import annotations
@@ -42,6 +42,14 @@ class Spinner:
         self.executor.spin_until_future_complete(future, timeout_sec=self.deadline_sec)
         assert future.done(), f"The future was not completed in {self.deadline_sec} s"
         return future.result()
+
+    def discover(self, condition: Callable[[], object]) -> None:
+        """Spin until ``condition`` holds, which the graph brings about without any callback."""
+        end = time.monotonic() + self.deadline_sec
+        while not condition():
+            if time.monotonic() >= end:
+                pytest.fail(f"It was not discovered in {self.deadline_sec} s")
+            self.executor.spin_once(timeout_sec=0.01)
 
     def drain(self, turns: int = 20) -> None:
         """Run what is ready, without waiting for more."""
