@@ -5,16 +5,37 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
-from typing import TYPE_CHECKING
+import weakref
+from typing import TYPE_CHECKING, Any
+
+from aiorcl.futures import InlineCallback
 
 if TYPE_CHECKING:
+    import rclpy.task
+
     from aiorcl import _core
+    from aiorcl.executor import AsyncioExecutor
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
     """Return the loop that runs in this thread, or None."""
     return asyncio._get_running_loop()
+
+
+class EndsSpin(InlineCallback):
+    """A done callback that brings spin_until_future_complete back, from any thread."""
+
+    __slots__ = ("_executor",)
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self._executor = weakref.ref(executor)
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        executor = self._executor()
+        if executor is not None:
+            executor._work.post(functools.partial(executor._turns.interrupt_if_until, future))
 
 
 class Turns:
@@ -33,6 +54,7 @@ class Turns:
         self.once = False
         self.units = 0
         self.interrupted = False
+        self.until: rclpy.task.Future[Any] | None = None  # what the spin call waits for
 
     def begin(self) -> None:
         """Run in this thread from now on.
@@ -69,6 +91,12 @@ class Turns:
         """Bring the spin call that is under way back after the callback that it is in."""
         self.interrupted = True
         self._stop()
+
+    def interrupt_if_until(self, future: rclpy.task.Future[Any]) -> bool:
+        """Interrupt the spin call that waits for this future. Returns False: nothing ran."""
+        if future is self.until:
+            self.interrupt()
+        return False
 
     def step_begins(self) -> bool:
         """Count a step of a coroutine; False if spin_once has had its piece of work."""

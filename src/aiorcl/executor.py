@@ -8,7 +8,6 @@ import asyncio
 import os
 import threading
 import time
-import weakref
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -24,7 +23,7 @@ from aiorcl._drivers import Driver, driver_for
 from aiorcl._errors import Errors, OnError
 from aiorcl._guards import guards_of
 from aiorcl._nodes import WatchedNodes
-from aiorcl._turns import Turns, running_loop
+from aiorcl._turns import EndsSpin, Turns, running_loop
 from aiorcl._work import Work
 from aiorcl.futures import InlineCallback, Task
 from aiorcl.loops import new_event_loop
@@ -36,20 +35,6 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
     from aiorcl._guards import Guards
-
-
-class _EndsSpin(InlineCallback):
-    """A done callback that brings spin_until_future_complete back."""
-
-    __slots__ = ("_executor",)
-
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = weakref.ref(executor)
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        executor = self._executor()
-        if executor is not None:
-            executor._work.post(lambda: executor._interrupt_if_until(future))
 
 
 class AsyncioExecutor(Callbacks):
@@ -88,7 +73,6 @@ class AsyncioExecutor(Callbacks):
         self._driver: Driver | None = None
         self._turns = Turns(self._dispatcher)
         self._errors = Errors(self, on_error)
-        self._until: rclpy.task.Future[Any] | None = None
         self._is_shutdown = False
         self._pid = os.getpid()
         self._context_end = ContextEnd(self)
@@ -180,7 +164,8 @@ class AsyncioExecutor(Callbacks):
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         :raises RuntimeError: if the executor or a loop runs in this thread already.
         """
-        self._begin_spin()
+        if not self._begin_spin():
+            return
         try:
             while not (self._is_shutdown or self._context_end.came):
                 self._driver_of_spin().run()
@@ -195,7 +180,8 @@ class AsyncioExecutor(Callbacks):
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         """
-        self._begin_spin()
+        if not self._begin_spin():
+            return
         try:
             if self._is_shutdown:
                 return
@@ -288,7 +274,7 @@ class AsyncioExecutor(Callbacks):
 
     # How a run begins and ends.
 
-    def _begin_spin(self) -> None:
+    def _begin_spin(self) -> bool:
         if self._turns.thread == threading.get_ident():
             raise RuntimeError(
                 "The executor runs already, in this thread: make the callback a coroutine "
@@ -299,9 +285,13 @@ class AsyncioExecutor(Callbacks):
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
                 "call"
             )
-        self._turns.begin()
+        if not self._turns.try_begin():
+            if self._is_shutdown:
+                return False  # another thread ends it just now
+            self._turns.begin()  # raises
         if self._watched.changed:
             self._watched.look()
+        return True
 
     def _driver_of_spin(self) -> Driver:
         self._turns.loop_to_stop = self.loop
@@ -320,10 +310,10 @@ class AsyncioExecutor(Callbacks):
     def _spin_until(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None, *, once: bool
     ) -> None:
-        future.add_done_callback(_EndsSpin(self))
+        future.add_done_callback(EndsSpin(self))
         forever = timeout_sec is None or timeout_sec < 0
         end = float("inf") if forever else time.monotonic() + timeout_sec  # type: ignore[operator]
-        self._until = future
+        self._turns.until = future
         was_up = not self._context_end.came
         try:
             while not (
@@ -335,12 +325,7 @@ class AsyncioExecutor(Callbacks):
             if was_up and not (future.done() or future.cancelled()):
                 self._raise_external_shutdown()
         finally:
-            self._until = None
-
-    def _interrupt_if_until(self, future: rclpy.task.Future[Any]) -> bool:
-        if future is self._until:
-            self._turns.interrupt()
-        return False
+            self._turns.until = None
 
     def _on_error(self, source: object, error: BaseException) -> None:
         self._errors.add(source, error)
