@@ -135,12 +135,12 @@ TEST_CASE("timers on two clocks do not wait for each other") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);
     TimerFixture fixture(portable);
-    WatchedTimer steady(fixture, fixture.steady, 5 * kMillisecond);
-    WatchedTimer system(fixture, fixture.system, 25 * kMillisecond);
-    WatchedTimer steady_again(fixture, fixture.steady, 50 * kMillisecond);
-    for (WatchedTimer * watched : {&steady, &system, &steady_again}) {
-      CHECK(next_ready(fixture) == watched->entry.get());
-    }
+    WatchedTimer late_steady(fixture, fixture.steady, kHour);
+    WatchedTimer early_system(fixture, fixture.system, 5 * kMillisecond);
+    CHECK(next_ready(fixture) == early_system.entry.get());
+    WatchedTimer late_system(fixture, fixture.system, kHour);
+    WatchedTimer early_steady(fixture, fixture.steady, 5 * kMillisecond);
+    CHECK(next_ready(fixture) == early_steady.entry.get());
   }
 }
 
