@@ -31,7 +31,7 @@ def partner(request: pytest.FixtureRequest, context: Context, node: Node) -> Ite
 
 
 def end(partner: Child) -> None:
-    """Let the other process answer what is open, and end well."""
+    """Let the other process go, which has kept what it sent until now."""
     partner.tell("end")
     assert partner.end() == Ended(0, "", "")
 
@@ -96,10 +96,11 @@ def test_a_late_response_to_a_cancelled_call(
     cancelled.cancel()
     partner.tell("answer")
     future = ask(client, partner)
-    end(partner)
+    partner.tell("answer for the last time")
     assert spin.complete(future).success is True
     spin.drain()
     assert cancelled.cancelled()
+    end(partner)
 
 
 @breaks(events="still takes for a destroyed client what it has counted")
@@ -116,7 +117,8 @@ def test_a_response_after_its_client_is_destroyed(
     partner.tell("answer")
     partner.hear_that("asked")  # so the first response has been sent
     node.destroy_client(gone)
-    end(partner)
+    partner.tell("answer for the last time")
     assert spin.complete(future).success is True
     spin.drain()
     assert not dropped.done()
+    end(partner)

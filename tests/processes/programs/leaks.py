@@ -10,6 +10,7 @@ import contextlib
 import gc
 import json
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import rclpy
 import uvloop
@@ -39,6 +40,7 @@ class Rounds:
         self.publisher = node.create_publisher(Int64, "topic", 10)
         node.create_service(Trigger, "service", lambda _, response: response)
         self.client = node.create_client(Trigger, "service")
+        self.worker = ThreadPoolExecutor(max_workers=1)
         self.spare = Node("spare", start_parameter_services=False, enable_rosout=False)
 
     async def called(self, make: Callable[[Callable[..., None]], object]) -> object:
@@ -161,7 +163,7 @@ class Rounds:
                 executor.shutdown()
                 self.spare.destroy_timer(timer)
 
-        await asyncio.to_thread(work)
+        await self.executor.loop.run_in_executor(self.worker, work)
 
 
 async def measure(options: argparse.Namespace) -> dict[str, int]:

@@ -49,19 +49,20 @@ def echo(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> None
 
 
 def answer(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> None:
-    """Answer each request when told to, until told to end."""
+    """Answer each request when told to, until told that it is the last one."""
     ending = False
 
     def handler(request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
         nonlocal ending
         say("asked")
-        ending = listen() == "end"
+        ending = listen() == "answer for the last time"
         response.success = request.data
         return response
 
     node.create_service(SetBool, "service", handler)
     say("ready")
     spin_until(lambda: ending)
+    listen()
 
 
 def main() -> None:
