@@ -18,13 +18,12 @@ from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import pytest  # noqa: E402
 import rclpy  # noqa: E402
-import uvloop  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
-import aiorcl  # noqa: E402
 from tests.support import network  # noqa: E402
 from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
+from tests.support.loops import LOOPS  # noqa: E402
 from tests.support.spinner import Spinner  # noqa: E402
 
 if TYPE_CHECKING:
@@ -92,6 +91,12 @@ def make_node(context: Context) -> Iterator[MakeNode]:
             node.destroy_node()
 
 
+@pytest.fixture
+def lone(make_node: MakeNode) -> Node:
+    """A node that is on no executor."""
+    return make_node()
+
+
 @pytest.fixture(params=FLAVOURS, ids=lambda flavour: flavour.name)
 def flavour(request: pytest.FixtureRequest) -> Flavour:
     """The kind of executor that the test runs on, in turn each of them."""
@@ -149,10 +154,7 @@ def node(executor: Executor, make_node: MakeNode) -> Node:
     return node
 
 
-@pytest.fixture(
-    params=[aiorcl.new_event_loop, asyncio.SelectorEventLoop, uvloop.new_event_loop],
-    ids=["own", "stock", "uvloop"],
-)
+@pytest.fixture(params=LOOPS.values(), ids=list(LOOPS))
 def loop_factory(request: pytest.FixtureRequest) -> Callable[[], asyncio.AbstractEventLoop]:
     """What makes the loop that ``run`` runs on, in turn each kind."""
     factory: Callable[[], asyncio.AbstractEventLoop] = request.param

@@ -23,12 +23,6 @@ if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
 
 
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
-
-
 class Inbox:
     """Receives messages, and lets a task wait for them."""
 

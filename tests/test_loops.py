@@ -26,12 +26,6 @@ if TYPE_CHECKING:
     LoopFactory = Callable[[], asyncio.AbstractEventLoop]
 
 
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
-
-
 def test_the_executor_closes_the_loop_that_it_made(context: Context) -> None:
     """A loop that nobody gave is of our kind, is kept between spins, and ends with shutdown."""
     executor = AsyncioExecutor(context=context)

@@ -28,7 +28,7 @@ from tests.parity.test_exceptions import (
 
 if TYPE_CHECKING:
     from tests.parity.test_exceptions import Arrange, Make
-    from tests.support.makers import MakeNode, Run
+    from tests.support.makers import Run
 
 LABELS: dict[Arrange, str] = {
     in_subscription: "subscription '/topic'",
@@ -37,12 +37,6 @@ LABELS: dict[Arrange, str] = {
     in_task: "task",
     in_done_callback: "task",
 }
-
-
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
 
 
 @pytest.mark.parametrize("make", CALLBACKS, ids=name)

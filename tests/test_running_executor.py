@@ -36,12 +36,6 @@ SPINS: dict[str, Spin] = {
 }
 
 
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
-
-
 @pytest.mark.parametrize("spin", SPINS.values(), ids=SPINS.keys())
 def test_a_callback_cannot_spin_its_executor(context: Context, lone: Node, spin: Spin) -> None:
     """The spin raises inside the callback, where the mistake is, and the executor goes on."""

@@ -15,13 +15,7 @@ from rclpy.node import Node
 from aiorcl import AsyncioExecutor
 
 if TYPE_CHECKING:
-    from tests.support.makers import MakeNode, Run
-
-
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
+    from tests.support.makers import Run
 
 
 @pytest.mark.parametrize("where", ["callback", "task", "thread", "before", "executor"])

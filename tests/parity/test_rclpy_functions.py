@@ -23,14 +23,6 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.executors import Executor
 
-    from tests.support.makers import MakeNode
-
-
-@pytest.fixture
-def lone(make_node: MakeNode) -> Node:
-    """A node that is on no executor."""
-    return make_node()
-
 
 def test_spin_once_serves_the_node_for_one_callback(executor: Executor, lone: Node) -> None:
     """rclpy.spin_once adds the node, runs one callback and removes the node."""

@@ -10,8 +10,8 @@ import pytest
 from rclpy.context import Context
 
 from tests.support.children import Ended, start
+from tests.support.loops import LOOPS
 
-LOOPS = ("own", "stock", "uvloop")
 PROPER = ("leave_properly", "leave_the_block")
 #: Each is a function of the program, which says what it does.
 WAYS = (

@@ -10,8 +10,8 @@ import json
 from rclpy.context import Context
 
 from tests.support.children import start
+from tests.support.loops import LOOPS
 
-LOOPS = ("own", "stock", "uvloop")
 SECONDS = 3
 
 

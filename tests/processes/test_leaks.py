@@ -10,8 +10,8 @@ import pytest
 from rclpy.context import Context
 
 from tests.support.children import start
+from tests.support.loops import LOOPS
 
-LOOPS = ("own", "stock", "uvloop")
 ENTITIES = ("publisher", "subscription", "service", "timer", "guard_condition")
 KINDS = (*ENTITIES, "task", "future", "call", "exception")
 #: For each round; rclpy alone keeps up to 800 bytes of an entity that was destroyed, an entity of

@@ -19,8 +19,8 @@ import pytest
 from rclpy.context import Context
 
 from tests.support.children import Ended, start
+from tests.support.loops import LOOPS
 
-LOOPS = ("own", "stock", "uvloop")
 INT, TERM = signal.SIGINT, signal.SIGTERM
 #: The status of a process that SIGTERM has ended.
 TERMINATED = -signal.SIGTERM

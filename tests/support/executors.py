@@ -18,12 +18,12 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
-import uvloop
 from rclpy.context import Context
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.task import Future
 
 from aiorcl import AsyncioExecutor
+from tests.support.loops import LOOPS
 
 DISTRO = {7: "jazzy", 9: "kilted"}.get(
     int(importlib.metadata.version("rclpy").split(".")[0]), "newer"
@@ -76,8 +76,8 @@ def _own_loop(context: Context) -> Executor:
 def _flavours() -> list[Flavour]:
     flavours = [
         Flavour("aiorcl", "aiorcl", _own_loop),
-        Flavour("aiorcl-stock", "aiorcl", _own_loop, asyncio.SelectorEventLoop),
-        Flavour("aiorcl-uvloop", "aiorcl", _own_loop, uvloop.new_event_loop),
+        Flavour("aiorcl-stock", "aiorcl", _own_loop, LOOPS["stock"]),
+        Flavour("aiorcl-uvloop", "aiorcl", _own_loop, LOOPS["uvloop"]),
         Flavour("single", "single", _single),
     ]
     try:

@@ -8,22 +8,16 @@ import argparse
 import asyncio
 import sys
 import threading
-from collections.abc import Callable
+from typing import Any
 
 import rclpy
-import uvloop
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import set_deadline
-
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "own": new_event_loop,
-    "stock": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
-}
+from tests.support.loops import LOOPS
 
 
 class Everything(Node):
@@ -33,7 +27,8 @@ class Everything(Node):
         super().__init__("everything")
         self.seen: set[str] = set()
         self.create_subscription(Int64, "topic", self.on_message, 10)
-        self.create_subscription(Int64, "topic", self.on_message_async, 10)
+        on_message_async: Any = self.on_message_async  # rclpy's types know no coroutines
+        self.create_subscription(Int64, "topic", on_message_async, 10)
         self.publisher = self.create_publisher(Int64, "topic", 10)
         self.create_service(Trigger, "service", self.on_request)
         self.trigger = self.create_client(Trigger, "service")
@@ -75,7 +70,8 @@ class Holder(Node):
     def __init__(self) -> None:
         super().__init__("holder")
         self.begun = False
-        self.timer = self.create_timer(0.001, self.callback)
+        callback: Any = self.callback  # rclpy's types know no coroutines
+        self.timer = self.create_timer(0.001, callback)
 
     async def callback(self) -> None:
         """Wait for ever."""

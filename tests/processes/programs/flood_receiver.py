@@ -5,28 +5,22 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import json
 import threading
 import time
 from collections.abc import Callable
+from typing import Any
 
 import rclpy
-import uvloop
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor
 from tests.processes.programs.flood_sender import FLOODED
 from tests.processes.programs.talk import say, set_deadline
-
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "own": new_event_loop,
-    "stock": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
-}
+from tests.support.loops import LOOPS
 
 
 class Receiver(Node):
@@ -44,7 +38,7 @@ class Receiver(Node):
             self.create_subscription(
                 Int64, f"paced_{number}", lambda m, number=number: self.on_paced(number, m), 5000
             )
-        work: list[Callable[[Int64], object]] = [
+        work: list[Callable[[Int64], Any]] = [
             self.compute,
             self.rest,
             self.echo,
@@ -59,17 +53,25 @@ class Receiver(Node):
         for topic, callback in zip(range(FLOODED), work, strict=True):
             self.create_subscription(Int64, f"flood_{topic}", callback, 10)
         self.echoing = self.create_publisher(Int64, "echo", 10)
-        self.create_subscription(Int64, "echo", lambda _: self.count_up("echoed"), 10)
-        self.create_subscription(Int64, "thread", lambda _: self.count_up("from_thread"), 10)
+        self.create_subscription(Int64, "echo", self.counting("echoed"), 10)
+        self.create_subscription(Int64, "thread", self.counting("from_thread"), 10)
         self.create_service(Trigger, "service", lambda _, response: response)
         self.client = self.create_client(Trigger, "service")
-        self.create_timer(0.01, lambda: self.count_up("timer"))
+        self.create_timer(0.01, self.counting("timer"))
         self.spare: list[Callable[[], object]] = []
 
     def count_up(self, name: str) -> bool:
         """Count a call; tell whether it is one of the few that do the costly thing."""
         self.calls[name] += 1
         return self.calls[name] % 50 == 0
+
+    def counting(self, name: str) -> Callable[..., None]:
+        """Make a callback that counts its calls."""
+
+        def callback(_: object = None) -> None:
+            self.count_up(name)
+
+        return callback
 
     def on_paced(self, number: int, message: Int64) -> None:
         """Take what must arrive."""

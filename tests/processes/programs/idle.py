@@ -8,23 +8,16 @@ import argparse
 import asyncio
 import json
 import threading
-from collections.abc import Callable
 from pathlib import Path
 
 import rclpy
-import uvloop
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.counters import voluntary_switches
-
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "own": new_event_loop,
-    "stock": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
-}
+from tests.support.loops import LOOPS
 
 
 def native_threads() -> set[int]:

@@ -11,23 +11,18 @@ import gc
 import json
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import rclpy
-import uvloop
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.counters import Holdings, resident_bytes
-
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "own": new_event_loop,
-    "stock": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
-}
+from tests.support.loops import LOOPS
 
 
 class Rounds:
@@ -43,7 +38,7 @@ class Rounds:
         self.worker = ThreadPoolExecutor(max_workers=1)
         self.spare = Node("spare", start_parameter_services=False, enable_rosout=False)
 
-    async def called(self, make: Callable[[Callable[..., None]], object]) -> object:
+    async def called(self, make: Callable[[Callable[..., None]], object]) -> Any:
         """Make something, and wait until it has made its call."""
         arrived = asyncio.Event()
         made = make(lambda *_: arrived.set())

@@ -9,24 +9,19 @@ import asyncio
 import contextlib
 import os
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator
 
 import rclpy
 import uvicorn
-import uvloop
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.counters import wait_until_asleep
+from tests.support.loops import LOOPS
 
-LOOPS: dict[str, Callable[[], asyncio.AbstractEventLoop]] = {
-    "own": new_event_loop,
-    "stock": asyncio.SelectorEventLoop,
-    "uvloop": uvloop.new_event_loop,
-}
 HANDLERS = {"all": SignalHandlerOptions.ALL, "no": SignalHandlerOptions.NO}
 
 
