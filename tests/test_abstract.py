@@ -1,23 +1,74 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# The typing base of executors: what it promises holds for ours and for rclpy's.
+# What executors have in common: the typing base, and the base class with its list of nodes.
 
 from __future__ import annotations
 
-import inspect
+import weakref
+from typing import TYPE_CHECKING
 
-from rclpy.executors import Executor
+import rclpy.executors
+from rclpy.context import Context
+from rclpy.node import Node
 
-from aiorcl import AbstractExecutor
+from aiorcl import AbstractExecutor, AsyncioExecutor, ExecutorBase, Future
 
-MEMBERS = [name for name in vars(AbstractExecutor) if not name.startswith("_")]
+if TYPE_CHECKING:
+    from tests.support.executors import Flavour
+    from tests.support.makers import MakeExecutor, MakeNode
 
 
-def test_every_executor_is_an_abstract_executor(executor: Executor) -> None:
-    """Whatever AbstractExecutor names is there on each executor, and callable as it says."""
-    abstract: AbstractExecutor = executor  # what ./dev lint checks
-    assert abstract.context is executor.context
-    assert "spin_once" in MEMBERS
-    for name in MEMBERS:
-        promised = inspect.getattr_static(AbstractExecutor, name)
-        assert callable(getattr(abstract, name)) is inspect.isfunction(promised)
+class Listed(ExecutorBase):
+    """The least that an executor can be: it has nodes."""
+
+    woken = 0
+
+    def wake(self) -> None:
+        """Count what the base class wants looked at."""
+        self.woken += 1
+
+
+def names(executor: AbstractExecutor) -> list[str]:
+    """Use an executor of any kind, as the type checker sees it."""
+    executor.wake()
+    return [node.get_name() for node in executor.get_nodes()]
+
+
+def test_every_executor_is_an_abstract_one(
+    flavour: Flavour, make_executor_of: MakeExecutor, lone: Node
+) -> None:
+    """What AbstractExecutor names, executors of rclpy and ours have."""
+    executor = make_executor_of()
+    executor.add_node(lone)
+    members = [name for name in vars(AbstractExecutor) if not name.startswith("_")]
+    assert "spin_until_future_complete" in members
+    assert [name for name in members if not hasattr(executor, name)] == []
+    assert names(executor) == [lone.get_name()]
+
+
+def test_our_executor_is_one_of_rclpy(context: Context) -> None:
+    """Code that asks isinstance(executor, rclpy.executors.Executor) takes ours."""
+    with AsyncioExecutor(context=context) as executor:
+        assert isinstance(executor, rclpy.executors.Executor)
+        assert isinstance(executor, ExecutorBase)
+
+
+def test_the_base_class_keeps_nodes(context: Context, make_node: MakeNode) -> None:
+    """A subclass has add_node, remove_node, get_nodes and futures; it is told what changes."""
+    executor = Listed(context=context)
+    assert executor.context is context
+    first, second = make_node(), make_node()
+    assert executor.add_node(first) is True
+    assert executor.add_node(first) is False
+    assert executor.add_node(second) is True
+    assert executor.get_nodes() == [first, second]
+    assert first.executor is executor
+    before = executor.woken
+    executor.remove_node(first)
+    executor.remove_node(first)
+    assert executor.get_nodes() == [second]
+    assert executor.woken == before + 1
+    second.create_timer(1000.0, lambda: None)
+    assert executor.woken > before + 1
+    assert isinstance(executor.create_future(), Future)
+    assert weakref.ref(executor)() is executor

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+import time
 from typing import TYPE_CHECKING
 
 import pytest
@@ -59,3 +60,20 @@ def test_many_wait_for_shutdown(run: Run, context: Context) -> None:
             assert waiting[0].cancelled()
 
     run(main)
+
+
+def test_a_context_that_is_down_costs_no_cpu(run: Run, context: Context, lone: Node) -> None:
+    """A body that goes on without its context waits as quietly as before."""
+
+    async def main() -> float:
+        lone.create_timer(0.001, lambda: None)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            context.shutdown()
+            await executor.wait_for_shutdown()
+            cpu, wall = time.process_time(), time.monotonic()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(asyncio.Event().wait(), 0.5)
+            return (time.process_time() - cpu) / (time.monotonic() - wall)
+
+    assert run(main) < 0.3
