@@ -12,6 +12,7 @@ loopback.isolate()
 import asyncio  # noqa: E402
 import importlib  # noqa: E402
 import itertools  # noqa: E402
+import signal  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable, Coroutine, Iterator  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
@@ -34,6 +35,12 @@ if TYPE_CHECKING:
 DEADLINE_SEC = 10.0
 #: Long enough for whatever works in a test that a peer is expected to fail.
 LACKING_DEADLINE_SEC = 0.5
+
+# A shell that starts a command in the background lets it ignore these, and so would all children,
+# which are tested with them. A handler of Python's becomes the system's default in a child.
+for _number in (signal.SIGINT, signal.SIGHUP):
+    if signal.getsignal(_number) is signal.SIG_IGN:
+        signal.signal(_number, signal.default_int_handler)
 
 # rosidl imports lark with the first message type, and lark imports a deprecated module.
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
