@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.timer import Timer
 from std_msgs.msg import Int64
 
-from tests.support.executors import new_future
+from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
@@ -211,6 +211,7 @@ def test_a_timer_is_made_in_a_callback(node: Node, spin: Spinner) -> None:
     spin.until(lambda: ticks.count == 2)
 
 
+@breaks(events="may have counted a second call by then")
 def test_a_timer_destroys_itself(node: Node, spin: Spinner) -> None:
     """A timer that its callback destroys does not call again; others do."""
     ticks, others = Ticks(), Ticks()
