@@ -74,6 +74,7 @@ class AsyncioExecutor(Callbacks):
         self._turns = Turns(self._dispatcher)
         self._errors = Errors(self, on_error)
         self._is_shutdown = False
+        self._ended = False  # and nothing is left
         self._pid = os.getpid()
         self._context_end = ContextEnd(self)
         _exit.executors.add(self)
@@ -150,7 +151,7 @@ class AsyncioExecutor(Callbacks):
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else the running one, else one that the executor makes."""
         if self._loop is None:
-            if self._is_shutdown:
+            if self._ended:
                 raise RuntimeError("The executor was shut down")
             loop = self._given_loop or running_loop()
             self._owns_loop = loop is None
@@ -364,7 +365,7 @@ class AsyncioExecutor(Callbacks):
 
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
-        self._is_shutdown = True
+        self._is_shutdown = self._ended = True
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
         self._watched.let_go()
