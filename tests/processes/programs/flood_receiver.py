@@ -18,17 +18,17 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
-from tests.processes.programs.flood_sender import FLOODED
-from tests.processes.programs.talk import say, set_deadline
+from tests.processes.programs.flood_sender import DEPTH, FLOODED
+from tests.processes.programs.talk import listen, say, set_deadline
 from tests.support.loops import LOOPS
 
 
 class Receiver(Node):
     """Takes everything, and does everything in its callbacks."""
 
-    def __init__(self, senders: int, count: int) -> None:
+    def __init__(self, senders: int) -> None:
         super().__init__("receiver")
-        self.count = count
+        self.sent: list[int] | None = None  # what must arrive, when that is known
         self.done: Future[None] = Future()
         self.paced: list[list[int]] = [[] for _ in range(senders)]
         self.calls = dict.fromkeys(
@@ -36,7 +36,7 @@ class Receiver(Node):
         )
         for number in range(senders):
             self.create_subscription(
-                Int64, f"paced_{number}", lambda m, number=number: self.on_paced(number, m), 5000
+                Int64, f"paced_{number}", lambda m, number=number: self.on_paced(number, m), DEPTH
             )
         work: list[Callable[[Int64], Any]] = [
             self.compute,
@@ -76,7 +76,16 @@ class Receiver(Node):
     def on_paced(self, number: int, message: Int64) -> None:
         """Take what must arrive."""
         self.paced[number].append(message.data)
-        if all(len(numbers) >= self.count for numbers in self.paced) and not self.done.done():
+        self.look()
+
+    def expect(self, sent: list[int]) -> None:
+        """Learn how many numbers each sender has sent."""
+        self.sent = sent
+        self.look()
+
+    def look(self) -> None:
+        """Be done if all is here."""
+        if self.sent == [len(numbers) for numbers in self.paced]:
             self.done.set_result(None)
 
     def compute(self, _: Int64) -> None:
@@ -145,31 +154,40 @@ def publish_until(stop: threading.Event, node: Node) -> None:
         stop.wait(0.001)
 
 
+def hear_what_was_sent(receiver: Receiver, executor: AsyncioExecutor) -> None:
+    """Wait, on a thread of its own, for the test to say how many numbers each sender has sent."""
+    executor.create_task(receiver.expect, [int(count) for count in listen().split()])
+
+
 def main() -> None:
     """Receive until everything paced is here, and say what came."""
     parser = argparse.ArgumentParser()
     parser.add_argument("loop", choices=LOOPS)
     parser.add_argument("senders", type=int)
-    parser.add_argument("count", type=int)
     parser.add_argument("deadline", type=float)
     options = parser.parse_args()
     set_deadline(options.deadline)
     rclpy.init(args=[])
-    receiver = Receiver(options.senders, options.count)
+    receiver = Receiver(options.senders)
     loop = LOOPS[options.loop]()
     stop = threading.Event()
-    thread = threading.Thread(target=publish_until, args=(stop, receiver))
     with AsyncioExecutor(loop=loop) as executor:
         executor.add_node(receiver)
-        thread.start()
+        threads = [
+            threading.Thread(target=publish_until, args=(stop, receiver)),
+            threading.Thread(target=hear_what_was_sent, args=(receiver, executor)),
+        ]
+        for thread in threads:
+            thread.start()
         executor.spin_until_future_complete(receiver.done)
     stop.set()
-    thread.join()
+    for thread in threads:
+        thread.join()
     loop.close()
     receiver.destroy_node()
     rclpy.shutdown()
-    whole = list(range(options.count))
-    say(json.dumps({"in_order": [n == whole for n in receiver.paced], **receiver.calls}))
+    in_order = [numbers == list(range(len(numbers))) for numbers in receiver.paced]
+    say(json.dumps({"in_order": in_order, **receiver.calls}))
 
 
 if __name__ == "__main__":

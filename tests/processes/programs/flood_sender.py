@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import argparse
+import itertools
+import time
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
@@ -16,20 +18,23 @@ from tests.processes.programs.talk import listen, say, set_deadline
 FLOODED = 10
 PACE_SEC = 0.005
 BURST = 20
+# More than is ever sent: a flood overflows the middleware's transport, and what is lost there, and
+# all that comes after it, waits for a repair that takes seconds.
+DEPTH = 20_000
 
 
 class Sender(Node):
-    """Publishes ``count`` numbers at its pace, and floods until they are sent."""
+    """Publishes numbers at its pace, and lets bursts flood the other topics in between."""
 
-    def __init__(self, number: int, count: int) -> None:
+    def __init__(self, number: int) -> None:
         super().__init__(f"sender_{number}")
-        self.count = count
         self.sent = 0
-        self.paced = self.create_publisher(Int64, f"paced_{number}", 5000)
+        self.paced = self.create_publisher(Int64, f"paced_{number}", DEPTH)
         self.flooding = [
             self.create_publisher(Int64, f"flood_{topic}", 10) for topic in range(FLOODED)
         ]
-        self.timer = self.create_timer(PACE_SEC, self.send_paced)
+        self.turn = itertools.cycle(self.flooding)
+        self.create_timer(PACE_SEC, self.send_paced)
 
     @property
     def matched(self) -> bool:
@@ -38,34 +43,36 @@ class Sender(Node):
 
     def send_paced(self) -> None:
         """Send the next number."""
-        if self.matched and self.sent < self.count:
+        if self.matched:
             self.paced.publish(Int64(data=self.sent))
             self.sent += 1
 
     def flood(self) -> None:
-        """Send a burst to every topic."""
-        for publisher in self.flooding:
-            for _ in range(BURST):
-                publisher.publish(Int64(data=self.sent))
+        """Send a burst to the next topic."""
+        publisher = next(self.turn)
+        for _ in range(BURST):
+            publisher.publish(Int64(data=self.sent))
 
 
 def main() -> None:
-    """Send until the test has heard enough."""
+    """Send for some time, and say how many numbers were sent at the pace."""
     parser = argparse.ArgumentParser()
     parser.add_argument("number", type=int)
-    parser.add_argument("count", type=int)
+    parser.add_argument("seconds", type=float)
     parser.add_argument("deadline", type=float)
     options = parser.parse_args()
     set_deadline(options.deadline)
     rclpy.init(args=[])
-    sender = Sender(options.number, options.count)
+    sender = Sender(options.number)
     executor = SingleThreadedExecutor()
     executor.add_node(sender)
-    while sender.sent < sender.count:
-        if sender.matched:
-            sender.flood()
-        executor.spin_once(timeout_sec=0.0 if sender.matched else PACE_SEC)
-    say("sent")
+    while not sender.sent:
+        executor.spin_once()
+    end = time.monotonic() + options.seconds
+    while time.monotonic() < end:
+        sender.flood()
+        executor.spin_once(timeout_sec=0)
+    say(sender.sent)
     listen()  # what was sent is kept until the receiver has it
     executor.shutdown()
     rclpy.shutdown()
