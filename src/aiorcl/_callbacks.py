@@ -81,13 +81,12 @@ class Callbacks(ExecutorBase):
         self._work.start(coroutine, _ServiceCallbackEnd(self, entity, request_id), _node_of(entity))
 
     def _complete_request(self, client: Client[Any, Any], sequence: int, response: Any) -> None:
-        try:
-            future = client.get_pending_request(sequence)
-        except KeyError:
+        with client._lock:
+            future = client._pending_requests.pop(sequence, None)
+        if future is None:
             return  # it was cancelled
-        # Called here rather than as a task of its own, as set_result would have it.
-        if future.remove_done_callback(client.remove_pending_request):
-            client.remove_pending_request(future)
+        # Done here, and by its number; set_result would have a task look for it.
+        future.remove_done_callback(client.remove_pending_request)
         future._set_executor(self)
         future.set_result(response)
 

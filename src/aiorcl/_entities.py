@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+import rclpy.client
 import rclpy.publisher
 import rclpy.subscription
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
@@ -62,10 +63,20 @@ def _watch_publisher(
     executor: AsyncioExecutor, publisher: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
     core = _core.Publisher(executor._dispatcher, publisher, label)
-    # On the instance, so that publishers of other executors keep rclpy's method, and so do
-    # subclasses and whoever has put a method of their own there.
+    # Subclasses, and whoever has put a method of their own there, keep it.
     if type(publisher) is rclpy.publisher.Publisher and "publish" not in publisher.__dict__:
-        core.install()
+        core.stand_in()
+    return core
+
+
+def _watch_client(
+    executor: AsyncioExecutor, client: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    # Without its group: what only completes futures is never held back, or awaiting a service
+    # inside a callback of the same group could not end.
+    core = _core.Client(executor._dispatcher, client, label)
+    if type(client) is rclpy.client.Client and "call_async" not in client.__dict__:
+        core.stand_in()
     return core
 
 
@@ -113,9 +124,7 @@ KINDS = (
         "client",
         lambda node: node.clients,
         lambda client: f" '{client.service_name}'",
-        # Without its group: what only completes futures is never held back, or awaiting a service
-        # inside a callback of the same group could not end.
-        lambda executor, client, group, label: _core.Client(executor._dispatcher, client, label),
+        _watch_client,
     ),
     Kind(
         "service",

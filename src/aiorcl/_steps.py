@@ -8,7 +8,7 @@ import asyncio
 import functools
 import sys
 from collections.abc import Callable, Coroutine, Generator
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -79,31 +79,38 @@ class Steps(Coroutine[Any, Any, None]):
             self.cancel()
 
     def send(self, value: Any) -> Any:
-        if not self._executor._turns.step_begins():
+        executor = self._executor
+        if executor._turns.once and not executor._turns.step_begins():
             return None
-        return self._step(self._coroutine.send, value)
+        work = executor._work
+        outer, work.running = work.running, self
+        try:
+            return self._coroutine.send(value)
+        except BaseException as end:
+            self._ended(end)
+        finally:
+            work.running = outer
 
     def throw(self, *error: Any) -> Any:
         self._executor._turns.step_begins()
-        return self._step(self._coroutine.throw, *error)
-
-    def _step(self, advance: Any, *args: Any) -> Any:
         work = self._executor._work
         outer, work.running = work.running, self
         try:
-            return advance(*args)
-        except StopIteration as stop:
-            work.ended(self)
-            self._outcome.returned(stop.value)
-        except asyncio.CancelledError as error:
-            work.ended(self)
-            self._outcome.raised(error)
-            raise
-        except BaseException as error:
-            work.ended(self)
-            self._outcome.raised(error)
+            return self._coroutine.throw(*error)
+        except BaseException as end:
+            self._ended(end)
         finally:
             work.running = outer
+
+    def _ended(self, end: BaseException) -> NoReturn:
+        """Hand the end of the coroutine on; the asyncio task ends by what this raises."""
+        self._executor._work.ended(self)
+        if isinstance(end, StopIteration):
+            self._outcome.returned(end.value)
+        else:
+            self._outcome.raised(end)
+            if isinstance(end, asyncio.CancelledError):
+                raise end
         raise StopIteration
 
     def close(self) -> None:

@@ -70,7 +70,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     :raises asyncio.CancelledError: if the future is or gets cancelled.
     :raises RuntimeError: if the future belongs to an executor on another loop.
     """
-    if not (future.done() or future.cancelled()):
+    if future._pending():
         loop = asyncio.get_running_loop()
         _check_loop(future, loop)
         waiter = _Waiter(loop)
@@ -78,7 +78,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         try:
             yield from waiter.waiter
         finally:
-            if not (future.done() or future.cancelled()):
+            if future._pending():
                 future.remove_done_callback(waiter)
                 _drop_unwanted_request(future)
     if future.cancelled():

@@ -21,6 +21,10 @@ if TYPE_CHECKING:
 
     Ts = TypeVarTuple("Ts")
 
+# How often the loop's fds are looked at while it has something to do in each turn: a look costs
+# more than the rest of a turn.
+_POLL_SECONDS = 0.0001
+
 if sys.platform == "linux":
 
     class _Selector(selectors.EpollSelector):
@@ -31,16 +35,23 @@ if sys.platform == "linux":
             self.turn = _core.Turn()
             self.host: HostedDriver | None = None
             self.due = 0.0  # when the loop wants its next turn, by time.monotonic()
+            self._polled = 0.0  # when the fds were looked at last
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             # Whatever the loop wanted until now it has put into its lists, and the timeout tells of
             # it.
-            self.turn.wanted = self.turn.stopping = False
-            self.due = float("inf") if timeout is None else time.monotonic() + timeout
-            if self.host is not None:
-                self.host.wait(timeout)
-                timeout = 0
-            return super().select(timeout)
+            turn = self.turn
+            turn.wanted = turn.stopping = turn.polled = False
+            now = time.monotonic()
+            self.due = float("inf") if timeout is None else now + timeout
+            if self.host is None:
+                return super().select(timeout)
+            self.host.wait(timeout)
+            if not turn.readable and (turn.polled or now - self._polled < _POLL_SECONDS):
+                return []
+            turn.readable = False
+            self._polled = now
+            return super().select(0)
 
     class EventLoop(asyncio.SelectorEventLoop):
         """asyncio's own event loop, which an executor can drive more cheaply.

@@ -2,6 +2,7 @@
 // SPDX-License-Identifier: Apache-2.0
 // aiorcl._core: names the classes, nothing else.
 #include <nanobind/nanobind.h>
+#include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
@@ -16,6 +17,7 @@
 #include "dispatch/subscription.hpp"
 #include "dispatch/timer.hpp"
 #include "dispatch/waitable.hpp"
+#include "messages/message_type.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -62,6 +64,8 @@ NB_MODULE(_core, m) {
   nb::class_<Turn>(m, "Turn")
       .def(nb::init<>())
       .def_rw("wanted", &Turn::wanted)
+      .def_rw("polled", &Turn::polled)
+      .def_rw("readable", &Turn::readable)
       .def_rw("stopping", &Turn::stopping);
 
   nb::class_<Dispatcher>(m, "Dispatcher")
@@ -113,8 +117,9 @@ NB_MODULE(_core, m) {
            "service"_a, "group"_a.none(), "label"_a)
       .def("respond", &Service::respond, "response"_a, "request_id"_a);
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "client"_a,
-           "label"_a);
+      .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "client"_a, "label"_a)
+      .def("stand_in", [](Client & self) { self.stand_in_for("call_async"); })
+      .def("call_async", &Client::call_async, "request"_a.none());
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
            "group"_a.none(), "label"_a);
@@ -125,8 +130,28 @@ NB_MODULE(_core, m) {
   nb::class_<Publisher, Entity>(m, "Publisher", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
-      .def("install", &Publisher::install)
+      .def("stand_in", [](Publisher & self) { self.stand_in_for("publish"); })
       .def("publish", &Publisher::publish, "msg"_a.none());
+
+  nb::class_<MessageType>(m, "MessageType")
+      .def(
+          "__init__",
+          [](MessageType * self, nb::handle cls, std::optional<bool> use_plan) {
+            new (self) MessageType(cls, use_plan.value_or(MessageType::wants_plans()));
+          },
+          "cls"_a, "use_plan"_a = nb::none())
+      .def_prop_ro("has_plan", &MessageType::has_plan)
+      .def(
+          "check",
+          [](const MessageType & self, nb::handle message) {
+            RosMessage(self).from_python(message);
+          },
+          "message"_a);
+  nb::class_<RosMessage>(m, "RosMessage")
+      .def(nb::init<const MessageType &>(), "type"_a, nb::keep_alive<1, 2>())
+      .def("from_python", &RosMessage::from_python, "message"_a)
+      .def("to_python", nb::overload_cast<const MessageType &>(&RosMessage::to_python, nb::const_),
+           "type"_a);
 
   nb::class_<GuardThreads>(m, "GuardThreads")
       .def(

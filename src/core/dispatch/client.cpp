@@ -13,8 +13,9 @@ namespace aiorcl {
 Client::Client(Dispatcher & dispatcher, nb::object client, std::string label)
     : Entity(dispatcher, client, client.attr("handle"), nb::none(), std::move(label)),
       client_(static_cast<const rcl_client_t *>(pointer())),
-      type_(client.attr("srv_type").attr("Response")),
-      response_(type_) {
+      request_type_(client.attr("srv_type").attr("Request")),
+      response_type_(client.attr("srv_type").attr("Response")),
+      response_(response_type_) {
   watch_.emplace(Source::kClient, client_, *ready_);
   poke();  // for the backlog, see Entity::settle()
 }
@@ -27,6 +28,35 @@ void Client::unwatch() {
   watch_.reset();
 }
 
+nb::object Client::call_async(nb::handle request) {
+  static PyObject * const future_class =
+      nb::module_::import_("rclpy.task").attr("Future").inc_ref().ptr();
+  RosMessage message(request_type_);
+  message.from_python(request);
+  nb::object client = nb::borrow(rclpy_entity());
+  nb::object future = nb::handle(future_class)();
+  nb::object forget = attribute(client, names().remove_pending_request);
+  nb::object callbacks = attribute(future, names().callbacks);
+  nb::object pending = attribute(client, names().pending_requests);
+  // rclpy's own lock, under which other threads look through the pending requests.
+  nb::object lock = attribute(client, names().lock);
+  call_method(lock, names().acquire);
+  if (closed()) {  // perhaps by code that ran above
+    call_method(lock, names().release);
+    raise_invalid_handle("call");
+  }
+  std::int64_t sequence = 0;
+  const rcl_ret_t ret = rcl_send_request(client_, message.get(), &sequence);
+  // The response may be here by now, but who takes it needs the GIL.
+  const bool noted = ret != RCL_RET_OK ||
+                     (PyList_Append(callbacks.ptr(), forget.ptr()) == 0 &&
+                      PyDict_SetItem(pending.ptr(), nb::int_(sequence).ptr(), future.ptr()) == 0);
+  call_method(lock, names().release);
+  if (!noted) nb::raise_python_error();
+  check(ret, "call", label());
+  return future;
+}
+
 Outcome Client::run(Hooks hooks) {
   rmw_service_info_t info{};
   const rcl_ret_t ret = rcl_take_response_with_info(client_, &info, response_.get());
@@ -34,7 +64,7 @@ Outcome Client::run(Hooks hooks) {
   // service.
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
-  nb::object response = type_.to_python(response_.get());
+  nb::object response = response_.to_python();
   call_method(hooks, names().complete_request, rclpy_entity(),
               nb::int_(info.request_id.sequence_number), response);
   return Outcome::kCalled;

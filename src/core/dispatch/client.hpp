@@ -1,6 +1,6 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// A client: takes a response and completes the future of its request.
+// A client: sends a request, takes the response, and completes the future.
 #pragma once
 
 #include <rcl/client.h>
@@ -18,6 +18,11 @@ class Client final : public Entity {
   Client(Dispatcher & dispatcher, nanobind::object client, std::string label);
   ~Client() override;
 
+  /// As rclpy's call_async, also in its errors: TypeError unless `request` is one of the client's
+  /// type, InvalidHandle after close(), RclError (an rclpy RCLError). Can stand in for it. Any
+  /// thread that holds the GIL. Returns a rclpy Future, which the client keeps until it is done.
+  nanobind::object call_async(nanobind::handle request);
+
   /// Hands the response to hooks._complete_request(client, sequence_number, response).
   Outcome run(Hooks hooks) override;
 
@@ -27,7 +32,8 @@ class Client final : public Entity {
 
  private:
   const rcl_client_t * client_;
-  MessageType type_;
+  MessageType request_type_;
+  MessageType response_type_;
   RosMessage response_;
   std::optional<Watch> watch_;
 };

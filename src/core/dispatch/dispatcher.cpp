@@ -192,7 +192,8 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size
       // Rounded up as asyncio's own selector does, or a timer a moment away would spin.
       timeout_ms = static_cast<int>(std::min<std::int64_t>((left + 999'999) / 1'000'000, INT_MAX));
     }
-    if (!only_own_readable(timeout_ms)) turn.wanted = true;
+    turn.polled = true;
+    if (!only_own_readable(timeout_ms)) turn.wanted = turn.readable = true;
     if (turn.wanted || over) break;
   }
   return ran;

@@ -19,6 +19,8 @@ namespace aiorcl {
 /// that looking at it costs nothing.
 struct Turn {
   bool wanted = false;    // something is scheduled
+  bool polled = false;    // wait() has looked at the fds of the loop; over with the turn
+  bool readable = false;  // one of them is readable; until the loop has looked
   bool stopping = false;  // stop() was called; over with the turn
 };
 

@@ -39,6 +39,7 @@ Entity::~Entity() {
 
 void Entity::close() {
   if (ready_ == nullptr) return;
+  if (stands_in_for_ != nullptr) object_.attr("__dict__").attr("pop")(stands_in_for_, nb::none());
   unwatch();
   ReadyQueue::release(std::exchange(ready_, nullptr));
   release();
@@ -69,6 +70,11 @@ void Entity::report() {
   callback(fresh);
 }
 
+void Entity::stand_in_for(const char * method) {
+  object_.attr("__dict__").attr("setdefault")(method, self().attr(method));
+  stands_in_for_ = method;
+}
+
 Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                      PyObject * kwnames) {
   nb::object result = nb::steal(PyObject_Vectorcall(callback, args, nargs, kwnames));
@@ -85,6 +91,12 @@ void Entity::settle(bool took, std::uint64_t unfound) {
   } else {
     backlog_ = false;
   }
+}
+
+void Entity::raise_invalid_handle(const char * action) const {
+  PyErr_Format(nb::module_::import_("rclpy.exceptions").attr("InvalidHandle").ptr(),
+               "Cannot %s: %s is destroyed or on no executor", action, label_.c_str());
+  nb::raise_python_error();
 }
 
 void * Entity::pointer() const {

@@ -80,6 +80,10 @@ class Entity {
   nanobind::object on_event() const { return on_event_; }
   void set_on_event(nanobind::object callback);
 
+  /// From now on until close() the rclpy entity's `method` is that of this object, on the instance,
+  /// so that no other instance and no subclass is touched. Call once, after construction.
+  void stand_in_for(const char * method);
+
   virtual int traverse(visitproc visit, void * arg);
   virtual void clear();
 
@@ -100,6 +104,9 @@ class Entity {
   /// nothing behind them.
   void settle(bool took, std::uint64_t unfound);
 
+  /// Throws rclpy's InvalidHandle: "Cannot `action`: LABEL is destroyed or on no executor".
+  [[noreturn]] void raise_invalid_handle(const char * action) const;
+
   /// The address behind `in_use.pointer`.
   void * pointer() const;
 
@@ -117,6 +124,7 @@ class Entity {
   Group * group_ = nullptr;
   std::string label_;
   nanobind::object on_event_;
+  const char * stands_in_for_ = nullptr;
   std::uint64_t reported_ = 0;
   // At first, takes that find something are not counted against events: what came before the watch
   // was set may have been counted for another executor.

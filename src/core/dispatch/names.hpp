@@ -9,10 +9,17 @@ namespace aiorcl {
 
 /// Interned names; the lookups by C string that nanobind offers make a new str each time. GIL held.
 struct Names {
+  PyObject * acquire = PyUnicode_InternFromString("acquire");
   PyObject * callback = PyUnicode_InternFromString("callback");
+  PyObject * callback_field = PyUnicode_InternFromString("_callback");
   PyObject * callback_type = PyUnicode_InternFromString("_callback_type");
+  PyObject * callbacks = PyUnicode_InternFromString("_callbacks");
   PyObject * complete_request = PyUnicode_InternFromString("_complete_request");
+  PyObject * lock = PyUnicode_InternFromString("_lock");
+  PyObject * pending_requests = PyUnicode_InternFromString("_pending_requests");
   PyObject * popleft = PyUnicode_InternFromString("popleft");
+  PyObject * release = PyUnicode_InternFromString("release");
+  PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
   PyObject * start_callback = PyUnicode_InternFromString("_start_callback");
 };
 

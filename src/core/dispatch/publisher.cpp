@@ -20,24 +20,11 @@ Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string 
 
 Publisher::~Publisher() = default;
 
-void Publisher::unwatch() {
-  if (installed_) rclpy_entity().attr("__dict__").attr("pop")("publish", nb::none());
-}
-
-void Publisher::install() {
-  rclpy_entity().attr("__dict__").attr("setdefault")("publish", self().attr("publish"));
-  installed_ = true;
-}
-
 void Publisher::publish(nb::handle message) {
-  if (closed()) {
-    PyErr_Format(nb::module_::import_("rclpy.exceptions").attr("InvalidHandle").ptr(),
-                 "Cannot publish: %s is destroyed or on no executor", label().c_str());
-    nb::raise_python_error();
-  }
-  // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call:
-  // the generated conversion expects a fresh one, and other threads may publish here too.
+  // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call,
+  // because other threads may publish here too.
   if (PyBytes_CheckExact(message.ptr())) {
+    if (closed()) raise_invalid_handle("publish");
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));
     serialized.buffer_length = static_cast<std::size_t>(PyBytes_GET_SIZE(message.ptr()));
@@ -46,8 +33,24 @@ void Publisher::publish(nb::handle message) {
     return;
   }
   RosMessage ros_message(type_);
-  type_.from_python(message, ros_message.get());
-  check(rcl_publish(publisher_, ros_message.get(), nullptr), "publish", label());
+  ros_message.from_python(message);
+  if (closed()) raise_invalid_handle("publish");  // not before: the conversion may run any code
+  check(ros_message.is_large() ? publish_without_gil(ros_message.get())
+                               : rcl_publish(publisher_, ros_message.get(), nullptr),
+        "publish", label());
+}
+
+rcl_ret_t Publisher::publish_without_gil(const void * ros_message) {
+  // Another thread may close this entity meanwhile, which holds the handle in use otherwise.
+  nb::object handle = rclpy_entity().attr("handle");
+  handle.attr("__enter__")();
+  rcl_ret_t ret;
+  {
+    nb::gil_scoped_release release;
+    ret = rcl_publish(publisher_, ros_message, nullptr);
+  }
+  handle.attr("__exit__")(nb::none(), nb::none(), nb::none());
+  return ret;
 }
 
 }  // namespace aiorcl

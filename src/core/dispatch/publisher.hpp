@@ -12,8 +12,8 @@
 
 namespace aiorcl {
 
-/// Stands in for `publish` of one rclpy Publisher while its node is on the executor. Nothing runs
-/// for it.
+/// Can stand in for `publish` of one rclpy Publisher while its node is on the executor. Nothing
+/// runs for it.
 class Publisher final : public Entity {
  public:
   /// `publisher` is an rclpy Publisher.
@@ -25,19 +25,16 @@ class Publisher final : public Entity {
   /// holds the GIL.
   void publish(nanobind::handle message);
 
-  /// Puts publish() on the rclpy Publisher, until close().
-  void install();
-
   Outcome run(Hooks) override { return Outcome::kNothing; }
 
  protected:
-  /// Gives the rclpy Publisher its own `publish` back.
-  void unwatch() override;
+  void unwatch() override {}
 
  private:
+  rcl_ret_t publish_without_gil(const void * ros_message);
+
   const rcl_publisher_t * publisher_;
   MessageType type_;
-  bool installed_ = false;
 };
 
 }  // namespace aiorcl

@@ -37,7 +37,7 @@ Outcome Service::run(Hooks hooks) {
   // One event at a time: rmw_fastrtps takes and drops what tells of a client's end.
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_SERVICE_TAKE_FAILED, "take a request")) return Outcome::kNothing;
-  nb::object request = request_type_.to_python(request_.get());
+  nb::object request = request_.to_python();
   nb::object callback = attribute(rclpy_entity(), names().callback);
   nb::object response = callback(request, response_class_());
   if (is_coroutine(response.ptr())) {
@@ -58,7 +58,7 @@ void Service::respond(nb::handle response, nb::bytes request_id) {
 
 void Service::send(nb::handle response, rmw_request_id_t & request_id) {
   RosMessage message(response_type_);
-  response_type_.from_python(response, message.get());
+  message.from_python(response);
   // The client may be gone, which rmw reports as a timeout: as rclpy, no reason to stop the server.
   check_unless(rcl_send_response(service_, &request_id, message.get()), RCL_RET_TIMEOUT,
                "send a response");

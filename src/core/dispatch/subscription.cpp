@@ -26,6 +26,16 @@ bool wants_info(nb::handle subscription) {
   return attribute(subscription, names().callback_type).ptr() != message_only;
 }
 
+/// Where the callback is: behind rclpy's property, which is a call of Python, unless a subclass has
+/// one of its own.
+PyObject * callback_name(nb::handle subscription) {
+  nb::object cls = nb::module_::import_("rclpy.subscription").attr("Subscription");
+  const bool is_rclpys =
+      nb::hasattr(cls, "callback") && nb::hasattr(subscription, names().callback_field) &&
+      nb::getattr(subscription.type(), "callback").is(nb::getattr(cls, "callback"));
+  return is_rclpys ? names().callback_field : names().callback;
+}
+
 }  // namespace
 
 Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb::object group,
@@ -36,6 +46,7 @@ Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb:
       type_(subscription.attr("msg_type")),
       message_(type_),
       serialized_(rcutils_get_zero_initialized_uint8_array()),
+      callback_name_(callback_name(subscription)),
       raw_(nb::cast<bool>(subscription.attr("raw"))),
       with_gid_(with_gid) {
   serialized_.allocator = rcutils_get_default_allocator();
@@ -53,29 +64,32 @@ void Subscription::unwatch() {
 }
 
 nb::object Subscription::take(rmw_message_info_t & info) {
-  // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing
-  // it around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
   const std::uint64_t seen = ready_->pending.load(std::memory_order_acquire);
-  rcl_ret_t ret;
-  if (raw_) {
-    ret = rcl_take_serialized_message(subscription_, &serialized_, &info, nullptr);
-  } else {
-    ret = rcl_take(subscription_, message_.get(), &info, nullptr);
-  }
+  const rcl_ret_t ret = take_struct(info);
   // Nothing found: KEEP_LAST dropped the messages of all events that were seen before the take.
   settle(ret == RCL_RET_OK, seen);
   if (!check_unless(ret, RCL_RET_SUBSCRIPTION_TAKE_FAILED, "take a message")) return {};
   if (raw_) {
     return nb::bytes(serialized_.buffer, serialized_.buffer_length);
   }
-  return type_.to_python(message_.get());
+  return message_.to_python();
+}
+
+rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
+  if (raw_) return rcl_take_serialized_message(subscription_, &serialized_, &info, nullptr);
+  // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing
+  // it around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
+  // Not so for large messages, which take long themselves; the last one tells how large they are.
+  if (!message_.is_large()) return rcl_take(subscription_, message_.get(), &info, nullptr);
+  nb::gil_scoped_release release;
+  return rcl_take(subscription_, message_.get(), &info, nullptr);
 }
 
 Outcome Subscription::run(Hooks hooks) {
   rmw_message_info_t info = rmw_get_zero_initialized_message_info();
   nb::object message = take(info);
   if (!message.is_valid()) return Outcome::kNothing;
-  nb::object callback = attribute(rclpy_entity(), names().callback);
+  nb::object callback = attribute(rclpy_entity(), callback_name_);
   if (wants_info(rclpy_entity())) {
     nb::dict dict = message_info(info, with_gid_);
     PyObject * args[] = {message.ptr(), dict.ptr()};

@@ -30,11 +30,13 @@ class Subscription final : public Entity {
   /// The message, or an invalid object if there is none. Counts it as handled before Python code
   /// runs.
   nanobind::object take(rmw_message_info_t & info);
+  rcl_ret_t take_struct(rmw_message_info_t & info);
 
   const rcl_subscription_t * subscription_;
   MessageType type_;
   RosMessage message_;
   rcl_serialized_message_t serialized_;
+  PyObject * const callback_name_;
   const bool raw_;
   const bool with_gid_;
   std::optional<Watch> watch_;

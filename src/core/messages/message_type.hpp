@@ -1,50 +1,73 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// A message class of Python and the functions that rosidl generated for it.
+// A message class of Python and what converts its objects: our plan, or rclpy's functions.
 #pragma once
 
 #include <nanobind/nanobind.h>
 
+#include <cstddef>
+
+#include "messages/borrowed.hpp"
+#include "messages/plan.hpp"
+
 namespace aiorcl {
 
-/// Creates, converts and destroys the ROS structs of one message class. GIL held throughout.
+/// One message class. GIL held throughout.
 ///
-/// The functions come from the capsules that rosidl_generator_py puts on the metaclass of every
-/// message; they are those that rclpy itself calls, so objects and errors are the same.
+/// Converted by a plan; where there is none, or where none is wanted, by the functions that
+/// rosidl_generator_py puts on the metaclass of every message, which are those that rclpy calls.
 class MessageType {
  public:
   /// `cls` is a message class; throws nb::type_error if it does not look like one.
-  explicit MessageType(nanobind::handle cls);
+  explicit MessageType(nanobind::handle cls, bool use_plan = wants_plans());
 
-  /// A new reference to a message object made from the struct; throws nb::python_error.
-  nanobind::object to_python(void * ros_message) const;
+  /// False if the environment variable AIORCL_CONVERSION is "rclpy" now.
+  static bool wants_plans() noexcept;
 
-  /// Fills the struct; throws nb::python_error (TypeError names the class that was expected).
-  void from_python(nanobind::handle message, void * ros_message) const;
+  bool has_plan() const noexcept { return plan_ != nullptr; }
 
  private:
   friend class RosMessage;
 
   nanobind::handle cls_;  // a class of an imported module: lives as long as the interpreter
-  void * (*create_)();
-  void (*destroy_)(void *);
-  bool (*from_python_)(PyObject *, void *);
-  PyObject * (*to_python_)(void *);
+  const Plan * plan_ = nullptr;
+  void * (*create_)() = nullptr;
+  void (*destroy_)(void *) = nullptr;
+  bool (*from_python_)(PyObject *, void *) = nullptr;
+  PyObject * (*to_python_)(void *) = nullptr;
 };
 
-/// One ROS struct of a type, for one user at a time; reused from message to message.
+/// One ROS struct of a type, for one user at a time. Structs of a plan are reused: they wait in the
+/// plan for their next user. GIL held throughout.
 class RosMessage {
  public:
+  /// `type` outlives the object.
   explicit RosMessage(const MessageType & type);
-  ~RosMessage() { destroy_(data_); }
+  ~RosMessage();
   RosMessage(const RosMessage &) = delete;
   RosMessage & operator=(const RosMessage &) = delete;
 
   void * get() const noexcept { return data_; }
 
+  /// A new message object made from the struct; throws nb::python_error.
+  nanobind::object to_python() const { return to_python(type_); }
+
+  /// The same by another MessageType of the same class.
+  nanobind::object to_python(const MessageType & type) const;
+
+  /// Fills the struct, once; throws nb::python_error: a TypeError that names the class that was
+  /// expected, or what from_python.hpp says. Large data stay where they are, so the message object
+  /// must not be changed before this struct is gone.
+  void from_python(nanobind::handle message);
+
+  /// True if what it holds now is so large that the GIL should be released while the middleware
+  /// copies it.
+  bool is_large() const noexcept;
+
  private:
-  void (*destroy_)(void *);
+  const MessageType & type_;
   void * data_;
+  Borrowed borrowed_;
 };
 
 }  // namespace aiorcl

@@ -1,0 +1,149 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// The containers of numbers in Python messages.
+#include "messages/arrays.hpp"
+
+#define NPY_NO_DEPRECATED_API NPY_1_7_API_VERSION
+#include <numpy/arrayobject.h>
+
+#include <array>
+#include <cstring>
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+// Up to here the memory of a new array.array is written twice, which is less than what a call with
+// a memoryview costs.
+constexpr std::size_t kRepeatBytes = 8192;
+
+struct Number {
+  char code;
+  int numpy;
+  std::size_t size;
+};
+
+/// The row of `element`; what is no number in Python has a row for the buffer protocol only.
+const Number & number(Element element) noexcept {
+  static constexpr Number kNumbers[] = {
+      {'?', NPY_BOOL, 1},  {'B', NPY_UINT8, 1},  {'f', NPY_FLOAT32, 4}, {'d', NPY_FLOAT64, 8},
+      {'b', NPY_INT8, 1},  {'B', NPY_UINT8, 1},  {'h', NPY_INT16, 2},   {'H', NPY_UINT16, 2},
+      {'i', NPY_INT32, 4}, {'I', NPY_UINT32, 4}, {'q', NPY_INT64, 8},   {'Q', NPY_UINT64, 8},
+  };
+  return kNumbers[static_cast<std::size_t>(element)];
+}
+
+bool has_numpy() noexcept {
+  static const bool imported = _import_array() == 0;
+  if (!imported && PyErr_Occurred() == nullptr) {
+    PyErr_SetString(PyExc_ImportError, "Cannot import numpy, which messages with arrays need");
+  }
+  return imported;
+}
+
+/// An array.array of one number, of each type: `array * n` is the only way to n numbers without a
+/// loop in Python.
+PyObject * unit(Element element) noexcept {
+  static std::array<PyObject *, 12> units{};
+  PyObject *& found = units[static_cast<std::size_t>(element)];
+  if (found == nullptr) {
+    PyObject * module = PyImport_ImportModule("array");
+    if (module == nullptr) return nullptr;
+    found = PyObject_CallMethod(module, "array", "C(i)", number(element).code, 0);
+    Py_DECREF(module);
+  }
+  return found;
+}
+
+}  // namespace
+
+PyObject * new_ndarray(Element element, const void * data, std::size_t size) noexcept {
+  if (!has_numpy()) return nullptr;
+  npy_intp length = static_cast<npy_intp>(size);
+  PyObject * made = PyArray_SimpleNew(1, &length, number(element).numpy);
+  if (made != nullptr) {
+    std::memcpy(PyArray_DATA(reinterpret_cast<PyArrayObject *>(made)), data,
+                size * number(element).size);
+  }
+  return made;
+}
+
+PyObject * new_array(Element element, const void * data, std::size_t size) noexcept {
+  PyObject * one = unit(element);
+  if (one == nullptr) return nullptr;
+  const std::size_t bytes = size * number(element).size;
+  const bool repeat = bytes <= kRepeatBytes;
+  PyObject * made = PySequence_Repeat(one, repeat ? static_cast<Py_ssize_t>(size) : 0);
+  if (made == nullptr || size == 0) return made;
+  if (repeat) {
+    Py_buffer view;
+    if (PyObject_GetBuffer(made, &view, PyBUF_WRITABLE) != 0) {
+      Py_DECREF(made);
+      return nullptr;
+    }
+    std::memcpy(view.buf, data, bytes);
+    PyBuffer_Release(&view);
+    return made;
+  }
+  static PyObject * const frombytes = PyUnicode_InternFromString("frombytes");
+  PyObject * bytes_view =
+      PyMemoryView_FromMemory(const_cast<char *>(static_cast<const char *>(data)),
+                              static_cast<Py_ssize_t>(bytes), PyBUF_READ);
+  PyObject * done = nullptr;
+  if (bytes_view != nullptr) {
+    done = PyObject_CallMethodOneArg(made, frombytes, bytes_view);
+    Py_DECREF(bytes_view);
+  }
+  if (done == nullptr) {
+    Py_DECREF(made);
+    return nullptr;
+  }
+  Py_DECREF(done);
+  return made;
+}
+
+const void * ndarray_data(PyObject * object, Element element, std::size_t size) noexcept {
+  if (!has_numpy()) {
+    PyErr_Clear();
+    return nullptr;
+  }
+  if (!PyArray_Check(object)) return nullptr;
+  auto * array = reinterpret_cast<PyArrayObject *>(object);
+  // Types of one width have several numbers in numpy (long and long long).
+  if (PyArray_NDIM(array) != 1 || PyArray_DIM(array, 0) != static_cast<npy_intp>(size) ||
+      !PyArray_EquivTypenums(PyArray_TYPE(array), number(element).numpy) ||
+      !PyArray_IS_C_CONTIGUOUS(array) || !PyArray_ISNOTSWAPPED(array)) {
+    return nullptr;
+  }
+  return PyArray_DATA(array);
+}
+
+char type_code(Element element) noexcept {
+  return number(element).code;
+}
+
+bool is_format_of(const char * format, std::size_t item_size, Element element) noexcept {
+  const Number & wanted = number(element);
+  if (item_size != wanted.size) return false;
+  const char code = format == nullptr ? 'B' : *format;
+  if (code == '\0' || (format != nullptr && format[1] != '\0')) return false;
+  switch (wanted.code) {
+    case 'f':
+    case 'd':
+    case '?':
+      return code == wanted.code;
+    case 'B':
+      return code == 'B' || (element == Element::kOctet && code == 'c');
+    case 'b':
+    case 'h':
+    case 'i':
+    case 'q':
+      return std::strchr("bhilqn", code) != nullptr;
+    default:
+      return std::strchr("BHILQN", code) != nullptr;
+  }
+}
+
+}  // namespace aiorcl

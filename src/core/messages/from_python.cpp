@@ -1,0 +1,224 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A Python message object -> a ROS struct.
+//
+// Values of odd types are converted by calls into Python, and those may run any code: what is being
+// read is held while it is read, and a list is asked for its length before each item.
+#include "messages/from_python.hpp"
+
+#include <cstring>
+#include <string>
+#include <vector>
+
+#include "messages/arrays.hpp"
+#include "messages/scalars.hpp"
+#include "messages/sequence.hpp"
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+// A smaller copy costs less than to note down what is borrowed.
+constexpr Py_ssize_t kBorrowBytes = 4096;
+
+/// One conversion; remembers where in the message it failed.
+class Conversion {
+ public:
+  explicit Conversion(Borrowed & borrowed) : borrowed_(borrowed) {}
+
+  bool message(const Plan & plan, PyObject * object, void * to);
+
+  /// Puts the path to the field before the words of the exception that is set.
+  void name_field();
+
+ private:
+  struct Step {
+    const Field * field;  // nullptr: an index
+    std::size_t index;
+  };
+
+  bool field(const Field & field, PyObject * value, void * to);
+  bool one(const Field & field, PyObject * value, void * to);
+  bool nested(const Field & field, PyObject * value, void * to);
+  bool array(const Field & field, PyObject * value, void * to);
+  bool sequence(const Field & field, PyObject * value, Sequence & to);
+  bool buffer(const Field & field, PyObject * value, Sequence & to, bool & done);
+  bool items(const Field & field, PyObject * list, void * to, std::size_t size);
+  bool resize(const Field & field, Sequence & to, std::size_t size);
+  bool refuse_length(const Field & field, std::size_t size);
+
+  Borrowed & borrowed_;
+  std::vector<Step> path_;  // from the inside out
+};
+
+bool Conversion::message(const Plan & plan, PyObject * object, void * to) {
+  const bool by_slot = Py_TYPE(object) == plan.cls();
+  for (const Field & each : plan.fields()) {
+    void * target = static_cast<char *>(to) + each.offset;
+    PyObject * value = by_slot ? Py_XNewRef(Plan::at(object, each.slot)) : nullptr;
+    // Also for an empty slot: the words of the AttributeError are Python's.
+    if (value == nullptr) value = PyObject_GetAttr(object, each.name);
+    const bool converted = value != nullptr && field(each, value, target);
+    Py_XDECREF(value);
+    if (!converted) {
+      path_.push_back({&each, 0});
+      return false;
+    }
+  }
+  return true;
+}
+
+inline bool Conversion::field(const Field & field, PyObject * value, void * to) {
+  switch (field.shape) {
+    case Shape::kSingle:
+      return one(field, value, to);
+    case Shape::kArray:
+      return array(field, value, to);
+    case Shape::kSequence:
+      return sequence(field, value, *static_cast<Sequence *>(to));
+  }
+  Py_UNREACHABLE();
+}
+
+inline bool Conversion::one(const Field & field, PyObject * value, void * to) {
+  return field.element == Element::kMessage ? nested(field, value, to)
+                                            : scalar_from_python(field, value, to);
+}
+
+bool Conversion::nested(const Field & field, PyObject * value, void * to) {
+  PyTypeObject * cls = field.nested->cls();
+  if (Py_TYPE(value) != cls && !PyType_IsSubtype(Py_TYPE(value), cls)) {
+    return refuse_type(field.nested->name().c_str(), value);
+  }
+  return message(*field.nested, value, to);
+}
+
+bool Conversion::array(const Field & field, PyObject * value, void * to) {
+  if (field.is_numeric()) {
+    if (const void * data = ndarray_data(value, field.element, field.length)) {
+      std::memcpy(to, data, field.length * field.item_size);
+      return true;
+    }
+  }
+  if (!PyList_Check(value) && !is_collection(value)) return refuse_type("a sequence", value);
+  PyObject * list = PySequence_Fast(value, "expected a sequence");
+  if (list == nullptr) return false;
+  const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list));
+  const bool converted =
+      size == field.length ? items(field, list, to, size) : refuse_length(field, size);
+  Py_DECREF(list);
+  return converted;
+}
+
+bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) {
+  if (!PyList_CheckExact(value)) {
+    bool done = false;
+    if (field.element < Element::kString && PyObject_CheckBuffer(value)) {
+      if (!buffer(field, value, to, done)) return false;
+      if (done) return true;
+    }
+    if (!PyList_Check(value) && !is_collection(value)) return refuse_type("a sequence", value);
+  }
+  PyObject * list = PySequence_Fast(value, "expected a sequence");
+  if (list == nullptr) return false;
+  const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list));
+  const bool converted = size > field.length
+                             ? refuse_length(field, size)
+                             : resize(field, to, size) && items(field, list, to.data, size);
+  Py_DECREF(list);
+  return converted;
+}
+
+/// Takes the numbers of a buffer as they lie there, if they are just what the field has: `done`.
+bool Conversion::buffer(const Field & field, PyObject * value, Sequence & to, bool & done) {
+  Py_buffer view;
+  if (PyObject_GetBuffer(value, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
+    PyErr_Clear();  // not in one piece
+    return true;
+  }
+  done = view.ndim == 1 &&
+         is_format_of(view.format, static_cast<std::size_t>(view.itemsize), field.element);
+  const auto size = static_cast<std::size_t>(view.len) / field.item_size;
+  bool converted = true;
+  if (done && size > field.length) {
+    converted = refuse_length(field, size);
+  } else if (done && view.len >= kBorrowBytes) {
+    borrowed_.borrow(to, view, size);
+    return true;
+  } else if (done) {
+    converted = resize(field, to, size);
+    if (converted && size > 0) std::memcpy(to.data, view.buf, static_cast<std::size_t>(view.len));
+  }
+  PyBuffer_Release(&view);
+  return converted;
+}
+
+bool Conversion::items(const Field & field, PyObject * list, void * to, std::size_t size) {
+  char * target = static_cast<char *>(to);
+  for (std::size_t i = 0; i < size; ++i, target += field.item_size) {
+    if (static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list)) != size) {
+      PyErr_SetString(PyExc_ValueError, "changed its length while it was converted");
+      return false;
+    }
+    PyObject * item = Py_NewRef(PySequence_Fast_GET_ITEM(list, static_cast<Py_ssize_t>(i)));
+    const bool converted = one(field, item, target);
+    Py_DECREF(item);
+    if (!converted) {
+      path_.push_back({nullptr, i});
+      return false;
+    }
+  }
+  return true;
+}
+
+bool Conversion::resize(const Field & field, Sequence & to, std::size_t size) {
+  // All that is allocated is initialised, and rosidl's fini functions go by the capacity.
+  if (size <= to.capacity) {
+    to.size = size;
+    return true;
+  }
+  if (field.resize(&to, size)) return true;
+  PyErr_NoMemory();
+  return false;
+}
+
+bool Conversion::refuse_length(const Field & field, std::size_t size) {
+  PyErr_Format(PyExc_ValueError, "expected %s%zu values, got %zu",
+               field.shape == Shape::kArray ? "" : "at most ", field.length, size);
+  return false;
+}
+
+void Conversion::name_field() {
+  nb::python_error error;  // takes the exception over
+  std::string path;
+  for (auto step = path_.rbegin(); step != path_.rend(); ++step) {
+    if (step->field == nullptr) {
+      path += "[" + std::to_string(step->index) + "]";
+    } else {
+      if (!path.empty()) path += ".";
+      path += PyUnicode_AsUTF8(step->field->name);
+    }
+  }
+  nb::handle value = error.value();
+  // Exceptions of other classes have arguments of their own.
+  for (PyObject * cls : {PyExc_TypeError, PyExc_ValueError}) {
+    if (reinterpret_cast<PyObject *>(Py_TYPE(value.ptr())) != cls) continue;
+    PyErr_Format(cls, "%s: %S", path.c_str(), value.ptr());
+    return;
+  }
+  value.attr("add_note")(nb::str(("In the field " + path).c_str()));
+  error.restore();
+}
+
+}  // namespace
+
+bool from_python(const Plan & plan, PyObject * message, void * ros_message, Borrowed & borrowed) {
+  Conversion conversion(borrowed);
+  if (conversion.message(plan, message, ros_message)) return true;
+  conversion.name_field();
+  return false;
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,217 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A message type compiled, from its introspection type support.
+#include "messages/plan.hpp"
+
+#include <rosidl_runtime_c/message_type_support_struct.h>
+#include <rosidl_runtime_c/string.h>
+#include <rosidl_runtime_c/u16string.h>
+#include <rosidl_typesupport_introspection_c/field_types.h>
+#include <rosidl_typesupport_introspection_c/identifier.h>
+#include <structmember.h>
+
+#include <algorithm>
+#include <cstdlib>
+#include <memory>
+#include <string_view>
+#include <unordered_map>
+#include <utility>
+
+#include "messages/sequence.hpp"
+#include "rcl_error.hpp"
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+using Member = rosidl_typesupport_introspection_c__MessageMember;
+using Members = rosidl_typesupport_introspection_c__MessageMembers;
+
+struct ElementType {
+  std::uint8_t type_id;
+  Element element;
+  std::size_t size;
+};
+
+// Not here: char and wchar of .idl files, and long double, which no .msg file can have.
+constexpr ElementType kElements[] = {
+    {rosidl_typesupport_introspection_c__ROS_TYPE_BOOLEAN, Element::kBool, sizeof(bool)},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_OCTET, Element::kOctet, 1},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_FLOAT, Element::kFloat32, sizeof(float)},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_DOUBLE, Element::kFloat64, sizeof(double)},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_INT8, Element::kInt8, 1},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_UINT8, Element::kUint8, 1},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_INT16, Element::kInt16, 2},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_UINT16, Element::kUint16, 2},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_INT32, Element::kInt32, 4},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_UINT32, Element::kUint32, 4},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_INT64, Element::kInt64, 8},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_UINT64, Element::kUint64, 8},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_STRING, Element::kString,
+     sizeof(rosidl_runtime_c__String)},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_WSTRING, Element::kWString,
+     sizeof(rosidl_runtime_c__U16String)},
+    {rosidl_typesupport_introspection_c__ROS_TYPE_MESSAGE, Element::kMessage, 0},
+};
+
+// What stands in the struct of an empty message, because C has no empty structs.
+constexpr std::string_view kFiller = "structure_needs_at_least_one_member";
+
+// As many as calls of one type may be under way at once; more are freed after use.
+constexpr std::size_t kSpareStructs = 4;
+
+const Members * members_of(const rosidl_message_type_support_t * type_support) {
+  const rosidl_message_type_support_t * introspection =
+      type_support->func(type_support, rosidl_typesupport_introspection_c__identifier);
+  if (introspection == nullptr) {
+    ignore(RCL_RET_ERROR);  // it may have left an error behind
+    return nullptr;
+  }
+  return static_cast<const Members *>(introspection->data);
+}
+
+/// "geometry_msgs__msg" with another separator.
+std::string namespace_of(const Members & members, const char * separator) {
+  std::string name = members.message_namespace_;
+  for (std::size_t at; (at = name.find("__")) != std::string::npos;) name.replace(at, 2, separator);
+  return name;
+}
+
+/// The Python class of an interface, which is where rosidl_generator_py put it: in the module of
+/// the file that it was declared in. Classes of services and actions have their names behind that
+/// of the file: Fibonacci_SendGoal_Request.
+nb::object class_of(const Members & members) {
+  const std::string name = members.message_name_;
+  nb::object file = nb::module_::import_(namespace_of(members, ".").c_str())
+                        .attr(name.substr(0, name.find('_')).c_str());
+  return nb::module_::import_(nb::str(file.attr("__module__")).c_str()).attr(name.c_str());
+}
+
+/// The offset of a slot of the class's own, or 0.
+std::size_t slot_of(PyTypeObject * cls, const std::string & name) {
+  nb::object descriptor = nb::handle(reinterpret_cast<PyObject *>(cls))
+                              .attr("__dict__")
+                              .attr("get")(name.c_str(), nb::none());
+  if (Py_TYPE(descriptor.ptr()) != &PyMemberDescr_Type) return 0;
+  return static_cast<std::size_t>(
+      reinterpret_cast<PyMemberDescrObject *>(descriptor.ptr())->d_member->offset);
+}
+
+}  // namespace
+
+const Plan * Plan::of(nb::handle cls) {
+  // Never freed, and each holds its class: a plan is found by the address of the class.
+  static auto & plans = *new std::unordered_map<PyObject *, std::unique_ptr<const Plan>>;
+  auto found = plans.find(cls.ptr());
+  if (found == plans.end()) {
+    std::unique_ptr<Plan> plan(new Plan);
+    if (!plan->compile(cls)) plan.reset();
+    cls.inc_ref();
+    found = plans.emplace(cls.ptr(), std::move(plan)).first;
+  }
+  return found->second.get();
+}
+
+bool Plan::compile(nb::handle cls) {
+  if (!PyType_Check(cls.ptr())) return false;
+  cls_ = reinterpret_cast<PyTypeObject *>(cls.ptr());
+  nb::handle metaclass = cls.type();
+  if (cls_->tp_base != &PyBaseObject_Type || cls_->tp_dictoffset != 0 ||
+      !nb::hasattr(metaclass, "_TYPE_SUPPORT")) {
+    return false;
+  }
+  if (metaclass.attr("_TYPE_SUPPORT").is_none()) metaclass.attr("__import_type_support__")();
+  nb::object capsule = metaclass.attr("_TYPE_SUPPORT");
+  if (!PyCapsule_CheckExact(capsule.ptr())) return false;
+  members_ = members_of(static_cast<const rosidl_message_type_support_t *>(
+      PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr()))));
+  if (members_ == nullptr) return false;
+
+  check_fields_slot_ = slot_of(cls_, "_check_fields");
+  if (check_fields_slot_ == 0) return false;
+  // As the constructor does: what the environment said when the module was imported.
+  nb::object module = nb::module_::import_(nb::str(cls.attr("__module__")).c_str());
+  const bool checked = module.attr("ros_python_check_fields").equal(nb::str("1"));
+  check_fields_ = checked ? Py_True : Py_False;
+  for (std::uint32_t i = 0; i < members_->member_count_; ++i) {
+    if (members_->members_[i].name_ != kFiller && !add(members_->members_[i])) return false;
+  }
+  spare_.reserve(kSpareStructs);
+  const std::size_t slots = fields_.size() + 1;
+  return cls_->tp_basicsize ==
+         static_cast<Py_ssize_t>(sizeof(PyObject) + slots * sizeof(PyObject *));
+}
+
+bool Plan::add(const Member & member) {
+  Field field{};
+  const auto * type =
+      std::find_if(std::begin(kElements), std::end(kElements),
+                   [&](const auto & row) { return row.type_id == member.type_id_; });
+  if (type == std::end(kElements)) return false;
+  field.element = type->element;
+  field.item_size = type->size;
+  field.offset = member.offset_;
+  field.slot = slot_of(cls_, std::string("_") + member.name_);
+  if (field.slot == 0) return false;
+  field.name = PyUnicode_InternFromString(member.name_);
+  field.string_bound = member.string_upper_bound_ == 0 ? kUnbounded : member.string_upper_bound_;
+  if (member.is_array_) {
+    const bool fixed = member.array_size_ != 0 && !member.is_upper_bound_;
+    field.shape = fixed ? Shape::kArray : Shape::kSequence;
+    field.length = member.array_size_ == 0 ? kUnbounded : member.array_size_;
+    field.resize = member.resize_function;
+  }
+  if (field.element == Element::kMessage) {
+    const Members * nested = members_of(member.members_);
+    if (nested == nullptr) return false;
+    field.nested = of(class_of(*nested));
+    if (field.nested == nullptr) return false;
+    field.item_size = nested->size_of_;
+  }
+  if (field.shape == Shape::kSequence && field.element < Element::kString) {
+    bulk_.push_back(fields_.size());
+  }
+  fields_.push_back(field);
+  return true;
+}
+
+std::string Plan::name() const {
+  return namespace_of(*members_, "/") + "/" + members_->message_name_;
+}
+
+std::size_t Plan::bulk_of(const void * ros_message) const noexcept {
+  std::size_t bytes = 0;
+  for (std::size_t index : bulk_) {
+    const Field & field = fields_[index];
+    const auto * sequence =
+        reinterpret_cast<const Sequence *>(static_cast<const char *>(ros_message) + field.offset);
+    bytes += sequence->size * field.item_size;
+  }
+  return bytes;
+}
+
+void * Plan::acquire() const noexcept {
+  if (!spare_.empty()) {
+    void * ros_message = spare_.back();
+    spare_.pop_back();
+    return ros_message;
+  }
+  void * ros_message = std::calloc(1, members_->size_of_);
+  if (ros_message != nullptr) {
+    members_->init_function(ros_message, ROSIDL_RUNTIME_C_MSG_INIT_ALL);
+  }
+  return ros_message;
+}
+
+void Plan::release(void * ros_message) const noexcept {
+  if (spare_.size() < spare_.capacity()) {
+    spare_.push_back(ros_message);
+    return;
+  }
+  members_->fini_function(ros_message);
+  std::free(ros_message);
+}
+
+}  // namespace aiorcl

@@ -1,0 +1,258 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// One value of Python -> one value of a ROS struct.
+#include "messages/scalars.hpp"
+
+#include <rosidl_runtime_c/string.h>
+#include <rosidl_runtime_c/string_functions.h>
+#include <rosidl_runtime_c/u16string.h>
+#include <rosidl_runtime_c/u16string_functions.h>
+
+#include <cstring>
+#include <limits>
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+/// An attribute of a module, looked up once; nullptr with an exception set.
+template <typename Tag>
+PyObject * imported(const char * module_name, const char * name) noexcept {
+  static PyObject * found = nullptr;
+  if (found == nullptr) {
+    PyObject * module = PyImport_ImportModule(module_name);
+    if (module == nullptr) return nullptr;
+    found = PyObject_GetAttrString(module, name);
+    Py_DECREF(module);
+  }
+  return found;
+}
+
+/// isinstance(), false also if it raises.
+bool is_instance(PyObject * value, PyObject * cls) noexcept {
+  const int is = cls == nullptr ? -1 : PyObject_IsInstance(value, cls);
+  if (is < 0) PyErr_Clear();
+  return is > 0;
+}
+
+bool is_user_string(PyObject * value) noexcept {
+  return is_instance(value, imported<struct UserString>("collections", "UserString"));
+}
+
+template <typename T>
+bool store(void * to, T value) noexcept {
+  std::memcpy(to, &value, sizeof value);
+  return true;
+}
+
+template <typename T>
+bool refuse_range(PyObject * value) noexcept {
+  PyErr_Format(PyExc_ValueError, "expected an int from %lld to %llu, got %R",
+               static_cast<long long>(std::numeric_limits<T>::min()),
+               static_cast<unsigned long long>(std::numeric_limits<T>::max()), value);
+  return false;
+}
+
+template <typename T>
+bool store_int(PyObject * value, void * to) noexcept {
+  if constexpr (sizeof(T) == 8 && std::numeric_limits<T>::min() == 0) {
+    const unsigned long long number = PyLong_AsUnsignedLongLong(value);
+    if (number == static_cast<unsigned long long>(-1) && PyErr_Occurred() != nullptr) {
+      PyErr_Clear();
+      return refuse_range<T>(value);
+    }
+    return store<T>(to, number);
+  } else {
+    int overflow = 0;
+    const long long number = PyLong_AsLongLongAndOverflow(value, &overflow);
+    if (overflow != 0 || number < static_cast<long long>(std::numeric_limits<T>::min()) ||
+        number > static_cast<long long>(std::numeric_limits<T>::max())) {
+      return refuse_range<T>(value);
+    }
+    return store(to, static_cast<T>(number));
+  }
+}
+
+template <typename T>
+bool integer(PyObject * value, void * to) noexcept {
+  if (PyLong_Check(value)) return store_int<T>(value, to);
+  // What stands for an int, as numpy's integers do.
+  PyObject * index = PyIndex_Check(value) ? PyNumber_Index(value) : nullptr;
+  if (index == nullptr) {
+    PyErr_Clear();
+    return refuse_type("int", value);
+  }
+  const bool stored = store_int<T>(index, to);
+  Py_DECREF(index);
+  return stored;
+}
+
+/// A number that is no float, if it is one of these and a float has just this value.
+bool exact_double(PyObject * value, double & number) noexcept {
+  PyObject * equal = nullptr;
+  if (PyBool_Check(value)) return refuse_type("float", value);
+  if (PyIndex_Check(value)) {
+    equal = PyNumber_Index(value);
+  } else if (is_instance(value, imported<struct Floating>("numpy", "floating"))) {
+    equal = Py_NewRef(value);
+  }
+  if (equal == nullptr) {
+    PyErr_Clear();
+    return refuse_type("float", value);
+  }
+  PyObject * converted = PyNumber_Float(equal);  // OverflowError for a large int
+  int same = 0;
+  if (converted != nullptr) {
+    number = PyFloat_AS_DOUBLE(converted);
+    same = number != number ? 1 : PyObject_RichCompareBool(converted, equal, Py_EQ);
+  }
+  Py_XDECREF(converted);
+  Py_DECREF(equal);
+  if (same == 1) return true;
+  PyErr_Clear();
+  PyErr_Format(PyExc_ValueError, "no float is equal to %R", value);
+  return false;
+}
+
+template <typename T>
+bool floating(PyObject * value, void * to) noexcept {
+  double number = 0;
+  if (PyFloat_Check(value)) {
+    number = PyFloat_AS_DOUBLE(value);
+  } else if (!exact_double(value, number)) {
+    return false;
+  }
+  return store(to, static_cast<T>(number));
+}
+
+bool boolean(PyObject * value, void * to) noexcept {
+  if (value == Py_True || value == Py_False) return store(to, value == Py_True);
+  if (!is_instance(value, imported<struct NumpyBool>("numpy", "bool_"))) {
+    return refuse_type("bool", value);
+  }
+  const int is_true = PyObject_IsTrue(value);
+  return is_true >= 0 && store(to, is_true == 1);
+}
+
+bool octet(PyObject * value, void * to) noexcept {
+  const char * bytes = nullptr;
+  Py_ssize_t size = 0;
+  if (PyBytes_Check(value)) {
+    bytes = PyBytes_AS_STRING(value);
+    size = PyBytes_GET_SIZE(value);
+  } else if (PyByteArray_Check(value)) {
+    bytes = PyByteArray_AS_STRING(value);
+    size = PyByteArray_GET_SIZE(value);
+  } else {
+    return refuse_type("bytes", value);
+  }
+  if (size == 1) return store(to, *bytes);
+  PyErr_Format(PyExc_ValueError, "expected 1 byte, got %zd", size);
+  return false;
+}
+
+/// The bytes of one string, as rclpy encodes them: up to the first NUL.
+bool assign(PyObject * text, rosidl_runtime_c__String & to) noexcept {
+  Py_ssize_t size = 0;
+  const char * bytes = PyUnicode_AsUTF8AndSize(text, &size);
+  if (bytes == nullptr) return false;
+  const std::size_t length = ::strnlen(bytes, static_cast<std::size_t>(size));
+  if (length < to.capacity) {
+    std::memcpy(to.data, bytes, length);
+    to.data[length] = '\0';
+    to.size = length;
+    return true;
+  }
+  if (rosidl_runtime_c__String__assignn(&to, bytes, length)) return true;
+  PyErr_NoMemory();
+  return false;
+}
+
+bool assign(PyObject * text, rosidl_runtime_c__U16String & to) noexcept {
+  PyObject * encoded = PyUnicode_AsUTF16String(text);
+  if (encoded == nullptr) return false;
+  constexpr Py_ssize_t kMark = 2;  // the byte order mark before the text
+  const bool assigned = rosidl_runtime_c__U16String__assignn_from_char(
+      &to, PyBytes_AS_STRING(encoded) + kMark,
+      static_cast<std::size_t>(PyBytes_GET_SIZE(encoded) - kMark));
+  Py_DECREF(encoded);
+  if (!assigned) PyErr_NoMemory();
+  return assigned;
+}
+
+template <typename String>
+bool string(const Field & field, PyObject * value, void * to) noexcept {
+  PyObject * text = nullptr;
+  if (PyUnicode_Check(value)) {
+    text = Py_NewRef(value);
+  } else if (is_user_string(value)) {
+    text = PyObject_Str(value);
+    if (text == nullptr) return false;
+  } else {
+    return refuse_type("str", value);
+  }
+  const Py_ssize_t length = PyUnicode_GET_LENGTH(text);
+  bool assigned = false;
+  if (static_cast<std::size_t>(length) > field.string_bound) {
+    PyErr_Format(PyExc_ValueError, "expected at most %zu characters, got %zd", field.string_bound,
+                 length);
+  } else {
+    assigned = assign(text, *static_cast<String *>(to));
+  }
+  Py_DECREF(text);
+  return assigned;
+}
+
+}  // namespace
+
+bool refuse_type(const char * expected, PyObject * value) noexcept {
+  PyErr_Format(PyExc_TypeError, "expected %s, got %s", expected, Py_TYPE(value)->tp_name);
+  return false;
+}
+
+bool is_collection(PyObject * value) noexcept {
+  if (PyUnicode_Check(value) || is_user_string(value)) return false;
+  return is_instance(value, imported<struct Sequence>("collections.abc", "Sequence")) ||
+         is_instance(value, imported<struct Set>("collections.abc", "Set")) ||
+         is_instance(value, imported<struct NdArray>("numpy", "ndarray"));
+}
+
+bool scalar_from_python(const Field & field, PyObject * value, void * to) noexcept {
+  switch (field.element) {
+    case Element::kBool:
+      return boolean(value, to);
+    case Element::kOctet:
+      return octet(value, to);
+    case Element::kFloat32:
+      return floating<float>(value, to);
+    case Element::kFloat64:
+      return floating<double>(value, to);
+    case Element::kInt8:
+      return integer<std::int8_t>(value, to);
+    case Element::kUint8:
+      return integer<std::uint8_t>(value, to);
+    case Element::kInt16:
+      return integer<std::int16_t>(value, to);
+    case Element::kUint16:
+      return integer<std::uint16_t>(value, to);
+    case Element::kInt32:
+      return integer<std::int32_t>(value, to);
+    case Element::kUint32:
+      return integer<std::uint32_t>(value, to);
+    case Element::kInt64:
+      return integer<std::int64_t>(value, to);
+    case Element::kUint64:
+      return integer<std::uint64_t>(value, to);
+    case Element::kString:
+      return string<rosidl_runtime_c__String>(field, value, to);
+    case Element::kWString:
+      return string<rosidl_runtime_c__U16String>(field, value, to);
+    case Element::kMessage:
+      break;
+  }
+  Py_UNREACHABLE();
+}
+
+}  // namespace aiorcl
