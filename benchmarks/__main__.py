@@ -16,9 +16,11 @@ from tools.loopback import isolate
 from .executors import EXECUTORS
 from .workloads import WORKLOADS
 
+CONVERSION = "conversion"
 EPILOG = "\n".join(
     [
         "workloads:",
+        f"  {CONVERSION:20}Messages to Python objects and back, without any executor",
         *(f"  {name:20}{workload.title}" for name, workload in WORKLOADS.items()),
         "\nexecutors:",
         *(f"  {name:20}{row.title}" for name, row in EXECUTORS.items()),
@@ -65,20 +67,22 @@ def main() -> int:
     """Parse, isolate, measure, report."""
     parser = make_parser()
     arguments = parser.parse_args()
-    unknown = [name for name in arguments.workloads if name not in WORKLOADS]
+    every = [CONVERSION, *WORKLOADS]
+    names = arguments.workloads or every
+    unknown = [name for name in names if name not in every]
     if unknown:
-        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(WORKLOADS)}")
+        parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(every)}")
     isolate()
     # Only now: a thread that numpy starts would stay in the old network.
     from . import bench, machine, native, report
-    from .progress import measure_all, print_tables
+    from .progress import measure_all, measure_conversion, print_tables
 
     chosen = [EXECUTORS[name] for name in arguments.executors or EXECUTORS]
     missing = {row.name: row.missing() for row in chosen if row.missing()}
     if arguments.executors and missing:
         parser.error("; ".join(f"{name} needs {', '.join(gone)}" for name, gone in missing.items()))
     benchmark = bench.Bench(
-        [WORKLOADS[name] for name in arguments.workloads or WORKLOADS],
+        [WORKLOADS[name] for name in names if name != CONVERSION],
         [row for row in chosen if row.name not in missing],
         arguments.rounds,
         arguments.seconds,
@@ -89,14 +93,19 @@ def main() -> int:
         parser.exit(1, f"{error}\n")
     signal.signal(signal.SIGTERM, signal.default_int_handler)
     about = machine.describe()
-    interrupted = not measure_all(benchmark, missing)
+    conversion: list[dict[str, Any]] = []
+    interrupted = CONVERSION in names and not measure_conversion(
+        conversion, arguments.rounds, arguments.seconds
+    )
+    interrupted = interrupted or not measure_all(benchmark, missing)
     results: dict[str, Any] = {
         "machine": about,
         "rounds": arguments.rounds,
         "seconds": arguments.seconds,
+        "conversion": conversion,
         "results": report.summarise(benchmark.series),
     }
-    print_tables(results["results"])
+    print_tables(results)
     if arguments.json:
         arguments.json.write_text(json.dumps(results, indent=2) + "\n")
     if arguments.markdown:

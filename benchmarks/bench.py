@@ -116,7 +116,8 @@ class Bench:
         with contextlib.ExitStack() as processes:
             if workload.traffic is not None:
                 topics, rate = str(workload.traffic.topics), str(workload.traffic.rate)
-                publisher = ["traffic", "--topics", topics, "--rate", rate]
+                publisher = ["traffic", workload.traffic.message, "--topics", topics]
+                publisher += ["--rate", rate]
                 processes.enter_context(running(publisher, environment))
             measured = processes.enter_context(running(command, environment))
             return _read(measured, workload.warmup + seconds + 30.0)
@@ -154,6 +155,7 @@ def _read(process: subprocess.Popen[str], timeout: float) -> Sample:
     except subprocess.TimeoutExpired:
         raise MeasurementError(f"No result within {timeout:.0f} s") from None
     if process.returncode:
-        last = errors.strip().splitlines()[-1:]
-        raise MeasurementError(f"Exit status {process.returncode}: {''.join(last)}")
+        lines = errors.strip().splitlines()
+        told = " | ".join(lines[-1:] if not errors.startswith("Timeout") else lines)
+        raise MeasurementError(f"Exit status {process.returncode}: {told}")
     return Sample(**json.loads(output.splitlines()[-1]))

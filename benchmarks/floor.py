@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from . import native
-from .nodes import Caller, MeasuredNode, PingPong
+from .nodes import Caller, MeasuredNode, PingPong, Receiver
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -82,7 +82,10 @@ class Floor:
                     None,
                     len(subscriptions),
                     len(timers),
+                    None,
                 )
+                if isinstance(self._node, Receiver):
+                    entities.stamped = native.ros_message(self._node.message_class)
                 if isinstance(self._node, Caller):
                     both = [self._node.service, self._node.client]
                     entities.service, entities.client = addresses(both)

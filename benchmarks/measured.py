@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import ctypes
+import faulthandler
 import json
 import os
 import signal
@@ -39,11 +40,13 @@ def main() -> None:
     parser.add_argument("--parent", type=int, required=True, help="process id")
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
+    # Whoever hangs says where, before the parent gives up.
+    faulthandler.dump_traceback_later(arguments.warmup + arguments.seconds + 25.0, exit=True)
 
     workload = WORKLOADS[arguments.workload]
     run = EXECUTORS[arguments.executor].run
     rclpy.init()
-    node = make_node(workload.node, workload.traffic.topics if workload.traffic else 0)
+    node = make_node(workload)
     measurement = Measurement(node, arguments.warmup, arguments.seconds)
     node.wait_until_connected()
     with contextlib.suppress(ExternalShutdownException):

@@ -48,12 +48,22 @@ class Entities(ctypes.Structure):
         ("client", ctypes.c_void_p),
         ("subscription_count", ctypes.c_size_t),
         ("timer_count", ctypes.c_size_t),
+        ("stamped", ctypes.c_void_p),
     )
 
 
 def pointers(addresses: list[int]) -> ctypes.Array[ctypes.c_void_p]:
     """Make a C array of pointers."""
     return (ctypes.c_void_p * len(addresses))(*addresses)
+
+
+def ros_message(cls: type) -> int:
+    """Make a C struct of a message class, for the rest of the process; give its address."""
+    type(cls).__import_type_support__()  # type: ignore[attr-defined]  # of every message class
+    get_pointer = ctypes.pythonapi.PyCapsule_GetPointer
+    get_pointer.restype, get_pointer.argtypes = ctypes.c_void_p, [ctypes.py_object, ctypes.c_void_p]
+    create = get_pointer(type(cls)._CREATE_ROS_MESSAGE, None)  # type: ignore[attr-defined]
+    return int(ctypes.CFUNCTYPE(ctypes.c_void_p)(create)())
 
 
 def load() -> ctypes.CDLL:
@@ -63,6 +73,9 @@ def load() -> ctypes.CDLL:
     loops.ping_pong.argtypes = [array, array, ctypes.POINTER(Log)]
     loops.spin.argtypes = [ctypes.POINTER(Entities), ctypes.POINTER(Log)]
     loops.publish.argtypes = [array, ctypes.c_size_t, ctypes.c_int64]
+    loops.publish_serialized.argtypes = [
+        *(ctypes.c_void_p, ctypes.c_void_p, ctypes.c_size_t, ctypes.c_int64)
+    ]
     return loops
 
 

@@ -5,20 +5,23 @@
 from __future__ import annotations
 
 import time
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Empty
 
+from .messages import SAMPLES
+
 if TYPE_CHECKING:
     from collections.abc import Callable
-    from typing import Any
 
     from rclpy.client import Client
     from rclpy.publisher import Publisher
     from rclpy.service import Service
+
+    from .workloads import Workload
 
     Numbers = np.ndarray[Any, np.dtype[np.int64]]
 
@@ -114,6 +117,21 @@ class Listener(MeasuredNode):
             self.create_subscription(Int64, f"topic_{number}", callback, DEPTH)
 
 
+class Receiver(MeasuredNode):
+    """A subscription to messages whose header carries the time of their publication."""
+
+    def __init__(self, message_class: type) -> None:
+        super().__init__()
+        self.message_class = message_class
+        note, now = self._noted.append, time.monotonic_ns
+
+        def callback(message: Any) -> None:
+            stamp = message.header.stamp
+            note(now() - stamp.sec * 1_000_000_000 - stamp.nanosec)
+
+        self.create_subscription(message_class, "topic_0", callback, DEPTH)
+
+
 class Caller(MeasuredNode):
     """A service and a coroutine that calls it again as soon as it has answered."""
 
@@ -168,8 +186,11 @@ class Idler(MeasuredNode):
             self.create_timer(1.0, lambda: self._noted.append(0))
 
 
-def make_node(kind: str, topics: int) -> MeasuredNode:
-    """Make the node that a workload names; ``topics`` is how many are published from outside."""
-    if kind == "listener":
-        return Listener(topics)
-    return {"ping_pong": PingPong, "caller": Caller, "ticker": Ticker, "idler": Idler}[kind]()
+def make_node(workload: Workload) -> MeasuredNode:
+    """Make the node that a workload names."""
+    if workload.traffic is not None:
+        if workload.node == "listener":
+            return Listener(workload.traffic.topics)
+        return Receiver(type(SAMPLES[workload.traffic.message]()))
+    kinds = {"ping_pong": PingPong, "caller": Caller, "ticker": Ticker, "idler": Idler}
+    return kinds[workload.node]()

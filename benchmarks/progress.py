@@ -11,7 +11,8 @@ from typing import TYPE_CHECKING, Any
 from rich.console import Console
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
-from .report import make_table
+from . import conversion
+from .report import conversion_rows, lay_out, make_table
 from .workloads import WORKLOADS
 
 if TYPE_CHECKING:
@@ -47,8 +48,25 @@ def measure_all(benchmark: Bench, missing: dict[str, list[str]]) -> bool:
     return True
 
 
-def print_tables(records: list[dict[str, Any]]) -> None:
-    """Print one table per workload."""
+def measure_conversion(records: list[dict[str, Any]], rounds: int, seconds: float) -> bool:
+    """Add a record for each message to ``records``; False if Ctrl-C came first."""
+    with console.status("conversion") as status:
+        try:
+            for record in conversion.measure(rounds, seconds):
+                records.append(record)
+                status.update(f"conversion: {record['message']} is measured")
+        except KeyboardInterrupt:
+            return False
+    return True
+
+
+def print_tables(results: dict[str, Any]) -> None:
+    """Print one table for the conversions, and one per workload."""
+    if results["conversion"]:
+        console.print("\n[bold]conversion[/]: messages to Python objects and back", highlight=False)
+        console.print("CPU per message in microseconds, by rclpy and by aiorcl", style="dim")
+        console.print(lay_out(*conversion_rows(results["conversion"])), end="")
+    records = results["results"]
     for name, group in itertools.groupby(records, key=lambda record: record["workload"]):
         workload = WORKLOADS[name]
         console.print(f"\n[bold]{name}[/]: {workload.title}", highlight=False)

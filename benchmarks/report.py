@@ -96,9 +96,29 @@ def rows(records: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
     return [*headings, *(f"/ {name}" for name in references)], cells
 
 
+def conversion_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
+    """Give headings and cells of the conversions: rclpy's, ours, and how much cheaper ours is."""
+    headings = ["message"]
+    for way in ("to Python", "from Python"):
+        headings += [f"{way}: rclpy", "aiorcl", "times cheaper"]
+    cells = []
+    for record in records:
+        row = [record["message"]]
+        for way in ("to_python", "from_python"):
+            values = record[way]
+            row += [number(values["rclpy_us"]), number(values["aiorcl_us"])]
+            row.append(number(values["ratio"]))
+        cells.append(row)
+    return headings, cells
+
+
 def make_table(records: list[dict[str, Any]]) -> Table:
     """Lay out the records of one workload for the terminal; ours are bold."""
-    headings, cells = rows(records)
+    return lay_out(*rows(records))
+
+
+def lay_out(headings: list[str], cells: list[list[str]]) -> Table:
+    """Lay out a table for the terminal."""
     table = Table(box=box.SIMPLE_HEAD, padding=(0, 1, 0, 0))
     for heading in headings:
         table.add_column(heading, no_wrap=True, justify="left" if not table.columns else "right")
@@ -116,6 +136,15 @@ def make_markdown(results: dict[str, Any]) -> str:
         f"{about['load_average'][0]:.1f} before; Python {about['python']}; {versions}. "
         f"{results['rounds']} rounds of {results['seconds']:g} s.",
     ]
+    if results["conversion"]:
+        lines += [
+            "",
+            "### conversion",
+            "",
+            "CPU per message in microseconds.",
+            "",
+        ]
+        lines += markdown_table(*conversion_rows(results["conversion"]))
     by_workload = itertools.groupby(results["results"], key=lambda record: record["workload"])
     for name, group in by_workload:
         headings, cells = rows(list(group))
@@ -126,11 +155,14 @@ def make_markdown(results: dict[str, Any]) -> str:
             f"{WORKLOADS[name].title}; per {WORKLOADS[name].unit}.",
             "",
         ]
-        lines += [
-            f"| {' | '.join(row)} |" for row in (headings, [":--", *["--:"] * len(headings[1:])])
-        ]
-        lines += [f"| {' | '.join(row)} |" for row in cells]
+        lines += markdown_table(headings, cells)
     return "\n".join(lines)
+
+
+def markdown_table(headings: list[str], cells: list[list[str]]) -> list[str]:
+    """Give the lines of a table whose first column is text and the others numbers."""
+    alignments = [":--", *["--:"] * len(headings[1:])]
+    return [f"| {' | '.join(row)} |" for row in (headings, alignments, *cells)]
 
 
 def put_between_marks(page: str, text: str) -> str:

@@ -12,10 +12,14 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, slots=True)
 class Traffic:
-    """What a publishing process of its own sends: ``rate`` over all ``topics``, 0 for a flood."""
+    """What a publishing process of its own sends: ``rate`` over all ``topics``, 0 for a flood.
+
+    ``message`` is a name of ``messages.SAMPLES``.
+    """
 
     topics: int
     rate: int
+    message: str = "Int64"
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +70,30 @@ WORKLOADS = {
             unit="message",
             latency="publish to callback",
             traffic=Traffic(topics=1, rate=0),
+        ),
+        Workload(
+            "transforms",
+            "100 poses, each with its header, at 100 Hz: a nav_msgs/Path, the shape of a full /tf",
+            node="receiver",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=1, rate=100, message="Path"),
+        ),
+        Workload(
+            "joints",
+            "JointState of 30 joints at 1 kHz",
+            node="receiver",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=1, rate=1000, message="JointState"),
+        ),
+        Workload(
+            "images",
+            "Image of 1920 x 1080 in colour (6 MB) at 30 Hz",
+            node="receiver",
+            unit="message",
+            latency="publish to callback",
+            traffic=Traffic(topics=1, rate=30, message="Image"),
         ),
         Workload(
             "service",

@@ -12,6 +12,7 @@
 #include <cstddef>
 #include <cstdint>
 #include <cstdio>
+#include <cstring>
 
 namespace {
 
@@ -22,6 +23,22 @@ std::int64_t now_ns() {
   timespec now{};
   clock_gettime(CLOCK_MONOTONIC, &now);
   return now.tv_sec * 1'000'000'000LL + now.tv_nsec;
+}
+
+/// The stamp of a header; std_msgs/Header begins with it, in C and in CDR.
+std::int64_t stamp_ns(const void * header) {
+  std::int32_t sec;
+  std::uint32_t nanosec;
+  std::memcpy(&sec, header, sizeof sec);
+  std::memcpy(&nanosec, static_cast<const char *>(header) + sizeof sec, sizeof nanosec);
+  return sec * 1'000'000'000LL + nanosec;
+}
+
+void stamp(void * header, std::int64_t ns) {
+  const auto sec = static_cast<std::int32_t>(ns / 1'000'000'000);
+  const auto nanosec = static_cast<std::uint32_t>(ns % 1'000'000'000);
+  std::memcpy(header, &sec, sizeof sec);
+  std::memcpy(static_cast<char *>(header) + sizeof sec, &nanosec, sizeof nanosec);
 }
 
 /// Tell whether a call did its work; what went wrong is printed.
@@ -60,6 +77,7 @@ struct Entities {
   rcl_client_t * client;
   std::size_t subscription_count;
   std::size_t timer_count;
+  void * stamped;  // what messages are taken into that begin with a header; or of type Int64
 };
 
 }  // extern "C"
@@ -93,11 +111,12 @@ bool fill(rcl_wait_set_t & set, const Entities & entities) {
 }
 
 void take_messages(const rcl_wait_set_t & set, const Entities & entities, Log & log) {
-  std_msgs__msg__Int64 message{};
+  std_msgs__msg__Int64 number{};
+  void * message = entities.stamped ? entities.stamped : &number;
   for (std::size_t i = 0; i < entities.subscription_count; ++i) {
     if (!set.subscriptions[i]) continue;
-    while (took(rcl_take(set.subscriptions[i], &message, nullptr, nullptr))) {
-      note(log, now_ns() - message.data);
+    while (took(rcl_take(set.subscriptions[i], message, nullptr, nullptr))) {
+      note(log, now_ns() - (entities.stamped ? stamp_ns(entities.stamped) : number.data));
     }
   }
 }
@@ -125,6 +144,23 @@ bool answer(const Entities & entities, Log & log, std::int64_t & called_ns) {
   if (!took(rcl_take_response(entities.client, &id, &response))) return true;
   note(log, now_ns() - called_ns);
   return call_again(entities, called_ns);
+}
+
+/// Call `send` until SIGTERM, `rate` times a second or without pause; 1 if it fails.
+template <typename Send>
+int repeat(std::int64_t rate, Send send) {
+  std::signal(SIGTERM, [](int) { terminated = 1; });
+  const std::int64_t period_ns = rate > 0 ? 1'000'000'000 / rate : 0;
+  std::int64_t due_ns = now_ns();
+  for (std::size_t turn = 0; !terminated; ++turn) {
+    if (period_ns > 0) {
+      due_ns += period_ns;
+      const timespec due{due_ns / 1'000'000'000, due_ns % 1'000'000'000};
+      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
+    }
+    if (!send(turn)) return 1;
+  }
+  return 0;
 }
 
 }  // namespace
@@ -167,20 +203,24 @@ int spin(const Entities * entities, Log * log) {
 
 /// Publish the time on one topic after the other until SIGTERM, `rate` a second or without pause.
 int publish(rcl_publisher_t ** publishers, std::size_t count, std::int64_t rate) {
-  std::signal(SIGTERM, [](int) { terminated = 1; });
   std_msgs__msg__Int64 message{};
-  const std::int64_t period_ns = rate > 0 ? 1'000'000'000 / rate : 0;
-  std::int64_t due_ns = now_ns();
-  for (std::size_t turn = 0; !terminated; ++turn) {
-    if (period_ns > 0) {
-      due_ns += period_ns;
-      const timespec due{due_ns / 1'000'000'000, due_ns % 1'000'000'000};
-      clock_nanosleep(CLOCK_MONOTONIC, TIMER_ABSTIME, &due, nullptr);
-    }
+  return repeat(rate, [&](std::size_t turn) {
     message.data = now_ns();
-    if (!done(rcl_publish(publishers[turn % count], &message, nullptr))) return 1;
-  }
-  return 0;
+    return done(rcl_publish(publishers[turn % count], &message, nullptr));
+  });
+}
+
+/// The same on one topic, of a message that is serialized already and begins with a header.
+int publish_serialized(rcl_publisher_t * publisher, std::uint8_t * data, std::size_t size,
+                       std::int64_t rate) {
+  constexpr std::size_t kEncapsulation = 4;  // what CDR puts before the message
+  rcl_serialized_message_t message = rmw_get_zero_initialized_serialized_message();
+  message.buffer = data;
+  message.buffer_length = message.buffer_capacity = size;
+  return repeat(rate, [&](std::size_t) {
+    stamp(data + kEncapsulation, now_ns());
+    return done(rcl_publish_serialized_message(publisher, &message, nullptr));
+  });
 }
 
 }  // extern "C"
