@@ -107,6 +107,37 @@ def core(session: nox.Session, sanitizer: str) -> None:
     session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
 
 
+@nox.session
+def address(session: nox.Session) -> None:
+    """Run the tests of the conversion of messages under AddressSanitizer, in the extension too."""
+    compiler = os.environ.get("CXX", "c++").split()
+    # That of C++ too, or AddressSanitizer does not find what it has to follow exceptions.
+    libraries = [
+        subprocess.run(
+            [*compiler, f"-print-file-name={name}"], capture_output=True, text=True
+        ).stdout.strip()
+        for name in ("libasan.so", "libstdc++.so")
+    ]
+    if not all(Path(library).is_file() for library in libraries):
+        session.skip("AddressSanitizer's library is not there (it comes with gcc)")
+    settings = [
+        f"--config-setting=build-dir={BUILD / 'cmake-address'}",
+        "--config-setting=cmake.define.AIORCL_SANITIZER=address",
+        "--config-setting=cmake.build-type=RelWithDebInfo",
+    ]
+    install(
+        session,
+        *(*PROJECT["build-system"]["requires"], *group("build", "test", "test-kilted")),
+        *(*ros("kilted"), *headers()),
+    )
+    session.run("uv", "pip", "install", "--no-build-isolation", "--no-deps", *settings, ".")
+    # The interpreter's own memory outlives it; leaks of ours are counted by tests.
+    session.env.update(
+        LD_PRELOAD=":".join(libraries), ASAN_OPTIONS="detect_leaks=0", PYTHONMALLOC="malloc"
+    )
+    run(session, "pytest", "tests/messages", *session.posargs)
+
+
 @nox.session(venv_backend="venv", reuse_venv=False)
 def package(session: nox.Session) -> None:
     """Install ROS and the source distribution with plain pip, in an empty environment."""

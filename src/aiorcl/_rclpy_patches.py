@@ -51,8 +51,8 @@ def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
     """
     loop = asyncio._get_running_loop()
     if loop is None or asyncio.current_task(loop) is None or _stepped_by_rclpy():
-        return (yield from _rclpy_await(self))
-    return (yield from wait(self))
+        return _rclpy_await(self)
+    return wait(self)
 
 
 def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], None] | None], None]:

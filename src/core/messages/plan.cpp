@@ -107,7 +107,11 @@ const Plan * Plan::of(nb::handle cls) {
   auto found = plans.find(cls.ptr());
   if (found == plans.end()) {
     std::unique_ptr<Plan> plan(new Plan);
-    if (!plan->compile(cls)) plan.reset();
+    try {
+      if (!plan->compile(cls)) plan.reset();
+    } catch (const nb::python_error &) {
+      plan.reset();  // the classes of its fields are not where they are looked for
+    }
     cls.inc_ref();
     found = plans.emplace(cls.ptr(), std::move(plan)).first;
   }
