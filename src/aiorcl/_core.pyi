@@ -105,6 +105,9 @@ class Client(Entity):
 class Timer(Entity):
     def __init__(self, dispatcher: Dispatcher, timer: object, group: object | None, label: str) -> None: ...
 
+class Alarm(Entity):
+    def __init__(self, dispatcher: Dispatcher, clock: object, until_ns: int, done: object) -> None: ...
+
 class Posted(Entity):
     def __init__(self, dispatcher: Dispatcher, deque: object) -> None: ...
 

@@ -6,6 +6,7 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/group.hpp"
@@ -118,6 +119,9 @@ NB_MODULE(_core, m) {
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
            "group"_a.none(), "label"_a);
+  nb::class_<Alarm, Entity>(m, "Alarm", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, std::int64_t, nb::object>(), "dispatcher"_a,
+           "clock"_a, "until_ns"_a, "done"_a);
   nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
       .def("post", &Posted::post);
