@@ -19,13 +19,17 @@ from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
 from aiorcl.loops import EventLoop, new_event_loop
+from aiorcl.stats import Durations, EntityStats, ExecutorStats
 
 __all__ = [
     "AbstractExecutor",
     "AsyncioClock",
     "AsyncioExecutor",
+    "Durations",
+    "EntityStats",
     "EventLoop",
     "ExecutorBase",
+    "ExecutorStats",
     "Future",
     "RclError",
     "Task",

@@ -196,6 +196,10 @@ class NodeEntities:
             self.executor._watched.groups[group] = shared
         return shared
 
+    def entities(self) -> list[_core.Entity]:
+        """Return the entities that are watched now. Any thread."""
+        return list(self._entities.values())
+
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
         core = self._entities.pop(id(entity), None)

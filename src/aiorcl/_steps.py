@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
+import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Protocol
 
@@ -90,6 +91,8 @@ class Steps(Coroutine[Any, Any, None]):
     def _step(self, advance: Any, *args: Any) -> Any:
         work = self._executor._work
         outer, work.running = work.running, self
+        # The dispatcher measures a first step that runs where the task is made.
+        begin = 0 if work.slow_ns is None or self.task is None else time.monotonic_ns()
         try:
             return advance(*args)
         except StopIteration as stop:
@@ -104,7 +107,14 @@ class Steps(Coroutine[Any, Any, None]):
             self._outcome.raised(error)
         finally:
             work.running = outer
+            if begin:
+                self._look_at_duration(time.monotonic_ns() - begin)
         raise StopIteration
+
+    def _look_at_duration(self, took_ns: int) -> None:
+        slow_ns = self._executor._work.slow_ns
+        if slow_ns is not None and took_ns >= slow_ns:
+            self._executor._on_slow_step(self.__qualname__, took_ns, self.node)
 
     def close(self) -> None:
         self._coroutine.close()

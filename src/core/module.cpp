@@ -78,7 +78,18 @@ NB_MODULE(_core, m) {
       .def("wake", &Dispatcher::wake)
       .def("has_ready", &Dispatcher::has_ready)
       .def("stop", &Dispatcher::stop)
+      .def_prop_ro("turns", &Dispatcher::turns)
+      .def_prop_ro("callbacks", &Dispatcher::callbacks)
+      .def_prop_ro("longest_ns", &Dispatcher::longest_ns)
+      .def_prop_ro("longest_label", &Dispatcher::longest_label)
+      .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
+
+  nb::class_<Histogram>(m, "Histogram")
+      .def_prop_ro("count", &Histogram::count)
+      .def_prop_ro("total", &Histogram::total)
+      .def_prop_ro("max", &Histogram::max)
+      .def("percentile", &Histogram::percentile, "percent"_a);
 
   nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
       .def(
@@ -104,6 +115,10 @@ NB_MODULE(_core, m) {
       .def_prop_ro("rclpy_entity",
                    [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })
       .def_prop_ro("label", &Entity::label)
+      .def_prop_ro("queue_delay", [](Entity & self) { return self.calls().queue_delay(); })
+      .def_prop_ro("callback_time", [](Entity & self) { return self.calls().time(); })
+      .def_prop_ro("running", [](Entity & self) { return self.calls().running; })
+      .def_prop_ro("held_back", [](Entity & self) { return self.calls().held_back; })
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
 
   nb::class_<Subscription, Entity>(m, "Subscription", nb::type_slots(entity_slots))
