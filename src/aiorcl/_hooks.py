@@ -53,3 +53,6 @@ class Hooks(Protocol):
         :return: False if it is not ready; else what its ``execute`` returned. A coroutine is
             handed to ``_start_callback`` next.
         """
+
+    def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
+        """As ``_take_waitable``, of a waitable that has said that it is ready."""

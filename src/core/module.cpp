@@ -9,6 +9,7 @@
 #include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
 #include "dispatch/dispatcher.hpp"
+#include "dispatch/driven_waitable.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/guard_condition.hpp"
 #include "dispatch/posted.hpp"
@@ -162,5 +163,9 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "waitable"_a, "group"_a.none(), "label"_a, "wait_set"_a, "guards"_a)
-      .def("restore_guards", &Waitable::restore_guards, "wait_set"_a);
+      .def("restore", &Waitable::restore, "wait_set"_a);
+  nb::class_<DrivenWaitable, Entity>(m, "DrivenWaitable", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
+           "waitable"_a, "group"_a.none(), "label"_a)
+      .def("listen", &DrivenWaitable::listen);
 }
