@@ -251,6 +251,48 @@ def test_help_and_version() -> None:
     assert "the following arguments are required: COMMAND" in stderr
 
 
+def test_stats_are_shown() -> None:
+    """A table tells who is called how often, again and again; Ctrl-C ends it as it ends nodes."""
+    with start("run", "--stats", "0.2", "chat:Talker") as running:
+        for _ in range(2):
+            running.wait_for("callbacks/s")
+            running.wait_for("/talker")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+
+
+def test_stats_need_rich() -> None:
+    """Without rich the command says what to install."""
+    program = (
+        "import sys; sys.modules['rich'] = None; from aiorcl.cli import main; sys.exit(main())"
+    )
+    command = (COMMAND[0], "-c", program)
+    status, said, stderr = run("run", "--stats", "1", "chat:Talker", command=command)
+    assert (status, said) == (2, "")
+    assert stderr == "aiorcl: error: --stats needs rich: pip install 'aiorcl[stats]'\n"
+
+
+@pytest.mark.parametrize("option", ["--stats", "--slow-callback"])
+@pytest.mark.parametrize("value", ["0", "-1", "nan", "much"])
+def test_durations_are_positive(option: str, value: str) -> None:
+    """A duration that means nothing is refused."""
+    status, said, stderr = run("run", f"{option}={value}", "chat:Talker")
+    assert (status, said) == (2, "")
+    assert f"argument {option}: '{value}' is not a positive number" in stderr
+
+
+def test_slow_callbacks_are_named() -> None:
+    """What keeps the loop too long is named in a warning of its node."""
+    with start("run", "--slow-callback", "10", "slow:Slow") as running:
+        assert running.process.stderr is not None
+        line = running.process.stderr.readline()
+        running.process.send_signal(signal.SIGINT)
+        assert running.end()[0] == 0
+        assert "[WARN]" in line
+        assert "[slow]" in line
+        assert "Timer 'Slow.compute' kept the loop for 2" in line
+
+
 def test_script_is_installed() -> None:
     """``aiorcl`` is ``python -m aiorcl``, and finds modules of the current directory too."""
     (script,) = importlib.metadata.entry_points(group="console_scripts", name="aiorcl")

@@ -34,6 +34,22 @@ def programs() -> Iterator[object]:
             yield pytest.param(match[1], id=f"{page.relative_to(ROOT)}:{line}")
 
 
+def named_tests() -> Iterator[object]:
+    """Find the tests that the documentation names."""
+    for page in PAGES:
+        found = re.findall(r"`((?:[\w/]*/)?test_\w+\.py)::(test_\w+)", page.read_text())
+        for file, name in sorted(set(found)):
+            yield pytest.param(file, name, id=f"{page.name}:{name}")
+
+
+@pytest.mark.parametrize(("file", "name"), [*named_tests()])
+def test_named_test_exists(file: str, name: str) -> None:
+    """A test that the documentation names is there, or the page would claim what nobody checks."""
+    candidates = (ROOT / "tests" / file, ROOT / "tests" / "parity" / file)
+    found = [path for path in candidates if path.exists()]
+    assert any(re.search(rf"^(    )?def {name}\(", path.read_text(), re.M) for path in found)
+
+
 @pytest.mark.parametrize("program", [*programs()])
 def test_program_runs(program: str, tmp_path: Path) -> None:
     """A program of the documentation prints something, ends well, and has nothing on stderr."""

@@ -9,6 +9,9 @@ from functools import partial
 from typing import TYPE_CHECKING
 
 import pytest
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
 from rclpy.task import Future
 from std_msgs.msg import Int64
 
@@ -20,7 +23,7 @@ if TYPE_CHECKING:
 
     from rclpy.context import Context
 
-    from tests.support.makers import MakeNode
+    from tests.support.makers import MakeNode, Run
 
 
 @pytest.fixture(params=["own", "stock"])
@@ -68,3 +71,24 @@ def test_the_loop_brings_timers(executor: aiorcl.AsyncioExecutor, make_node: Mak
     executor.spin_until_future_complete(late, timeout_sec=10)
     assert late.done()
     assert calls[:3] == ["first"] * 3
+
+
+def test_the_loop_ends_sleeps(run: Run, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Sleeps on a clock end on time, in their order, and a cancelled one ends none."""
+    monkeypatch.setattr(_core, "Dispatcher", partial(_core.Dispatcher, portable=True))
+    clock = aiorcl.AsyncioClock(Clock(clock_type=ClockType.STEADY_TIME))
+    ended: list[int] = []
+
+    async def main() -> None:
+        start = clock.now()
+
+        async def sleep(milliseconds: int) -> None:
+            await clock.sleep_until_async(start + Duration(nanoseconds=milliseconds * 1_000_000))
+            ended.append(milliseconds)
+
+        cancelled = asyncio.create_task(sleep(40))
+        asyncio.get_running_loop().call_soon(cancelled.cancel)
+        await asyncio.gather(cancelled, sleep(60), sleep(20), return_exceptions=True)
+
+    run(main)
+    assert ended == [20, 60]

@@ -15,18 +15,25 @@ except ImportError as error:
 from aiorcl import _rclpy_patches
 from aiorcl._core import RclError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
 from aiorcl.loops import EventLoop, new_event_loop
+from aiorcl.stats import Durations, EntityStats, ExecutorStats
 
 __all__ = [
     "AbstractExecutor",
+    "AsyncioClock",
     "AsyncioExecutor",
+    "Durations",
+    "EntityStats",
     "EventLoop",
     "ExecutorBase",
+    "ExecutorStats",
     "Future",
     "RclError",
     "Task",
+    "TimeSourceChangedError",
     "new_event_loop",
 ]
 

@@ -110,7 +110,7 @@ class Callbacks(ExecutorBase):
         try:
             wait_set = wait_set_of(self.context, waitable)
             wait_set.wait(0)
-            entity.restore_guards(wait_set.pointer)
+            entity.restore(wait_set.pointer)
             if not waitable.is_ready(wait_set):
                 return False
             data = waitable.take_data()
@@ -120,6 +120,17 @@ class Callbacks(ExecutorBase):
             if self.context.ok():
                 raise
             return False  # no wait set without a context
+        return self._execute(waitable, data)
+
+    def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
+        waitable = cast("Waitable[Any]", entity.rclpy_entity)
+        try:
+            data = waitable.take_data()
+        except InvalidHandle:
+            return False  # destroyed by another thread, whose wake() is on its way
+        return self._execute(waitable, data)
+
+    def _execute(self, waitable: Waitable[Any], data: Any) -> Any:
         for future in waitable._futures:
             future._set_executor(self)
         return waitable.execute(data)

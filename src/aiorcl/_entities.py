@@ -80,9 +80,19 @@ def _watch_client(
     return core
 
 
+def _says_when_ready(waitable: Any) -> bool:
+    """True for a waitable with rclcpp's methods for this, which rclpy's own class does not have."""
+    methods = ("set_on_ready_callback", "clear_on_ready_callback")
+    return all(callable(getattr(waitable, method, None)) for method in methods)
+
+
 def _watch_waitable(
     executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
+    if _says_when_ready(waitable):
+        driven = _core.DrivenWaitable(executor._dispatcher, waitable, group, label)
+        driven.listen()
+        return driven
     with waitable:
         wait_set = wait_set_of(executor.context, waitable)
         return _core.Waitable(
@@ -205,6 +215,10 @@ class NodeEntities:
             self.executor._watched.groups[group] = shared
         return shared
 
+    def entities(self) -> list[_core.Entity]:
+        """Return the entities that are watched now. Any thread."""
+        return list(self._entities.values())
+
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
         core = self._entities.pop(id(entity), None)
@@ -217,6 +231,6 @@ class NodeEntities:
             if keep_clients and isinstance(core, _core.Client):
                 continue
             del self._entities[key]
-            if core.pending:
+            if core.pending and not isinstance(core, _core.DrivenWaitable):  # it tells by itself
                 _unsettled[core.rclpy_entity] = core.pending
             core.close()

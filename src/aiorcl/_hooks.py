@@ -24,6 +24,9 @@ class Hooks(Protocol):
     def _on_error(self, source: object, error: BaseException) -> None:
         """An entity, ``source``, could not run, or its plain callback has raised ``error``."""
 
+    def _on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
+        """An entity kept the loop for ``slow_ns`` of the dispatcher or longer; must not raise."""
+
     def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
         """The callback of ``entity`` has returned a coroutine: run it as a task.
 
@@ -50,3 +53,6 @@ class Hooks(Protocol):
         :return: False if it is not ready; else what its ``execute`` returned. A coroutine is
             handed to ``_start_callback`` next.
         """
+
+    def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
+        """As ``_take_waitable``, of a waitable that has said that it is ready."""

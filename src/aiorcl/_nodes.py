@@ -83,6 +83,10 @@ class WatchedNodes:
             self._lock.release()
         return False
 
+    def entities(self) -> list[NodeEntities]:
+        """Return what is watched now, of each node. Any thread."""
+        return list(self._nodes.values())
+
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
         with self._lock:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
+import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
@@ -79,28 +80,28 @@ class Steps(Coroutine[Any, Any, None]):
             self.cancel()
 
     def send(self, value: Any) -> Any:
-        executor = self._executor
-        if executor._turns.once and not executor._turns.step_begins():
+        turns = self._executor._turns
+        if turns.once and not turns.step_begins():
             return None
-        work = executor._work
-        outer, work.running = work.running, self
-        try:
-            return self._coroutine.send(value)
-        except BaseException as end:
-            self._ended(end)
-        finally:
-            work.running = outer
+        return self._step(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:
         self._executor._turns.step_begins()
+        return self._step(self._coroutine.throw, *error)
+
+    def _step(self, advance: Any, *args: Any) -> Any:
         work = self._executor._work
         outer, work.running = work.running, self
+        # The dispatcher measures a first step that runs where the task is made.
+        begin = 0 if work.slow_ns is None or self.task is None else time.monotonic_ns()
         try:
-            return self._coroutine.throw(*error)
+            return advance(*args)
         except BaseException as end:
             self._ended(end)
         finally:
             work.running = outer
+            if begin:
+                self._look_at_duration(time.monotonic_ns() - begin)
 
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""
@@ -112,6 +113,11 @@ class Steps(Coroutine[Any, Any, None]):
             if isinstance(end, asyncio.CancelledError):
                 raise end
         raise StopIteration
+
+    def _look_at_duration(self, took_ns: int) -> None:
+        slow_ns = self._executor._work.slow_ns
+        if slow_ns is not None and took_ns >= slow_ns:
+            self._executor._on_slow_step(self.__qualname__, took_ns, self.node)
 
     def close(self) -> None:
         self._coroutine.close()

@@ -34,9 +34,10 @@ class Work:
     def __init__(self, executor: AsyncioExecutor) -> None:
         self._executor = executor
         self._deque: deque[Callable[[], Any]] = deque()
-        self._posted = _core.Posted(executor._dispatcher, self._deque)
+        self.entity = _core.Posted(executor._dispatcher, self._deque)
         self._owned: set[Steps] = set()
         self.running: Steps | None = None  # whose step is on the stack
+        self.slow_ns: int | None = None  # from where on a step is slow
         self._ended = threading.Event()
 
     def post(self, callable_: Callable[[], Any]) -> None:
@@ -45,7 +46,7 @@ class Work:
         It returns False if spin_once shall go on.
         """
         self._deque.append(callable_)
-        self._posted.post()
+        self.entity.post()
 
     def start(
         self, coroutine: Coroutine[Any, Any, Any], outcome: Outcome, node: Node | None = None
@@ -122,4 +123,4 @@ class Work:
 
     def close(self) -> None:
         """Run nothing posted any more."""
-        self._posted.close()
+        self.entity.close()

@@ -11,11 +11,12 @@ import difflib
 import importlib
 import importlib.metadata
 import inspect
+import math
 import os
 import pkgutil
 import signal
 import sys
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
 from types import FrameType, ModuleType
 from typing import Any
@@ -66,7 +67,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.command is None:
             parser.error("the following arguments are required: COMMAND")
-        return _run(options.nodes, _LOOPS[options.loop], command_line)
+        return _run(options, command_line)
     except _ArgumentError as error:
         print(f"aiorcl: error: {error}", file=sys.stderr)
         return 2
@@ -80,7 +81,8 @@ def _make_parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     run = commands.add_parser(
         "run",
-        usage="aiorcl run [-h] [--loop LOOP] NODE [NODE ...] [--ros-args ...]",
+        usage="aiorcl run [-h] [--loop LOOP] [--stats SECONDS] [--slow-callback MS] "
+        "NODE [NODE ...] [--ros-args ...]",
         help="run nodes in one process, thread and loop",
         description="Run nodes in one process, thread and loop until Ctrl-C.",
         epilog=_EPILOG,
@@ -94,11 +96,33 @@ def _make_parser() -> argparse.ArgumentParser:
         default="aiorcl",
         help="the event loop: that of aiorcl, asyncio's own, or uvloop (default: %(default)s)",
     )
+    run.add_argument(
+        "--stats",
+        type=_positive,
+        metavar="SECONDS",
+        help="show what is called how often and for how long, anew every SECONDS (needs rich)",
+    )
+    run.add_argument(
+        "--slow-callback",
+        type=_positive,
+        metavar="MS",
+        help="log a warning of what keeps the loop for MS milliseconds or longer",
+    )
     run.add_argument_group(
         "ROS arguments",
         "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
     )
     return parser
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
+    return value
 
 
 def _without_ros_arguments(command_line: list[str]) -> list[str]:
@@ -139,20 +163,19 @@ class _StopSignals:
         self._patient = False
 
 
-def _run(
-    names: list[str], make_loop: Callable[[], asyncio.AbstractEventLoop], command_line: list[str]
-) -> int:
+def _run(options: argparse.Namespace, command_line: list[str]) -> int:
     """Run nodes until a signal, a shutdown or an exception; return the exit status."""
+    show_stats = _stats_shower() if options.stats else None
     signals = _StopSignals()
     if not sys.flags.safe_path:
         sys.path.insert(0, str(Path.cwd()))
     try:
-        makers = [(name, _find(name)) for name in names]
+        makers = [(name, _find(name)) for name in options.nodes]
         with contextlib.ExitStack() as at_exit:
             at_exit.callback(rclpy.try_shutdown)
             rclpy.init(args=command_line, signal_handler_options=SignalHandlerOptions.NO)
             # Its end cancels the tasks that nodes have left on the loop.
-            runner = at_exit.enter_context(asyncio.Runner(loop_factory=make_loop))
+            runner = at_exit.enter_context(asyncio.Runner(loop_factory=_LOOPS[options.loop]))
             nodes = []
             for name, make in makers:
                 nodes.append(_make_node(name, make))
@@ -161,6 +184,10 @@ def _run(
             at_exit.enter_context(executor)
             for node in nodes:
                 executor.add_node(node)
+            if options.slow_callback:
+                executor.slow_callback_duration = options.slow_callback / 1000
+            if show_stats is not None:
+                executor.create_task(show_stats(executor, options.stats))
             signals.end_patiently(executor)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
@@ -255,6 +282,16 @@ def _nodes_of(module: object) -> str:
 def _meant(wrong: str, names: Iterable[str]) -> str:
     close = difflib.get_close_matches(wrong, names, n=1)
     return f"; did you mean '{close[0]}'?" if close else ""
+
+
+def _stats_shower() -> Callable[[AsyncioExecutor, float], Coroutine[Any, Any, None]]:
+    try:
+        from aiorcl._stats_table import show
+    except ModuleNotFoundError as error:
+        if error.name is None or error.name.partition(".")[0] != "rich":
+            raise
+        raise _ArgumentError("--stats needs rich: pip install 'aiorcl[stats]'") from None
+    return show
 
 
 def _new_uvloop() -> asyncio.AbstractEventLoop:

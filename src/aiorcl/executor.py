@@ -22,6 +22,7 @@ from aiorcl._context_end import ContextEnd
 from aiorcl._drivers import Driver, driver_for
 from aiorcl._errors import Errors, OnError
 from aiorcl._guards import guards_of
+from aiorcl._introspection import Introspection
 from aiorcl._nodes import WatchedNodes
 from aiorcl._turns import EndsSpin, Turns, running_loop
 from aiorcl._work import Work
@@ -37,7 +38,7 @@ if TYPE_CHECKING:
     from aiorcl._guards import Guards
 
 
-class AsyncioExecutor(Callbacks):
+class AsyncioExecutor(Callbacks, Introspection):
     """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
 
     Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the

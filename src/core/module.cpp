@@ -7,8 +7,10 @@
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
 
+#include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
 #include "dispatch/dispatcher.hpp"
+#include "dispatch/driven_waitable.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/guard_condition.hpp"
 #include "dispatch/posted.hpp"
@@ -81,7 +83,18 @@ NB_MODULE(_core, m) {
       .def("wake", &Dispatcher::wake)
       .def("has_ready", &Dispatcher::has_ready)
       .def("stop", &Dispatcher::stop)
+      .def_prop_ro("turns", &Dispatcher::turns)
+      .def_prop_ro("callbacks", &Dispatcher::callbacks)
+      .def_prop_ro("longest_ns", &Dispatcher::longest_ns)
+      .def_prop_ro("longest_label", &Dispatcher::longest_label)
+      .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
+
+  nb::class_<Histogram>(m, "Histogram")
+      .def_prop_ro("count", &Histogram::count)
+      .def_prop_ro("total", &Histogram::total)
+      .def_prop_ro("max", &Histogram::max)
+      .def("percentile", &Histogram::percentile, "percent"_a);
 
   nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
       .def(
@@ -107,6 +120,10 @@ NB_MODULE(_core, m) {
       .def_prop_ro("rclpy_entity",
                    [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })
       .def_prop_ro("label", &Entity::label)
+      .def_prop_ro("queue_delay", [](Entity & self) { return self.calls().queue_delay(); })
+      .def_prop_ro("callback_time", [](Entity & self) { return self.calls().time(); })
+      .def_prop_ro("running", [](Entity & self) { return self.calls().running; })
+      .def_prop_ro("held_back", [](Entity & self) { return self.calls().held_back; })
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
 
   nb::class_<Subscription, Entity>(m, "Subscription", nb::type_slots(entity_slots))
@@ -123,6 +140,9 @@ NB_MODULE(_core, m) {
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
            "group"_a.none(), "label"_a);
+  nb::class_<Alarm, Entity>(m, "Alarm", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, std::int64_t, nb::object>(), "dispatcher"_a,
+           "clock"_a, "until_ns"_a, "done"_a);
   nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
       .def("post", &Posted::post);
@@ -168,5 +188,9 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "waitable"_a, "group"_a.none(), "label"_a, "wait_set"_a, "guards"_a)
-      .def("restore_guards", &Waitable::restore_guards, "wait_set"_a);
+      .def("restore", &Waitable::restore, "wait_set"_a);
+  nb::class_<DrivenWaitable, Entity>(m, "DrivenWaitable", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
+           "waitable"_a, "group"_a.none(), "label"_a)
+      .def("listen", &DrivenWaitable::listen);
 }

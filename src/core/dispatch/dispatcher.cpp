@@ -7,13 +7,15 @@
 
 #include <algorithm>
 #include <cerrno>
-#include <chrono>
 #include <climits>
 #include <system_error>
+#include <utility>
 
 #ifdef __linux__
 #include <sys/epoll.h>
 #endif
+
+#include "events/steady_time.hpp"
 
 namespace nb = nanobind;
 
@@ -26,12 +28,6 @@ namespace {
 /// socket or a timer of the loop waits at most this long plus one callback.
 constexpr std::int64_t kBudgetNs = 1'000'000;
 constexpr std::size_t kUnlimited = SIZE_MAX;
-
-std::int64_t steady_now() noexcept {
-  return std::chrono::duration_cast<std::chrono::nanoseconds>(
-             std::chrono::steady_clock::now().time_since_epoch())
-      .count();
-}
 
 }  // namespace
 
@@ -55,8 +51,10 @@ nb::object Dispatcher::next_due_in() const {
 
 std::size_t Dispatcher::run(Hooks hooks, std::size_t max_callbacks, std::int64_t budget_ns) {
   stopped_ = false;
+  ++turns_;
   std::size_t ran = 0;
-  const std::int64_t end = steady_now() + budget_ns;
+  std::int64_t now = steady_now();
+  const std::int64_t end = now + budget_ns;
   while (ran < max_callbacks && !stopped_) {
     timers_->collect();
     Ready * ready = queue_->pop();
@@ -64,48 +62,76 @@ std::size_t Dispatcher::run(Hooks hooks, std::size_t max_callbacks, std::int64_t
       if (queue_->sleep()) break;
       continue;
     }
-    if (run_one(hooks, *ready)) ++ran;
-    if (steady_now() >= end) break;
+    if (run_one(hooks, *ready, now)) ++ran;
+    if (now >= end) break;
   }
   return ran;
 }
 
-bool Dispatcher::run_one(Hooks hooks, Ready & ready) {
+bool Dispatcher::run_one(Hooks hooks, Ready & ready, std::int64_t & now) {
   auto * entity = static_cast<Entity *>(ready.owner);
   if (entity == nullptr) {  // closed while it was listed
     delete &ready;
     return false;
   }
   nb::object self = nb::borrow(entity->self());  // the callback may let go of its own entity
+  const std::int64_t since = ready.since;
+  const bool called = call_one(hooks, *entity, ready, now);
+  // The budget needs this reading anyway; the one before is that of the last callback's end.
+  const std::int64_t start = std::exchange(now, steady_now());
+  if (called) record(hooks, *entity, since, start, now);
+  return called;
+}
+
+void Dispatcher::record(Hooks hooks, Entity & entity, std::int64_t since, std::int64_t start,
+                        std::int64_t end) {
+  const std::int64_t took = end - start;
+  ++callbacks_;
+  entity.calls().add(start - since, took);
+  if (took > longest_ns_) {
+    longest_ns_ = took;
+    longest_label_ = entity.label();
+  }
+  if (took >= slow_ns) hooks.attr("_on_slow_callback")(entity.self(), took);
+}
+
+bool Dispatcher::call_one(Hooks hooks, Entity & entity, Ready & ready, std::int64_t now) {
   try {
-    entity->report();
-    Group * group = entity->group();
-    const bool began =
-        !entity->closed() && group != nullptr && group->begin(entity->rclpy_entity());
-    if (entity->closed()) {  // by the user's code in the lines above
-      if (group != nullptr && began) group->end(entity->rclpy_entity());
+    entity.report();
+    Group * group = entity.group();
+    const bool began = !entity.closed() && group != nullptr && group->begin(entity.rclpy_entity());
+    if (entity.closed()) {  // by the user's code in the lines above
+      if (group != nullptr && began) group->end(entity.rclpy_entity());
       delete &ready;
       return false;
     }
-    if (group != nullptr && !began) {
+    entity.calls().held_back = group != nullptr && !began;
+    if (entity.calls().held_back) {
       group->park(ready);
       return false;
     }
+    ready.since = now;  // for what is left after this take
+    ++entity.calls().running;
     Outcome outcome;
     try {
-      outcome = entity->run(hooks);
+      outcome = entity.run(hooks);
     } catch (...) {
-      if (group != nullptr) group->end(entity->rclpy_entity());
+      --entity.calls().running;
+      if (group != nullptr) group->end(entity.rclpy_entity());
       throw;
     }
-    if (group != nullptr && outcome != Outcome::kStarted) group->end(entity->rclpy_entity());
+    if (outcome != Outcome::kStarted) {
+      --entity.calls().running;
+      if (group != nullptr) group->end(entity.rclpy_entity());
+    }
     return outcome != Outcome::kNothing;
   } catch (nb::python_error & error) {
-    hooks.attr("_on_error")(self, error.value());
+    hooks.attr("_on_error")(entity.self(), error.value());
   } catch (const std::exception & error) {
     static PyObject * const rcl_error =
         nb::module_::import_("aiorcl._core").attr("RclError").inc_ref().ptr();
-    hooks.attr("_on_error")(self, nb::handle(rcl_error)(entity->label() + ": " + error.what()));
+    hooks.attr("_on_error")(entity.self(),
+                            nb::handle(rcl_error)(entity.label() + ": " + error.what()));
   }
   return true;
 }

@@ -7,6 +7,7 @@
 
 #include <cstdint>
 #include <memory>
+#include <string>
 #include <vector>
 
 #include "dispatch/entity.hpp"
@@ -82,8 +83,22 @@ class Dispatcher {
   /// handled.
   std::size_t wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks);
 
+  /// Calls of run(), pieces of work that it ran, and the one that took longest.
+  std::uint64_t turns() const noexcept { return turns_; }
+  std::uint64_t callbacks() const noexcept { return callbacks_; }
+  std::int64_t longest_ns() const noexcept { return longest_ns_; }
+  const std::string & longest_label() const noexcept { return longest_label_; }
+
+  /// Of whatever takes as long or longer hooks._on_slow_callback(entity, nanoseconds) is told.
+  std::int64_t slow_ns = INT64_MAX;
+
  private:
-  bool run_one(Hooks hooks, Ready & ready);
+  /// Runs one entity, and records what came of it. `now` is the time of the last reading, and
+  /// becomes that after the call.
+  bool run_one(Hooks hooks, Ready & ready, std::int64_t & now);
+  bool call_one(Hooks hooks, Entity & entity, Ready & ready, std::int64_t now);
+  void record(Hooks hooks, Entity & entity, std::int64_t since, std::int64_t start,
+              std::int64_t end);
   bool only_own_readable(int timeout_ms);
 
   std::shared_ptr<ReadyQueue> queue_;
@@ -91,6 +106,10 @@ class Dispatcher {
   std::vector<int> timer_fds_;
   int epoll_fd_ = -1;
   bool stopped_ = false;
+  std::uint64_t turns_ = 0;
+  std::uint64_t callbacks_ = 0;
+  std::int64_t longest_ns_ = 0;
+  std::string longest_label_;
 };
 
 }  // namespace aiorcl

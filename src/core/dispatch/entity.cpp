@@ -53,6 +53,7 @@ void Entity::release() {
 }
 
 void Entity::ended() {
+  --calls_.running;
   if (group_ != nullptr) group_->end(object_);
 }
 

@@ -10,6 +10,7 @@
 #include <memory>
 #include <string>
 
+#include "dispatch/calls.hpp"
 #include "dispatch/group.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
@@ -75,6 +76,7 @@ class Entity {
   nanobind::handle self();
   nanobind::handle rclpy_entity() const noexcept { return object_; }
   const std::string & label() const noexcept { return label_; }
+  Calls & calls() noexcept { return calls_; }
 
   /// The callable that gets the number of new events, or None. Set on the loop's thread.
   nanobind::object on_event() const { return on_event_; }
@@ -123,6 +125,7 @@ class Entity {
   nanobind::object group_object_;
   Group * group_ = nullptr;
   std::string label_;
+  Calls calls_;
   nanobind::object on_event_;
   const char * stands_in_for_ = nullptr;
   std::uint64_t reported_ = 0;

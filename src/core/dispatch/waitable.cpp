@@ -27,7 +27,9 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object grou
     watch(Source::kSubscription, set.subscriptions, set.size_of_subscriptions);
     watch(Source::kClient, set.clients, set.size_of_clients);
     watch(Source::kService, set.services, set.size_of_services);
-    watch(Source::kEvent, set.events, set.size_of_events);
+    for (std::size_t i = 0; i < set.size_of_events; ++i) {
+      if (set.events[i] != nullptr) events_.emplace_back(set.events[i], i, *ready_);
+    }
     for (std::size_t i = 0; i < set.size_of_timers; ++i) {
       if (set.timers[i] == nullptr) continue;
       slots_.emplace_back(*timers_, const_cast<rcl_timer_t *>(set.timers[i]), *ready_);
@@ -56,6 +58,7 @@ void Waitable::unwatch() {
 
 void Waitable::stop() noexcept {
   watches_.clear();
+  events_.clear();
   slots_.clear();
   for (const Guard & guard : guards_) guard_threads_->remove(guard.guard, *ready_);
   guards_.clear();
@@ -74,13 +77,20 @@ Outcome Waitable::run(Hooks hooks) {
   return Outcome::kStarted;
 }
 
-void Waitable::restore_guards(std::uintptr_t wait_set) {
+void Waitable::restore(std::uintptr_t wait_set) {
   auto & set = *reinterpret_cast<rcl_wait_set_t *>(wait_set);
   for (Guard & guard : guards_) {
     if (guard.fired.exchange(false) && guard.index < set.size_of_guard_conditions) {
       set.guard_conditions[guard.index] = guard.guard;
     }
   }
+  for (Event & event : events_) {
+    const std::uint64_t count = event.watch.count();
+    const bool fired = count != std::exchange(event.seen, count);
+    if (event.index >= set.size_of_events || (first_run_ && !fired)) continue;
+    set.events[event.index] = fired ? event.event : nullptr;
+  }
+  first_run_ = false;
 }
 
 }  // namespace aiorcl

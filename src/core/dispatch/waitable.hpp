@@ -28,9 +28,10 @@ class Waitable final : public Entity {
   /// None.
   Outcome run(Hooks hooks) override;
 
-  /// Marks the guard conditions that fired since the last call as ready in a wait set that was just
-  /// waited on: the guard thread has consumed their triggers, so rcl_wait did not see them.
-  void restore_guards(std::uintptr_t wait_set);
+  /// Marks what fired since the last call as ready in a wait set that was just waited on, where
+  /// rcl_wait does not see it: guard conditions, whose triggers the guard thread has consumed, and
+  /// QoS events.
+  void restore(std::uintptr_t wait_set);
 
  protected:
   void unwatch() override;
@@ -42,12 +43,27 @@ class Waitable final : public Entity {
     std::atomic<bool> fired{false};
   };
 
+  /// With rmw_fastrtps to set an event's callback consumes what came before, so that a wait set
+  /// does not show it any more; and what came since it shows twice. The callback counts both right.
+  struct Event {
+    Event(const rcl_event_t * e, std::size_t i, Ready & ready)
+        : event(e), index(i), watch(Source::kEvent, e, ready) {}
+
+    const rcl_event_t * event;
+    std::size_t index;
+    Watch watch;
+    std::uint64_t seen = 0;
+  };
+
   void stop() noexcept;
 
   std::shared_ptr<GuardThreads> guard_threads_;
   std::list<Watch> watches_;
   std::list<TimerSlot> slots_;
   std::list<Guard> guards_;
+  std::list<Event> events_;
+  // What an executor before this one has counted and not handled is only in the wait set.
+  bool first_run_ = true;
 };
 
 }  // namespace aiorcl

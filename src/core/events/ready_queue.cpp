@@ -3,10 +3,14 @@
 // Who is ready, each at most once.
 #include "events/ready_queue.hpp"
 
+#include "events/steady_time.hpp"
+
 namespace aiorcl {
 
 void Ready::add(std::uint64_t events) noexcept {
-  if (pending.fetch_add(events, std::memory_order_acq_rel) == 0) queue.push(*this);
+  if (pending.fetch_add(events, std::memory_order_acq_rel) != 0) return;
+  since = steady_now();
+  queue.push(*this);
 }
 
 ReadyQueue::~ReadyQueue() {

@@ -25,6 +25,10 @@ struct Ready {
   std::atomic<std::uint64_t> pending{0};
   void * owner;  // consumer's; nullptr once the entity is closed
 
+  /// When it became ready, by steady_now(). Written by whoever counts from zero, before push()
+  /// hands it over, and by the consumer while events are pending: never by two threads at a time.
+  std::int64_t since = 0;
+
   /// Any thread, also middleware threads under their locks: counts, enqueues, wakes.
   void add(std::uint64_t events) noexcept;
 

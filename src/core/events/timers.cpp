@@ -36,7 +36,7 @@ constexpr rcl_jump_threshold_t kAnyJump{true, {1}, {-1}};
 }  // namespace
 
 TimerSlot::TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready)
-    : queue_(queue), timer_(timer), ready_(ready) {
+    : Due(queue, ready), timer_(timer) {
   check(rcl_timer_clock(timer, &clock_), "get the clock of a timer");
   if (clock_->type == RCL_ROS_TIME) {
     check(rcl_clock_add_jump_callback(clock_, kAnyJump, &TimerSlot::on_jump, this),
@@ -64,14 +64,10 @@ void TimerSlot::schedule() {
   bool canceled = false;
   check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
   if (canceled) return;
-  int base = clock_->type == RCL_STEADY_TIME ? kSteady : kSystem;
-  if (clock_->type == RCL_ROS_TIME) {
-    bool follows_topic = false;
-    check(rcl_is_enabled_ros_time_override(clock_, &follows_topic), "look at a ROS clock");
-    if (follows_topic) {
-      if (is_due()) ready_.add(1);
-      return;
-    }
+  const int base = TimerQueue::base_of(clock_);
+  if (base == TimerQueue::kJumpsOnly) {
+    if (is_due()) ready_.add(1);
+    return;
   }
   std::int64_t due = 0;
   if (!check_unless(rcl_timer_get_next_call_time(timer_, &due), RCL_RET_TIMER_CANCELED,
@@ -90,6 +86,15 @@ bool TimerSlot::is_due() const {
 /// Called on whichever thread sets the clock: enqueue only.
 void TimerSlot::on_jump(const rcl_time_jump_t *, bool before_jump, void * user_data) noexcept {
   if (!before_jump) static_cast<TimerSlot *>(user_data)->ready_.add(1);
+}
+
+int TimerQueue::base_of(rcl_clock_t * clock) {
+  if (clock->type == RCL_STEADY_TIME) return kSteady;
+  bool follows_topic = false;
+  if (clock->type == RCL_ROS_TIME) {
+    check(rcl_is_enabled_ros_time_override(clock, &follows_topic), "look at a ROS clock");
+  }
+  return follows_topic ? kJumpsOnly : kSystem;
 }
 
 TimerQueue::TimerQueue([[maybe_unused]] bool portable)
@@ -119,18 +124,18 @@ std::vector<int> TimerQueue::fds() const {
   return fds;
 }
 
-void TimerQueue::insert(TimerSlot & slot, int base, std::int64_t due) {
-  slot.base_ = base;
-  slot.due_ = due;
-  bases_[base].slots.emplace(due, &slot);
+void TimerQueue::insert(Due & place, int base, std::int64_t due) {
+  place.base_ = base;
+  place.due_ = due;
+  bases_[base].slots.emplace(due, &place);
   arm(bases_[base]);
 }
 
-void TimerQueue::remove(TimerSlot & slot) noexcept {
-  if (slot.base_ < 0) return;
-  TimeBase & base = bases_[slot.base_];
-  base.slots.erase({slot.due_, &slot});
-  slot.base_ = -1;
+void TimerQueue::remove(Due & place) noexcept {
+  if (place.base_ < 0) return;
+  TimeBase & base = bases_[place.base_];
+  base.slots.erase({place.due_, &place});
+  place.base_ = -1;
   // The fd stays armed for a timer that is gone: one early wake-up, once, is cheaper than a system
   // call at each removal.
 }
@@ -157,9 +162,9 @@ void TimerQueue::collect() noexcept {
     if (base.slots.empty()) continue;
     const std::int64_t now = base.now();
     while (!base.slots.empty() && base.slots.begin()->first <= now) {
-      TimerSlot & slot = *base.slots.begin()->second;
-      remove(slot);
-      slot.ready_.add(1);
+      Due & place = *base.slots.begin()->second;
+      remove(place);
+      place.ready_.add(1);
     }
   }
 }

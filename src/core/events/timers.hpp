@@ -17,18 +17,37 @@ namespace aiorcl {
 
 class TimerQueue;
 
+/// A place in the queue: makes its Ready ready once, when a time has come. Who derives from it says
+/// when. The loop's thread only.
+class Due {
+ public:
+  Due(const Due &) = delete;
+  Due & operator=(const Due &) = delete;
+
+ protected:
+  Due(TimerQueue & queue, Ready & ready) : queue_(queue), ready_(ready) {}
+  ~Due() = default;  // who derives from it takes it out of the queue first
+
+  TimerQueue & queue_;
+  Ready & ready_;
+
+ private:
+  friend class TimerQueue;
+
+  int base_ = -1;  // index of the time base that it is in, or -1
+  std::int64_t due_ = 0;
+};
+
 /// One rcl timer's place in the queue. Makes its Ready ready when the timer is due, was reset, or
 /// its clock jumped; whoever runs it asks rcl what is true now and schedules it again.
 ///
 /// rcl documents the jump callbacks of a clock as not thread-safe: construct and close under the
 /// lock that guards the clock (rclpy's is the GIL). Jumps come on the thread that sets the clock.
-class TimerSlot {
+class TimerSlot final : public Due {
  public:
   /// `timer` outlives the slot.
   TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready);  // throws RclError
   ~TimerSlot() { close(); }
-  TimerSlot(const TimerSlot &) = delete;
-  TimerSlot & operator=(const TimerSlot &) = delete;
 
   /// Takes the timer out of the queue and off its clock. Idempotent.
   void close() noexcept;
@@ -41,21 +60,22 @@ class TimerSlot {
   bool is_due() const;  // throws RclError
 
  private:
-  friend class TimerQueue;
   static void on_jump(const rcl_time_jump_t * jump, bool before_jump, void * user_data) noexcept;
 
-  TimerQueue & queue_;
   rcl_timer_t * timer_;
   rcl_clock_t * clock_ = nullptr;
-  Ready & ready_;
-  int base_ = -1;  // index of the time base that it is scheduled on, or -1
-  std::int64_t due_ = 0;
 };
 
 /// The timers of one executor. The loop's thread only.
 class TimerQueue {
  public:
   static constexpr std::int64_t kNever = INT64_MAX;
+
+  /// What base_of() says of a ROS clock that follows a topic: only a jump moves it.
+  static constexpr int kJumpsOnly = -1;
+
+  /// The time base that a clock goes by now, for insert().
+  static int base_of(rcl_clock_t * clock);  // throws RclError
 
   explicit TimerQueue(bool portable = false);  // throws std::system_error
   ~TimerQueue() { close(); }
@@ -78,20 +98,22 @@ class TimerQueue {
   /// Nanoseconds until the first timer is due, 0 if one is, kNever if there is none.
   std::int64_t next_due_in() const noexcept;
 
- private:
-  friend class TimerSlot;
+  /// Makes `place`, which is in no queue, ready at `due`: nanoseconds of the time base.
+  void insert(Due & place, int base, std::int64_t due);
 
+  /// Nothing if it is in no queue.
+  void remove(Due & place) noexcept;
+
+ private:
   /// Steady time and system time each have their own queue and fd.
   struct TimeBase {
     std::int64_t (*now)() noexcept;
     int clock_id;
     int fd = -1;
     std::int64_t armed = kNever;
-    std::set<std::pair<std::int64_t, TimerSlot *>> slots;
+    std::set<std::pair<std::int64_t, Due *>> slots;
   };
 
-  void insert(TimerSlot & slot, int base, std::int64_t due);
-  void remove(TimerSlot & slot) noexcept;
   void arm(TimeBase & base) noexcept;
 
   TimeBase bases_[2];

@@ -1,0 +1,152 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What an executor tells of its entities: how often they were called, how late, for how long."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rclpy.exceptions import InvalidHandle
+
+from aiorcl import _core
+
+if TYPE_CHECKING:
+    from aiorcl.executor import AsyncioExecutor
+
+
+@dataclass(frozen=True, slots=True)
+class Durations:
+    """How durations are spread, in nanoseconds; all 0 if there was none.
+
+    The percentiles come from a histogram of fixed size: they are never too low, and at most an
+    eighth too high. ``mean`` and ``max`` are exact.
+    """
+
+    count: int
+    mean: int
+    p50: int
+    p90: int
+    p99: int
+    max: int
+
+
+@dataclass(frozen=True, slots=True)
+class EntityStats:
+    """One entity of a node, since the executor serves it.
+
+    :param node: the fully qualified name of the node; empty for the executor's own work.
+    :param kind: ``"subscription"``, ``"timer"``, ``"client"``, ... or ``"task"``: the functions
+        given to ``create_task``, and done callbacks.
+    :param name: the topic or the service; of a timer or a guard condition its callback; of a
+        waitable its class.
+    :param calls: how many callbacks were called.
+    :param queue_delay: from the moment in which it became ready, or in which its previous message
+        was taken if more were there, to the one in which its turn came. Waiting for a place in its
+        callback group is part of that.
+    :param callback_time: how long its turn kept the loop: taking the message, converting it, and
+        the callback. Of a coroutine callback this is the part before its first suspension (on
+        Python 3.11: none of it).
+    :param running: callbacks under way: coroutines that have not ended, and the one that asks.
+    :param held_back: whether it has something and waits for a place in its callback group.
+    """
+
+    node: str
+    kind: str
+    name: str
+    calls: int
+    queue_delay: Durations
+    callback_time: Durations
+    running: int
+    held_back: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ExecutorStats:
+    """An executor, since it was made; ``entities`` are those that it serves now.
+
+    :param turns: how often it looked for what was ready.
+    :param callbacks: how many callbacks were called, those of entities that are gone included.
+    :param longest_callback_ns: what the longest of them took.
+    :param longest_callback: whose it was, as in ``"subscription '/chatter'"``; empty if there was
+        none.
+    """
+
+    turns: int
+    callbacks: int
+    longest_callback_ns: int
+    longest_callback: str
+    entities: tuple[EntityStats, ...]
+
+
+def stats_of(executor: AsyncioExecutor) -> ExecutorStats:
+    """Take the statistics of an executor."""
+    entities = [_entity_stats(executor._work.entity, "")]
+    for watched in executor._watched.entities():
+        try:
+            name = watched.node.get_fully_qualified_name()
+        except InvalidHandle:
+            continue  # destroyed meanwhile
+        entities += (
+            _entity_stats(core, name)
+            for core in watched.entities()
+            if not isinstance(core, _core.Publisher)  # nothing calls it
+        )
+    dispatcher = executor._dispatcher
+    longest = max(entities, key=lambda entity: entity.callback_time.max)
+    is_here = longest.callback_time.max == dispatcher.longest_ns
+    return ExecutorStats(
+        turns=dispatcher.turns,
+        callbacks=dispatcher.callbacks,
+        longest_callback_ns=dispatcher.longest_ns,
+        longest_callback=_described(longest.kind, longest.name)
+        if is_here and dispatcher.callbacks
+        else dispatcher.longest_label,
+        entities=tuple(entities),
+    )
+
+
+def describe(core: _core.Entity) -> str:
+    """Name an entity for the user; a timer, which has no name, by its callback."""
+    return _described(*_kind_and_name(core))
+
+
+def _described(kind: str, name: str) -> str:
+    return f"{kind} '{name}'" if name else kind
+
+
+def _kind_and_name(core: _core.Entity) -> tuple[str, str]:
+    kind, found, rest = core.label.partition(" '")
+    if found:
+        return kind, rest.removesuffix("'")
+    kind, _, name = core.label.partition(" ")
+    if kind == "waitable":
+        return kind, name
+    callback = getattr(core.rclpy_entity, "callback", None)
+    return core.label, "" if callback is None else _name_of(callback)
+
+
+def _name_of(callback: object) -> str:
+    inner = getattr(callback, "func", callback)  # of a functools.partial
+    return getattr(inner, "__qualname__", None) or type(inner).__qualname__
+
+
+def _entity_stats(core: _core.Entity, node: str) -> EntityStats:
+    kind, name = _kind_and_name(core)
+    return EntityStats(
+        node=node,
+        kind=kind,
+        name=name,
+        calls=core.callback_time.count,
+        queue_delay=_durations(core.queue_delay),
+        callback_time=_durations(core.callback_time),
+        running=core.running,
+        held_back=core.held_back,
+    )
+
+
+def _durations(histogram: _core.Histogram) -> Durations:
+    p50, p90, p99 = map(histogram.percentile, (50, 90, 99))
+    count = histogram.count
+    mean = round(histogram.total / count) if count else 0
+    return Durations(count, mean, p50, p90, p99, histogram.max)

@@ -1,0 +1,30 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A sleeper: calls a function once when its clock has reached a time.
+#pragma once
+
+#include <optional>
+
+#include "dispatch/entity.hpp"
+#include "events/deadline.hpp"
+
+namespace aiorcl {
+
+class Alarm final : public Entity {
+ public:
+  /// Calls `done(source_changed)` once, on the thread that runs the dispatcher, when `clock`, an
+  /// rclpy Clock, has reached `until` (nanoseconds), or has changed its source before. close() it
+  /// earlier and it calls nothing.
+  Alarm(Dispatcher & dispatcher, nanobind::object clock, std::int64_t until, nanobind::object done);
+  ~Alarm() override;
+
+  Outcome run(Hooks hooks) override;
+
+ protected:
+  void unwatch() override;
+
+ private:
+  std::optional<Deadline> deadline_;
+};
+
+}  // namespace aiorcl

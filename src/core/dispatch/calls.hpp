@@ -1,0 +1,40 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// What is recorded of the calls of one entity.
+#pragma once
+
+#include <cstddef>
+#include <cstdint>
+#include <memory>
+
+#include "dispatch/histogram.hpp"
+
+namespace aiorcl {
+
+/// Takes memory for the histograms with the first call: of most entities, such as the event
+/// handlers that each publisher brings along, there is none.
+class Calls {
+ public:
+  /// One call: how long it waited for its turn, and how long it took, in nanoseconds.
+  void add(std::int64_t queue_delay, std::int64_t time) {
+    if (histograms_ == nullptr) histograms_ = std::make_unique<Histograms>();
+    histograms_->queue_delay.add(queue_delay);
+    histograms_->time.add(time);
+  }
+
+  Histogram queue_delay() const { return histograms_ ? histograms_->queue_delay : Histogram(); }
+  Histogram time() const { return histograms_ ? histograms_->time : Histogram(); }
+
+  std::size_t running = 0;  // coroutines that have not ended, and the call that is on the stack
+  bool held_back = false;   // it has something, and waits for a place in its group
+
+ private:
+  struct Histograms {
+    Histogram queue_delay;
+    Histogram time;
+  };
+
+  std::unique_ptr<Histograms> histograms_;
+};
+
+}  // namespace aiorcl

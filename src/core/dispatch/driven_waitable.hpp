@@ -1,0 +1,34 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A waitable that says itself when it is ready, as rclcpp's do: no wait set.
+#pragma once
+
+#include "dispatch/entity.hpp"
+
+namespace aiorcl {
+
+/// A waitable with set_on_ready_callback(callback) and clear_on_ready_callback(). It gets poke() as
+/// its callback: the number of new events, from any thread that holds the GIL. Each event is one
+/// take, in the round robin of all entities.
+class DrivenWaitable final : public Entity {
+ public:
+  DrivenWaitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object group,
+                 std::string label);
+  ~DrivenWaitable() override;
+
+  /// Hands the entity's poke() to the waitable, which may call it at once for what it has already.
+  /// After construction, because it needs the Python object.
+  void listen();
+
+  /// Asks hooks._take_driven_waitable(entity): False if it is gone, else a coroutine to start, or
+  /// None.
+  Outcome run(Hooks hooks) override;
+
+ protected:
+  void unwatch() override;
+
+ private:
+  bool listens_ = false;
+};
+
+}  // namespace aiorcl

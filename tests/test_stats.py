@@ -1,0 +1,222 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What an executor tells of its entities, and whom it calls slow.
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import time
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
+
+from aiorcl import AsyncioExecutor, Durations, EntityStats
+from tests.support.turns import turns
+
+if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rclpy.context import Context
+
+    from tests.support.makers import MakeNode, Run
+
+BUSY_NS = 3_000_000
+NOTHING = Durations(0, 0, 0, 0, 0, 0)
+
+
+@pytest.fixture
+def executor(context: Context) -> Iterator[AsyncioExecutor]:
+    """An executor on a loop of its own."""
+    with AsyncioExecutor(context=context) as executor:
+        yield executor
+
+
+@pytest.fixture
+def node(executor: AsyncioExecutor, make_node: MakeNode) -> Node:
+    """A node on it."""
+    node = make_node()
+    executor.add_node(node)
+    return node
+
+
+def keep_busy(*_: object) -> None:
+    """Keep the thread busy for BUSY_NS."""
+    end = time.monotonic_ns() + BUSY_NS
+    while time.monotonic_ns() < end:
+        pass
+
+
+def of(executor: AsyncioExecutor, kind: str, name: str = "") -> EntityStats:
+    """Find the statistics of one entity."""
+    (found,) = (
+        each
+        for each in executor.stats().entities
+        if each.kind == kind and each.name.endswith(name) and (each.node or kind == "task")
+    )
+    return found
+
+
+def spin(executor: AsyncioExecutor, condition: Any) -> None:
+    """Spin until it holds, which a callback brings about."""
+    while not condition():
+        executor.spin_once(timeout_sec=10)
+
+
+def test_calls_are_counted_and_timed(executor: AsyncioExecutor, node: Node) -> None:
+    """A subscription's calls are counted; each took as long as its callback, and waited."""
+    received: list[Int64] = []
+
+    def callback(message: Int64) -> None:
+        received.append(message)
+        keep_busy()
+
+    node.create_subscription(Int64, "topic", callback, 10)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    assert of(executor, "subscription", "/topic").callback_time == NOTHING
+    for _ in range(5):
+        publisher.publish(Int64())
+    spin(executor, lambda: len(received) == 5)
+    stats = of(executor, "subscription", "/topic")
+    assert stats.node == node.get_fully_qualified_name()
+    assert stats.calls == 5
+    assert stats.callback_time.count == stats.queue_delay.count == 5
+    assert stats.callback_time.p50 >= BUSY_NS
+    assert stats.callback_time.max >= stats.callback_time.mean >= BUSY_NS
+    # Those that came together waited for the ones before them.
+    assert stats.queue_delay.max >= BUSY_NS
+    assert stats.queue_delay.p50 <= stats.queue_delay.p90 <= stats.queue_delay.p99
+    assert stats.running == 0
+    assert not stats.held_back
+
+
+def test_every_kind_has_a_name(executor: AsyncioExecutor, node: Node) -> None:
+    """Entities without a name of their own are named by what they call."""
+    done: list[str] = []
+    node.create_service(Trigger, "service", lambda _, response: response)
+    client = node.create_client(Trigger, "service")
+    client.call_async(Trigger.Request()).add_done_callback(lambda _: done.append("answer"))
+    guard = node.create_guard_condition(functools.partial(done.append, "guard"))
+    timer = node.create_timer(0.001, keep_busy)
+    guard.trigger()
+    executor.create_task(done.append, "task")
+    spin(executor, lambda: len(done) == 3 and of(executor, "timer").calls)
+    timer.cancel()
+    assert of(executor, "service", "/service").calls == 1
+    assert of(executor, "client", "/service").calls == 1
+    assert of(executor, "timer").name == "keep_busy"
+    assert of(executor, "guard condition").calls == 1
+    assert of(executor, "task").calls >= 2  # that one, and the done callback
+    kinds = {each.kind for each in executor.stats().entities}
+    assert "publisher" not in kinds
+
+
+def test_what_raises_is_counted(executor: AsyncioExecutor, node: Node) -> None:
+    """A callback that raises was called, and is under way no more."""
+
+    def callback() -> None:
+        keep_busy()
+        raise ValueError("on purpose")
+
+    node.create_timer(0.001, callback)
+    with pytest.raises(ValueError, match="on purpose"):
+        executor.spin_once(timeout_sec=10)
+    stats = of(executor, "timer")
+    assert (stats.calls, stats.running) == (1, 0)
+    assert stats.callback_time.max >= BUSY_NS
+
+
+def test_what_is_under_way_and_held_back(run: Run, context: Context, make_node: MakeNode) -> None:
+    """A suspended coroutine is running, and what its group holds back says so, and for how long."""
+
+    async def main() -> None:
+        node = make_node()
+        group = MutuallyExclusiveCallbackGroup()
+        may_end, second = asyncio.Event(), asyncio.Event()
+
+        async def suspended(_: Int64) -> None:
+            await may_end.wait()
+
+        node.create_subscription(Int64, "first", suspended, 10, callback_group=group)  # type: ignore[arg-type]
+        node.create_subscription(Int64, "second", lambda _: second.set(), 10, callback_group=group)
+        publishers = [node.create_publisher(Int64, topic, 10) for topic in ("first", "second")]
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            await turns()
+            for publisher in publishers:
+                publisher.publish(Int64())
+            while not of(executor, "subscription", "/second").held_back:
+                await turns(1)
+            assert of(executor, "subscription", "/first").running == 1
+            assert of(executor, "subscription", "/second").running == 0
+            keep_busy()
+            may_end.set()
+            await second.wait()
+            await turns()
+            first, other = (of(executor, "subscription", name) for name in ("/first", "/second"))
+            assert (first.running, first.held_back) == (0, False)
+            assert (other.running, other.held_back) == (0, False)
+            assert other.queue_delay.max >= BUSY_NS
+
+    run(main)
+
+
+def test_the_longest_callback_is_named(executor: AsyncioExecutor, node: Node) -> None:
+    """The executor's own numbers name who took longest, also after it has gone."""
+    stats = executor.stats()
+    assert stats.callbacks == 0
+    assert (stats.longest_callback, stats.longest_callback_ns) == ("", 0)
+    slow = node.create_timer(0.001, keep_busy)
+    spin(executor, lambda: executor.stats().longest_callback_ns >= BUSY_NS)
+    stats = executor.stats()
+    assert stats.longest_callback == "timer 'keep_busy'"
+    assert stats.callbacks == sum(each.calls for each in stats.entities)
+    assert stats.turns >= 1
+    node.destroy_timer(slow)
+    assert executor.stats().longest_callback == "timer"
+    assert executor.stats().callbacks == stats.callbacks
+
+
+def warnings_of(capfd: pytest.CaptureFixture[str]) -> list[str]:
+    """Return the warnings logged so far that name what was slow."""
+    return [line for line in capfd.readouterr().err.splitlines() if "kept the loop" in line]
+
+
+def test_slow_callbacks_are_named(
+    executor: AsyncioExecutor, node: Node, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """What takes as long as the limit, and only that, is named by the logger of its node."""
+    assert executor.slow_callback_duration is None
+    timer = node.create_timer(0.001, keep_busy)
+    spin(executor, lambda: of(executor, "timer").calls == 1)
+    assert warnings_of(capfd) == []
+    executor.slow_callback_duration = 0.002
+    assert executor.slow_callback_duration == 0.002
+    spin(executor, lambda: of(executor, "timer").calls == 2)
+    (warning,) = (line for line in warnings_of(capfd) if "keep_busy" in line)
+    assert f"[{node.get_logger().name}]" in warning
+    assert "Timer 'keep_busy' kept the loop for " in warning
+    executor.slow_callback_duration = None
+    spin(executor, lambda: of(executor, "timer").calls == 3)
+    timer.cancel()
+    assert warnings_of(capfd) == []
+    with pytest.raises(ValueError, match="not negative"):
+        executor.slow_callback_duration = -1
+
+
+def test_slow_steps_are_named(executor: AsyncioExecutor, capfd: pytest.CaptureFixture[str]) -> None:
+    """A later step of a coroutine that keeps the loop is named, once."""
+
+    async def careless() -> None:
+        await asyncio.sleep(0)
+        keep_busy()
+
+    executor.slow_callback_duration = 0.002
+    executor.spin_until_future_complete(executor.create_task(careless), timeout_sec=10)
+    warnings = warnings_of(capfd)
+    assert all("[aiorcl]" in line for line in warnings)
+    assert any("A step of test_slow_steps_are_named.<locals>.careless kept" in w for w in warnings)
