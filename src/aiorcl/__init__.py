@@ -17,6 +17,7 @@ from aiorcl._core import RclError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
+from aiorcl.groups import LimitedCallbackGroup
 from aiorcl.loops import EventLoop, new_event_loop
 
 __all__ = [
@@ -25,6 +26,7 @@ __all__ = [
     "EventLoop",
     "ExecutorBase",
     "Future",
+    "LimitedCallbackGroup",
     "RclError",
     "Task",
     "new_event_loop",

@@ -16,8 +16,10 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
+from aiorcl.groups import LimitedCallbackGroup
 
 if TYPE_CHECKING:
+    from rclpy.callback_groups import CallbackGroup
     from rclpy.context import Context
     from rclpy.node import Node
     from rclpy.waitable import Waitable
@@ -150,6 +152,15 @@ def watched(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
     return None if core is None or entities is None or core.closed else (core, entities)
 
 
+def _make_group(executor: AsyncioExecutor, group: CallbackGroup) -> _core.Group:
+    """Return what grants the places of a group whose entities share them."""
+    if type(group) is MutuallyExclusiveCallbackGroup:
+        return _core.Group(executor._dispatcher, 1)
+    if type(group) is LimitedCallbackGroup:
+        return _core.Group(executor._dispatcher, group.limit)
+    return _core.Group(executor._dispatcher, group)  # of the user's own: it decides
+
+
 class NodeEntities:
     """The watched entities of one node of an executor."""
 
@@ -186,14 +197,12 @@ class NodeEntities:
         group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or type(group) is ReentrantCallbackGroup:
             return None
-        dispatcher = self.executor._dispatcher
-        if group is self.node.default_callback_group:
-            return _core.Group(dispatcher, 1)  # each entity with itself only
-        shared = self.executor._watched.groups.get(group)
+        executor = self.executor
+        if group is self.node.default_callback_group and not executor._strict_groups:
+            return _core.Group(executor._dispatcher, 1)  # each entity with itself only
+        shared = executor._watched.groups.get(group)
         if shared is None:
-            limited = type(group) is MutuallyExclusiveCallbackGroup
-            shared = _core.Group(dispatcher, 1 if limited else group)
-            self.executor._watched.groups[group] = shared
+            shared = executor._watched.groups[group] = _make_group(executor, group)
         return shared
 
     def let_go(self, entity: Any) -> None:

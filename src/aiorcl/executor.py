@@ -52,6 +52,9 @@ class AsyncioExecutor(Callbacks):
         its entity (``"subscription '/chatter'"``). What it raises is raised instead; if it returns,
         all goes on. If None, the first exception leaves ``spin``, or cancels the body of
         ``async with`` and leaves that.
+    :param strict_groups: hold a node's default callback group to rclpy's rule, one callback of the
+        node at a time, coroutines included. If False, it keeps each entity from running beside
+        itself only.
     :raises RuntimeError: if the context is not initialized.
     """
 
@@ -61,8 +64,10 @@ class AsyncioExecutor(Callbacks):
         context: Context | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         on_error: OnError | None = None,
+        strict_groups: bool = False,
     ) -> None:
         super().__init__(context=context)
+        self._strict_groups = strict_groups
         self._dispatcher: _core.Dispatcher = _core.Dispatcher()
         self._guards: Guards = guards_of(self._context)
         self._watched = WatchedNodes(self)
