@@ -12,7 +12,8 @@ except ImportError as error:
     )
     raise
 
-from aiorcl import _rclpy_patches
+from aiorcl import _blocking_calls, _rclpy_patches
+from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
 from aiorcl.executor import AsyncioExecutor
@@ -23,6 +24,7 @@ from aiorcl.loops import EventLoop, new_event_loop
 __all__ = [
     "AbstractExecutor",
     "AsyncioExecutor",
+    "BlockedLoopWarning",
     "EventLoop",
     "ExecutorBase",
     "Future",
@@ -33,3 +35,4 @@ __all__ = [
 ]
 
 _rclpy_patches.apply()
+_blocking_calls.apply()

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -40,6 +41,11 @@ class Kind:
     of_node: Callable[[Node], Iterable[Any]]
     label: Callable[[Any], str]
     watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], _core.Entity]
+
+
+def _name_of_action(waitable: Any) -> str:
+    name = getattr(waitable, "_action_name", None)  # an action client's
+    return "" if name is None else f" '{name}'"
 
 
 def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
@@ -128,10 +134,13 @@ KINDS = (
     Kind(
         "waitable",
         lambda node: node.waitables,
-        lambda waitable: f" {type(waitable).__name__}",
+        lambda waitable: f" {type(waitable).__name__}{_name_of_action(waitable)}",
         _watch_waitable,
     ),
 )
+
+# How long an entity that its node has may be incomplete.
+_CONSTRUCTION_SEC = 1.0
 
 # Events that an executor counted and did not settle: rmw counts each message once, so the next one
 # to watch the entity would not hear of them.
@@ -169,6 +178,7 @@ class NodeEntities:
         self.executor = executor
         # By the id of the rclpy entity, which ours holds.
         self._entities: dict[int, _core.Entity] = {}
+        self._incomplete: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
 
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
@@ -188,6 +198,14 @@ class NodeEntities:
             core = kind.watch(executor, entity, self._group_of(entity), label)
         except InvalidHandle:
             return  # destroyed meanwhile
+        except AttributeError:
+            # rclpy's ActionClient tells its node of itself, which wakes us, before it is whole;
+            # its constructor may run on this thread or on another one.
+            since = self._incomplete.setdefault(entity, time.monotonic())
+            if time.monotonic() - since > _CONSTRUCTION_SEC:
+                raise
+            executor._work.post(executor._watched.look)
+            return
         core.poke(_unsettled.pop(entity, 0))
         self._entities[id(entity)] = core
         _watched[entity] = (weakref.ref(core), weakref.ref(self))

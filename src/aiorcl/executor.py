@@ -76,7 +76,7 @@ class AsyncioExecutor(Callbacks):
         self._loop: asyncio.AbstractEventLoop | None = None
         self._owns_loop = False
         self._driver: Driver | None = None
-        self._turns = Turns(self._dispatcher)
+        self._turns = Turns(self)
         self._errors = Errors(self, on_error)
         self._is_shutdown = False
         self._ended = False  # and nothing is left
