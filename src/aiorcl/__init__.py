@@ -18,7 +18,7 @@ from aiorcl._core import RclError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
-from aiorcl.groups import LimitedCallbackGroup
+from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 from aiorcl.loops import EventLoop, new_event_loop
 
 __all__ = [
@@ -31,6 +31,7 @@ __all__ = [
     "LimitedCallbackGroup",
     "RclError",
     "Task",
+    "ThreadCallbackGroup",
     "new_event_loop",
 ]
 

@@ -30,6 +30,7 @@ from aiorcl._turns import executors_here, running_loop
 if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._entities import NodeEntities
+    from aiorcl._workers import Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
 _PATIENCE_SEC = 1.0
@@ -78,6 +79,15 @@ _ENDLESS = (
 )
 
 
+# What waits for a response; ClientGoalHandle.cancel_goal() and get_result() call the last two.
+_WAITS_FOR_RESPONSE = (
+    (Client, "call"),
+    (ActionClient, "send_goal"),
+    (ActionClient, "_cancel_goal"),
+    (ActionClient, "_get_result"),
+)
+
+
 def _watched_here(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
     """Return what watches an entity, and among which entities, for an executor of this thread."""
     executors = executors_here()
@@ -106,6 +116,46 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
                 "another thread"
             )
         return method(self, *args, **kwargs)
+
+    return wrapper
+
+
+class _Client:
+    """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call."""
+
+    def __init__(self, client: Any, workers: Workers) -> None:
+        self._client = client
+        self._workers = workers
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if not name.endswith("_async"):
+            return attribute
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._future = attribute(*args, **kwargs)
+            return self._workers.wait_for(self._future)
+
+        return call
+
+    def remove_pending_request(self, twin: Any) -> None:
+        self._workers.forget(twin)
+        self._client.remove_pending_request(self._future)
+
+
+def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
+    """As the method; but the response wakes the calling thread directly, and a shutdown too.
+
+    rclpy has the executor run what wakes the thread, and one that is shut down runs nothing more.
+    """
+    method = getattr(cls, name)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = watched(self)
+        if found is None:
+            return method(self, *args, **kwargs)
+        return method(_Client(self, found[1].executor._workers), *args, **kwargs)
 
     return wrapper
 
@@ -209,6 +259,8 @@ def _level_of_caller() -> int:
 
 def apply() -> None:
     """Change the classes of rclpy; once, when aiorcl is imported."""
+    for cls, method in _WAITS_FOR_RESPONSE:
+        setattr(cls, method, _end_with_executor(cls, method))
     for call in _ENDLESS:
         setattr(call.cls, call.method, _refuse_here(call))
     setattr(Client, "wait_for_service", _wait_here(Client, "wait_for_service"))

@@ -17,7 +17,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
-from aiorcl.groups import LimitedCallbackGroup
+from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
     from rclpy.callback_groups import CallbackGroup
@@ -165,6 +165,8 @@ def _make_group(executor: AsyncioExecutor, group: CallbackGroup) -> _core.Group:
     """Return what grants the places of a group whose entities share them."""
     if type(group) is MutuallyExclusiveCallbackGroup:
         return _core.Group(executor._dispatcher, 1)
+    if isinstance(group, ThreadCallbackGroup):
+        return executor._workers.group_of(group)
     if type(group) is LimitedCallbackGroup:
         return _core.Group(executor._dispatcher, group.limit)
     return _core.Group(executor._dispatcher, group)  # of the user's own: it decides

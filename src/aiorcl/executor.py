@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -25,6 +26,7 @@ from aiorcl._guards import guards_of
 from aiorcl._nodes import WatchedNodes
 from aiorcl._turns import EndsSpin, Turns, running_loop
 from aiorcl._work import Work
+from aiorcl._workers import Workers
 from aiorcl.futures import InlineCallback, Task
 from aiorcl.loops import new_event_loop
 
@@ -72,6 +74,7 @@ class AsyncioExecutor(Callbacks):
         self._guards: Guards = guards_of(self._context)
         self._watched = WatchedNodes(self)
         self._work = Work(self)
+        self._workers = Workers(self)
         self._given_loop = loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._owns_loop = False
@@ -305,6 +308,10 @@ class AsyncioExecutor(Callbacks):
         return self._driver
 
     def _finish(self) -> None:
+        if isinstance(
+            sys.exc_info()[1], (KeyboardInterrupt, SystemExit, ExternalShutdownException)
+        ):
+            self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         if self._is_shutdown:
             self._end(None)
         self._turns.end()
@@ -364,16 +371,13 @@ class AsyncioExecutor(Callbacks):
         self._let_go()
         return not self._work.remains()
 
-    def _forget_node(self, node: Node) -> None:
-        with self._nodes_lock:
-            self._added_nodes.pop(node, None)
-
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
         self._is_shutdown = self._ended = True
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
         self._watched.let_go()
+        self._workers.close()
         self._work.close()
         self._context_end.close()
         with self._nodes_lock:

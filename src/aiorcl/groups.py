@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Callback groups beside rclpy's own: one with a limit."""
+"""Callback groups beside rclpy's own: one with a limit, one whose callbacks run in threads."""
 
 from __future__ import annotations
 
@@ -55,3 +55,30 @@ class LimitedCallbackGroup(CallbackGroup):
         """Give the place of a callback back."""
         with self._lock:
             self._running -= 1
+
+
+class ThreadCallbackGroup(LimitedCallbackGroup):
+    """Callbacks of the group run in worker threads, at most ``max_workers`` at a time.
+
+    For code that blocks, such as what was written for a MultiThreadedExecutor: ``client.call()``
+    inside a callback, OpenCV, a driver without asyncio support. Everything else stays on the loop.
+    Messages and requests are taken and converted there, and the response of a service is sent
+    there when the callback has returned; exceptions go the executor's way.
+
+    Coroutine callbacks run on the loop, and have a place of the group. So do, without a place of
+    their own, the callbacks of QoS events and of action clients, and those with which an action
+    server decides on goals; its ``execute_callback`` runs in a worker.
+
+    A thread cannot be cancelled: `AsyncioExecutor.shutdown`, the end of ``async with`` and the end
+    of the interpreter wait for callbacks that run. What can be ended are blocking calls of clients
+    of the executor: those that wait when it is shut down, and those that are made afterwards,
+    raise ``asyncio.CancelledError`` in the worker.
+
+    Under executors of rclpy it is a `LimitedCallbackGroup`.
+
+    :param max_workers: at least 1.
+    :raises ValueError: if it is less.
+    """
+
+    def __init__(self, max_workers: int) -> None:
+        super().__init__(max_workers)
