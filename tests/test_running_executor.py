@@ -15,6 +15,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 
 from aiorcl import AsyncioExecutor
+from tests.support import network
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -114,3 +115,19 @@ def test_a_callback_may_spin_another_executor_of_rclpy(
     executor.add_node(lone)
     executor.spin()
     assert ticks
+
+
+def test_a_spin_without_an_executor_takes_the_node_away() -> None:
+    """rclpy's global executor runs the node meanwhile, and nobody does when it returns."""
+    rclpy.init(args=[], domain_id=next(network.domain_ids()))
+    try:
+        node = Node("node", start_parameter_services=False)
+        with AsyncioExecutor() as executor:
+            executor.add_node(node)
+            spin = executor.create_task(lambda: rclpy.spin_once(node, timeout_sec=0))
+            executor.spin_until_future_complete(spin, timeout_sec=10)
+            assert spin.done()
+            assert executor.get_nodes() == []
+        node.destroy_node()
+    finally:
+        rclpy.shutdown()

@@ -12,12 +12,14 @@ except ImportError as error:
     )
     raise
 
-from aiorcl import _rclpy_patches
+from aiorcl import _blocking_calls, _rclpy_patches
+from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
+from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 from aiorcl.loops import EventLoop, new_event_loop
 from aiorcl.stats import Durations, EntityStats, ExecutorStats
 
@@ -25,16 +27,20 @@ __all__ = [
     "AbstractExecutor",
     "AsyncioClock",
     "AsyncioExecutor",
+    "BlockedLoopWarning",
     "Durations",
     "EntityStats",
     "EventLoop",
     "ExecutorBase",
     "ExecutorStats",
     "Future",
+    "LimitedCallbackGroup",
     "RclError",
     "Task",
+    "ThreadCallbackGroup",
     "TimeSourceChangedError",
     "new_event_loop",
 ]
 
 _rclpy_patches.apply()
+_blocking_calls.apply()

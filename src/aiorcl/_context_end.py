@@ -80,6 +80,7 @@ class ContextEnd:
             self.tell()
         else:
             self.outside = True
+            executor._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
             executor._work.post(self.tell)
 
     def _signalled(self) -> None:
@@ -95,6 +96,7 @@ class ContextEnd:
                 waiter.set_result(None)
         executor = self._executor()
         if executor is not None:
+            executor._workers.cancel_waits()
             executor._turns.interrupt()
         return False
 

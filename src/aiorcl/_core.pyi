@@ -105,6 +105,9 @@ class Group:
     @overload
     def __init__(self, dispatcher: Dispatcher, rules: object) -> None: ...
 
+    @overload
+    def __init__(self, dispatcher: Dispatcher, limit: int, workers: object) -> None: ...
+
     @property
     def running(self) -> int: ...
 

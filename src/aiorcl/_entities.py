@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import time
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -17,8 +18,10 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
+from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
+    from rclpy.callback_groups import CallbackGroup
     from rclpy.context import Context
     from rclpy.node import Node
     from rclpy.waitable import Waitable
@@ -39,6 +42,11 @@ class Kind:
     of_node: Callable[[Node], Iterable[Any]]
     label: Callable[[Any], str]
     watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], _core.Entity]
+
+
+def _name_of_action(waitable: Any) -> str:
+    name = getattr(waitable, "_action_name", None)  # an action client's
+    return "" if name is None else f" '{name}'"
 
 
 def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
@@ -145,10 +153,13 @@ KINDS = (
     Kind(
         "waitable",
         lambda node: node.waitables,
-        lambda waitable: f" {type(waitable).__name__}",
+        lambda waitable: f" {type(waitable).__name__}{_name_of_action(waitable)}",
         _watch_waitable,
     ),
 )
+
+# How long an entity that its node has may be incomplete.
+_CONSTRUCTION_SEC = 1.0
 
 # Events that an executor counted and did not settle: rmw counts each message once, so the next one
 # to watch the entity would not hear of them.
@@ -169,6 +180,17 @@ def watched(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
     return None if core is None or entities is None or core.closed else (core, entities)
 
 
+def _make_group(executor: AsyncioExecutor, group: CallbackGroup) -> _core.Group:
+    """Return what grants the places of a group whose entities share them."""
+    if type(group) is MutuallyExclusiveCallbackGroup:
+        return _core.Group(executor._dispatcher, 1)
+    if isinstance(group, ThreadCallbackGroup):
+        return executor._workers.group_of(group)
+    if type(group) is LimitedCallbackGroup:
+        return _core.Group(executor._dispatcher, group.limit)
+    return _core.Group(executor._dispatcher, group)  # of the user's own: it decides
+
+
 class NodeEntities:
     """The watched entities of one node of an executor."""
 
@@ -177,6 +199,7 @@ class NodeEntities:
         self.executor = executor
         # By the id of the rclpy entity, which ours holds.
         self._entities: dict[int, _core.Entity] = {}
+        self._incomplete: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
 
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
@@ -196,6 +219,14 @@ class NodeEntities:
             core = kind.watch(executor, entity, self._group_of(entity), label)
         except InvalidHandle:
             return  # destroyed meanwhile
+        except AttributeError:
+            # rclpy's ActionClient tells its node of itself, which wakes us, before it is whole;
+            # its constructor may run on this thread or on another one.
+            since = self._incomplete.setdefault(entity, time.monotonic())
+            if time.monotonic() - since > _CONSTRUCTION_SEC:
+                raise
+            executor._work.post(executor._watched.look)
+            return
         core.poke(_unsettled.pop(entity, 0))
         self._entities[id(entity)] = core
         _watched[entity] = (weakref.ref(core), weakref.ref(self))
@@ -205,14 +236,12 @@ class NodeEntities:
         group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or type(group) is ReentrantCallbackGroup:
             return None
-        dispatcher = self.executor._dispatcher
-        if group is self.node.default_callback_group:
-            return _core.Group(dispatcher, 1)  # each entity with itself only
-        shared = self.executor._watched.groups.get(group)
+        executor = self.executor
+        if group is self.node.default_callback_group and not executor._strict_groups:
+            return _core.Group(executor._dispatcher, 1)  # each entity with itself only
+        shared = executor._watched.groups.get(group)
         if shared is None:
-            limited = type(group) is MutuallyExclusiveCallbackGroup
-            shared = _core.Group(dispatcher, 1 if limited else group)
-            self.executor._watched.groups[group] = shared
+            shared = executor._watched.groups[group] = _make_group(executor, group)
         return shared
 
     def entities(self) -> list[_core.Entity]:

@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import rclpy.task
+from rclpy.action.server import ActionServer
 from rclpy.client import Client
 from rclpy.logging import get_logger
 from rclpy.node import Node
@@ -22,6 +23,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._entities import watched
+from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import wait
 
 _rclpy_await = rclpy.task.Future.__await__
@@ -127,6 +129,23 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
     return wrapper
 
 
+def _execute_in_worker(notify_execute: Callable[..., None]) -> Callable[..., None]:
+    """As the method; but the execute callback of a server in a ThreadCallbackGroup in a worker.
+
+    rclpy makes a task of it, which no callback group sees.
+    """
+
+    @functools.wraps(notify_execute)
+    def wrapper(self: Any, goal_handle: Any, execute_callback: Any) -> None:
+        executor = self._node.executor
+        callback = execute_callback or self._execute_callback
+        if isinstance(executor, AsyncioExecutor) and callback is not None:
+            callback = executor._workers.callable_in(self.callback_group, callback)
+        notify_execute(self, goal_handle, callback)
+
+    return wrapper
+
+
 # Class, method, and what an event is called: served from our watch, because rcl has one slot for
 # each.
 _EVENT_SETTERS = (
@@ -149,5 +168,6 @@ def apply() -> None:
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
+    setattr(ActionServer, "notify_execute", _execute_in_worker(ActionServer.notify_execute))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))

@@ -15,8 +15,23 @@ from aiorcl.futures import InlineCallback
 if TYPE_CHECKING:
     import rclpy.task
 
-    from aiorcl import _core
     from aiorcl.executor import AsyncioExecutor
+
+
+class _Here(threading.local):
+    """Of each thread: the turns of those that run in it."""
+
+    def __init__(self) -> None:
+        self.turns: list[Turns] = []
+
+
+_here = _Here()
+
+
+def executors_here() -> list[AsyncioExecutor]:
+    """Return the executors that this thread runs now; several may share its loop."""
+    owners = [turns.executor() for turns in _here.turns]
+    return [executor for executor in owners if executor is not None]
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -45,8 +60,9 @@ class Turns:
     spin call shall return.
     """
 
-    def __init__(self, dispatcher: _core.Dispatcher) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self.executor = weakref.ref(executor)
+        self._dispatcher = executor._dispatcher
         self.loop_to_stop: asyncio.AbstractEventLoop | None = None  # of a spin call
         self._loop_stopped = False
         self._lock = threading.Lock()  # two threads may begin at once
@@ -71,6 +87,7 @@ class Turns:
             if self.thread is not None:
                 return False
             self.thread = threading.get_ident()
+        _here.turns.append(self)
         self.loop_to_stop = None
         self.once = False
         self.units = 0
@@ -81,6 +98,7 @@ class Turns:
         """Nothing runs any more."""
         self.loop_to_stop = None
         self.once = False
+        _here.turns.remove(self)
         self.thread = None
 
     def is_here(self) -> bool:

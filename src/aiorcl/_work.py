@@ -85,6 +85,7 @@ class Work:
             posted = self._deque.popleft()
             if isinstance(posted, Task):
                 posted.cancel()
+        self._executor._workers.cancel_waits()
         for steps in list(self._owned):
             steps.end()
         self._set_ended_in_block()

@@ -95,6 +95,10 @@ class ExecutorBase(_Executor):
             del self._added_nodes[node]
         self.wake()
 
+    def _forget_node(self, node: Node) -> None:
+        with self._nodes_lock:
+            self._added_nodes.pop(node, None)
+
     def wake(self) -> None:
         """Look at the nodes again: entities were created or destroyed."""
         raise NotImplementedError

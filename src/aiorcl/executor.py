@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import os
+import sys
 import threading
 import time
 from collections.abc import Callable, Coroutine
@@ -26,6 +27,7 @@ from aiorcl._introspection import Introspection
 from aiorcl._nodes import WatchedNodes
 from aiorcl._turns import EndsSpin, Turns, running_loop
 from aiorcl._work import Work
+from aiorcl._workers import Workers
 from aiorcl.futures import InlineCallback, Task
 from aiorcl.loops import new_event_loop
 
@@ -53,6 +55,9 @@ class AsyncioExecutor(Callbacks, Introspection):
         its entity (``"subscription '/chatter'"``). What it raises is raised instead; if it returns,
         all goes on. If None, the first exception leaves ``spin``, or cancels the body of
         ``async with`` and leaves that.
+    :param strict_groups: hold a node's default callback group to rclpy's rule, one callback of the
+        node at a time, coroutines included. If False, it keeps each entity from running beside
+        itself only.
     :raises RuntimeError: if the context is not initialized.
     """
 
@@ -62,17 +67,20 @@ class AsyncioExecutor(Callbacks, Introspection):
         context: Context | None = None,
         loop: asyncio.AbstractEventLoop | None = None,
         on_error: OnError | None = None,
+        strict_groups: bool = False,
     ) -> None:
         super().__init__(context=context)
+        self._strict_groups = strict_groups
         self._dispatcher: _core.Dispatcher = _core.Dispatcher()
         self._guards: Guards = guards_of(self._context)
         self._watched = WatchedNodes(self)
         self._work = Work(self)
+        self._workers = Workers(self)
         self._given_loop = loop
         self._loop: asyncio.AbstractEventLoop | None = None
         self._owns_loop = False
         self._driver: Driver | None = None
-        self._turns = Turns(self._dispatcher)
+        self._turns = Turns(self)
         self._errors = Errors(self, on_error)
         self._is_shutdown = False
         self._ended = False  # and nothing is left
@@ -301,6 +309,10 @@ class AsyncioExecutor(Callbacks, Introspection):
         return self._driver
 
     def _finish(self) -> None:
+        if isinstance(
+            sys.exc_info()[1], (KeyboardInterrupt, SystemExit, ExternalShutdownException)
+        ):
+            self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         if self._is_shutdown:
             self._end(None)
         self._turns.end()
@@ -360,16 +372,13 @@ class AsyncioExecutor(Callbacks, Introspection):
         self._let_go()
         return not self._work.remains()
 
-    def _forget_node(self, node: Node) -> None:
-        with self._nodes_lock:
-            self._added_nodes.pop(node, None)
-
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
         self._is_shutdown = self._ended = True
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
         self._watched.let_go()
+        self._workers.close()
         self._work.close()
         self._context_end.close()
         with self._nodes_lock:

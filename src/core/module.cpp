@@ -47,7 +47,9 @@ PyType_Slot entity_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse
 
 int traverse_group(PyObject * self, visitproc visit, void * arg) {
   Py_VISIT(Py_TYPE(self));
-  if (nb::inst_ready(self)) Py_VISIT(nb::inst_ptr<Group>(self)->rules.ptr());
+  if (!nb::inst_ready(self)) return 0;
+  Py_VISIT(nb::inst_ptr<Group>(self)->rules.ptr());
+  Py_VISIT(nb::inst_ptr<Group>(self)->workers.ptr());
   return 0;
 }
 
@@ -109,6 +111,12 @@ NB_MODULE(_core, m) {
             new (self) Group(dispatcher.queue(), rules);
           },
           "dispatcher"_a, "rules"_a)
+      .def(
+          "__init__",
+          [](Group * self, Dispatcher & dispatcher, std::size_t limit, nb::object workers) {
+            new (self) Group(dispatcher.queue(), limit, workers);
+          },
+          "dispatcher"_a, "limit"_a, "workers"_a)
       .def_prop_ro("running", &Group::running);
 
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())

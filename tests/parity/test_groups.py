@@ -14,15 +14,22 @@ from rclpy.callback_groups import (
 )
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 
-from tests.support.executors import Flavour, breaks, new_future
+from aiorcl import LimitedCallbackGroup
+from tests.support.executors import STRICT, Flavour, breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
     from rclpy.task import Future
 
+    from tests.support.makers import MakeNode
+
 NO_GROUPS = breaks(events="has no callback groups")
+on_strict_executors = pytest.mark.parametrize(
+    "flavour", STRICT, ids=lambda flavour: flavour.name, indirect=True
+)
 
 
 class Gate:
@@ -108,6 +115,77 @@ def test_the_default_group_of_a_node(
         assert len(gate.begun) == 1
     gate.release(spin, 4)
     assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
+
+
+@on_strict_executors
+def test_a_strict_default_group(node: Node, gate: Gate, spin: Spinner) -> None:
+    """With ``strict_groups`` the default group is exclusive for the whole node, as in rclpy."""
+    gate.subscribe(node, "a", None)
+    gate.subscribe(node, "b", None)
+    gate.settle()
+    assert len(gate.begun) == 1
+    gate.release(spin, 4)
+    assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
+    assert gate.begun == gate.ended
+
+
+@on_strict_executors
+def test_strict_groups_of_two_nodes(
+    executor: Executor, make_node: MakeNode, gate: Gate, spin: Spinner
+) -> None:
+    """Each node has a default group of its own."""
+    for name in "ab":
+        node = make_node()
+        executor.add_node(node)
+        gate.subscribe(node, name, None)
+    gate.settle()
+    assert sorted(gate.begun) == ["a0", "b0"]
+    gate.release(spin, 4)
+
+
+@lacks(single="holds the response back, so the callback that awaits it never ends")
+@on_strict_executors
+def test_a_strict_group_lets_responses_through(node: Node, spin: Spinner) -> None:
+    """A callback may await a service whose client is in its own strict group."""
+    answers: list[Any] = []
+
+    def handler(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        response.success = True
+        return response
+
+    async def callback(message: Int64) -> None:
+        answers.append(await client.call_async(Trigger.Request()))
+
+    node.create_service(Trigger, "service", handler, callback_group=ReentrantCallbackGroup())
+    client = node.create_client(Trigger, "service")
+    node.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
+    node.create_publisher(Int64, "topic", 10).publish(Int64())
+    spin.until(lambda: answers)
+    assert answers[0].success
+
+
+@NO_GROUPS
+def test_a_limited_group(node: Node, gate: Gate, spin: Spinner) -> None:
+    """A limited group has so many places, for whichever of its entities come first."""
+    group = LimitedCallbackGroup(3)
+    for name in "ab":
+        gate.subscribe(node, name, group)
+    gate.settle()
+    assert len(gate.begun) == 3
+    gate.release(spin, 4)
+    assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
+
+
+@NO_GROUPS
+def test_a_place_of_a_limited_group_is_given_on(node: Node, gate: Gate, spin: Spinner) -> None:
+    """What waits for a place begins when a callback of the group ends, and not before."""
+    group = LimitedCallbackGroup(1)
+    for name in "ab":
+        gate.subscribe(node, name, group)
+    gate.settle()
+    assert len(gate.begun) == 1
+    gate.release(spin, 4)
+    assert gate.begun == gate.ended
 
 
 @NO_GROUPS

@@ -73,6 +73,10 @@ def _own_loop(context: Context) -> Executor:
     return AsyncioExecutor(context=context)
 
 
+def _strict(context: Context) -> Executor:
+    return AsyncioExecutor(context=context, strict_groups=True)
+
+
 def _flavours() -> list[Flavour]:
     flavours = [
         Flavour("aiorcl", "aiorcl", _own_loop),
@@ -89,6 +93,11 @@ def _flavours() -> list[Flavour]:
 
 FLAVOURS = _flavours()
 OURS = [flavour for flavour in FLAVOURS if flavour.ours]
+#: Those that hold the default group of a node to rclpy's rule.
+STRICT = [
+    Flavour("aiorcl-strict", "aiorcl", _strict),
+    *(flavour for flavour in FLAVOURS if flavour.family == "single"),
+]
 
 
 def make_executor(

@@ -78,7 +78,8 @@ void Entity::stand_in_for(const char * method) {
 
 Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                      PyObject * kwnames) {
-  nb::object result = nb::steal(PyObject_Vectorcall(callback, args, nargs, kwnames));
+  const nb::object callable = as_group_wants(nb::borrow(callback));
+  nb::object result = nb::steal(PyObject_Vectorcall(callable.ptr(), args, nargs, kwnames));
   if (!result.is_valid()) nb::raise_python_error();
   if (result.is_none() || !is_coroutine(result.ptr())) return Outcome::kCalled;
   call_method(hooks, names().start_callback, self(), result);

@@ -9,6 +9,7 @@
 #include <cstdint>
 #include <memory>
 #include <string>
+#include <utility>
 
 #include "dispatch/calls.hpp"
 #include "dispatch/group.hpp"
@@ -100,6 +101,11 @@ class Entity {
   /// ignored.
   Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                PyObject * kwnames = nullptr);
+
+  /// The callback itself, or what runs it in a worker thread if the group says so.
+  nanobind::object as_group_wants(nanobind::object callback) const {
+    return group_ == nullptr ? callback : group_->callable(std::move(callback));
+  }
 
   /// Settles one take before any Python code runs, and queues the entity again if more may be
   /// there. A take that found nothing settles `unfound` events: as many as are known to have

@@ -15,6 +15,11 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit)
   if (limit == 0) throw nb::value_error("A callback group needs a limit of at least 1");
 }
 
+Group::Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nb::object group_workers)
+    : Group(std::move(queue), limit) {
+  workers = std::move(group_workers);
+}
+
 Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules)
     : rules(std::move(group_rules)), queue_(std::move(queue)), limit_(SIZE_MAX) {}
 

@@ -20,6 +20,10 @@ class Group {
   /// At most `limit` callbacks of the group run at a time.
   Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit);
 
+  /// The same, and its callbacks run in worker threads: `workers` makes of a callback a callable
+  /// that returns a coroutine, which ends when the callback has.
+  Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nanobind::object workers);
+
   /// As `rules`, a rclpy CallbackGroup, says: asked by can_execute, beginning_execution and
   /// ending_execution, as rclpy's executors ask.
   Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules);
@@ -37,7 +41,13 @@ class Group {
 
   std::size_t running() const noexcept { return running_; }
 
-  nanobind::object rules;  // public for the garbage collector only
+  /// The callback as this group wants it called.
+  nanobind::object callable(nanobind::object callback) const {
+    return workers.is_valid() ? workers(callback) : callback;
+  }
+
+  nanobind::object rules;  // these two public for the garbage collector only
+  nanobind::object workers;
 
  private:
   std::shared_ptr<ReadyQueue> queue_;

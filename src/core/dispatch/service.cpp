@@ -39,7 +39,7 @@ Outcome Service::run(Hooks hooks) {
   if (!check_unless(ret, RCL_RET_SERVICE_TAKE_FAILED, "take a request")) return Outcome::kNothing;
   nb::object request = request_.to_python();
   nb::object callback = attribute(rclpy_entity(), names().callback);
-  nb::object response = callback(request, response_class_());
+  nb::object response = as_group_wants(callback)(request, response_class_());
   if (is_coroutine(response.ptr())) {
     hooks.attr("_start_service_callback")(nb::find(this), response,
                                           nb::bytes(&info.request_id, sizeof info.request_id));

@@ -1,0 +1,32 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# An action server that does what the goal asks for.
+
+from __future__ import annotations
+
+import asyncio
+from typing import Any
+
+from rclpy.action.server import ActionServer, CancelResponse, ServerGoalHandle
+from rclpy.node import Node
+from test_msgs.action import Fibonacci
+
+SEQUENCE = [1, 1, 2]
+
+
+async def execute(goal: ServerGoalHandle[Any, Any, Any]) -> Fibonacci.Result:
+    """Succeed at once, or if the order is 0 run until it is cancelled."""
+    while goal.request.order == 0 and not goal.is_cancel_requested:  # noqa: ASYNC110
+        await asyncio.sleep(0)
+    if goal.is_cancel_requested:
+        goal.canceled()
+    else:
+        goal.succeed()
+    return Fibonacci.Result(sequence=SEQUENCE)
+
+
+def serve_action(node: Node) -> ActionServer[Any, Any, Any]:
+    """Offer the action; every cancellation is accepted."""
+    return ActionServer(
+        node, Fibonacci, "action", execute, cancel_callback=lambda _: CancelResponse.ACCEPT
+    )

@@ -1,0 +1,175 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# How worker threads end, and the calls in which they wait.
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+import weakref
+from typing import TYPE_CHECKING
+
+import pytest
+import rclpy
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.children import Ended, start
+from tests.support.threads import Threads, a_guard, a_message
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+DEADLINE_SEC = 10.0
+
+
+def test_the_end_waits_for_workers(run: Run, context: Context, lone: Node) -> None:
+    """The end of the block waits for a callback that runs; then no thread is left."""
+    ended = threading.Event()
+
+    async def main() -> None:
+        called = Threads()
+        go = threading.Event()
+
+        def callback(_: Int64) -> None:
+            called.note()
+            go.wait(DEADLINE_SEC)
+            ended.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            a_message(lone, ThreadCallbackGroup(1), callback)
+            await called.next()
+            asyncio.get_running_loop().call_soon(go.set)
+
+    before = threading.active_count()
+    run(main)
+    assert ended.is_set()
+    assert threading.active_count() == before
+
+
+def test_what_a_worker_raises_at_the_end_is_not_lost(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """It comes out of the block, also when the callback was cancelled before it raised."""
+
+    async def main() -> None:
+        called = Threads()
+        go = threading.Event()
+
+        def callback(_: Int64) -> None:
+            called.note()
+            go.wait(DEADLINE_SEC)
+            raise LookupError("at the end")
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            a_message(lone, ThreadCallbackGroup(1), callback)
+            await called.next()
+            executor.remove_node(lone)
+            go.set()
+
+    with pytest.raises(LookupError, match="at the end"):
+        run(main)
+
+
+def test_shutdown_ends_a_call_that_waits(context: Context, lone: Node) -> None:
+    """Nobody will answer any more: client.call() raises CancelledError in the worker."""
+    begun, ends = threading.Event(), []
+    client = lone.create_client(Trigger, "nobody")
+
+    def callback(_: Int64) -> None:
+        begun.set()
+        for _ in range(2):  # the one that waits, and one that is made after the shutdown
+            with pytest.raises(asyncio.CancelledError) as raised:
+                client.call(Trigger.Request())
+            ends.append(raised.type)
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    thread = threading.Thread(target=executor.spin)
+    thread.start()
+    assert begun.wait(DEADLINE_SEC)
+    assert executor.shutdown()
+    thread.join()
+    assert len(ends) == 2
+
+
+def test_the_end_of_the_context_ends_a_call_that_waits(context: Context, lone: Node) -> None:
+    """Also while nobody runs the executor."""
+    begun, ended = threading.Event(), threading.Event()
+    client = lone.create_client(Trigger, "nobody")
+
+    def callback(_: Int64) -> None:
+        begun.set()
+        with pytest.raises(asyncio.CancelledError):
+            client.call(Trigger.Request())
+        ended.set()
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(lone)
+        while not begun.is_set():
+            executor.spin_once(timeout_sec=0)
+        rclpy.shutdown(context=context)
+        assert ended.wait(DEADLINE_SEC)
+
+
+def test_a_timeout_of_a_call_is_that_of_rclpy(run: Run, context: Context, lone: Node) -> None:
+    """A call that takes too long raises, on Jazzy returns None; its request is dropped."""
+    client = lone.create_client(Trigger, "nobody")
+
+    def call() -> object:
+        try:
+            return client.call(Trigger.Request(), timeout_sec=0.0)
+        except TimeoutError:
+            return None
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            assert await asyncio.to_thread(call) is None
+
+    run(main)
+    assert not client._pending_requests
+
+
+def test_the_threads_go_with_their_group(run: Run, context: Context, make_node: MakeNode) -> None:
+    """When nothing is in the group any more its threads end, and the executor goes on."""
+
+    async def main() -> None:
+        called = Threads()
+        async with AsyncioExecutor(context=context) as executor:
+            node = make_node()
+            executor.add_node(node)
+            group = ThreadCallbackGroup(1)
+            gone = weakref.ref(group)
+            a_guard(node, group, called.note)
+            worker = await called.next()
+            del group
+            for guard in list(node.guards):
+                node.destroy_guard_condition(guard)
+            del guard
+            while gone() is not None:  # the task of its last callback ends first
+                await asyncio.sleep(0)
+                gc.collect()
+            await asyncio.to_thread(worker.join, DEADLINE_SEC)
+            assert not worker.is_alive()
+
+    run(main)
+
+
+@pytest.mark.parametrize("way", ["spin", "async_with"])
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_while_a_worker_waits(context: Context, way: str, number: signal.Signals) -> None:
+    """The process ends at once and is silent, also if nobody shuts the executor down."""
+    with start("workers", way, domain_id=context.get_domain_id()) as child:
+        child.hear_that("waits")
+        child.send_signal(number)
+        assert child.end() == Ended(0, "cancelled\n", "")
