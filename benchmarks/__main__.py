@@ -115,7 +115,7 @@ def main() -> int:
     if arguments.plot:
         from .plot import draw
 
-        draw(results["results"], arguments.plot)
+        draw(results, arguments.plot)
     if interrupted:
         return 130
     return 1 if any(series.failures for series in benchmark.series) else 0

@@ -99,8 +99,8 @@ def rows(records: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
 def conversion_rows(records: list[dict[str, Any]]) -> tuple[list[str], list[list[str]]]:
     """Give headings and cells of the conversions: rclpy's, ours, and how much cheaper ours is."""
     headings = ["message"]
-    for way in ("to Python", "from Python"):
-        headings += [f"{way}: rclpy", "aiorcl", "times cheaper"]
+    for way in ("to", "from"):
+        headings += [f"{way} Python: rclpy", "aiorcl", "ratio"]
     cells = []
     for record in records:
         row = [record["message"]]
