@@ -40,8 +40,10 @@ bool Group::begin(nb::handle entity) {
 
 void Group::end(nb::handle entity) {
   --running_;
-  // By push, not requeue: a coroutine may end while the consumer sleeps.
-  for (Ready * ready : std::exchange(parked_, {})) queue_->push(*ready);
+  if (!parked_.empty()) {  // or each call would pay for an empty deque, which takes memory
+    // By push, not requeue: a coroutine may end while the consumer sleeps.
+    for (Ready * ready : std::exchange(parked_, {})) queue_->push(*ready);
+  }
   if (rules.is_valid()) rules.attr("ending_execution")(entity);
 }
 
