@@ -172,7 +172,7 @@ class HostedDriver(Driver):
                 self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
             )
             return
-        # Coroutines that wait to begin do so in this turn, before what came later can begin at once.
+        # Coroutines that wait to begin do so in this turn, before what came later can.
         comes_later = timeout == 0 and self._work.unbegun > 0
         if self.until is not None:
             left = max(0.0, self.until - time.monotonic())
