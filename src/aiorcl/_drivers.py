@@ -34,6 +34,7 @@ class Driver:
         self._hooks: Hooks = executor
         self._dispatcher = executor._dispatcher
         self._turns = executor._turns
+        self._work = executor._work
         self.loop = loop
         self.until: float | None = None  # run_once: the deadline, by time.monotonic()
 
@@ -171,10 +172,12 @@ class HostedDriver(Driver):
                 self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, UNLIMITED
             )
             return
+        # Coroutines that wait to begin do so in this turn, before what came later begins at once.
+        comes_later = timeout == 0 and self._work.unbegun > 0
         if self.until is not None:
             left = max(0.0, self.until - time.monotonic())
             timeout = left if timeout is None else min(timeout, left)
-        if not turns.units:
+        if not turns.units and not comes_later:
             wait = -1.0 if timeout is None else timeout
             self._count(self._dispatcher.wait(self._hooks, wait, self._selector.turn, 1))
         if turns.units or (self.until is not None and time.monotonic() >= self.until):

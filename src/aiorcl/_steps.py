@@ -56,10 +56,13 @@ class Steps(Coroutine[Any, Any, None]):
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
         self._ending = False
+        self._begun = False
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the asyncio task. On the loop's thread."""
         self.task = _make_task(self, loop=loop, name=self.__qualname__)
+        if not self._begun:
+            self._executor._work.unbegun += 1
         if self._cancel_wanted:
             self.task.cancel()
 
@@ -91,6 +94,9 @@ class Steps(Coroutine[Any, Any, None]):
     def _step(self, advance: Any, *args: Any) -> Any:
         work = self._executor._work
         outer, work.running = work.running, self
+        if not self._begun:
+            self._begun = True
+            work.unbegun -= self.task is not None  # as start() has counted
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if work.slow_ns is None or self.task is None else time.monotonic_ns()
         try:

@@ -37,6 +37,7 @@ class Work:
         self.entity = _core.Posted(executor._dispatcher, self._deque)
         self._owned: set[Steps] = set()
         self.running: Steps | None = None  # whose step is on the stack
+        self.unbegun = 0  # coroutines whose first step waits for a turn of the loop
         self.slow_ns: int | None = None  # from where on a step is slow
         self._ended = threading.Event()
 

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSDurabilityPolicy, QoSProfile
 from rclpy.serialization import serialize_message
@@ -321,3 +322,21 @@ def test_a_destroyed_subscription_gets_nothing_more(
         assert received[0] == 0
     else:
         assert received == [0]
+
+
+@breaks(events_jazzy="drops the coroutine without awaiting it")
+def test_coroutines_begin_in_the_order_of_their_messages(node: Node, spin: Spinner) -> None:
+    """Also when each spin call runs one of them."""
+    begun: list[int] = []
+
+    async def callback(message: Int64) -> None:
+        begun.append(message.data)
+
+    group = ReentrantCallbackGroup()
+    node.create_subscription(Int64, "topic", callback, 10, callback_group=group)  # type: ignore[arg-type]
+    publisher = node.create_publisher(Int64, "topic", 10)
+    spin.discover(lambda: publisher.get_subscription_count() == 1)
+    for number in range(5):
+        publisher.publish(Int64(data=number))
+    spin.until(lambda: len(begun) == 5)
+    assert begun == list(range(5))
