@@ -84,17 +84,17 @@ ENDLESS: dict[str, tuple[Callable[[Node], Callable[[], Any]], str, str]] = {
     ),
     "ActionClient.send_goal": (
         lambda node: lambda: ActionClient(node, Fibonacci, "action").send_goal(Fibonacci.Goal()),  # type: ignore[call-arg]
-        "ActionClient.send_goal() of waitable ActionClient 'action'",
+        "ActionClient.send_goal() of action client '/action'",
         "await goal_handle.get_result_async()",
     ),
     "ClientGoalHandle.cancel_goal": (
         lambda node: lambda: goal_handle_of(node).cancel_goal(),
-        "ClientGoalHandle.cancel_goal() of waitable ActionClient 'action'",
+        "ClientGoalHandle.cancel_goal() of action client '/action'",
         "await goal_handle.cancel_goal_async()",
     ),
     "ClientGoalHandle.get_result": (
         lambda node: lambda: goal_handle_of(node).get_result(),
-        "ClientGoalHandle.get_result() of waitable ActionClient 'action'",
+        "ClientGoalHandle.get_result() of action client '/action'",
         "await goal_handle.get_result_async()",
     ),
     "Rate.sleep": (
@@ -259,7 +259,7 @@ WAITS: dict[str, tuple[Callable[[Node], Callable[[], Any]], str]] = {
     ),
     "ActionClient.wait_for_server": (
         lambda node: lambda: ActionClient(node, Fibonacci, "action").wait_for_server(1.0),
-        "ActionClient.wait_for_server() of waitable ActionClient 'action'",
+        "ActionClient.wait_for_server() of action client '/action'",
     ),
     "AsyncParameterClient.wait_for_services": (
         lambda node: lambda: AsyncParameterClient(node, with_parameters(node)).wait_for_services(),

@@ -28,8 +28,7 @@ from aiorcl._entities import watched
 from aiorcl._turns import executors_here, running_loop
 
 if TYPE_CHECKING:
-    from aiorcl import _core
-    from aiorcl._entities import NodeEntities
+    from aiorcl._entities import NodeEntities, Watched
     from aiorcl._workers import Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
@@ -88,7 +87,7 @@ _WAITS_FOR_RESPONSE = (
 )
 
 
-def _watched_here(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
+def _watched_here(entity: Any) -> tuple[Watched, NodeEntities] | None:
     """Return what watches an entity, and among which entities, for an executor of this thread."""
     executors = executors_here()
     if not executors:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # The types of the extension, written by nanobind's stubgen: ./dev lint --fix
 
+import enum
 from typing import overload
 
 from rclpy.impl.implementation_singleton import (
@@ -195,6 +196,33 @@ class RosMessage:
     def from_python(self, message: object) -> None: ...
 
     def to_python(self, type: MessageType) -> object: ...
+
+class ActionSource(enum.Enum):
+    GOAL_RESPONSE = 5
+
+    CANCEL_RESPONSE = 6
+
+    RESULT_RESPONSE = 7
+
+    FEEDBACK = 8
+
+    STATUS = 9
+
+    GOAL_REQUEST = 10
+
+    CANCEL_REQUEST = 11
+
+    RESULT_REQUEST = 12
+
+class ActionPart(Entity):
+    def __init__(self, dispatcher: Dispatcher, action: object, handle: object, group: object | None, label: str, source: ActionSource, take: object, execute: object) -> None: ...
+
+class GoalExpiry(Entity):
+    def __init__(self, dispatcher: Dispatcher, server: object, handle: object, label: str, wait_set: int, expire: object) -> None: ...
+
+def action_client_name(client: int) -> str: ...
+
+def action_server_name(server: int) -> str: ...
 
 class GuardThreads:
     def __init__(self, context: int) -> None: ...

@@ -8,16 +8,19 @@ import time
 import weakref
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import rclpy.client
 import rclpy.publisher
 import rclpy.subscription
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
+from aiorcl._actions import Action, is_plain, watch_client, watch_server
 from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
@@ -34,6 +37,10 @@ _WITH_GID = "publisher_gid" in getattr(
 )
 
 
+# What watches an entity of rclpy.
+Watched: TypeAlias = _core.Entity | Action
+
+
 @dataclass(frozen=True, slots=True)
 class Kind:
     """One kind of entity: where a node keeps it, and how it is watched."""
@@ -41,12 +48,7 @@ class Kind:
     name: str
     of_node: Callable[[Node], Iterable[Any]]
     label: Callable[[Any], str]
-    watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], _core.Entity]
-
-
-def _name_of_action(waitable: Any) -> str:
-    name = getattr(waitable, "_action_name", None)  # an action client's
-    return "" if name is None else f" '{name}'"
+    watch: Callable[[AsyncioExecutor, Any, _core.Group | None, str], Watched]
 
 
 def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
@@ -96,13 +98,17 @@ def _says_when_ready(waitable: Any) -> bool:
 
 def _watch_waitable(
     executor: AsyncioExecutor, waitable: Any, group: _core.Group | None, label: str
-) -> _core.Entity:
+) -> Watched:
+    if is_plain(waitable, ActionClient):
+        return watch_client(executor, waitable, group)
     if _says_when_ready(waitable):
         driven = _core.DrivenWaitable(executor._dispatcher, waitable, group, label)
         driven.listen()
         return driven
     with waitable:
         wait_set = wait_set_of(executor.context, waitable)
+        if is_plain(waitable, ActionServer):
+            return watch_server(executor, waitable, group, wait_set.pointer)
         return _core.Waitable(
             *(executor._dispatcher, waitable, group, label, wait_set.pointer),
             executor._guards.threads,
@@ -153,7 +159,7 @@ KINDS = (
     Kind(
         "waitable",
         lambda node: node.waitables,
-        lambda waitable: f" {type(waitable).__name__}{_name_of_action(waitable)}",
+        lambda waitable: f" {type(waitable).__name__}",
         _watch_waitable,
     ),
 )
@@ -166,12 +172,12 @@ _CONSTRUCTION_SEC = 1.0
 _unsettled: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
 
 # Where the methods that users call on an rclpy entity find ours.
-_watched: weakref.WeakKeyDictionary[
-    Any, tuple[weakref.ref[_core.Entity], weakref.ref[NodeEntities]]
-] = weakref.WeakKeyDictionary()
+_watched: weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Watched], weakref.ref[NodeEntities]]] = (
+    weakref.WeakKeyDictionary()
+)
 
 
-def watched(entity: Any) -> tuple[_core.Entity, NodeEntities] | None:
+def watched(entity: Any) -> tuple[Watched, NodeEntities] | None:
     """Return what watches an entity of rclpy, and among which entities, or None."""
     found = _watched.get(entity)
     if found is None:
@@ -198,7 +204,7 @@ class NodeEntities:
         self.node = node
         self.executor = executor
         # By the id of the rclpy entity, which ours holds.
-        self._entities: dict[int, _core.Entity] = {}
+        self._entities: dict[int, Watched] = {}
         self._incomplete: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
 
     def synchronise(self) -> None:
@@ -258,6 +264,9 @@ class NodeEntities:
         """Let go of all entities; of clients too unless coroutines that end still need them."""
         for key, core in list(self._entities.items()):
             if keep_clients and isinstance(core, _core.Client):
+                continue
+            if keep_clients and isinstance(core, Action) and core.responses:
+                core.close(keep_responses=True)
                 continue
             del self._entities[key]
             if core.pending and not isinstance(core, _core.DrivenWaitable):  # it tells by itself

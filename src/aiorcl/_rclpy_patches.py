@@ -23,6 +23,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._entities import watched
+from aiorcl._goals import Execution
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import wait
 
@@ -70,7 +71,7 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
             )
         if callback is not None and not callable(callback):
             raise TypeError(f"Expected a callable or None, got {callback!r}")
-        found[0].on_event = callback
+        setattr(found[0], "on_event", callback)
 
     set_callback.__name__ = set_callback.__qualname__ = method
     set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}.
@@ -129,19 +130,22 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
     return wrapper
 
 
-def _execute_in_worker(notify_execute: Callable[..., None]) -> Callable[..., None]:
-    """As the method; but the execute callback of a server in a ThreadCallbackGroup in a worker.
+def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., None]:
+    """As the method; but with a task that ends the goal when it is cancelled.
 
-    rclpy makes a task of it, which no callback group sees.
+    rclpy's lets CancelledError pass, and the client would wait for ever. Nor does any callback
+    group see it: in a ThreadCallbackGroup the execute callback runs in a worker.
     """
 
     @functools.wraps(notify_execute)
     def wrapper(self: Any, goal_handle: Any, execute_callback: Any) -> None:
         executor = self._node.executor
         callback = execute_callback or self._execute_callback
-        if isinstance(executor, AsyncioExecutor) and callback is not None:
-            callback = executor._workers.callable_in(self.callback_group, callback)
-        notify_execute(self, goal_handle, callback)
+        if not isinstance(executor, AsyncioExecutor) or callback is None:
+            notify_execute(self, goal_handle, execute_callback)
+            return
+        callback = executor._workers.callable_in(self.callback_group, callback)
+        executor._work.post_task(Execution(executor, self, callback, goal_handle))
 
     return wrapper
 
@@ -168,6 +172,6 @@ def apply() -> None:
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
-    setattr(ActionServer, "notify_execute", _execute_in_worker(ActionServer.notify_execute))
+    setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))

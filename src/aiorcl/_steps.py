@@ -83,13 +83,12 @@ class Steps(Coroutine[Any, Any, None]):
             self.cancel()
 
     def send(self, value: Any) -> Any:
-        turns = self._executor._turns
-        if turns.once and not turns.step_begins():
+        if not self._executor._turns.step_begins(self):
             return None
         return self._step(self._coroutine.send, value)
 
     def throw(self, *error: Any) -> Any:
-        self._executor._turns.step_begins()
+        self._executor._turns.step_begins(self, urgent=True)  # asyncio throws once
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:

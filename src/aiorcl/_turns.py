@@ -15,6 +15,7 @@ from aiorcl.futures import InlineCallback
 if TYPE_CHECKING:
     import rclpy.task
 
+    from aiorcl._steps import Steps
     from aiorcl.executor import AsyncioExecutor
 
 
@@ -69,6 +70,7 @@ class Turns:
         self.thread: int | None = None
         self.once = False
         self.units = 0
+        self._waiting: dict[Steps, None] = {}  # in order
         self.interrupted = False
         self.until: rclpy.task.Future[Any] | None = None  # what the spin call waits for
 
@@ -116,13 +118,20 @@ class Turns:
             self.interrupt()
         return False
 
-    def step_begins(self) -> bool:
-        """Count a step of a coroutine; False if spin_once has had its piece of work."""
+    def step_begins(self, steps: Steps, *, urgent: bool = False) -> bool:
+        """Count a step of a coroutine; False if it has to wait for another spin_once.
+
+        Whoever waits longest comes first, or a coroutine that is always ready would be all that
+        ever runs: the loop calls those that are ready in the same order in each of its turns.
+        """
         if self.once:
-            if self.units:
+            others_wait = self._waiting and next(iter(self._waiting)) is not steps
+            if (self.units or others_wait) and not urgent:
+                self._waiting[steps] = None
                 return False
             self.units = 1
             self._stop()
+        self._waiting.pop(steps, None)
         return True
 
     def run_loop(self) -> None:

@@ -49,6 +49,13 @@ class Work:
         self._deque.append(callable_)
         self.entity.post()
 
+    def post_task(self, task: Task[Any]) -> None:
+        """Run a task in its turn; cancel it if the executor is shut down. Any thread."""
+        if self._executor._is_shutdown:
+            task.cancel()
+        else:
+            self.post(task)
+
     def start(
         self, coroutine: Coroutine[Any, Any, Any], outcome: Outcome, node: Node | None = None
     ) -> None:

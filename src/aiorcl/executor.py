@@ -105,10 +105,7 @@ class AsyncioExecutor(Callbacks, Introspection):
         if isinstance(callback, InlineCallback):
             return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
         task: Task[Any] = Task(callback, args, kwargs, self)
-        if self._is_shutdown:
-            task.cancel()
-        else:
-            self._work.post(task)
+        self._work.post_task(task)
         return task
 
     def wake(self) -> None:

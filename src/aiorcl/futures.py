@@ -15,6 +15,7 @@ from rclpy.client import Client
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from rclpy.node import Node
     from rclpy.task import Future as _RclpyFuture
     from rclpy.task import Task as _RclpyTask
 
@@ -166,6 +167,7 @@ class Task(Future[T], _RclpyTask[T]):
         self._kwargs = kwargs
         self._executing = False
         self._steps: Steps | None = None
+        self._node: Node | None = None  # with which it ends
 
     def __call__(self) -> bool:  # type: ignore[override]  # rclpy's tells nothing
         """Start the task; the executor does. False if that ran nothing of the user's yet."""
@@ -174,7 +176,7 @@ class Task(Future[T], _RclpyTask[T]):
         if executor is None or not self._pending() or handler is None:
             return False
         if inspect.iscoroutine(handler):
-            executor._work.start(handler, self)
+            executor._work.start(handler, self, self._node)
             return False
         args, kwargs = self._args or (), self._kwargs or {}
         self._complete_task()

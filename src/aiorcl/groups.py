@@ -65,9 +65,9 @@ class ThreadCallbackGroup(LimitedCallbackGroup):
     Messages and requests are taken and converted there, and the response of a service is sent
     there when the callback has returned; exceptions go the executor's way.
 
-    Coroutine callbacks run on the loop, and have a place of the group. So do, without a place of
-    their own, the callbacks of QoS events and of action clients, and those with which an action
-    server decides on goals; its ``execute_callback`` runs in a worker.
+    Coroutine callbacks run on the loop, and have a place of the group. So do the callbacks of QoS
+    events, and those with which an action server decides on goals. Its ``execute_callback`` runs in
+    a worker, and has no place.
 
     A thread cannot be cancelled: `AsyncioExecutor.shutdown`, the end of ``async with`` and the end
     of the interpreter wait for callbacks that run. What can be ended are blocking calls of clients

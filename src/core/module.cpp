@@ -6,11 +6,15 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <rcl_action/action_client.h>
+#include <rcl_action/action_server.h>
 
+#include "dispatch/action_part.hpp"
 #include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/driven_waitable.hpp"
+#include "dispatch/goal_expiry.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/guard_condition.hpp"
 #include "dispatch/posted.hpp"
@@ -180,6 +184,37 @@ NB_MODULE(_core, m) {
       .def("from_python", &RosMessage::from_python, "message"_a)
       .def("to_python", nb::overload_cast<const MessageType &>(&RosMessage::to_python, nb::const_),
            "type"_a);
+
+  nb::enum_<Source>(m, "ActionSource")
+      .value("GOAL_RESPONSE", Source::kActionGoalResponse)
+      .value("CANCEL_RESPONSE", Source::kActionCancelResponse)
+      .value("RESULT_RESPONSE", Source::kActionResultResponse)
+      .value("FEEDBACK", Source::kActionFeedback)
+      .value("STATUS", Source::kActionStatus)
+      .value("GOAL_REQUEST", Source::kActionGoalRequest)
+      .value("CANCEL_REQUEST", Source::kActionCancelRequest)
+      .value("RESULT_REQUEST", Source::kActionResultRequest);
+  nb::class_<ActionPart, Entity>(m, "ActionPart", nb::type_slots(entity_slots))
+      .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, Source,
+                    nb::object, nb::object>(),
+           "dispatcher"_a, "action"_a, "handle"_a, "group"_a.none(), "label"_a, "source"_a,
+           "take"_a, "execute"_a);
+  nb::class_<GoalExpiry, Entity>(m, "GoalExpiry", nb::type_slots(entity_slots))
+      .def(
+          nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t, nb::object>(),
+          "dispatcher"_a, "server"_a, "handle"_a, "label"_a, "wait_set"_a, "expire"_a);
+  m.def(
+      "action_client_name",
+      [](std::uintptr_t client) {
+        return rcl_action_client_get_action_name(reinterpret_cast<rcl_action_client_t *>(client));
+      },
+      "client"_a);
+  m.def(
+      "action_server_name",
+      [](std::uintptr_t server) {
+        return rcl_action_server_get_action_name(reinterpret_cast<rcl_action_server_t *>(server));
+      },
+      "server"_a);
 
   nb::class_<GuardThreads>(m, "GuardThreads")
       .def(

@@ -104,6 +104,23 @@ def test_spin_once_runs_one_step(executor: Executor, spin: Spinner) -> None:
     assert sorted(steps) == ["left"] * 3 + ["right"] * 3
 
 
+def test_tasks_that_are_always_ready_take_turns(executor: Executor, spin: Spinner) -> None:
+    """With spin_once, too, one that never rests does not keep another one from its steps."""
+    steps: list[str] = []
+
+    async def busy(name: str, count: int) -> None:
+        for _ in range(count):
+            steps.append(name)
+            await asyncio.sleep(0)
+
+    for name in "ab":
+        executor.create_task(busy, name, 30)
+    while len(steps) < 20:
+        executor.wake()  # SingleThreadedExecutor looks at them again only when it is woken
+        executor.spin_once(timeout_sec=spin.deadline_sec)
+    assert abs(steps[:20].count("a") - 10) <= 1
+
+
 def test_a_task_makes_a_task(executor: Executor, spin: Spinner) -> None:
     """A task that is made while another one runs is run too."""
 

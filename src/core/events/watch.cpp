@@ -17,6 +17,8 @@
 #include <rcl/service.h>
 #include <rcl/subscription.h>
 #include <rcl/timer.h>
+#include <rcl_action/action_client.h>
+#include <rcl_action/action_server.h>
 
 #include <algorithm>
 
@@ -40,6 +42,14 @@ constexpr Setter kSetters[] = {
     set_callback<rcl_client_t, rcl_client_set_on_new_response_callback>,
     set_callback<rcl_event_t, rcl_event_set_callback>,
     set_callback<rcl_timer_t, rcl_timer_set_on_reset_callback>,
+    set_callback<rcl_action_client_t, rcl_action_client_set_goal_client_callback>,
+    set_callback<rcl_action_client_t, rcl_action_client_set_cancel_client_callback>,
+    set_callback<rcl_action_client_t, rcl_action_client_set_result_client_callback>,
+    set_callback<rcl_action_client_t, rcl_action_client_set_feedback_subscription_callback>,
+    set_callback<rcl_action_client_t, rcl_action_client_set_status_subscription_callback>,
+    set_callback<rcl_action_server_t, rcl_action_server_set_goal_service_callback>,
+    set_callback<rcl_action_server_t, rcl_action_server_set_cancel_service_callback>,
+    set_callback<rcl_action_server_t, rcl_action_server_set_result_service_callback>,
 };
 
 }  // namespace

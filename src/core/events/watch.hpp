@@ -13,7 +13,23 @@
 namespace aiorcl {
 
 /// What rcl offers an event callback for.
-enum class Source : std::uint8_t { kSubscription, kService, kClient, kEvent, kTimerReset };
+enum class Source : std::uint8_t {
+  kSubscription,
+  kService,
+  kClient,
+  kEvent,
+  kTimerReset,
+  // Of an rcl_action_client_t:
+  kActionGoalResponse,
+  kActionCancelResponse,
+  kActionResultResponse,
+  kActionFeedback,
+  kActionStatus,
+  // Of an rcl_action_server_t:
+  kActionGoalRequest,
+  kActionCancelRequest,
+  kActionResultRequest,
+};
 
 /// Counts the events of one rcl entity and makes its Ready ready.
 ///

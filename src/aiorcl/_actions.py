@@ -1,0 +1,200 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Action clients and servers of rclpy: watched part by part, as rcl_action tells of them."""
+
+from __future__ import annotations
+
+import contextlib
+import inspect
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.waitable import Waitable
+
+from aiorcl import _core
+from aiorcl._core import ActionSource
+
+if TYPE_CHECKING:
+    from aiorcl.executor import AsyncioExecutor
+
+
+def is_plain(waitable: Waitable[Any], cls: type) -> bool:
+    """Return True for an object of the class that is taken and executed as rclpy does it."""
+    return isinstance(waitable, cls) and all(
+        getattr(type(waitable), method) is getattr(cls, method)
+        for method in ("is_ready", "take_data", "execute")
+    )
+
+
+class Action:
+    """What watches one action client or server: an entity for each of its parts.
+
+    What only completes futures is in no group, as responses of services are: a feedback callback
+    may await the result of its goal.
+    """
+
+    def __init__(self, action: Any, label: str) -> None:
+        self.rclpy_entity = action
+        self.label = label
+        self.responses: list[_core.ActionPart] = []
+        self.others: list[_core.Entity] = []
+
+    @property
+    def parts(self) -> list[_core.Entity]:
+        """All of them."""
+        return [*self.responses, *self.others]
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it is watched no more."""
+        return all(part.closed for part in self.parts)
+
+    @property
+    def pending(self) -> int:
+        """Events that are not settled yet."""
+        return sum(part.pending for part in self.parts)
+
+    def poke(self, events: int = 1) -> None:
+        """Look at every part although no event came."""
+        for part in self.parts:
+            part.poke(events)
+
+    def close(self, *, keep_responses: bool = False) -> None:
+        """Watch it no more; its responses yet, if coroutines that end may await them."""
+        for part in self.others if keep_responses else self.parts:
+            part.close()
+
+    def add(
+        self,
+        executor: AsyncioExecutor,
+        handle: Any,
+        group: _core.Group | None,
+        source: ActionSource,
+        take: Callable[[], Any],
+        execute: Callable[[Any], Any],
+    ) -> _core.ActionPart:
+        """Return the entity of one part."""
+        return _core.ActionPart(
+            *(executor._dispatcher, self.rclpy_entity, handle, group, self.label),
+            *(source, take, execute),
+        )
+
+
+def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine of rclpy that awaits nothing: it needs no task."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError(f"{coroutine!r} awaits something")
+
+
+def _locked(action: Any, take: Callable[[Any], Any], message_class: Any) -> Callable[[], Any]:
+    """Return what takes one message, or None: under the lock of rclpy, where it has one.
+
+    Another thread holds it from sending a request until it has noted the number of the request.
+    """
+
+    def take_one() -> Any:
+        with getattr(action, "_lock", None) or contextlib.nullcontext():
+            taken = take(message_class)
+        return None if taken is None or (type(taken) is tuple and taken[0] is None) else taken
+
+    return take_one
+
+
+def watch_client(
+    executor: AsyncioExecutor, client: ActionClient[Any, Any, Any], group: _core.Group | None
+) -> Action:
+    """Watch an action client."""
+    handle: Any = client._client_handle
+    impl = client._action_type.Impl
+    with handle:
+        name = client._node.resolve_topic_name(_core.action_client_name(handle.pointer))
+    action = Action(client, f"action client '{name}'")
+
+    def execute(key: str) -> Callable[[Any], None]:
+        def run(data: Any) -> None:
+            for future in client._futures:
+                future._set_executor(executor)
+            _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
+
+        return run
+
+    def feedback(message: Any) -> Any:
+        callback = client._feedback_callbacks.get(bytes(message.goal_id.uuid))
+        if callback is None:
+            return None
+        return executor._workers.callable_in(client.callback_group, callback)(message)
+
+    for source, key, take, cls in (
+        (ActionSource.GOAL_RESPONSE, "goal", handle.take_goal_response, impl.SendGoalService),
+        (
+            ActionSource.CANCEL_RESPONSE,
+            "cancel",
+            handle.take_cancel_response,
+            impl.CancelGoalService,
+        ),
+        (
+            ActionSource.RESULT_RESPONSE,
+            "result",
+            handle.take_result_response,
+            impl.GetResultService,
+        ),
+    ):
+        take_one = _locked(client, take, cls.Response)
+        action.responses.append(action.add(executor, handle, None, source, take_one, execute(key)))
+    for source, take, cls, run in (
+        (ActionSource.FEEDBACK, handle.take_feedback, impl.FeedbackMessage, feedback),
+        (ActionSource.STATUS, handle.take_status, impl.GoalStatusMessage, execute("status")),
+    ):
+        take_one = _locked(client, take, cls)
+        action.others.append(action.add(executor, handle, group, source, take_one, run))
+    return action
+
+
+def watch_server(
+    executor: AsyncioExecutor,
+    server: ActionServer[Any, Any, Any],
+    group: _core.Group | None,
+    wait_set: int,
+) -> Action:
+    """Watch an action server; ``wait_set`` is the address of one that holds only its entities."""
+    handle: Any = server._handle
+    impl = server.action_type.Impl
+    with handle:
+        # Resolved already by newer rcl_action, but not by that of Jazzy.
+        name = server._node.resolve_topic_name(_core.action_server_name(handle.pointer))
+    action = Action(server, f"action server '{name}'")
+
+    def execute(key: str, callbacks: Callable[[], Iterable[Any]]) -> Callable[[Any], Any]:
+        def run(data: Any) -> Any:
+            coroutine = server.execute({key: data})  # type: ignore[misc]  # one key of all
+            if any(inspect.iscoroutinefunction(callback) for callback in callbacks()):
+                return coroutine
+            return _finish(coroutine)
+
+        return run
+
+    def expire() -> None:
+        with server._lock:
+            expired = handle.expire_goals(max(1, len(server._goal_handles)))
+        _finish(server.execute({"expired": expired}))
+
+    goals = execute("goal", lambda: (server._goal_callback, server._handle_accepted_callback))
+    cancels = execute("cancel", lambda: (server._cancel_callback,))
+    results = execute("result", lambda: ())
+    for source, take, cls, run in (
+        (ActionSource.GOAL_REQUEST, handle.take_goal_request, impl.SendGoalService, goals),
+        (ActionSource.CANCEL_REQUEST, handle.take_cancel_request, impl.CancelGoalService, cancels),
+        (ActionSource.RESULT_REQUEST, handle.take_result_request, impl.GetResultService, results),
+    ):
+        take_one = _locked(server, take, cls.Request)
+        action.others.append(action.add(executor, handle, group, source, take_one, run))
+    action.others.append(
+        _core.GoalExpiry(executor._dispatcher, server, handle, action.label, wait_set, expire)
+    )
+    return action
