@@ -208,7 +208,8 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
                         raise RuntimeError(
                             "Clock.sleep_until() on ROS time would never return: this thread runs "
                             f"the executor of '{node.get_fully_qualified_name()}', which takes "
-                            "/clock. Use a timer, or call it in another thread"
+                            "/clock. Await AsyncioClock.sleep_until_async(), or call it in another "
+                            "thread"
                         )
         return sleep_until(self, until, *args, **kwargs)
 

@@ -251,8 +251,12 @@ class NodeEntities:
         return shared
 
     def entities(self) -> list[_core.Entity]:
-        """Return the entities that are watched now. Any thread."""
-        return list(self._entities.values())
+        """Return the entities that are watched now, actions by their parts. Any thread."""
+        return [
+            part
+            for core in list(self._entities.values())
+            for part in (core.parts if isinstance(core, Action) else [core])
+        ]
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
