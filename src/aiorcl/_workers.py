@@ -88,6 +88,17 @@ class _Call:
         return self._result
 
 
+def _submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
+    try:
+        return pool.submit(function)
+    except RuntimeError as error:
+        # Before the interpreter ends it lets no pool begin anything, while an executor on a daemon
+        # thread may still run.
+        if str(error).startswith("cannot schedule new futures"):
+            raise asyncio.CancelledError(str(error)) from None
+        raise
+
+
 class Workers:
     """The worker threads of one executor, and the calls that wait on any thread for a response.
 
@@ -129,7 +140,7 @@ class Workers:
             pending = _Call(functools.partial(callback, *args, **kwargs))
             self._running += 1
             try:
-                result = await pending.wait(pool.submit(pending.run))
+                result = await pending.wait(_submit(pool, pending.run))
             finally:
                 self._running -= 1
             return await result if inspect.iscoroutine(result) else result

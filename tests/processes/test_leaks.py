@@ -13,7 +13,7 @@ from tests.support.children import start
 from tests.support.loops import LOOPS
 
 ENTITIES = ("publisher", "subscription", "service", "timer", "guard_condition")
-KINDS = (*ENTITIES, "task", "future", "call", "exception")
+KINDS = (*ENTITIES, "qos_event", "task", "future", "call", "exception", "sleep", "worker")
 #: For each round; rclpy alone keeps up to 800 bytes of an entity that was destroyed, an entity of
 #: ours with its callback takes more than this.
 LIMIT = 1500
@@ -47,12 +47,14 @@ def test_a_hundred_executors_leave_nothing(context: Context, loop: str) -> None:
     assert counted == {"fds": 0, "threads": 0, "tasks": 0}
 
 
-def test_nodes_leave_no_more_than_without_executor(context: Context) -> None:
-    """Two hundred nodes on an executor cost no more than nodes that never saw one.
+@pytest.mark.parametrize("kind", ["node", "action"])
+def test_no_more_is_left_than_without_executor(context: Context, kind: str) -> None:
+    """Two hundred nodes, or actions, on an executor cost no more than some that never saw one.
 
-    The middleware keeps tens of kilobytes of each node that was destroyed.
+    The middleware keeps tens of kilobytes of each node that was destroyed, and of an action what it
+    keeps of its eight entities.
     """
-    counted = gained(context, "node", 200, "own")
-    alone = gained(context, "lone_node", 200, "own")
+    counted = gained(context, kind, 200, "own")
+    alone = gained(context, f"lone_{kind}", 200, "own")
     assert counted.pop("bytes") - alone.pop("bytes") < 200 * 2 * LIMIT
     assert counted == {"fds": 0, "threads": 0, "tasks": 0}

@@ -11,13 +11,20 @@ import threading
 from typing import Any
 
 import rclpy
+from action_msgs.msg import GoalStatus
+from rclpy.action.client import ActionClient
+from rclpy.duration import Duration
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioClock, AsyncioExecutor, ThreadCallbackGroup
 from tests.processes.programs.talk import set_deadline
+from tests.support.actions import serve_action
 from tests.support.loops import LOOPS
+
+KINDS = {"message", "response", "guard condition", "timer", "result", "sleep", "worker"}
 
 
 class Everything(Node):
@@ -33,6 +40,15 @@ class Everything(Node):
         self.create_service(Trigger, "service", self.on_request)
         self.trigger = self.create_client(Trigger, "service")
         self.guard = self.create_guard_condition(lambda: self.seen.add("guard condition"))
+        self.server = serve_action(self)
+        self.action = ActionClient(self, Fibonacci, "action")
+        self.create_subscription(
+            Int64,
+            "topic",
+            lambda _: self.seen.add("worker"),
+            10,
+            callback_group=ThreadCallbackGroup(1),
+        )
         self.create_timer(0.001, self.on_timer)
 
     def on_message(self, _: Int64) -> None:
@@ -45,6 +61,12 @@ class Everything(Node):
         assert response is not None
         assert response.success
         self.seen.add("response")
+        goal = await self.action.send_goal_async(Fibonacci.Goal(order=1))
+        result = await goal.get_result_async()
+        assert result.status == GoalStatus.STATUS_SUCCEEDED
+        self.seen.add("result")
+        await AsyncioClock(self.get_clock()).sleep_for_async(Duration(nanoseconds=1))
+        self.seen.add("sleep")
 
     async def on_request(self, _: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
         """Answer after a turn of the loop."""
@@ -61,7 +83,7 @@ class Everything(Node):
     @property
     def complete(self) -> bool:
         """Whether each kind of callback has been called."""
-        return self.seen == {"message", "response", "guard condition", "timer"}
+        return self.seen == KINDS
 
 
 class Holder(Node):

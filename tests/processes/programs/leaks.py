@@ -14,13 +14,19 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import rclpy
+from action_msgs.msg import GoalStatus
+from rclpy.action.client import ActionClient
+from rclpy.duration import Duration
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioClock, AsyncioExecutor, ThreadCallbackGroup
 from tests.processes.programs.talk import say, set_deadline
+from tests.support.actions import serve_action
 from tests.support.counters import Holdings, resident_bytes
 from tests.support.loops import LOOPS
 
@@ -88,6 +94,58 @@ class Rounds:
             return guard
 
         self.node.destroy_guard_condition(await self.called(make))
+
+    async def use_worker(self) -> None:
+        """A group with a worker thread, and a subscription in it that gets a message."""
+        loop = asyncio.get_running_loop()
+        arrived = loop.create_future()
+        group = ThreadCallbackGroup(1)
+
+        def callback(_: Int64) -> None:
+            loop.call_soon_threadsafe(arrived.set_result, None)
+
+        subscription = self.node.create_subscription(
+            Int64, "topic", callback, 10, callback_group=group
+        )
+        self.publisher.publish(Int64())
+        await arrived
+        self.node.destroy_subscription(subscription)
+
+    async def use_qos_event(self) -> None:
+        """A publisher that is told of a subscription."""
+        matched = asyncio.Event()
+        callbacks = PublisherEventCallbacks(matched=lambda _: matched.set())
+        publisher = self.node.create_publisher(Int64, "other", 10, event_callbacks=callbacks)
+        subscription = self.node.create_subscription(Int64, "other", lambda _: None, 10)
+        await matched.wait()
+        self.node.destroy_subscription(subscription)
+        self.node.destroy_publisher(publisher)
+
+    async def use_sleep(self) -> None:
+        """Sleeps on a clock: one that ends, and one that is given up."""
+        clock = AsyncioClock(self.node.get_clock())
+        await clock.sleep_for_async(Duration(nanoseconds=1))
+        sleeping = asyncio.ensure_future(clock.sleep_for_async(Duration(seconds=60)))
+        await asyncio.sleep(0)
+        sleeping.cancel()
+
+    async def use_lone_action(self) -> None:
+        """A server and a client of an action, on no executor: they cost the middleware's part."""
+        node = self.spare
+        server, client = serve_action(node), ActionClient(node, Fibonacci, "action")
+        client.destroy()
+        server.destroy()
+
+    async def use_action(self) -> None:
+        """A server and a client of an action: one goal succeeds, and one is cancelled."""
+        server, client = serve_action(self.node), ActionClient(self.node, Fibonacci, "action")
+        goal = await client.send_goal_async(Fibonacci.Goal(order=1))
+        assert (await goal.get_result_async()).status == GoalStatus.STATUS_SUCCEEDED
+        goal = await client.send_goal_async(Fibonacci.Goal(order=0))
+        await goal.cancel_goal_async()
+        assert (await goal.get_result_async()).status == GoalStatus.STATUS_CANCELED
+        client.destroy()
+        server.destroy()
 
     async def use_lone_node(self) -> None:
         """A node with a timer, on no executor: what it costs is the middleware's."""
