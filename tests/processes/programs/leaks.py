@@ -99,6 +99,7 @@ class Rounds:
         """A group with a worker thread, and a subscription in it that gets a message."""
         loop = asyncio.get_running_loop()
         arrived = loop.create_future()
+        tasks = asyncio.all_tasks()
         group = ThreadCallbackGroup(1)
 
         def callback(_: Int64) -> None:
@@ -109,6 +110,8 @@ class Rounds:
         )
         self.publisher.publish(Int64())
         await arrived
+        if waiting := asyncio.all_tasks() - tasks:  # for the worker, which has more to do
+            await asyncio.wait(waiting)
         self.node.destroy_subscription(subscription)
 
     async def use_qos_event(self) -> None:
