@@ -120,10 +120,6 @@ const void * ndarray_data(PyObject * object, Element element, std::size_t size) 
   return PyArray_DATA(array);
 }
 
-char type_code(Element element) noexcept {
-  return number(element).code;
-}
-
 bool is_format_of(const char * format, std::size_t item_size, Element element) noexcept {
   const Number & wanted = number(element);
   if (item_size != wanted.size) return false;

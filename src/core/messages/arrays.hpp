@@ -25,9 +25,6 @@ PyObject * new_array(Element element, const void * data, std::size_t size) noexc
 /// numbers of this very type, one after the other. Else nullptr, without an exception.
 const void * ndarray_data(PyObject * object, Element element, std::size_t size) noexcept;
 
-/// The letter that names numbers of this type in array.array and in the buffer protocol.
-char type_code(Element element) noexcept;
-
 /// True if `format`, of the buffer protocol, is numbers (or booleans, or bytes) just as `element`
 /// has them.
 bool is_format_of(const char * format, std::size_t item_size, Element element) noexcept;

@@ -72,7 +72,6 @@ class Plan {
 
   PyTypeObject * cls() const noexcept { return cls_; }
   const std::vector<Field> & fields() const noexcept { return fields_; }
-  std::size_t struct_size() const noexcept { return members_->size_of_; }
 
   /// "geometry_msgs/msg/Point".
   std::string name() const;
