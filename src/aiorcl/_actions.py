@@ -15,6 +15,7 @@ from rclpy.waitable import Waitable
 
 from aiorcl import _core
 from aiorcl._core import ActionSource
+from aiorcl._requests import note_listeners
 
 if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
@@ -106,6 +107,24 @@ def _locked(action: Any, take: Callable[[Any], Any], message_class: Any) -> Call
     return take_one
 
 
+def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
+    """Drop futures that nothing completes: Kilted's send_goal_async makes a second one for each."""
+    # In this order: another thread that sends notes a future as pending first.
+    futures = list(client._futures)
+    pending = {
+        id(future)
+        for requests in (
+            *(client._pending_goal_requests, client._pending_cancel_requests),
+            client._pending_result_requests,
+        )
+        for future in list(requests.values())
+    }
+    if len(futures) > len(pending):
+        for future in futures:
+            if id(future) not in pending:
+                client.remove_future(future)
+
+
 def watch_client(
     executor: AsyncioExecutor, client: ActionClient[Any, Any, Any], group: _core.Group | None
 ) -> Action:
@@ -116,11 +135,23 @@ def watch_client(
         name = client._node.resolve_topic_name(_core.action_client_name(handle.pointer))
     action = Action(client, f"action client '{name}'")
 
+    pending: dict[str, dict[int, Any]] = {
+        "goal": client._pending_goal_requests,
+        "cancel": client._pending_cancel_requests,
+        "result": client._pending_result_requests,
+    }
+
     def execute(key: str) -> Callable[[Any], None]:
         def run(data: Any) -> None:
-            for future in client._futures:
-                future._set_executor(executor)
+            if key in pending:
+                future = pending[key].get(data[0])
+                if future is not None:
+                    future._set_executor(executor)
+                    if key == "goal":
+                        note_listeners(future)
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
+            if key == "goal":
+                _forget_orphans(client)
 
         return run
 

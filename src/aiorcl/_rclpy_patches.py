@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import rclpy.task
+from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer
 from rclpy.client import Client
 from rclpy.logging import get_logger
@@ -24,6 +25,7 @@ from rclpy.timer import Timer
 
 from aiorcl._entities import watched
 from aiorcl._goals import Execution
+from aiorcl._requests import note_cancellation
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import wait
 
@@ -150,6 +152,21 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
     return wrapper
 
 
+def _noted(cancel: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but a goal that the user cancels is not cancelled a second time.
+
+    That is what happens to a goal whose result nobody awaits any more.
+    """
+
+    @functools.wraps(cancel)
+    def wrapper(self: Any, goal_handle: Any) -> Any:
+        if isinstance(goal_handle, ClientGoalHandle):
+            note_cancellation(self, goal_handle.goal_id)
+        return cancel(self, goal_handle)
+
+    return wrapper
+
+
 # Class, method, and what an event is called: served from our watch, because rcl has one slot for
 # each.
 _EVENT_SETTERS = (
@@ -173,5 +190,6 @@ def apply() -> None:
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
+    setattr(ActionClient, "_cancel_goal_async", _noted(ActionClient._cancel_goal_async))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))
