@@ -25,8 +25,8 @@ async def execute(goal: ServerGoalHandle[Any, Any, Any]) -> Fibonacci.Result:
     return Fibonacci.Result(sequence=SEQUENCE)
 
 
-def serve_action(node: Node) -> ActionServer[Any, Any, Any]:
+def serve_action(node: Node, name: str = "action") -> ActionServer[Any, Any, Any]:
     """Offer the action; every cancellation is accepted."""
     return ActionServer(
-        node, Fibonacci, "action", execute, cancel_callback=lambda _: CancelResponse.ACCEPT
+        node, Fibonacci, name, execute, cancel_callback=lambda _: CancelResponse.ACCEPT
     )
