@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
@@ -92,6 +93,35 @@ def test_calls_are_counted_and_timed(executor: AsyncioExecutor, node: Node) -> N
     assert stats.queue_delay.p50 <= stats.queue_delay.p90 <= stats.queue_delay.p99
     assert stats.running == 0
     assert not stats.held_back
+
+
+def test_steps_of_coroutines_are_timed(run: Run, context: Context, make_node: MakeNode) -> None:
+    """Each step after the first, of callbacks and of tasks: it is the loop that they keep."""
+
+    async def main() -> None:
+        node = make_node()
+        ended = asyncio.Event()
+
+        async def callback(_: Int64) -> None:
+            await asyncio.sleep(0)
+            keep_busy()
+            await asyncio.sleep(0)
+            ended.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            node.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
+            node.create_publisher(Int64, "topic", 10).publish(Int64())
+            await ended.wait()
+            await executor.create_task(callback, Int64())
+            eager = sys.version_info >= (3, 12)
+            for kind, name in (("subscription", "/topic"), ("task", "")):
+                stats = of(executor, kind, name)
+                assert stats.step_time.count == (2 if eager else 3)
+                assert stats.step_time.max >= BUSY_NS
+            assert of(executor, "subscription", "/topic").calls == 1
+
+    run(main)
 
 
 def test_every_kind_has_a_name(executor: AsyncioExecutor, node: Node) -> None:

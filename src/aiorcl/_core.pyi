@@ -138,6 +138,12 @@ class Entity:
     def callback_time(self) -> Histogram: ...
 
     @property
+    def step_time(self) -> Histogram: ...
+
+    def add_step(self, nanoseconds: int) -> None:
+        """Records a step of a coroutine that a call returned."""
+
+    @property
     def running(self) -> int: ...
 
     @property

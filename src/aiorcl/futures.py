@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rclpy.task import Future as _RclpyFuture
     from rclpy.task import Task as _RclpyTask
 
+    from aiorcl import _core
     from aiorcl._steps import Steps
     from aiorcl.executor import AsyncioExecutor
 else:  # not generic at run time on Jazzy
@@ -191,6 +192,13 @@ class Task(Future[T], _RclpyTask[T]):
         rclpy.task.Future.cancel(self)
         if self._steps is not None:
             self._steps.cancel()
+
+    @property
+    def _entity(self) -> _core.Entity:
+        """Its steps are in the statistics of the executor's own work."""
+        executor = self._owner()
+        assert executor is not None  # which runs it
+        return executor._work.entity
 
     def executing(self) -> bool:
         """Return True while the function, or a step of the coroutine, is on the stack."""

@@ -134,6 +134,10 @@ NB_MODULE(_core, m) {
       .def_prop_ro("label", &Entity::label)
       .def_prop_ro("queue_delay", [](Entity & self) { return self.calls().queue_delay(); })
       .def_prop_ro("callback_time", [](Entity & self) { return self.calls().time(); })
+      .def_prop_ro("step_time", [](Entity & self) { return self.calls().step_time(); })
+      .def(
+          "add_step", [](Entity & self, std::int64_t took) { self.calls().add_step(took); },
+          "nanoseconds"_a, "Records a step of a coroutine that a call returned.")
       .def_prop_ro("running", [](Entity & self) { return self.calls().running; })
       .def_prop_ro("held_back", [](Entity & self) { return self.calls().held_back; })
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
