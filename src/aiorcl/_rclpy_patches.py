@@ -22,6 +22,7 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from aiorcl import _action_messages
 from aiorcl._entities import watched
 from aiorcl._goals import Execution
 from aiorcl.executor import AsyncioExecutor
@@ -145,6 +146,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             notify_execute(self, goal_handle, execute_callback)
             return
         callback = executor._workers.callable_in(self.callback_group, callback)
+        callback = _action_messages.check_result(self, callback)
         executor._work.post_task(Execution(executor, self, callback, goal_handle))
 
     return wrapper
@@ -172,6 +174,7 @@ def apply() -> None:
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
+    _action_messages.apply()
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))
