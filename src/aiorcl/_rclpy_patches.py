@@ -23,6 +23,7 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from aiorcl import _action_messages
 from aiorcl._entities import watched
 from aiorcl._goals import Execution
 from aiorcl._requests import note_cancellation
@@ -147,6 +148,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             notify_execute(self, goal_handle, execute_callback)
             return
         callback = executor._workers.callable_in(self.callback_group, callback)
+        callback = _action_messages.check_result(self, callback)
         executor._work.post_task(Execution(executor, self, callback, goal_handle))
 
     return wrapper
@@ -189,6 +191,7 @@ def apply() -> None:
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
+    _action_messages.apply()
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
     setattr(ActionClient, "_cancel_goal_async", _noted(ActionClient._cancel_goal_async))
     for watchable in (Subscription, Publisher, Service, Client, Timer):

@@ -9,6 +9,7 @@
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include "dispatch/action_messages.hpp"
 #include "dispatch/action_part.hpp"
 #include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
@@ -182,7 +183,7 @@ NB_MODULE(_core, m) {
           [](const MessageType & self, nb::handle message) {
             RosMessage(self).from_python(message);
           },
-          "message"_a);
+          "message"_a.none());
   nb::class_<RosMessage>(m, "RosMessage")
       .def(nb::init<const MessageType &>(), "type"_a, nb::keep_alive<1, 2>())
       .def("from_python", &RosMessage::from_python, "message"_a)
@@ -200,9 +201,15 @@ NB_MODULE(_core, m) {
       .value("RESULT_REQUEST", Source::kActionResultRequest);
   nb::class_<ActionPart, Entity>(m, "ActionPart", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, Source,
-                    nb::object, nb::object>(),
+                    nb::handle, nb::object>(),
            "dispatcher"_a, "action"_a, "handle"_a, "group"_a.none(), "label"_a, "source"_a,
-           "take"_a, "execute"_a);
+           "message_class"_a, "execute"_a);
+  m.def("send_action_request", &send_action_request, "response"_a, "client"_a, "type"_a,
+        "request"_a.none());
+  m.def("send_action_response", &send_action_response, "request"_a, "server"_a, "type"_a, "id"_a,
+        "response"_a.none());
+  m.def("publish_action_feedback", &publish_action_feedback, "server"_a, "type"_a,
+        "message"_a.none());
   nb::class_<GoalExpiry, Entity>(m, "GoalExpiry", nb::type_slots(entity_slots))
       .def(
           nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t, nb::object>(),
