@@ -11,12 +11,15 @@ import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, Durations, EntityStats
+from tests.support.actions import serve_action
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -143,6 +146,23 @@ def test_every_kind_has_a_name(executor: AsyncioExecutor, node: Node) -> None:
     assert of(executor, "task").calls >= 2  # that one, and the done callback
     kinds = {each.kind for each in executor.stats().entities}
     assert "publisher" not in kinds
+
+
+def test_the_parts_of_an_action_are_told_apart(executor: AsyncioExecutor, node: Node) -> None:
+    """What comes to a client or a server is counted for each of its kinds."""
+    serve_action(node)
+    client = ActionClient(node, Fibonacci, "action")
+    goal = client.send_goal_async(Fibonacci.Goal(order=1))
+    executor.spin_until_future_complete(goal)
+    result = goal.result().get_result_async()
+    executor.spin_until_future_complete(result)
+    for part in (
+        *("goal request of action server", "result request of action server"),
+        *("goal response of action client", "result response of action client"),
+    ):
+        assert of(executor, part, "/action").calls == 1
+    assert of(executor, "cancel request of action server", "/action").calls == 0
+    assert of(executor, "feedback of action client", "/action").calls == 0
 
 
 def test_what_raises_is_counted(executor: AsyncioExecutor, node: Node) -> None:

@@ -6,6 +6,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <rcl/node.h>
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
@@ -227,6 +228,13 @@ NB_MODULE(_core, m) {
       },
       "server"_a);
 
+  m.def(
+      "graph_guard",
+      [](std::uintptr_t node) {
+        return reinterpret_cast<std::uintptr_t>(
+            rcl_node_get_graph_guard_condition(reinterpret_cast<rcl_node_t *>(node)));
+      },
+      "node"_a);
   nb::class_<GuardThreads>(m, "GuardThreads")
       .def(
           "__init__",
