@@ -17,6 +17,15 @@ from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
 from aiorcl._followers import EntityGoneError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.actions.client import RunningGoal, goal
+from aiorcl.actions.errors import (
+    GoalAbortedError,
+    GoalCanceledError,
+    GoalError,
+    GoalLostError,
+    GoalRejectedError,
+)
+from aiorcl.actions.server import ServedGoal, serve_action
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
@@ -39,18 +48,27 @@ __all__ = [
     "ExecutorBase",
     "ExecutorStats",
     "Future",
+    "GoalAbortedError",
+    "GoalCanceledError",
+    "GoalError",
+    "GoalLostError",
+    "GoalRejectedError",
     "LimitedCallbackGroup",
     "MessageStream",
     "RclError",
+    "RunningGoal",
+    "ServedGoal",
     "Stream",
     "Task",
     "ThreadCallbackGroup",
     "TimeSourceChangedError",
     "action_ready",
+    "goal",
     "messages",
     "new_event_loop",
     "next_message",
     "node_ready",
+    "serve_action",
     "service_ready",
     "subscribers_ready",
 ]
