@@ -17,6 +17,7 @@ from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
 from aiorcl._followers import EntityGoneError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.calls import call, publish
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
@@ -47,10 +48,12 @@ __all__ = [
     "ThreadCallbackGroup",
     "TimeSourceChangedError",
     "action_ready",
+    "call",
     "messages",
     "new_event_loop",
     "next_message",
     "node_ready",
+    "publish",
     "service_ready",
     "subscribers_ready",
 ]
