@@ -26,7 +26,9 @@ from aiorcl.loops import EventLoop, new_event_loop
 from aiorcl.readiness import action_ready, node_ready, service_ready, subscribers_ready
 from aiorcl.stats import Durations, EntityStats, ExecutorStats
 from aiorcl.streams.messages import MessageStream, messages, next_message
+from aiorcl.streams.qos_events import EventStream, qos_events
 from aiorcl.streams.stream import Stream
+from aiorcl.streams.ticks import Tick, TickStream, ticks
 
 __all__ = [
     "AbstractExecutor",
@@ -37,6 +39,7 @@ __all__ = [
     "EntityGoneError",
     "EntityStats",
     "EventLoop",
+    "EventStream",
     "ExecutorBase",
     "ExecutorStats",
     "Future",
@@ -46,6 +49,8 @@ __all__ = [
     "Stream",
     "Task",
     "ThreadCallbackGroup",
+    "Tick",
+    "TickStream",
     "TimeSourceChangedError",
     "action_ready",
     "call",
@@ -54,8 +59,10 @@ __all__ = [
     "next_message",
     "node_ready",
     "publish",
+    "qos_events",
     "service_ready",
     "subscribers_ready",
+    "ticks",
 ]
 
 _rclpy_patches.apply()
