@@ -26,6 +26,7 @@ from aiorcl.actions.errors import (
     GoalRejectedError,
 )
 from aiorcl.actions.server import ServedGoal, serve_action
+from aiorcl.calls import call, publish
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
@@ -34,7 +35,9 @@ from aiorcl.loops import EventLoop, new_event_loop
 from aiorcl.readiness import action_ready, node_ready, service_ready, subscribers_ready
 from aiorcl.stats import Durations, EntityStats, ExecutorStats
 from aiorcl.streams.messages import MessageStream, messages, next_message
+from aiorcl.streams.qos_events import EventStream, qos_events
 from aiorcl.streams.stream import Stream
+from aiorcl.streams.ticks import Tick, TickStream, ticks
 
 __all__ = [
     "AbstractExecutor",
@@ -45,6 +48,7 @@ __all__ = [
     "EntityGoneError",
     "EntityStats",
     "EventLoop",
+    "EventStream",
     "ExecutorBase",
     "ExecutorStats",
     "Future",
@@ -61,16 +65,22 @@ __all__ = [
     "Stream",
     "Task",
     "ThreadCallbackGroup",
+    "Tick",
+    "TickStream",
     "TimeSourceChangedError",
     "action_ready",
+    "call",
     "goal",
     "messages",
     "new_event_loop",
     "next_message",
     "node_ready",
+    "publish",
+    "qos_events",
     "serve_action",
     "service_ready",
     "subscribers_ready",
+    "ticks",
 ]
 
 _rclpy_patches.apply()

@@ -186,6 +186,9 @@ class Publisher(Entity):
 
     def stand_in(self) -> None: ...
 
+    @property
+    def may_block(self) -> bool: ...
+
     def publish(self, msg: object | None) -> None: ...
 
 class MessageType:

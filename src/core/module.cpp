@@ -169,6 +169,7 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
       .def("stand_in", [](Publisher & self) { self.stand_in_for("publish"); })
+      .def_prop_ro("may_block", &Publisher::may_block)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
   nb::class_<MessageType>(m, "MessageType")
