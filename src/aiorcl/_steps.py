@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
 # in the turn that took its message, before any callback that is ready after it.
-_make_task: Callable[..., asyncio.Task[None]]
+_make_task: Callable[..., asyncio.Task[Any]]
 if sys.version_info >= (3, 12):
     _make_task = functools.partial(asyncio.Task, eager_start=True)
 else:
