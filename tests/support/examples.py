@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from types import ModuleType
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DEADLINE_SEC = 40.0
@@ -42,3 +44,11 @@ def output(example: str, module: str, *arguments: object, domain_id: int) -> str
         stdout, stderr = process.communicate(timeout=DEADLINE_SEC)
     assert (process.returncode, stderr) == (0, ""), stdout
     return stdout
+
+
+def load(example: str, module: str) -> ModuleType:
+    """Import a module of an example into this process."""
+    folder = str(EXAMPLES / example)
+    if folder not in sys.path:
+        sys.path.append(folder)
+    return importlib.import_module(module)
