@@ -206,7 +206,7 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def demo(session: nox.Session, distro: str) -> None:
     """Run the demo; more arguments go to it."""
-    install_wheel(session, distro, "demo")
+    install_wheel(session, distro, "demo", f"test-{distro}")
     run(session, "demo", *session.posargs)
 
 

@@ -98,9 +98,10 @@ def test_keep_serves_until_interrupted() -> None:
             url = await story.wait_for(r"The page stays at (http://127\.0\.0\.1:\d+);")
             async with httpx.AsyncClient(base_url=url, trust_env=False) as browser:
                 page = await browser.get("/")
-                assert "<title>aiorcl demo</title>" in page.text
+                assert "<title>aiorcl dashboard</title>" in page.text
                 state = (await browser.get("/api/state")).json()
-                assert set(state["robot"]) == {"odom", "imu", "scan", "joint_states"}
+                topics = {"odom", "imu", "scan", "joint_states", "battery", "plan"}
+                assert set(state["robot"]) == topics
                 stopped = await browser.post("/api/motors", json={"on": False})
                 assert stopped.json() == {"success": True, "message": "The motors are off"}
 
@@ -174,7 +175,10 @@ def test_silent_robot_is_a_failure() -> None:
             robot = int(await story.wait_for(r"process (\d+) publishes"))
             os.kill(robot, signal.SIGSTOP)
             assert await story.end() == 1
-            assert "heard nothing on /odom, /imu, /scan, /joint_states for 1 s" in story.said
+            assert (
+                "heard nothing on /odom, /imu, /scan, /joint_states, /battery, /plan for 1 s"
+                in story.said
+            )
             assert not exists(robot)
 
     asyncio.run(main())

@@ -15,6 +15,7 @@ from types import ModuleType
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DEADLINE_SEC = 40.0
+Started = contextlib.AbstractContextManager[subprocess.Popen[str]]
 
 
 @contextlib.contextmanager
