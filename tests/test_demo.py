@@ -12,6 +12,7 @@ import re
 import select
 import signal
 import socket
+import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -196,3 +197,12 @@ def test_taken_port_is_a_failure() -> None:
                 assert not any(map(exists, story.pids()))
 
     asyncio.run(main())
+
+
+def test_the_comparison_of_dashboards() -> None:
+    """Both dashboards serve a page until it has all topics; the table has a row of each."""
+    command = [sys.executable, "-m", "demo.comparison", "--rounds=1", "--seconds=0.5"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_SEC)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert re.search(r"^AsyncioExecutor .* 5 x \d", ended.stdout, re.M)
+    assert re.search(r"^SingleThreadedExecutor in a thread .* 5 x \d", ended.stdout, re.M)

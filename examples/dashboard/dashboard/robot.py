@@ -188,6 +188,10 @@ def main() -> None:
         executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    except Exception:
+        # On SIGTERM a thread of rclpy's shuts ROS down, perhaps in the middle of a callback.
+        if rclpy.ok():
+            raise
     finally:
         executor.shutdown()
         rclpy.try_shutdown()
