@@ -15,13 +15,20 @@ except ImportError as error:
 from aiorcl import _blocking_calls, _rclpy_patches
 from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
+from aiorcl._followers import EntityGoneError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.calls import call, publish
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import Future, Task
 from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 from aiorcl.loops import EventLoop, new_event_loop
+from aiorcl.readiness import action_ready, node_ready, service_ready, subscribers_ready
 from aiorcl.stats import Durations, EntityStats, ExecutorStats
+from aiorcl.streams.messages import MessageStream, messages, next_message
+from aiorcl.streams.qos_events import EventStream, qos_events
+from aiorcl.streams.stream import Stream
+from aiorcl.streams.ticks import Tick, TickStream, ticks
 
 __all__ = [
     "AbstractExecutor",
@@ -29,17 +36,33 @@ __all__ = [
     "AsyncioExecutor",
     "BlockedLoopWarning",
     "Durations",
+    "EntityGoneError",
     "EntityStats",
     "EventLoop",
+    "EventStream",
     "ExecutorBase",
     "ExecutorStats",
     "Future",
     "LimitedCallbackGroup",
+    "MessageStream",
     "RclError",
+    "Stream",
     "Task",
     "ThreadCallbackGroup",
+    "Tick",
+    "TickStream",
     "TimeSourceChangedError",
+    "action_ready",
+    "call",
+    "messages",
     "new_event_loop",
+    "next_message",
+    "node_ready",
+    "publish",
+    "qos_events",
+    "service_ready",
+    "subscribers_ready",
+    "ticks",
 ]
 
 _rclpy_patches.apply()

@@ -9,12 +9,11 @@ import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
-import rclpy.task
-import rclpy.timer
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._entities import wait_set_of, watched
+from aiorcl._timer_info import TimerInfo
 from aiorcl._work import Work
 from aiorcl.abstract import ExecutorBase
 
@@ -27,9 +26,6 @@ if TYPE_CHECKING:
     from aiorcl import _core
 
 RCLError = _rclpy.RCLError
-
-# Kilted and newer tell timer callbacks when they were expected, if a parameter is annotated so.
-_TimerInfo: Any = getattr(rclpy.timer, "TimerInfo", None)
 
 
 class _CallbackEnd:
@@ -91,15 +87,13 @@ class Callbacks(ExecutorBase):
         future.set_result(response)
 
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
-        if _TimerInfo is None:
-            return None
         for parameter in inspect.signature(callback).parameters.values():
-            if parameter.annotation is _TimerInfo:
+            if parameter.annotation is TimerInfo:
                 return parameter.name
         return None
 
     def _timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
-        return _TimerInfo(
+        return TimerInfo(
             expected_call_time=expected_ns,
             actual_call_time=actual_ns,
             clock_type=timer.clock.clock_type,

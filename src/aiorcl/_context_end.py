@@ -96,6 +96,8 @@ class ContextEnd:
                 waiter.set_result(None)
         executor = self._executor()
         if executor is not None:
+            reason = "The context is shut down" if self.came else "The executor was shut down"
+            executor._watched.followers.shut_down(reason, finally_=self.came)
             executor._workers.cancel_waits()
             executor._turns.interrupt()
         return False

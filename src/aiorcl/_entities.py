@@ -21,6 +21,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._actions import Action, is_plain, watch_client, watch_server
+from aiorcl._followers import name_of
 from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
@@ -202,6 +203,7 @@ class NodeEntities:
 
     def __init__(self, executor: AsyncioExecutor, node: Node) -> None:
         self.node = node
+        self.name = name_of(node)
         self.executor = executor
         # By the id of the rclpy entity, which ours holds.
         self._entities: dict[int, Watched] = {}
@@ -216,7 +218,7 @@ class NodeEntities:
                     self._watch(kind, entity)
         for key, core in gone.items():
             self._entities.pop(key, None)
-            core.close()
+            self._close_destroyed(key, core)
 
     def _watch(self, kind: Kind, entity: Any) -> None:
         executor = self.executor
@@ -262,7 +264,12 @@ class NodeEntities:
         """Watch an entity no more that was destroyed without the node's knowledge."""
         core = self._entities.pop(id(entity), None)
         if core is not None:
-            core.close()
+            self._close_destroyed(id(entity), core)
+
+    def _close_destroyed(self, key: int, core: Watched) -> None:
+        label = core.label
+        core.close()
+        self.executor._watched.followers.gone(key, f"The {label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them."""

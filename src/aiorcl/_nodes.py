@@ -12,6 +12,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
 from aiorcl._entities import NodeEntities
+from aiorcl._followers import Followers
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -32,6 +33,7 @@ class WatchedNodes:
         self._looking = False  # guarded by _lock
         self.changed = False  # since the last look
         self.groups: weakref.WeakKeyDictionary[Any, _core.Group] = weakref.WeakKeyDictionary()
+        self.followers = Followers()
 
     def look(self) -> bool:
         """Watch what is new, let go of what is gone; skip what another thread does already.
@@ -69,8 +71,13 @@ class WatchedNodes:
                 entities = self._nodes[node] = NodeEntities(executor, node)
             entities.synchronise()
         for node in self._nodes.keys() - set(executor.get_nodes()):
-            self._nodes.pop(node).close()
-            executor._work.cancel_tasks_of(node, destroyed=_is_destroyed(node))
+            entities = self._nodes.pop(node)
+            entities.close()
+            destroyed = _is_destroyed(node)
+            executor._work.cancel_tasks_of(node, destroyed=destroyed)
+            if destroyed or executor._turns.thread is not None:  # as for tasks
+                what = "destroyed" if destroyed else "removed from its executor"
+                self.followers.gone(id(node), f"The node '{entities.name}' was {what}")
 
     def entity_destroyed(self, entities: NodeEntities, entity: Any) -> bool:
         """Let go of an entity that was destroyed directly, not by its node. Returns False."""
@@ -94,6 +101,7 @@ class WatchedNodes:
                 entities.close(keep_clients=keep_clients)
             if not keep_clients:
                 self._nodes.clear()
+        self.followers.shut_down("The executor was shut down", finally_=not keep_clients)
 
 
 def _is_destroyed(node: Node) -> bool:

@@ -6,6 +6,7 @@
 #include <nanobind/stl/shared_ptr.h>
 #include <nanobind/stl/string.h>
 #include <nanobind/stl/vector.h>
+#include <rcl/node.h>
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
@@ -163,6 +164,7 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
       .def("stand_in", [](Publisher & self) { self.stand_in_for("publish"); })
+      .def_prop_ro("may_block", &Publisher::may_block)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
   nb::class_<MessageType>(m, "MessageType")
@@ -216,6 +218,13 @@ NB_MODULE(_core, m) {
       },
       "server"_a);
 
+  m.def(
+      "graph_guard",
+      [](std::uintptr_t node) {
+        return reinterpret_cast<std::uintptr_t>(
+            rcl_node_get_graph_guard_condition(reinterpret_cast<rcl_node_t *>(node)));
+      },
+      "node"_a);
   nb::class_<GuardThreads>(m, "GuardThreads")
       .def(
           "__init__",

@@ -16,7 +16,12 @@ namespace aiorcl {
 Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string label)
     : Entity(dispatcher, publisher, publisher.attr("handle"), nb::none(), std::move(label)),
       publisher_(static_cast<const rcl_publisher_t *>(pointer())),
-      type_(publisher.attr("msg_type")) {}
+      type_(publisher.attr("msg_type")) {
+  const rmw_qos_profile_t * qos = rcl_publisher_get_actual_qos(publisher_);
+  if (qos == nullptr) check(RCL_RET_PUBLISHER_INVALID, "look at the profile", this->label());
+  may_block_ = qos->history == RMW_QOS_POLICY_HISTORY_KEEP_ALL &&
+               qos->reliability != RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT;
+}
 
 Publisher::~Publisher() = default;
 
@@ -29,25 +34,29 @@ void Publisher::publish(nb::handle message) {
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));
     serialized.buffer_length = static_cast<std::size_t>(PyBytes_GET_SIZE(message.ptr()));
     serialized.buffer_capacity = serialized.buffer_length;
-    check(rcl_publish_serialized_message(publisher_, &serialized, nullptr), "publish", label());
+    const auto publish = [&] {
+      return rcl_publish_serialized_message(publisher_, &serialized, nullptr);
+    };
+    check(may_block_ ? without_gil(publish) : publish(), "publish", label());
     return;
   }
   RosMessage ros_message(type_);
   ros_message.from_python(message);
   if (closed()) raise_invalid_handle("publish");  // not before: the conversion may run any code
-  check(ros_message.is_large() ? publish_without_gil(ros_message.get())
-                               : rcl_publish(publisher_, ros_message.get(), nullptr),
-        "publish", label());
+  const auto publish = [&] { return rcl_publish(publisher_, ros_message.get(), nullptr); };
+  check(may_block_ || ros_message.is_large() ? without_gil(publish) : publish(), "publish",
+        label());
 }
 
-rcl_ret_t Publisher::publish_without_gil(const void * ros_message) {
+template <typename Publish>
+rcl_ret_t Publisher::without_gil(Publish publish) {
   // Another thread may close this entity meanwhile, which holds the handle in use otherwise.
   nb::object handle = rclpy_entity().attr("handle");
   handle.attr("__enter__")();
   rcl_ret_t ret;
   {
     nb::gil_scoped_release release;
-    ret = rcl_publish(publisher_, ros_message, nullptr);
+    ret = publish();
   }
   handle.attr("__exit__")(nb::none(), nb::none(), nb::none());
   return ret;

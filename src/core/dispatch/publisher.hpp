@@ -25,16 +25,22 @@ class Publisher final : public Entity {
   /// holds the GIL.
   void publish(nanobind::handle message);
 
+  /// True if publishing may wait for room: a reliable writer that keeps all of its history does
+  /// until its readers have acknowledged enough of it.
+  bool may_block() const noexcept { return may_block_; }
+
   Outcome run(Hooks) override { return Outcome::kNothing; }
 
  protected:
   void unwatch() override {}
 
  private:
-  rcl_ret_t publish_without_gil(const void * ros_message);
+  template <typename Publish>
+  rcl_ret_t without_gil(Publish publish);
 
   const rcl_publisher_t * publisher_;
   MessageType type_;
+  bool may_block_ = false;
 };
 
 }  // namespace aiorcl

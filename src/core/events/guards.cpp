@@ -3,7 +3,7 @@
 // The threads that wait for guard conditions.
 #include "events/guards.hpp"
 
-#include <rcl/wait.h>
+#include <rmw/rmw.h>
 
 #include <algorithm>
 #include <chrono>
@@ -26,7 +26,7 @@ class GuardThreads::Waiter {
   };
 
   /// The first follower is there before the thread: the guard condition may be triggered already.
-  Waiter(rcl_context_t * context, const rcl_guard_condition_t * guard, Follower first)
+  Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
       : set_(context), guard_(guard), followers_{first} {
     thread_ = std::thread(&Waiter::run, this);
   }
@@ -34,7 +34,7 @@ class GuardThreads::Waiter {
   Waiter(const Waiter &) = delete;
   Waiter & operator=(const Waiter &) = delete;
 
-  bool waits_for(const rcl_guard_condition_t * guard) const noexcept { return guard_ == guard; }
+  bool waits_for(const rmw_guard_condition_t * guard) const noexcept { return guard_ == guard; }
 
   void add(Follower follower);
 
@@ -45,19 +45,19 @@ class GuardThreads::Waiter {
   struct WaitSet {
     explicit WaitSet(rcl_context_t * context);
     ~WaitSet() {
-      if (process.is_this()) ignore(rcl_wait_set_fini(&set));
+      if (process.is_this()) ignore(rmw_destroy_wait_set(set));
     }
 
     const Process process;
-    rcl_wait_set_t set = rcl_get_zero_initialized_wait_set();
+    rmw_wait_set_t * set;
   };
 
-  bool wait(std::int64_t timeout_ns) noexcept;
+  bool wait(const rmw_time_t * timeout) noexcept;
   void run() noexcept;
 
   const Process process_;
   WaitSet set_;  // the thread's
-  const rcl_guard_condition_t * const guard_;
+  const rmw_guard_condition_t * const guard_;
   std::mutex mutex_;
   std::condition_variable ended_changed_;
   std::vector<Follower> followers_;  // guarded by mutex_
@@ -66,9 +66,9 @@ class GuardThreads::Waiter {
   std::thread thread_;
 };
 
-GuardThreads::Waiter::WaitSet::WaitSet(rcl_context_t * context) {
-  check(rcl_wait_set_init(&set, 0, 1, 0, 0, 0, 0, context, rcl_get_default_allocator()),
-        "wait for a guard condition");
+GuardThreads::Waiter::WaitSet::WaitSet(rcl_context_t * context)
+    : set(rmw_create_wait_set(rcl_context_get_rmw_context(context), 1)) {
+  if (set == nullptr) check(RCL_RET_ERROR, "wait for a guard condition");
 }
 
 GuardThreads::Waiter::~Waiter() {
@@ -82,7 +82,7 @@ GuardThreads::Waiter::~Waiter() {
     do {
       // Under the lock, so that the thread can take this trigger back before it ends. Again,
       // because somebody else who waits for the guard condition may have taken it.
-      ignore(rcl_trigger_guard_condition(const_cast<rcl_guard_condition_t *>(guard_)));
+      ignore(rmw_trigger_guard_condition(guard_));
     } while (
         !ended_changed_.wait_for(lock, std::chrono::milliseconds(10), [this] { return ended_; }));
   }
@@ -103,19 +103,19 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
 }
 
 /// True when the guard condition is triggered, which resets it.
-bool GuardThreads::Waiter::wait(std::int64_t timeout_ns) noexcept {
-  rcl_ret_t ret = rcl_wait_set_clear(&set_.set);
-  if (ret == RCL_RET_OK) ret = rcl_wait_set_add_guard_condition(&set_.set, guard_, nullptr);
-  if (ret == RCL_RET_OK) ret = rcl_wait(&set_.set, timeout_ns);
+bool GuardThreads::Waiter::wait(const rmw_time_t * timeout) noexcept {
+  void * guards[] = {guard_->data};
+  rmw_guard_conditions_t set{1, guards};
+  const rmw_ret_t ret = rmw_wait(nullptr, &set, nullptr, nullptr, nullptr, set_.set, timeout);
   ignore(ret);
-  return ret == RCL_RET_OK;
+  return ret == RMW_RET_OK;
 }
 
 void GuardThreads::Waiter::run() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   while (!stop_) {
     lock.unlock();
-    const bool triggered = wait(-1);
+    const bool triggered = wait(nullptr);
     lock.lock();
     if (!triggered || stop_) break;
     // Those of now, not of before the wait: one that was removed meanwhile is not touched.
@@ -124,7 +124,8 @@ void GuardThreads::Waiter::run() noexcept {
       follower.ready->add(1);
     }
   }
-  wait(0);
+  const rmw_time_t not_at_all{0, 0};
+  wait(&not_at_all);
   ended_ = true;
   ended_changed_.notify_all();
 }
@@ -133,8 +134,9 @@ GuardThreads::GuardThreads(rcl_context_t * context) noexcept : context_(context)
 
 GuardThreads::~GuardThreads() = default;
 
-void GuardThreads::add(const rcl_guard_condition_t * guard, Ready & ready,
+void GuardThreads::add(const rcl_guard_condition_t * rcl_guard, Ready & ready,
                        std::atomic<bool> * fired) {
+  const rmw_guard_condition_t * guard = rcl_guard_condition_get_rmw_handle(rcl_guard);
   std::lock_guard<std::mutex> lock(mutex_);
   auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
                              [guard](const Waiter & each) { return each.waits_for(guard); });
@@ -146,8 +148,9 @@ void GuardThreads::add(const rcl_guard_condition_t * guard, Ready & ready,
   }
 }
 
-void GuardThreads::remove(const rcl_guard_condition_t * guard, const Ready & ready) noexcept {
+void GuardThreads::remove(const rcl_guard_condition_t * rcl_guard, const Ready & ready) noexcept {
   if (!process_.is_this()) return;  // nor is there a thread that could touch it
+  const rmw_guard_condition_t * guard = rcl_guard_condition_get_rmw_handle(rcl_guard);
   std::lock_guard<std::mutex> lock(mutex_);
   auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
                              [guard](const Waiter & each) { return each.waits_for(guard); });

@@ -22,7 +22,11 @@ namespace aiorcl {
 /// returns for one guard condition it may lose a trigger of another in the same set
 /// (ros2/rmw_fastrtps#895).
 ///
-/// The threads sleep in rcl_wait without a timeout, touch no Python object, and end with the
+/// Guard conditions are told apart by what the middleware has: that of the graph is one for a
+/// context, and every node has a guard condition of rcl over it. So the threads wait below rcl,
+/// too: what rcl has of a node that is destroyed is no more, while others still wait.
+///
+/// The threads sleep in rmw_wait without a timeout, touch no Python object, and end with the
 /// object.
 class GuardThreads {
  public:

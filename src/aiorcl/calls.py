@@ -1,0 +1,120 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Calls of services and publishing, for tasks that may have to wait."""
+
+from __future__ import annotations
+
+import functools
+import time
+import weakref
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, cast
+
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl._entities import watched
+from aiorcl._followers import EntityGoneError, Follower
+from aiorcl._typing import MsgT, SrvRequestT, SrvResponseT
+from aiorcl._workers import _Call
+from aiorcl.readiness import entities_of, service_ready
+
+if TYPE_CHECKING:
+    import rclpy.task
+    from rclpy.client import Client
+    from rclpy.publisher import Publisher
+
+# A writer that fails after less than this did not wait for room: its middleware does not, or
+# something else is wrong. Fast DDS waits for 0.1 s unless its configuration says otherwise.
+_WAITED_SEC = 0.02
+
+
+class _Answer(Follower):
+    """The future of a request, which ends with the client."""
+
+    outlives_shutdown = True
+
+    def __init__(self, future: rclpy.task.Future[Any]) -> None:
+        self._future = future
+
+    def gone(self, reason: str) -> None:
+        if not self._future.done():
+            self._future.set_exception(EntityGoneError(reason))
+
+
+async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) -> SrvResponseT:
+    """Wait until a server is there, send the request, and return the response.
+
+    ``asyncio.timeout`` limits all of it. A call that is cancelled leaves nothing behind: its
+    request is forgotten, and a response that still comes is dropped. A server that goes away after
+    it got the request cannot be noticed. No callback group holds the response back.
+
+    :raises TypeError: if ``request`` is of another type.
+    :raises EntityGoneError: if the client or its node is destroyed or removed from its executor
+        meanwhile, or the executor or the context is shut down.
+    :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
+    """
+    if not isinstance(request, client.srv_type.Request):
+        raise TypeError(
+            f"A request of '{client.srv_name}' is expected, of type "
+            f"{client.srv_type.Request.__qualname__}, "
+            f"not {request!r}"
+        )
+    await service_ready(client)
+    followers = entities_of(client).executor._watched.followers
+    future = client.call_async(request)
+    answer = _Answer(future)
+    followers.add(answer, client, entities_of(client).node)
+    try:
+        return cast("SrvResponseT", await future)
+    finally:
+        followers.discard(answer)
+        client.remove_pending_request(future)
+
+
+# One thread for each publisher that needs it, so that its messages keep their order.
+_threads: weakref.WeakKeyDictionary[Publisher[Any], ThreadPoolExecutor]
+_threads = weakref.WeakKeyDictionary()
+
+
+async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
+    """Publish a message; wait, while the loop goes on, for as long as there is no room for it.
+
+    Only a writer that is RELIABLE and keeps all of its history ever waits: until slow subscribers
+    have acknowledged enough. Its messages are published in a thread, one after the other in the
+    order of the calls. Any other writer is called here and now, and the coroutine does not suspend.
+
+    Where ``publisher.publish()`` blocks, for 0.1 s with Fast DDS, and raises ``RCLError`` then,
+    this tries again until there is room; ``asyncio.timeout`` limits that. If it is cancelled, it
+    first waits for the attempt that is under way, whose message may be sent or not.
+
+    :raises RclError: if publishing failed without waiting.
+    :raises rclpy.exceptions.InvalidHandle: if the publisher is destroyed meanwhile.
+    :raises EntityGoneError: if the executor ends meanwhile.
+    :raises RuntimeError: unless an `AsyncioExecutor` serves the publisher on the running loop.
+    """
+    entities_of(publisher)
+    core = watched(publisher)
+    if core is None or not getattr(core[0], "may_block", False):
+        publisher.publish(message)
+        return
+    thread = _threads.get(publisher)
+    if thread is None:
+        thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
+    room = False
+    while not room:
+        if watched(publisher) is None:
+            raise EntityGoneError("The publisher is not served any more, and has no room")
+        attempt = _Call(functools.partial(_publish, publisher, message))
+        room = await attempt.wait(thread.submit(attempt.run))
+
+
+def _publish(publisher: Publisher[MsgT], message: MsgT) -> bool:
+    """Return False if there was no room."""
+    began = time.monotonic()
+    try:
+        publisher.publish(message)
+    except _rclpy.RCLError:
+        if time.monotonic() - began < _WAITED_SEC:
+            raise
+        return False
+    return True

@@ -1,0 +1,137 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The end of streams, and who may not open one.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+from tests.streams.talker import Talker, subscriptions, take
+from tests.support.turns import turns
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+
+ENDS = ("close", "destroy", "destroy_node", "remove_node", "executor", "context", "block")
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@pytest.mark.parametrize("way", ENDS)
+def test_an_iteration_ends_when_nothing_can_come(
+    run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
+) -> None:
+    """However it comes about, on the loop's thread or another; the tasks that wait go on."""
+    node = make_node()
+
+    async def count(stream: aiorcl.MessageStream[Int64]) -> int:
+        return len([message async for message in stream])
+
+    async def main() -> None:
+        talker = Talker(make_node())
+        async with contextlib.AsyncExitStack() as left:
+            executor = await left.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(node)
+            stream = aiorcl.messages(node, Int64, "topic")
+            counting = [asyncio.ensure_future(count(stream)) for _ in range(2)]
+            await turns()
+            talker.say(1)
+            while not any(stream._opened()._items) and subscriptions(node) == 0:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            once = asyncio.ensure_future(aiorcl.next_message(node, Int64, "never"))
+            await turns()
+            end: Any = {
+                "close": stream.close,
+                "destroy": stream.subscription.destroy,
+                "destroy_node": node.destroy_node,
+                "remove_node": lambda: executor.remove_node(node),
+                "executor": lambda: executor.shutdown(timeout_sec=0),
+                "context": context.shutdown,
+            }.get(way)
+            if way == "block":
+                await left.aclose()
+            elif thread:
+                await asyncio.to_thread(end)
+            else:
+                end()
+            await asyncio.gather(*counting)
+            assert [message async for message in stream] == []
+            if way in ("close", "destroy"):
+                once.cancel()
+            else:
+                with pytest.raises(aiorcl.EntityGoneError, match="'never'"):
+                    await once
+            assert len(executor._watched.followers) == 0 or way in ("close", "destroy")
+
+    if way == "block" and thread:
+        pytest.skip("The block is left on its own thread")
+    run(main)
+
+
+def test_what_has_arrived_can_be_taken_after_the_end(
+    run: Run, context: Context, lone: Node, talker: Talker
+) -> None:
+    """A node that is gone brings no more, but what it brought is there; not so after close."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            first, second = (aiorcl.messages(lone, Int64, "topic") for _ in range(2))
+            async with first, second:
+                talker.say(1, 2)
+                assert await take(first, 1) == [1]
+                assert await take(second, 1) == [1]
+                while not (first._opened()._items and second._opened()._items):  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                executor.remove_node(lone)
+                second.close()
+                assert [message.data async for message in first] == [2]
+                assert [message.data async for message in second] == []
+
+    run(main)
+
+
+def test_a_node_on_no_executor_is_refused(run: Run, context: Context, lone: Node) -> None:
+    """At once, with what to do: nobody would ever bring a message."""
+    stream = aiorcl.messages(lone, Int64, "topic")
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match="add_node"):
+            await anext(stream)
+        executor = AsyncioExecutor(context=context)
+        executor.add_node(lone)
+        with pytest.raises(RuntimeError, match="async with executor"):
+            await aiorcl.next_message(lone, Int64, "topic")
+        async with executor:
+            executor.shutdown()
+            with pytest.raises(aiorcl.EntityGoneError, match="shut down"):
+                await aiorcl.next_message(lone, Int64, "topic")
+        assert subscriptions(lone) == 0
+
+    run(main)
+
+
+def test_a_stream_stays_on_its_loop(run: Run, context: Context, lone: Node) -> None:
+    """Iterated over on another loop it says so."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.messages(lone, Int64, "topic") as stream:
+
+                def elsewhere() -> None:
+                    with pytest.raises(RuntimeError, match="another event loop"):
+                        asyncio.run(take(stream, 1))
+
+                await asyncio.to_thread(elsewhere)
+
+    run(main)

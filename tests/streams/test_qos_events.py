@@ -1,0 +1,182 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# QoS events as an async iterator: whose handler it is, and beside handlers that are there already.
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.event_handler import (
+    PublisherEventCallbacks,
+    QoSPublisherEventType,
+    QoSSubscriptionEventType,
+    SubscriptionEventCallbacks,
+)
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Int64
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+from tests.support.turns import turns
+from tests.support.walk import cancel_everywhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+PUBLISHER_MATCHED = QoSPublisherEventType.RCL_PUBLISHER_MATCHED
+SUBSCRIPTION_MATCHED = QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED
+
+
+def waitables(node: Node) -> int:
+    """Count the waitables of a node."""
+    return len(list(node.waitables))
+
+
+def test_a_match_is_told(run: Run, context: Context, lone: Node) -> None:
+    """Of a publisher, and of the subscription of another stream; the handlers go with the streams.
+
+    What happened before the stream was opened is told, too.
+    """
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", 10)
+            before = waitables(lone)
+            async with (
+                aiorcl.messages(lone, Int64, "topic") as stream,
+                aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) as of_publisher,
+                aiorcl.qos_events(lone, stream.subscription, SUBSCRIPTION_MATCHED) as matched,
+            ):
+                assert (await anext(of_publisher)).current_count == 1
+                assert (await anext(matched)).total_count == 1
+                lone.destroy_publisher(publisher)
+                assert (await anext(matched)).current_count == 0
+                assert [event async for event in of_publisher] == []
+            assert waitables(lone) < before
+
+    run(main)
+
+
+@pytest.mark.parametrize("is_async", [False, True], ids=["plain", "coroutine"])
+def test_a_callback_that_is_there_stays(
+    run: Run, context: Context, lone: Node, is_async: bool
+) -> None:
+    """The event goes to both, and to each stream; then the handler is what it was."""
+    told: list[Any] = []
+
+    async def callback(event: Any) -> None:
+        told.append(event)
+
+    callbacks = PublisherEventCallbacks(
+        matched=callback if is_async else told.append  # type: ignore[arg-type]
+    )
+
+    async def main() -> None:
+        publisher = lone.create_publisher(Int64, "topic", 10, event_callbacks=callbacks)
+        (handler,) = [h for h in publisher.event_handlers if h.event_type == PUBLISHER_MATCHED]
+        original, count = handler.callback, waitables(lone)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            first, second = (
+                aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) for _ in range(2)
+            )
+            async with first, second:
+                subscription = lone.create_subscription(Int64, "topic", lambda _: None, 10)
+                assert (await anext(first)).current_count == 1
+                assert (await anext(second)).current_count == 1
+                assert len(told) == 1
+                second.close()
+                lone.destroy_subscription(subscription)
+                assert (await anext(first)).current_count == 0
+                await turns()
+                assert len(told) == 2
+            assert handler.callback == original
+            assert waitables(lone) == count
+
+    run(main)
+
+
+def test_two_streams_share_a_handler(run: Run, context: Context, lone: Node) -> None:
+    """The last one takes it away."""
+
+    async def main() -> None:
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        count = waitables(lone)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            first, second = (
+                aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) for _ in range(2)
+            )
+            async with first, second:
+                assert waitables(lone) == count + 1
+                lone.create_subscription(Int64, "topic", lambda _: None, 10)
+                await asyncio.gather(anext(first), anext(second))
+                first.close()
+                assert waitables(lone) - count in (1, 3)  # with those of the subscription
+            assert all(h.event_type != PUBLISHER_MATCHED for h in publisher.event_handlers)
+
+    run(main)
+
+
+def test_events_are_cancelled_at_every_point(run: Run, context: Context, lone: Node) -> None:
+    """No handler is left."""
+
+    async def once() -> None:
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        subscription = lone.create_subscription(Int64, "topic", lambda _: None, 10)
+        try:
+            async for _ in aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED):
+                break
+        finally:
+            lone.destroy_subscription(subscription)
+            lone.destroy_publisher(publisher)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+
+            def left() -> object:
+                return waitables(lone), len(executor._watched.followers)
+
+            assert await cancel_everywhere(once, left) >= 2
+
+    run(main)
+
+
+def test_only_its_own_entities_are_watched(make_node: MakeNode) -> None:
+    """Those of another node, and events of the other kind, are refused at once."""
+    node, other = make_node(), make_node()
+    publisher = node.create_publisher(Int64, "topic", 10)
+    with pytest.raises(ValueError, match=other.get_name()):
+        aiorcl.qos_events(other, publisher, PUBLISHER_MATCHED)
+    with pytest.raises(TypeError, match="event of a subscription"):
+        aiorcl.qos_events(node, publisher, SUBSCRIPTION_MATCHED)
+
+
+def test_incompatible_qos_is_told(run: Run, context: Context, lone: Node) -> None:
+    """A publisher that offers too little: the stream hears it beside the callback of the user."""
+    told: list[Any] = []
+    callbacks = SubscriptionEventCallbacks(incompatible_qos=told.append)
+
+    async def main() -> None:
+        offered = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            subscription = lone.create_subscription(
+                Int64, "topic", lambda _: None, 10, event_callbacks=callbacks
+            )
+            incompatible = QoSSubscriptionEventType.RCL_SUBSCRIPTION_REQUESTED_INCOMPATIBLE_QOS
+            async with aiorcl.qos_events(lone, subscription, incompatible) as events:
+                lone.create_publisher(
+                    *(Int64, "topic", offered),
+                    event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
+                )
+                assert (await anext(events)).total_count == 1
+                assert len(told) == 1
+
+    run(main)

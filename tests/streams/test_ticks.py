@@ -1,0 +1,191 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Ticks as an async iterator: on each kind of clock, never more than one behind.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import itertools
+from typing import TYPE_CHECKING
+
+import pytest
+from rclpy.clock import Clock, ROSClock
+from rclpy.clock_type import ClockType
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock as ClockMessage
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+from tests.support.turns import turns
+from tests.support.walk import cancel_everywhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+STEADY = Clock(clock_type=ClockType.STEADY_TIME)
+
+
+class Simulation:
+    """A clock of ROS time that is set by hand."""
+
+    def __init__(self, seconds: float) -> None:
+        self.clock = ROSClock()
+        self.clock._set_ros_time_is_active(True)
+        self.set(seconds)
+
+    def set(self, seconds: float) -> None:
+        """Set the clock."""
+        self.clock.set_ros_time_override(Time(seconds=seconds, clock_type=ClockType.ROS_TIME))
+
+
+def timers(node: Node) -> int:
+    """Count the timers of a node."""
+    return len(list(node.timers))
+
+
+@pytest.mark.parametrize("clock_type", [ClockType.STEADY_TIME, ClockType.SYSTEM_TIME, None])
+def test_ticks_keep_their_phase(
+    run: Run, context: Context, lone: Node, clock_type: ClockType | None
+) -> None:
+    """One for each period, on each clock; the timer is there while the stream is held."""
+    clock = None if clock_type is None else Clock(clock_type=clock_type)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            times = []
+            async for tick in aiorcl.ticks(lone, 0.002, clock=clock):
+                assert timers(lone) == 1
+                assert tick.actual_call_time >= tick.expected_call_time
+                times.append(tick.expected_call_time.nanoseconds)
+                if len(times) == 5:
+                    break
+            assert timers(lone) == 0
+            for earlier, later in itertools.pairwise(times):
+                # A tick that was late has its successor at the next whole period.
+                assert later - earlier >= 2_000_000
+                assert (later - earlier) % 2_000_000 == 0
+
+    run(main)
+
+
+def test_a_task_that_is_late_is_told_what_it_missed(run: Run, context: Context, lone: Node) -> None:
+    """One tick waits for it, however many have come."""
+    simulation = Simulation(100)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.ticks(lone, 10, clock=simulation.clock) as ticks:
+                await turns()
+                for seconds in (110, 120, 130):
+                    simulation.set(seconds)
+                    while lone_due(ticks) <= seconds:  # noqa: ASYNC110  # until it was called
+                        await asyncio.sleep(0)
+                tick = await anext(ticks)
+                assert (tick.expected_call_time, tick.missed) == (at(130), 2)
+                simulation.set(175)
+                tick = await anext(ticks)
+                assert (tick.expected_call_time, tick.missed) == (at(140), 3)
+                assert tick.actual_call_time == at(175)
+                simulation.set(180)
+                assert await anext(ticks) == aiorcl.Tick(at(180), at(180), 0)
+                simulation.set(50)
+                simulation.set(60)
+                assert (await anext(ticks)).missed == 0
+
+    def at(seconds: float) -> Time:
+        return Time(seconds=seconds, clock_type=ClockType.ROS_TIME)
+
+    def lone_due(ticks: aiorcl.TickStream) -> float:
+        left = ticks.timer.time_until_next_call()
+        assert left is not None
+        return (left + simulation.clock.now().nanoseconds) / 1e9
+
+    run(main)
+
+
+def test_ticks_follow_the_clock_topic(run: Run, context: Context, make_node: MakeNode) -> None:
+    """With use_sim_time they come when /clock says so."""
+    node = make_node(parameter_overrides=[Parameter("use_sim_time", value=True)])
+    sim = make_node()
+    qos = QoSProfile(depth=10, reliability=ReliabilityPolicy.RELIABLE)
+    publisher = sim.create_publisher(ClockMessage, "/clock", qos)
+
+    def tell(seconds: int) -> None:
+        message = ClockMessage()
+        message.clock.sec = seconds
+        publisher.publish(message)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            executor.add_node(sim)
+            await aiorcl.subscribers_ready(publisher)
+            tell(100)
+            while node.get_clock().now().nanoseconds == 0:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            async with aiorcl.ticks(node, 10.0) as ticks:
+                tell(109)
+                waiting = asyncio.ensure_future(anext(ticks))
+                while node.get_clock().now().nanoseconds < 109 * 10**9:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                await turns()
+                assert not waiting.done()
+                tell(110)
+                assert (await waiting).expected_call_time.nanoseconds == 110 * 10**9
+
+    run(main)
+
+
+def test_ticks_are_cancelled_at_every_point(run: Run, context: Context, lone: Node) -> None:
+    """No timer is left."""
+
+    async def once() -> None:
+        async for _ in aiorcl.ticks(lone, 0.001, clock=STEADY):
+            break
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+
+            def left() -> object:
+                return timers(lone), len(executor._watched.followers)
+
+            assert await cancel_everywhere(once, left) >= 2
+
+    run(main)
+
+
+@pytest.mark.parametrize("way", ["close", "destroy", "destroy_node", "context"])
+def test_ticks_end(run: Run, context: Context, lone: Node, way: str) -> None:
+    """The iteration ends with the timer, the node and the context."""
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(lone)
+            ticks = aiorcl.ticks(lone, 1000.0)
+            waiting = asyncio.ensure_future(anext(ticks, None))
+            await turns()
+            {
+                "close": ticks.close,
+                "destroy": lambda: lone.destroy_timer(ticks.timer),
+                "destroy_node": lone.destroy_node,
+                "context": context.shutdown,
+            }[way]()
+            assert await waiting is None
+
+    run(main)
+
+
+@pytest.mark.parametrize("period", [-1.0, float("inf"), float("nan")])
+def test_a_period_must_be_one(lone: Node, period: float) -> None:
+    """A period that cannot be is refused where it is asked for."""
+    with pytest.raises(ValueError, match="period"):
+        aiorcl.ticks(lone, period)

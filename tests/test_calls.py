@@ -1,0 +1,306 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# aiorcl.call and aiorcl.publish: what they wait for, and that they leave nothing.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rclpy.exceptions
+from rclpy.client import Client
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Int64
+from std_srvs.srv import SetBool, Trigger
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+from tests.support.children import Child, start
+from tests.support.counters import Holdings
+from tests.support.turns import turns
+from tests.support.walk import cancel_everywhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+YES = SetBool.Request(data=True)
+#: What Fast DDS keeps of a history that is to keep all, on both sides together.
+FULL_AT = 10_000
+ENDS = (rclpy.exceptions.InvalidHandle, aiorcl.EntityGoneError)
+FULL = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
+
+
+def echo(request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+    """Answer with what was asked."""
+    response.success = request.data
+    return response
+
+
+@pytest.fixture
+def client(lone: Node) -> Client[Any, Any]:
+    """A client of ``lone``."""
+    return lone.create_client(SetBool, "service")
+
+
+def test_a_call_waits_for_its_server(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """It may be made before there is one; and after that it is a call like any other."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            calling = asyncio.ensure_future(aiorcl.call(client, YES))
+            await turns()
+            assert not calling.done()
+            lone.create_service(SetBool, "service", echo)
+            assert (await calling).success is True
+            assert (await aiorcl.call(client, SetBool.Request(data=False))).success is False
+
+    run(main)
+
+
+def test_a_timeout_ends_a_call(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """``asyncio.timeout`` is the timeout: without a server, and with one that does not answer."""
+    begun = asyncio.Event()
+
+    async def never(_: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        begun.set()
+        await asyncio.Event().wait()
+        return response
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            with pytest.raises(TimeoutError):
+                async with asyncio.timeout(0.01):
+                    await aiorcl.call(client, YES)
+            lone.create_service(SetBool, "service", never)
+            calling = asyncio.ensure_future(aiorcl.call(client, YES))
+            await begun.wait()
+            with pytest.raises(TimeoutError):
+                await asyncio.wait_for(calling, 0.01)
+            assert client._pending_requests == {}
+
+    run(main)
+
+
+def test_a_call_is_cancelled_at_every_point(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """Before the server is there, before the answer is, and when it has just come."""
+
+    async def once() -> None:
+        servers: list[Any] = []
+        later = asyncio.get_running_loop().call_soon(
+            lambda: servers.append(lone.create_service(SetBool, "service", echo))
+        )
+        try:
+            assert (await aiorcl.call(client, YES)).success is True
+        finally:
+            later.cancel()
+            for each in servers:
+                lone.destroy_service(each)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+
+            def left() -> object:
+                return (
+                    len(client._pending_requests),
+                    len(executor._watched.followers),
+                    Holdings.now().threads,
+                    client.service_is_ready(),
+                )
+
+            assert await cancel_everywhere(once, left) >= 4
+
+    run(main)
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@pytest.mark.parametrize("way", ["destroy", "destroy_node", "remove_node", "executor", "context"])
+def test_a_call_ends_when_no_answer_can_come(
+    run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
+) -> None:
+    """The client or what serves it goes away after the request was sent: an error says it."""
+    node, server = make_node(), make_node()
+    client = node.create_client(SetBool, "service")
+    server.create_service(SetBool, "service", echo)  # on no executor: it never answers
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(node)
+            calling = asyncio.ensure_future(aiorcl.call(client, YES))
+            while not client._pending_requests:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            end: Any = {
+                "destroy": client.destroy,
+                "destroy_node": node.destroy_node,
+                "remove_node": lambda: executor.remove_node(node),
+                "context": context.shutdown,
+            }.get(way)
+            if way == "executor":
+                await block.aclose()
+            elif thread:
+                await asyncio.to_thread(end)
+            else:
+                end()
+            with pytest.raises(aiorcl.EntityGoneError):
+                await calling
+            assert client._pending_requests == {}
+            assert len(executor._watched.followers) == 0
+
+    run(main)
+
+
+def test_a_coroutine_that_is_cancelled_may_still_call(
+    run: Run, context: Context, make_node: MakeNode
+) -> None:
+    """Responses are taken while the executor ends: a last call is answered."""
+    node, server = make_node(), make_node()
+    client = node.create_client(SetBool, "service")
+    server.create_service(SetBool, "service", echo)
+    answers: list[bool] = []
+
+    async def work() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            answers.append((await aiorcl.call(client, YES)).success)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as other:
+            other.add_node(server)
+            async with AsyncioExecutor(context=context) as executor:
+                executor.add_node(node)
+                executor.create_task(work)
+                await turns()
+        assert answers == [True]
+
+    run(main)
+
+
+def test_a_wrong_call_is_refused_at_once(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """A request of another type, and a client that nobody serves."""
+
+    async def main() -> None:
+        with pytest.raises(RuntimeError, match="add_node"):
+            await aiorcl.call(client, YES)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            with pytest.raises(TypeError, match="'service'"):
+                await aiorcl.call(client, Trigger.Request())
+
+    run(main)
+
+
+@contextlib.contextmanager
+def slow_reader(context: Context, last: int) -> Iterator[Child]:
+    """Run a reader in another process, which takes nothing until it is told to.
+
+    In another process, because inside of one Fast DDS forgets what a full reader has refused.
+    """
+    with start("slow_reader", last, domain_id=context.get_domain_id()) as child:
+        child.hear_that("ready")
+        yield child
+
+
+async def fill(publisher: Publisher[Any]) -> None:
+    """Publish as much as fits on both sides; acknowledgements may be late."""
+    await aiorcl.subscribers_ready(publisher)
+    count = 0
+    while count < FULL_AT:
+        with contextlib.suppress(aiorcl.RclError):
+            publisher.publish(Int64(data=count))
+            count += 1
+
+
+def test_a_writer_waits_for_room_off_the_loop(run: Run, context: Context, lone: Node) -> None:
+    """While histories are full the loop goes on, and when there is room the messages are sent."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", FULL)
+            with slow_reader(context, last=-2) as reader:
+                await fill(publisher)
+                publishing = [
+                    asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=number)))
+                    for number in (-1, -2)
+                ]
+                turns, end = 0, executor.loop.time() + 0.25  # longer than an attempt
+                while executor.loop.time() < end:
+                    await asyncio.sleep(0)
+                    turns += 1
+                assert turns > 50  # with the interpreter's lock held it would be 3
+                assert not any(task.done() for task in publishing)
+                reader.tell("go")
+                await asyncio.gather(*publishing)
+                heard = await asyncio.to_thread(reader.hear)
+                assert int(heard) == FULL_AT + 2
+
+    run(main)
+
+
+@pytest.mark.parametrize("way", ["cancel", "destroy", "executor"])
+def test_a_writer_that_waits_for_room_can_be_stopped(
+    run: Run, context: Context, lone: Node, way: str
+) -> None:
+    """After the attempt that is under way, no thread goes on."""
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", FULL)
+            with slow_reader(context, last=-1):
+                await fill(publisher)
+                publishing = asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=-1)))
+                await turns()
+                if way == "cancel":
+                    publishing.cancel()
+                elif way == "destroy":
+                    lone.destroy_publisher(publisher)
+                else:
+                    await block.aclose()
+                await asyncio.wait([publishing])
+                if way == "cancel":
+                    assert publishing.cancelled()
+                else:
+                    assert isinstance(publishing.exception(), ENDS)
+
+    run(main)
+
+
+def test_other_writers_do_not_wait(run: Run, context: Context, lone: Node) -> None:
+    """The message is published here and now, without a thread and without a turn of the loop."""
+
+    async def main() -> None:
+        received: list[int] = []
+        lone.create_subscription(Int64, "topic", lambda message: received.append(message.data), 10)
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        coroutine = aiorcl.publish(publisher, Int64())
+        with pytest.raises(RuntimeError, match="add_node"):
+            await coroutine
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            coroutine = aiorcl.publish(publisher, Int64(data=3))
+            with pytest.raises(StopIteration):
+                coroutine.send(None)
+            while received != [3]:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+
+    run(main)
