@@ -6,16 +6,20 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import sys
 import time
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, Durations, EntityStats
+from tests.support.actions import serve_action
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -94,6 +98,35 @@ def test_calls_are_counted_and_timed(executor: AsyncioExecutor, node: Node) -> N
     assert not stats.held_back
 
 
+def test_steps_of_coroutines_are_timed(run: Run, context: Context, make_node: MakeNode) -> None:
+    """Each step after the first, of callbacks and of tasks: it is the loop that they keep."""
+
+    async def main() -> None:
+        node = make_node()
+        ended = asyncio.Event()
+
+        async def callback(_: Int64) -> None:
+            await asyncio.sleep(0)
+            keep_busy()
+            await asyncio.sleep(0)
+            ended.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            node.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
+            node.create_publisher(Int64, "topic", 10).publish(Int64())
+            await ended.wait()
+            await executor.create_task(callback, Int64())
+            eager = sys.version_info >= (3, 12)
+            for kind, name in (("subscription", "/topic"), ("task", "")):
+                stats = of(executor, kind, name)
+                assert stats.step_time.count == (2 if eager else 3)
+                assert stats.step_time.max >= BUSY_NS
+            assert of(executor, "subscription", "/topic").calls == 1
+
+    run(main)
+
+
 def test_every_kind_has_a_name(executor: AsyncioExecutor, node: Node) -> None:
     """Entities without a name of their own are named by what they call."""
     done: list[str] = []
@@ -113,6 +146,23 @@ def test_every_kind_has_a_name(executor: AsyncioExecutor, node: Node) -> None:
     assert of(executor, "task").calls >= 2  # that one, and the done callback
     kinds = {each.kind for each in executor.stats().entities}
     assert "publisher" not in kinds
+
+
+def test_the_parts_of_an_action_are_told_apart(executor: AsyncioExecutor, node: Node) -> None:
+    """What comes to a client or a server is counted for each of its kinds."""
+    serve_action(node)
+    client = ActionClient(node, Fibonacci, "action")
+    goal = client.send_goal_async(Fibonacci.Goal(order=1))
+    executor.spin_until_future_complete(goal)
+    result = goal.result().get_result_async()
+    executor.spin_until_future_complete(result)
+    for part in (
+        *("goal request of action server", "result request of action server"),
+        *("goal response of action client", "result response of action client"),
+    ):
+        assert of(executor, part, "/action").calls == 1
+    assert of(executor, "cancel request of action server", "/action").calls == 0
+    assert of(executor, "feedback of action client", "/action").calls == 0
 
 
 def test_what_raises_is_counted(executor: AsyncioExecutor, node: Node) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
@@ -14,7 +13,9 @@ from rclpy.action.server import ActionServer
 from rclpy.waitable import Waitable
 
 from aiorcl import _core
+from aiorcl._action_messages import Sender
 from aiorcl._core import ActionSource
+from aiorcl._requests import note_listeners
 
 if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
@@ -35,8 +36,9 @@ class Action:
     may await the result of its goal.
     """
 
-    def __init__(self, action: Any, label: str) -> None:
+    def __init__(self, action: Any, label: str, sender: Sender) -> None:
         self.rclpy_entity = action
+        self.sender = sender
         self.label = label
         self.responses: list[_core.ActionPart] = []
         self.others: list[_core.Entity] = []
@@ -56,6 +58,10 @@ class Action:
         """Events that are not settled yet."""
         return sum(part.pending for part in self.parts)
 
+    def label_of(self, part: str) -> str:
+        """Name a part in messages and statistics."""
+        return f"{part} of {self.label}"
+
     def poke(self, events: int = 1) -> None:
         """Look at every part although no event came."""
         for part in self.parts:
@@ -65,6 +71,7 @@ class Action:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
         for part in self.others if keep_responses else self.parts:
             part.close()
+        self.sender.active = keep_responses
 
     def add(
         self,
@@ -72,13 +79,14 @@ class Action:
         handle: Any,
         group: _core.Group | None,
         source: ActionSource,
-        take: Callable[[], Any],
+        message_class: Any,
         execute: Callable[[Any], Any],
     ) -> _core.ActionPart:
         """Return the entity of one part."""
         return _core.ActionPart(
-            *(executor._dispatcher, self.rclpy_entity, handle, group, self.label),
-            *(source, take, execute),
+            *(executor._dispatcher, self.rclpy_entity, handle, group),
+            *(self.label_of(source.name.lower().replace("_", " ")), source),
+            *(message_class, execute),
         )
 
 
@@ -92,18 +100,22 @@ def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
     raise RuntimeError(f"{coroutine!r} awaits something")
 
 
-def _locked(action: Any, take: Callable[[Any], Any], message_class: Any) -> Callable[[], Any]:
-    """Return what takes one message, or None: under the lock of rclpy, where it has one.
-
-    Another thread holds it from sending a request until it has noted the number of the request.
-    """
-
-    def take_one() -> Any:
-        with getattr(action, "_lock", None) or contextlib.nullcontext():
-            taken = take(message_class)
-        return None if taken is None or (type(taken) is tuple and taken[0] is None) else taken
-
-    return take_one
+def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
+    """Drop futures that nothing completes: Kilted's send_goal_async makes a second one for each."""
+    # In this order: another thread that sends notes a future as pending first.
+    futures = list(client._futures)
+    pending = {
+        id(future)
+        for requests in (
+            *(client._pending_goal_requests, client._pending_cancel_requests),
+            client._pending_result_requests,
+        )
+        for future in list(requests.values())
+    }
+    if len(futures) > len(pending):
+        for future in futures:
+            if id(future) not in pending:
+                client.remove_future(future)
 
 
 def watch_client(
@@ -114,13 +126,26 @@ def watch_client(
     impl = client._action_type.Impl
     with handle:
         name = client._node.resolve_topic_name(_core.action_client_name(handle.pointer))
-    action = Action(client, f"action client '{name}'")
+    sender = Sender(handle, client._action_type)
+    action = Action(client, f"action client '{name}'", sender)
+
+    pending: dict[str, dict[int, Any]] = {
+        "goal": client._pending_goal_requests,
+        "cancel": client._pending_cancel_requests,
+        "result": client._pending_result_requests,
+    }
 
     def execute(key: str) -> Callable[[Any], None]:
         def run(data: Any) -> None:
-            for future in client._futures:
-                future._set_executor(executor)
+            if key in pending:
+                future = pending[key].get(data[0])
+                if future is not None:
+                    future._set_executor(executor)
+                    if key == "goal":
+                        note_listeners(future)
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
+            if key == "goal":
+                _forget_orphans(client)
 
         return run
 
@@ -130,29 +155,18 @@ def watch_client(
             return None
         return executor._workers.callable_in(client.callback_group, callback)(message)
 
-    for source, key, take, cls in (
-        (ActionSource.GOAL_RESPONSE, "goal", handle.take_goal_response, impl.SendGoalService),
-        (
-            ActionSource.CANCEL_RESPONSE,
-            "cancel",
-            handle.take_cancel_response,
-            impl.CancelGoalService,
-        ),
-        (
-            ActionSource.RESULT_RESPONSE,
-            "result",
-            handle.take_result_response,
-            impl.GetResultService,
-        ),
+    for source, key, service in (
+        (ActionSource.GOAL_RESPONSE, "goal", impl.SendGoalService),
+        (ActionSource.CANCEL_RESPONSE, "cancel", impl.CancelGoalService),
+        (ActionSource.RESULT_RESPONSE, "result", impl.GetResultService),
     ):
-        take_one = _locked(client, take, cls.Response)
-        action.responses.append(action.add(executor, handle, None, source, take_one, execute(key)))
-    for source, take, cls, run in (
-        (ActionSource.FEEDBACK, handle.take_feedback, impl.FeedbackMessage, feedback),
-        (ActionSource.STATUS, handle.take_status, impl.GoalStatusMessage, execute("status")),
+        part = action.add(executor, handle, None, source, service.Response, execute(key))
+        action.responses.append(part)
+    for source, cls, run in (
+        (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback),
+        (ActionSource.STATUS, impl.GoalStatusMessage, execute("status")),
     ):
-        take_one = _locked(client, take, cls)
-        action.others.append(action.add(executor, handle, group, source, take_one, run))
+        action.others.append(action.add(executor, handle, group, source, cls, run))
     return action
 
 
@@ -168,7 +182,8 @@ def watch_server(
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
         name = server._node.resolve_topic_name(_core.action_server_name(handle.pointer))
-    action = Action(server, f"action server '{name}'")
+    sender = Sender(handle, server.action_type)
+    action = Action(server, f"action server '{name}'", sender)
 
     def execute(key: str, callbacks: Callable[[], Iterable[Any]]) -> Callable[[Any], Any]:
         def run(data: Any) -> Any:
@@ -187,14 +202,16 @@ def watch_server(
     goals = execute("goal", lambda: (server._goal_callback, server._handle_accepted_callback))
     cancels = execute("cancel", lambda: (server._cancel_callback,))
     results = execute("result", lambda: ())
-    for source, take, cls, run in (
-        (ActionSource.GOAL_REQUEST, handle.take_goal_request, impl.SendGoalService, goals),
-        (ActionSource.CANCEL_REQUEST, handle.take_cancel_request, impl.CancelGoalService, cancels),
-        (ActionSource.RESULT_REQUEST, handle.take_result_request, impl.GetResultService, results),
+    for source, service, run in (
+        (ActionSource.GOAL_REQUEST, impl.SendGoalService, goals),
+        (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, cancels),
+        (ActionSource.RESULT_REQUEST, impl.GetResultService, results),
     ):
-        take_one = _locked(server, take, cls.Request)
-        action.others.append(action.add(executor, handle, group, source, take_one, run))
+        action.others.append(action.add(executor, handle, group, source, service.Request, run))
     action.others.append(
-        _core.GoalExpiry(executor._dispatcher, server, handle, action.label, wait_set, expire)
+        _core.GoalExpiry(
+            *(executor._dispatcher, server, handle, action.label_of("expiry")),
+            *(wait_set, expire),
+        )
     )
     return action

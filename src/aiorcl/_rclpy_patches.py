@@ -13,6 +13,7 @@ from types import FrameType
 from typing import Any
 
 import rclpy.task
+from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer
 from rclpy.client import Client
 from rclpy.logging import get_logger
@@ -22,8 +23,10 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from aiorcl import _action_messages
 from aiorcl._entities import watched
 from aiorcl._goals import Execution
+from aiorcl._requests import note_cancellation
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.futures import wait
 
@@ -145,7 +148,23 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             notify_execute(self, goal_handle, execute_callback)
             return
         callback = executor._workers.callable_in(self.callback_group, callback)
+        callback = _action_messages.check_result(self, callback)
         executor._work.post_task(Execution(executor, self, callback, goal_handle))
+
+    return wrapper
+
+
+def _noted(cancel: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but a goal that the user cancels is not cancelled a second time.
+
+    That is what happens to a goal whose result nobody awaits any more.
+    """
+
+    @functools.wraps(cancel)
+    def wrapper(self: Any, goal_handle: Any) -> Any:
+        if isinstance(goal_handle, ClientGoalHandle):
+            note_cancellation(self, goal_handle.goal_id)
+        return cancel(self, goal_handle)
 
     return wrapper
 
@@ -172,6 +191,8 @@ def apply() -> None:
     if not hasattr(Timer, "logger"):
         setattr(Timer, "logger", property(_timer_logger))
         setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))
+    _action_messages.apply()
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
+    setattr(ActionClient, "_cancel_goal_async", _noted(ActionClient._cancel_goal_async))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))

@@ -56,7 +56,18 @@ def make_table(before: ExecutorStats, now: ExecutorStats, seconds: float) -> Tab
     )
     for name in ("node", "entity"):
         table.add_column(name, overflow="fold")
-    for name in ("calls", "per s", "delay ms p50", "p99", "max", "took ms p50", "p99", "max", ""):
+    for name in (
+        "calls",
+        "per s",
+        "delay ms p50",
+        "p99",
+        "max",
+        "took ms p50",
+        "p99",
+        "max",
+        "step max",
+        "",
+    ):
         table.add_column(name, justify="right")
     calls = {(each.node, each.kind, each.name): each.calls for each in before.entities}
     for each in now.entities:
@@ -68,7 +79,7 @@ def make_table(before: ExecutorStats, now: ExecutorStats, seconds: float) -> Tab
 
 def _row(entity: EntityStats, rate: float) -> list[str]:
     delay, took = entity.queue_delay, entity.callback_time
-    numbers = (delay.p50, delay.p99, delay.max, took.p50, took.p99, took.max)
+    numbers = (delay.p50, delay.p99, delay.max, took.p50, took.p99, took.max, entity.step_time.max)
     state = [f"{entity.running} running"] if entity.running else []
     state += ["held back"] if entity.held_back else []
     name = f"{entity.kind} {entity.name}".rstrip()

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+    from aiorcl import _core
     from aiorcl.executor import AsyncioExecutor
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
@@ -26,7 +27,10 @@ else:
 
 
 class Outcome(Protocol):
-    """Who wants to know how a coroutine ended."""
+    """Who wants to know how a coroutine ended, and which entity has its steps in its statistics."""
+
+    @property
+    def _entity(self) -> _core.Entity: ...
 
     def returned(self, result: Any) -> None: ...
     def raised(self, error: BaseException) -> None: ...
@@ -98,7 +102,7 @@ class Steps(Coroutine[Any, Any, None]):
             self._begun = True
             work.unbegun -= self.task is not None  # as start() has counted
         # The dispatcher measures a first step that runs where the task is made.
-        begin = 0 if work.slow_ns is None or self.task is None else time.monotonic_ns()
+        begin = 0 if self.task is None else time.monotonic_ns()
         try:
             return advance(*args)
         except BaseException as end:
@@ -120,6 +124,7 @@ class Steps(Coroutine[Any, Any, None]):
         raise StopIteration
 
     def _look_at_duration(self, took_ns: int) -> None:
+        self._outcome._entity.add_step(took_ns)
         slow_ns = self._executor._work.slow_ns
         if slow_ns is not None and took_ns >= slow_ns:
             self._executor._on_slow_step(self.__qualname__, took_ns, self.node)

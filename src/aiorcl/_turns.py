@@ -10,7 +10,7 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from aiorcl.futures import InlineCallback
+from aiorcl._inline import InlineCallback
 
 if TYPE_CHECKING:
     import rclpy.task

@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import rclpy.task
 
 from aiorcl import _core
-from aiorcl.futures import InlineCallback
+from aiorcl._inline import InlineCallback
 from aiorcl.groups import ThreadCallbackGroup
 
 if TYPE_CHECKING:

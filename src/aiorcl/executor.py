@@ -23,12 +23,13 @@ from aiorcl._context_end import ContextEnd
 from aiorcl._drivers import Driver, driver_for
 from aiorcl._errors import Errors, OnError
 from aiorcl._guards import guards_of
+from aiorcl._inline import InlineCallback
 from aiorcl._introspection import Introspection
 from aiorcl._nodes import WatchedNodes
 from aiorcl._turns import EndsSpin, Turns, running_loop
 from aiorcl._work import Work
 from aiorcl._workers import Workers
-from aiorcl.futures import InlineCallback, Task
+from aiorcl.futures import Task
 from aiorcl.loops import new_event_loop
 
 if TYPE_CHECKING:

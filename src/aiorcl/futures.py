@@ -10,7 +10,9 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, Generic, TypeVar, cast
 
 import rclpy.task
-from rclpy.client import Client
+
+from aiorcl._inline import InlineCallback
+from aiorcl._requests import drop_unwanted
 
 T = TypeVar("T")
 
@@ -19,6 +21,7 @@ if TYPE_CHECKING:
     from rclpy.task import Future as _RclpyFuture
     from rclpy.task import Task as _RclpyTask
 
+    from aiorcl import _core
     from aiorcl._steps import Steps
     from aiorcl.executor import AsyncioExecutor
 else:  # not generic at run time on Jazzy
@@ -28,15 +31,6 @@ else:  # not generic at run time on Jazzy
 
     class _RclpyTask(rclpy.task.Task, Generic[T]):
         pass
-
-
-class InlineCallback:
-    """A done callback that runs where the future is completed, without a task of its own."""
-
-    __slots__ = ()
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        raise NotImplementedError
 
 
 class _Waiter(InlineCallback):
@@ -66,7 +60,8 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     """Await a future of rclpy in an asyncio task: what ``__await__`` of such a future yields from.
 
     Costs nothing while it waits. When the last task that awaits the answer of a service is
-    cancelled, the pending request is dropped.
+    cancelled, the pending request is dropped; when it awaits a goal or its result, the goal is
+    cancelled.
 
     :raises asyncio.CancelledError: if the future is or gets cancelled.
     :raises RuntimeError: if the future belongs to an executor on another loop.
@@ -78,10 +73,11 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         future.add_done_callback(waiter)
         try:
             yield from waiter.waiter
-        finally:
+        except BaseException:
             if future._pending():
                 future.remove_done_callback(waiter)
-                _drop_unwanted_request(future)
+            drop_unwanted(future)
+            raise
     if future.cancelled():
         raise asyncio.CancelledError
     return future.result()
@@ -95,13 +91,6 @@ def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop)
             f"{future!r} belongs to an executor on another event loop; await it there, or hand its "
             "result over with asyncio.run_coroutine_threadsafe()"
         )
-
-
-def _drop_unwanted_request(future: rclpy.task.Future[Any]) -> None:
-    # The client's own callback is the only one left when nobody else waits for the answer.
-    match future._callbacks:
-        case [callback] if getattr(callback, "__func__", None) is Client.remove_pending_request:
-            future.cancel()
 
 
 class Future(_RclpyFuture[T]):
@@ -203,6 +192,13 @@ class Task(Future[T], _RclpyTask[T]):
         rclpy.task.Future.cancel(self)
         if self._steps is not None:
             self._steps.cancel()
+
+    @property
+    def _entity(self) -> _core.Entity:
+        """Its steps are in the statistics of the executor's own work."""
+        executor = self._owner()
+        assert executor is not None  # which runs it
+        return executor._work.entity
 
     def executing(self) -> bool:
         """Return True while the function, or a step of the coroutine, is on the stack."""

@@ -46,7 +46,9 @@ class EntityStats:
         callback group is part of that.
     :param callback_time: how long its turn kept the loop: taking the message, converting it, and
         the callback. Of a coroutine callback this is the part before its first suspension (on
-        Python 3.11: none of it).
+        Python 3.11: none of it); the rest is in ``step_time``.
+    :param step_time: how long each further step of its coroutines kept the loop, from one
+        suspension to the next.
     :param running: callbacks under way: coroutines that have not ended, and the one that asks.
     :param held_back: whether it has something and waits for a place in its callback group.
     """
@@ -57,6 +59,7 @@ class EntityStats:
     calls: int
     queue_delay: Durations
     callback_time: Durations
+    step_time: Durations
     running: int
     held_back: bool
 
@@ -140,6 +143,7 @@ def _entity_stats(core: _core.Entity, node: str) -> EntityStats:
         calls=core.callback_time.count,
         queue_delay=_durations(core.queue_delay),
         callback_time=_durations(core.callback_time),
+        step_time=_durations(core.step_time),
         running=core.running,
         held_back=core.held_back,
     )

@@ -10,6 +10,7 @@
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include "dispatch/action_messages.hpp"
 #include "dispatch/action_part.hpp"
 #include "dispatch/alarm.hpp"
 #include "dispatch/client.hpp"
@@ -135,6 +136,10 @@ NB_MODULE(_core, m) {
       .def_prop_ro("label", &Entity::label)
       .def_prop_ro("queue_delay", [](Entity & self) { return self.calls().queue_delay(); })
       .def_prop_ro("callback_time", [](Entity & self) { return self.calls().time(); })
+      .def_prop_ro("step_time", [](Entity & self) { return self.calls().step_time(); })
+      .def(
+          "add_step", [](Entity & self, std::int64_t took) { self.calls().add_step(took); },
+          "nanoseconds"_a, "Records a step of a coroutine that a call returned.")
       .def_prop_ro("running", [](Entity & self) { return self.calls().running; })
       .def_prop_ro("held_back", [](Entity & self) { return self.calls().held_back; })
       .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
@@ -180,7 +185,7 @@ NB_MODULE(_core, m) {
           [](const MessageType & self, nb::handle message) {
             RosMessage(self).from_python(message);
           },
-          "message"_a);
+          "message"_a.none());
   nb::class_<RosMessage>(m, "RosMessage")
       .def(nb::init<const MessageType &>(), "type"_a, nb::keep_alive<1, 2>())
       .def("from_python", &RosMessage::from_python, "message"_a)
@@ -198,9 +203,15 @@ NB_MODULE(_core, m) {
       .value("RESULT_REQUEST", Source::kActionResultRequest);
   nb::class_<ActionPart, Entity>(m, "ActionPart", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, Source,
-                    nb::object, nb::object>(),
+                    nb::handle, nb::object>(),
            "dispatcher"_a, "action"_a, "handle"_a, "group"_a.none(), "label"_a, "source"_a,
-           "take"_a, "execute"_a);
+           "message_class"_a, "execute"_a);
+  m.def("send_action_request", &send_action_request, "response"_a, "client"_a, "type"_a,
+        "request"_a.none());
+  m.def("send_action_response", &send_action_response, "request"_a, "server"_a, "type"_a, "id"_a,
+        "response"_a.none());
+  m.def("publish_action_feedback", &publish_action_feedback, "server"_a, "type"_a,
+        "message"_a.none());
   nb::class_<GoalExpiry, Entity>(m, "GoalExpiry", nb::type_slots(entity_slots))
       .def(
           nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t, nb::object>(),

@@ -9,11 +9,16 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
+from tests.support.actions import serve_action
 from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
@@ -64,11 +69,47 @@ def use_guard_condition(node: Node, _: str, called: Callable[[], Any]) -> Callab
     return lambda: node.destroy_guard_condition(guard)
 
 
+def use_action(node: Node, name: str, called: Callable[[], Any]) -> Callable[[], Any]:
+    """Use an action server and a client; the result of the goal is what counts."""
+    server = serve_action(node, name)
+    client = ActionClient(node, Fibonacci, name)
+
+    def accepted(goal: Future[Any]) -> None:
+        goal.result().get_result_async().add_done_callback(lambda _: called())
+
+    client.send_goal_async(Fibonacci.Goal(order=1)).add_done_callback(accepted)
+
+    def destroy() -> None:
+        client.destroy()
+        server.destroy()
+
+    return destroy
+
+
+def use_qos_event(node: Node, name: str, called: Callable[[], Any]) -> Callable[[], Any]:
+    """Use the event handlers of a publisher and a subscription that match."""
+    subscription = node.create_subscription(
+        *(Int64, name, lambda _: None, 10),
+        event_callbacks=SubscriptionEventCallbacks(matched=lambda _: called()),
+    )
+    publisher = node.create_publisher(
+        Int64, name, 10, event_callbacks=PublisherEventCallbacks(matched=lambda _: called())
+    )
+
+    def destroy() -> None:
+        node.destroy_subscription(subscription)
+        node.destroy_publisher(publisher)
+
+    return destroy
+
+
 USES = [
     use_subscription,
     use_timer,
     use_service,
     pytest.param(use_guard_condition, marks=breaks(events="does not support guard conditions")),
+    pytest.param(use_action, marks=breaks(events="crashes when it is destroyed")),
+    pytest.param(use_qos_event, marks=breaks(events="crashes when it is destroyed")),
 ]
 
 

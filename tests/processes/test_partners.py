@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rclpy.client import Client
 from rclpy.context import Context
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
-from std_msgs.msg import Int64
+from std_msgs.msg import Int64, String
 from std_srvs.srv import SetBool
 
-from tests.processes.programs.partner import DEPTH
+from tests.processes.programs.partner import DEPTH, FLOOD
 from tests.support.children import Child, Ended, start
 from tests.support.executors import breaks
 from tests.support.spinner import Spinner
@@ -53,6 +54,21 @@ def test_a_burst_comes_while_the_loop_is_blocked(
     spin.until(lambda: len(received) == DEPTH)
     assert received == list(range(DEPTH))
     end(partner)
+
+
+@pytest.mark.parametrize("partner", ["flood"], indirect=True)
+def test_lost_messages_are_told(node: Node, spin: Spinner, partner: Child) -> None:
+    """The QoS event of a subscription says how many messages never came."""
+    events: list[Any] = []
+    node.create_subscription(
+        *(String, "flood", lambda _: None, FLOOD),
+        event_callbacks=SubscriptionEventCallbacks(message_lost=events.append),
+    )
+    spin.until(lambda: len(events) >= 2)
+    partner.tell("enough")
+    assert partner.end() == Ended(0, "", "")
+    assert events[0].total_count >= events[0].total_count_change > 0
+    assert events[1].total_count == events[0].total_count + events[1].total_count_change
 
 
 @pytest.mark.parametrize("partner", ["echo"], indirect=True)

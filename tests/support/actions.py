@@ -9,6 +9,7 @@ from typing import Any
 
 from rclpy.action.server import ActionServer, CancelResponse, ServerGoalHandle
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from test_msgs.action import Fibonacci
 
 SEQUENCE = [1, 1, 2]
@@ -25,8 +26,17 @@ async def execute(goal: ServerGoalHandle[Any, Any, Any]) -> Fibonacci.Result:
     return Fibonacci.Result(sequence=SEQUENCE)
 
 
-def serve_action(node: Node) -> ActionServer[Any, Any, Any]:
+#: Of services, that more of their requests than the ten of the default may wait.
+DEEP: dict[str, Any] = {
+    f"{service}_service_qos_profile": QoSProfile(depth=1000)
+    for service in ("goal", "result", "cancel")
+}
+
+
+def serve_action(node: Node, name: str = "action", **options: Any) -> ActionServer[Any, Any, Any]:
     """Offer the action; every cancellation is accepted."""
     return ActionServer(
-        node, Fibonacci, "action", execute, cancel_callback=lambda _: CancelResponse.ACCEPT
+        *(node, Fibonacci, name, execute),
+        cancel_callback=lambda _: CancelResponse.ACCEPT,
+        **options,
     )

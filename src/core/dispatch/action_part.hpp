@@ -6,22 +6,23 @@
 #include <optional>
 
 #include "dispatch/entity.hpp"
+#include "messages/message_type.hpp"
 
 namespace aiorcl {
 
 /// Goal, cancel and result responses, feedback and status of a client; goal, cancel and result
 /// requests of a server: each is an entity with its own place in the queue and its own group.
 ///
-/// rcl_action is not thread-safe: it is called under the GIL, as rclpy calls it. Taking and
-/// executing are rclpy's own functions, so that is Python.
 class ActionPart final : public Entity {
  public:
   /// `action` is an rclpy ActionClient or ActionServer and `handle` its handle, as `source` says.
-  /// `take()` returns None if nothing was there; what it returns else goes to `execute(data)`,
-  /// which returns a coroutine to start, or anything else if it is done.
+  /// A message of `message_class` is taken, and handed to `execute(data)`, which returns a
+  /// coroutine to start, or anything else if it is done. `data` is what rclpy would take: the
+  /// message, or the number of the request and its response, or a request's id (bytes here) and the
+  /// request.
   ActionPart(Dispatcher & dispatcher, nanobind::object action, nanobind::object handle,
-             nanobind::object group, std::string label, Source source, nanobind::object take,
-             nanobind::object execute);
+             nanobind::object group, std::string label, Source source,
+             nanobind::handle message_class, nanobind::object execute);
   ~ActionPart() override;
 
   Outcome run(Hooks hooks) override;
@@ -33,8 +34,13 @@ class ActionPart final : public Entity {
   void unwatch() override;
 
  private:
+  /// An invalid object if nothing was there. Counts it as handled before Python code runs.
+  nanobind::object take();
+
   const Source source_;
-  nanobind::object take_;
+  const void * action_;
+  MessageType type_;
+  RosMessage message_;
   nanobind::object execute_;
   std::optional<Watch> watch_;
 };

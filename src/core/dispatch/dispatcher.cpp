@@ -131,7 +131,7 @@ bool Dispatcher::call_one(Hooks hooks, Entity & entity, Ready & ready, std::int6
     static PyObject * const rcl_error =
         nb::module_::import_("aiorcl._core").attr("RclError").inc_ref().ptr();
     hooks.attr("_on_error")(entity.self(),
-                            nb::handle(rcl_error)(entity.label() + ": " + error.what()));
+                            nb::handle(rcl_error)((entity.label() + ": " + error.what()).c_str()));
   }
   return true;
 }

@@ -4,18 +4,21 @@
 
 from __future__ import annotations
 
+import select
 import sys
 from collections.abc import Callable
 
 import rclpy
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
-from std_msgs.msg import Int64
+from rclpy.qos import QoSProfile, ReliabilityPolicy
+from std_msgs.msg import Int64, String
 from std_srvs.srv import SetBool
 
 from tests.processes.programs.talk import listen, say, set_deadline
 
 DEPTH = 1000
+FLOOD = QoSProfile(depth=1, reliability=ReliabilityPolicy.BEST_EFFORT)
 
 
 def burst(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> None:
@@ -28,6 +31,16 @@ def burst(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> Non
         publisher.publish(Int64(data=number))
     say("sent")
     listen()  # what was sent is kept until the test has it
+
+
+def flood(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> None:
+    """Publish large messages, faster than anybody takes them and nobody repairs, until told."""
+    publisher = node.create_publisher(String, "flood", FLOOD)
+    message = String(data="a" * 60000)
+    spin_until(publisher.get_subscription_count)
+    while not select.select([sys.stdin], [], [], 0)[0]:
+        publisher.publish(message)
+    listen()
 
 
 def echo(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> None:
@@ -65,6 +78,9 @@ def answer(node: Node, spin_until: Callable[[Callable[[], object]], None]) -> No
     listen()
 
 
+PARTS = {"burst": burst, "flood": flood, "echo": echo, "answer": answer}
+
+
 def main() -> None:
     """Do the part that the command line names."""
     set_deadline()
@@ -77,7 +93,7 @@ def main() -> None:
         while not condition():
             executor.spin_once(timeout_sec=0.01)
 
-    {"burst": burst, "echo": echo, "answer": answer}[sys.argv[1]](node, spin_until)
+    PARTS[sys.argv[1]](node, spin_until)
     executor.shutdown()
     rclpy.shutdown()
 

@@ -1,0 +1,121 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What action clients and servers send while an executor serves them: converted by our plans."""
+
+from __future__ import annotations
+
+import functools
+import weakref
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.executors import await_or_execute
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl import _core
+from aiorcl._core import ActionSource
+
+REQUESTS = {
+    "send_goal_request": ActionSource.GOAL_RESPONSE,
+    "send_cancel_request": ActionSource.CANCEL_RESPONSE,
+    "send_result_request": ActionSource.RESULT_RESPONSE,
+}
+RESPONSES = {
+    "send_goal_response": ActionSource.GOAL_REQUEST,
+    "send_cancel_response": ActionSource.CANCEL_REQUEST,
+    "send_result_response": ActionSource.RESULT_REQUEST,
+}
+
+
+class Sender:
+    """The types of the messages that one action client or server sends, by rclpy's methods."""
+
+    def __init__(self, handle: Any, action_type: Any) -> None:
+        impl = action_type.Impl
+        self.active = True  # until the executor lets go of the action
+        self.result = _core.MessageType(action_type.Result)
+        self.types = {"publish_feedback": _core.MessageType(impl.FeedbackMessage)}
+        for methods, side in ((REQUESTS, "Request"), (RESPONSES, "Response")):
+            for method, service in zip(
+                methods,
+                (impl.SendGoalService, impl.CancelGoalService, impl.GetResultService),
+                strict=True,
+            ):
+                self.types[method] = _core.MessageType(getattr(service, side))
+        _senders[handle] = self
+
+
+# By rclpy's handle of the client or server. Kept when the executor lets go of it: the ids of
+# requests that were taken here are not those of rclpy.
+_senders: weakref.WeakKeyDictionary[Any, Sender] = weakref.WeakKeyDictionary()
+
+
+def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
+    """Return what does as an execute callback, and raises at a result that cannot be sent.
+
+    So it ends as a callback that raises does. rclpy would find out when it sends the result, which
+    is too late to tell whose it is, and the client would wait for ever.
+    """
+    sender = _senders.get(server._handle)
+    if sender is None or not sender.result.has_plan:
+        return callback
+
+    async def execute(goal: Any) -> Any:
+        result = await await_or_execute(callback, goal)
+        sender.result.check(result)
+        return result
+
+    return execute
+
+
+def _send_request(method: str) -> Callable[[Any, Any], int]:
+    of_rclpy, source = getattr(_rclpy.ActionClient, method), REQUESTS[method]
+
+    @functools.wraps(of_rclpy)
+    def send(self: Any, request: Any) -> int:
+        sender = _senders.get(self)
+        if sender is None or not sender.active:
+            return of_rclpy(self, request)  # type: ignore[no-any-return]
+        return _core.send_action_request(source, self, sender.types[method], request)
+
+    return send
+
+
+def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
+    of_rclpy, source = getattr(_rclpy.ActionServer, method), RESPONSES[method]
+
+    @functools.wraps(of_rclpy)
+    def send(self: Any, request_id: Any, response: Any) -> None:
+        if type(request_id) is bytes:  # taken by an ActionPart
+            types = _senders[self].types
+            _core.send_action_response(source, self, types[method], request_id, response)
+        else:
+            of_rclpy(self, request_id, response)
+
+    return send
+
+
+def _publish_feedback() -> Callable[[Any, Any], None]:
+    of_rclpy = _rclpy.ActionServer.publish_feedback
+
+    @functools.wraps(of_rclpy)
+    def publish(self: Any, message: Any) -> None:
+        sender = _senders.get(self)
+        if sender is None or not sender.active:
+            of_rclpy(self, message)
+        else:
+            _core.publish_action_feedback(self, sender.types["publish_feedback"], message)
+
+    return publish
+
+
+def apply() -> None:
+    """Put our methods into rclpy's classes of handles; once. Those of others they leave alone.
+
+    Not on the instances, as for publishers: rclpy's handles take no attributes.
+    """
+    for method in REQUESTS:
+        setattr(_rclpy.ActionClient, method, _send_request(method))
+    for method in RESPONSES:
+        setattr(_rclpy.ActionServer, method, _send_response(method))
+    setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())

@@ -1,0 +1,18 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Done callbacks of futures that need no task of their own."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import rclpy.task
+
+
+class InlineCallback:
+    """A done callback that runs where the future is completed, without a task of its own."""
+
+    __slots__ = ()
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        raise NotImplementedError
