@@ -14,6 +14,7 @@ from rclpy.node import Node
 from std_msgs.msg import Float64, UInt32
 from std_srvs.srv import Trigger
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import examples
 from tests.support.makers import MakeNode
@@ -34,8 +35,7 @@ class Robot:
 
     async def measure(self, values: list[float]) -> None:
         """Publish measurements, once the recorder listens."""
-        while self.measurements.get_subscription_count() == 0:
-            await self.backlogs.get()  # whoever sends these has the subscription, too
+        await aiorcl.subscribers_ready(self.measurements)
         for value in values:
             self.measurements.publish(Float64(data=value))
 
@@ -59,7 +59,7 @@ def test_the_node_goes_on_while_the_library_blocks(make_node: MakeNode, tmp_path
         ):
             robot = Robot(node)
             executor.add_node(node)
-            assert await asyncio.to_thread(robot.summary.wait_for_service, DEADLINE_SEC)
+            await aiorcl.service_ready(robot.summary)
             first = [1.0, 2.0, 3.0]
             await robot.measure(first)
             assert await robot.stored(first) == "3 measurements, mean 2.00"

@@ -16,6 +16,7 @@ from rclpy.node import Node
 from sensor_msgs.msg import Temperature
 from std_srvs.srv import SetBool
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import examples
 from tests.support.makers import MakeNode
@@ -50,8 +51,7 @@ async def bridge(node: Node, path: Path) -> AsyncIterator[Host]:
     ) as process:
         async with asyncio.timeout(DEADLINE_SEC), AsyncioExecutor(context=node.context) as executor:
             executor.add_node(node)
-            # Discovery is in the graph, for which rclpy's own call looks in a thread.
-            assert await asyncio.to_thread(client.wait_for_service, DEADLINE_SEC)
+            await aiorcl.service_ready(client)
             yield Host(temperatures, lambda on: client.call_async(SetBool.Request(data=on)))
         process.send_signal(signal.SIGINT)
         out, errors = process.communicate(timeout=DEADLINE_SEC)
