@@ -17,6 +17,15 @@ from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
 from aiorcl._followers import EntityGoneError
 from aiorcl.abstract import AbstractExecutor, ExecutorBase
+from aiorcl.actions.client import RunningGoal, goal
+from aiorcl.actions.errors import (
+    GoalAbortedError,
+    GoalCanceledError,
+    GoalError,
+    GoalLostError,
+    GoalRejectedError,
+)
+from aiorcl.actions.server import ServedGoal, serve_action
 from aiorcl.calls import call, publish
 from aiorcl.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl.executor import AsyncioExecutor
@@ -43,9 +52,16 @@ __all__ = [
     "ExecutorBase",
     "ExecutorStats",
     "Future",
+    "GoalAbortedError",
+    "GoalCanceledError",
+    "GoalError",
+    "GoalLostError",
+    "GoalRejectedError",
     "LimitedCallbackGroup",
     "MessageStream",
     "RclError",
+    "RunningGoal",
+    "ServedGoal",
     "Stream",
     "Task",
     "ThreadCallbackGroup",
@@ -54,12 +70,14 @@ __all__ = [
     "TimeSourceChangedError",
     "action_ready",
     "call",
+    "goal",
     "messages",
     "new_event_loop",
     "next_message",
     "node_ready",
     "publish",
     "qos_events",
+    "serve_action",
     "service_ready",
     "subscribers_ready",
     "ticks",

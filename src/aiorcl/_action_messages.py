@@ -68,6 +68,19 @@ def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any
     return execute
 
 
+def check_result_message(server: Any, action_name: str, result: Any) -> None:
+    """Raise TypeError or ValueError if ``result`` is no result that the server can send."""
+    cls = server.action_type.Result
+    if not isinstance(result, cls):
+        raise TypeError(
+            f"A result of action '{action_name}' is expected, of type {cls.__qualname__}, "
+            f"not {result!r}"
+        )
+    sender = _senders.get(server._handle)
+    if sender is not None and sender.result.has_plan:
+        sender.result.check(result)
+
+
 def _send_request(method: str) -> Callable[[Any, Any], int]:
     of_rclpy, source = getattr(_rclpy.ActionClient, method), REQUESTS[method]
 

@@ -42,6 +42,10 @@ class Action:
         self.label = label
         self.responses: list[_core.ActionPart] = []
         self.others: list[_core.Entity] = []
+        # Of a client: the part, one of the others; and what takes the feedback of goals, by their
+        # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
+        self.feedback: _core.Entity | None = None
+        self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
 
     @property
     def parts(self) -> list[_core.Entity]:
@@ -61,6 +65,11 @@ class Action:
     def label_of(self, part: str) -> str:
         """Name a part in messages and statistics."""
         return f"{part} of {self.label}"
+
+    def feedback_is_ready(self) -> bool:
+        """Tell whether feedback has arrived that is to be taken in its turn."""
+        part = self.feedback
+        return part is not None and part.pending > 0 and not part.held_back
 
     def poke(self, events: int = 1) -> None:
         """Look at every part although no event came."""
@@ -150,7 +159,11 @@ def watch_client(
         return run
 
     def feedback(message: Any) -> Any:
-        callback = client._feedback_callbacks.get(bytes(message.goal_id.uuid))
+        goal_id = bytes(message.goal_id.uuid)
+        take = action.takes_feedback.get(goal_id)
+        if take is not None:
+            return take(message.feedback)
+        callback = client._feedback_callbacks.get(goal_id)
         if callback is None:
             return None
         return executor._workers.callable_in(client.callback_group, callback)(message)
@@ -167,6 +180,7 @@ def watch_client(
         (ActionSource.STATUS, impl.GoalStatusMessage, execute("status")),
     ):
         action.others.append(action.add(executor, handle, group, source, cls, run))
+    action.feedback = action.others[0]
     return action
 
 

@@ -75,6 +75,7 @@ async def cancel_everywhere(
     :return: how often it was cancelled, in both ways together.
     """
     await make()  # makes what is made once and stays
+    gc.collect()  # what other tests have left
     cancelled = 0
     for woken in (False, True):
         for point in itertools.count(1):
@@ -87,7 +88,8 @@ async def cancel_everywhere(
                 pass
             reached, walked = walked.reached, None  # type: ignore[assignment]  # frees it
             await _until(lambda: _holdings(left) == before)  # noqa: B023  # awaited here
-            assert _holdings(left) == before, f"at point {point}, woken: {woken}"
+            after = _holdings(left)
+            assert after == before, f"at point {point}, woken: {woken}: {before} -> {after}"
             if not reached:
                 break
             cancelled += 1

@@ -1,0 +1,3 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Actions as plain asyncio: a goal as a block of its client, and as a coroutine of its server."""
