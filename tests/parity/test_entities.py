@@ -21,6 +21,7 @@ from test_msgs.action import Fibonacci
 from tests.support.actions import serve_action
 from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
+from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -103,12 +104,26 @@ def use_qos_event(node: Node, name: str, called: Callable[[], Any]) -> Callable[
     return destroy
 
 
+def use_waitable(node: Node, _: str, called: Callable[[], Any]) -> Callable[[], Any]:
+    """Use a waitable that another thread, or this one, puts something into."""
+    inbox = Inbox(node)
+    inbox.on_executed = called
+    inbox.put(1)
+
+    def destroy() -> None:
+        node.remove_waitable(inbox)
+        inbox.entity.destroy_when_not_in_use()
+
+    return destroy
+
+
 USES = [
     use_subscription,
     use_timer,
     use_service,
     pytest.param(use_guard_condition, marks=breaks(events="does not support guard conditions")),
     pytest.param(use_action, marks=breaks(events="crashes when it is destroyed")),
+    pytest.param(use_waitable, marks=breaks(events="does not support guard conditions")),
     pytest.param(use_qos_event, marks=breaks(events="crashes when it is destroyed")),
 ]
 

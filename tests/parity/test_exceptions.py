@@ -8,14 +8,19 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from tests.parity.test_tasks import Turn
 from tests.support.executors import DISTRO, Flavour, breaks, new_future
 from tests.support.spinner import Spinner
+from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -35,6 +40,10 @@ class WrongError(Exception):
 
 
 def nothing() -> None:
+    """Do nothing."""
+
+
+def nothing_of(_: object) -> None:
     """Do nothing."""
 
 
@@ -92,6 +101,42 @@ def in_service(_: Executor, node: Node, make: Make, error: BaseException) -> obj
     return node.create_client(Trigger, "service").call_async(Trigger.Request())
 
 
+def in_guard_condition(_: Executor, node: Node, make: Make, error: BaseException) -> object:
+    """Let a guard condition raise ``error``."""
+    guard = node.create_guard_condition(make(error))
+    guard.trigger()
+    return guard
+
+
+def in_qos_event(_: Executor, node: Node, make: Make, error: BaseException) -> object:
+    """Let an event of a publisher, its match with a subscription, raise ``error``."""
+    publisher = node.create_publisher(
+        Int64, "topic", 10, event_callbacks=PublisherEventCallbacks(matched=make(error))
+    )
+    return publisher, node.create_subscription(Int64, "topic", nothing_of, 10)
+
+
+def in_waitable(_: Executor, node: Node, make: Make, error: BaseException) -> object:
+    """Let what a waitable executes raise ``error``."""
+    inbox = Inbox(node)
+    inbox.execute = make(error)  # type: ignore[method-assign]
+    inbox.put(1)
+    return inbox
+
+
+def in_feedback(_: Executor, node: Node, make: Make, error: BaseException) -> object:
+    """Let the feedback of a goal raise ``error``."""
+
+    def execute(goal: Any) -> Fibonacci.Result:
+        goal.publish_feedback(Fibonacci.Feedback())
+        goal.succeed()
+        return Fibonacci.Result()
+
+    server = ActionServer(node, Fibonacci, "action", execute)
+    client = ActionClient(node, Fibonacci, "action")
+    return server, client, client.send_goal_async(Fibonacci.Goal(), feedback_callback=make(error))
+
+
 def in_task(executor: Executor, _: Node, make: Make, error: BaseException) -> object:
     """Let a task raise ``error``."""
     return executor.create_task(make(error))
@@ -105,7 +150,17 @@ def in_done_callback(executor: Executor, _: Node, make: Make, error: BaseExcepti
     return future
 
 
-ARRANGEMENTS = [in_subscription, in_timer, in_service, in_task, in_done_callback]
+ARRANGEMENTS = [
+    in_subscription,
+    in_timer,
+    in_service,
+    pytest.param(in_guard_condition, marks=breaks(events="does not support guard conditions")),
+    pytest.param(in_qos_event, marks=breaks(events="crashes when it is destroyed")),
+    pytest.param(in_waitable, marks=breaks(events="does not support guard conditions")),
+    pytest.param(in_feedback, marks=breaks(events="crashes when it is destroyed")),
+    in_task,
+    in_done_callback,
+]
 CALLBACKS = [plainly, before_await, after_await]
 
 
