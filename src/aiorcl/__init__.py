@@ -33,6 +33,7 @@ from aiorcl.futures import Future, Task
 from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
 from aiorcl.loops import EventLoop, new_event_loop
 from aiorcl.readiness import action_ready, node_ready, service_ready, subscribers_ready
+from aiorcl.running import run
 from aiorcl.stats import Durations, EntityStats, ExecutorStats
 from aiorcl.streams.messages import MessageStream, messages, next_message
 from aiorcl.streams.qos_events import EventStream, qos_events
@@ -77,6 +78,7 @@ __all__ = [
     "node_ready",
     "publish",
     "qos_events",
+    "run",
     "serve_action",
     "service_ready",
     "subscribers_ready",

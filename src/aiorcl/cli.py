@@ -14,23 +14,20 @@ import inspect
 import math
 import os
 import pkgutil
-import signal
 import sys
 from collections.abc import Callable, Coroutine, Iterable, Sequence
 from pathlib import Path
-from types import FrameType, ModuleType
+from types import ModuleType
 from typing import Any
 
-import rclpy
-from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import remove_ros_args
 
 from aiorcl.executor import AsyncioExecutor
 from aiorcl.loops import new_event_loop
+from aiorcl.running import StopSignals, destroy, ros
 
 _EPILOG = """\
 A NODE is module:Class, or module:function for a function that returns a node; it is called without
@@ -43,9 +40,6 @@ Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a
   aiorcl run robot.drivers:Motors robot.planner:Planner
   aiorcl run robot.drivers:Motors --ros-args -r __ns:=/left -p rate:=50.0
 """
-
-
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
 class _ArgumentError(Exception):
@@ -135,51 +129,20 @@ def _without_ros_arguments(command_line: list[str]) -> list[str]:
         raise _ArgumentError(str(error).partition(", at ")[0]) from None
 
 
-class _StopSignals:
-    """SIGINT and SIGTERM: an interruption; but the first, while nodes run, only ends the executor.
-
-    rclpy's own handlers are not installed. They shut the context down at once, and what nodes do
-    at their end, such as to stop the motors, would fail.
-    """
-
-    def __init__(self) -> None:
-        self._patient = False
-        for number in _STOP_SIGNALS:
-            if signal.getsignal(number) in (signal.SIG_DFL, signal.default_int_handler):
-                signal.signal(number, self._received)
-
-    def end_patiently(self, executor: AsyncioExecutor) -> None:
-        """From now on the first signal shuts the executor down."""
-        self._patient = True
-        for number in _STOP_SIGNALS:
-            if signal.getsignal(number) == self._received:
-                executor.loop.add_signal_handler(number, executor.shutdown)
-                # The loop has a handler that does nothing; what wakes the loop stays in place.
-                signal.signal(number, self._received)
-
-    def _received(self, number: int, frame: FrameType | None) -> None:
-        if not self._patient:
-            raise KeyboardInterrupt
-        self._patient = False
-
-
 def _run(options: argparse.Namespace, command_line: list[str]) -> int:
     """Run nodes until a signal, a shutdown or an exception; return the exit status."""
     show_stats = _stats_shower() if options.stats else None
-    signals = _StopSignals()
-    if not sys.flags.safe_path:
-        sys.path.insert(0, str(Path.cwd()))
     try:
-        makers = [(name, _find(name)) for name in options.nodes]
         with contextlib.ExitStack() as at_exit:
-            at_exit.callback(rclpy.try_shutdown)
-            rclpy.init(args=command_line, signal_handler_options=SignalHandlerOptions.NO)
-            # Its end cancels the tasks that nodes have left on the loop.
-            runner = at_exit.enter_context(asyncio.Runner(loop_factory=_LOOPS[options.loop]))
+            signals = at_exit.enter_context(StopSignals())
+            if not sys.flags.safe_path:
+                sys.path.insert(0, str(Path.cwd()))
+            makers = [(name, _find(name)) for name in options.nodes]
+            runner = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
             nodes = []
             for name, make in makers:
                 nodes.append(_make_node(name, make))
-                at_exit.callback(_destroy, nodes[-1])
+                at_exit.callback(destroy, nodes[-1])
             executor = AsyncioExecutor(loop=runner.get_loop())
             at_exit.enter_context(executor)
             for node in nodes:
@@ -188,7 +151,7 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.slow_callback_duration = options.slow_callback / 1000
             if show_stats is not None:
                 executor.create_task(show_stats(executor, options.stats))
-            signals.end_patiently(executor)
+            signals.end_patiently(executor.loop, executor.shutdown)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
@@ -200,15 +163,6 @@ def _make_node(name: str, make: Callable[[], object]) -> Node:
     if not isinstance(node, Node):
         raise _ArgumentError(f"'{name}' returned no node, but {node!r}")
     return node
-
-
-def _destroy(node: Node) -> None:
-    try:
-        with node.handle:
-            pass
-    except InvalidHandle:
-        return  # by rclpy.shutdown(), which destroys nodes from Kilted on
-    node.destroy_node()
 
 
 def _find(name: str) -> Callable[[], object]:

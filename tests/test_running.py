@@ -1,0 +1,243 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# aiorcl.run: what it takes, returns, raises and leaves. Signals: processes/test_running.py.
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import signal
+import threading
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+import rclpy
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+import aiorcl
+from aiorcl import AsyncioExecutor, EventLoop
+from tests.support import network
+from tests.support.counters import Holdings
+
+_domain_ids = network.domain_ids()
+
+Run = Callable[..., Any]
+
+
+@pytest.fixture
+def run(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
+) -> Run:
+    """aiorcl.run, on each kind of loop, in a domain of its own."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+    return functools.partial(aiorcl.run, args=[], loop_factory=loop_factory)
+
+
+class Counter(Node):
+    """Shuts ROS down at its third tick."""
+
+    ended: list[bool] = []  # noqa: RUF012  # of the class: run makes the object
+
+    def __init__(self) -> None:
+        super().__init__("counter", start_parameter_services=False)
+        self.ticks = 0
+        self.create_timer(0.001, self._tick)
+
+    def _tick(self) -> None:
+        self.ticks += 1
+        if self.ticks == 3:
+            rclpy.shutdown()
+
+    def destroy_node(self) -> None:
+        self.ended.append(True)
+        super().destroy_node()
+
+
+def test_main_is_run_and_its_result_returned(run: Run) -> None:
+    """As asyncio.run does, with an executor that runs; ROS is up meanwhile and down after."""
+
+    async def main(executor: AsyncioExecutor) -> list[int]:
+        assert rclpy.ok()
+        assert executor.loop is asyncio.get_running_loop()
+        node = Node("node", start_parameter_services=False)
+        executor.add_node(node)
+        async with aiorcl.messages(node, Int64, "topic") as stream:
+            node.create_publisher(Int64, "topic", 10).publish(Int64(data=3))
+            return [(await anext(stream)).data]
+
+    assert run(main) == [3]
+    assert not rclpy.ok()
+    assert run(functools.partial(main)) == [3]
+
+
+def test_a_node_runs_until_the_shutdown(run: Run) -> None:
+    """A class, or a function that makes a node; it is destroyed at the end."""
+    Counter.ended.clear()
+    assert run(Counter) is None
+    assert run(lambda: Counter()) is None
+    assert Counter.ended
+    assert not rclpy.ok()
+
+
+def test_several_are_run(run: Run) -> None:
+    """Nodes and coroutines together, until the coroutines have returned."""
+    came: list[str] = []
+
+    class Talker(Node):
+        def __init__(self) -> None:
+            super().__init__("talker", start_parameter_services=False)
+            publisher = self.create_publisher(Int64, "topic", 10)
+            self.create_timer(0.001, lambda: publisher.publish(Int64()))
+
+    async def listen(executor: AsyncioExecutor) -> None:
+        (node,) = executor.get_nodes()
+        await aiorcl.next_message(node, Int64, "topic")
+        came.append("message")
+
+    async def tick(executor: AsyncioExecutor) -> None:
+        (node,) = executor.get_nodes()
+        async for _ in aiorcl.ticks(node, 0.001):
+            came.append("tick")
+            return
+
+    assert run([Talker, listen, tick]) is None
+    assert sorted(came) == ["message", "tick"]
+
+
+class FailingNode(Node):
+    """Cannot be made."""
+
+    def __init__(self) -> None:
+        raise LookupError
+
+
+@pytest.mark.parametrize("where", ["main", "callback", "task", "node", "second"])
+def test_an_exception_is_raised_as_it_is(run: Run, where: str) -> None:
+    """From wherever it comes; everything is over then."""
+    ended: list[str] = []
+
+    def fail() -> None:
+        raise LookupError
+
+    async def main(executor: AsyncioExecutor) -> None:
+        try:
+            match where:
+                case "main":
+                    fail()
+                case "callback":
+                    node = Node("node", start_parameter_services=False)
+                    executor.add_node(node)
+                    node.create_timer(0.0, fail)
+                case "task":
+                    executor.create_task(fail)
+            await asyncio.Event().wait()
+        finally:
+            ended.append(where)
+
+    async def second(executor: AsyncioExecutor) -> None:
+        raise LookupError
+
+    mains = {"node": [FailingNode], "second": [main, second]}.get(where, main)
+    with pytest.raises(LookupError):
+        run(mains)
+    assert not rclpy.ok()
+    assert ended == ([] if where == "node" else [where])
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_signals_are_its_own_for_as_long_as_it_runs(run: Run, number: signal.Signals) -> None:
+    """The handlers come back; a result after the signal is not one."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+
+    async def main(executor: AsyncioExecutor) -> int:
+        signal.raise_signal(number)
+        await asyncio.Event().wait()
+        return 1
+
+    assert run(main) is None
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_it_runs_on_another_thread(run: Run) -> None:
+    """There signals are left alone."""
+    results: list[object] = []
+
+    async def main(executor: AsyncioExecutor) -> int:
+        return 7
+
+    thread = threading.Thread(target=lambda: results.append(run(main)))
+    thread.start()
+    thread.join()
+    assert results == [7]
+
+
+def test_nothing_is_left(run: Run) -> None:
+    """No descriptor, no thread and no task."""
+    left: list[asyncio.Task[Any]] = []
+
+    async def main(executor: AsyncioExecutor) -> None:
+        node = Node("node", start_parameter_services=False)
+        executor.add_node(node)
+        left.append(asyncio.ensure_future(asyncio.Event().wait()))
+        left.append(asyncio.ensure_future(aiorcl.next_message(node, Int64, "topic")))
+        await asyncio.sleep(0)
+
+    run(main)
+    before = Holdings.now()
+    for _ in range(3):
+        run(main)
+    assert Holdings.now() == before
+    assert all(task.done() for task in left)
+    for task in left[1::2]:
+        with pytest.raises(aiorcl.EntityGoneError):
+            task.result()
+
+
+def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Before ROS is initialised, with what to write instead."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+
+    async def main(executor: Any = None) -> None:
+        raise AssertionError
+
+    wrong: Any
+    for wrong in (main(), "main", int, [3], 3):
+        with pytest.raises(TypeError, match=r"aiorcl.run\(\) takes"):
+            aiorcl.run(wrong)
+    assert not rclpy.ok()
+    wrong = len
+    with pytest.raises(TypeError, match="returned no node"):
+        aiorcl.run(lambda: wrong(""), args=[])
+    assert not rclpy.ok()
+
+    async def nested() -> None:
+        with pytest.raises(RuntimeError, match="event loop runs"):
+            aiorcl.run(main)
+
+    asyncio.run(nested())
+
+
+def test_the_loop_is_ours_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``loop_factory`` and ``debug`` are those of asyncio.run."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+
+    async def main(executor: AsyncioExecutor) -> tuple[bool, bool]:
+        return isinstance(executor.loop, EventLoop), executor.loop.get_debug()
+
+    assert aiorcl.run(main, args=[], debug=True) == (True, True)
+
+
+def test_the_command_line_is_for_ros(monkeypatch: pytest.MonkeyPatch) -> None:
+    """``args`` or ``sys.argv``: remappings hold for the nodes."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+
+    async def main(executor: AsyncioExecutor) -> str:
+        node = Node("node", start_parameter_services=False)
+        return str(node.get_name())
+
+    remapped = ["program", "--ros-args", "-r", "__node:=other"]
+    assert aiorcl.run(main, args=remapped) == "other"
+    monkeypatch.setattr("sys.argv", remapped)
+    assert aiorcl.run(main) == "other"
