@@ -5,12 +5,16 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
-import contextlib
+import functools
 import json
+from typing import TYPE_CHECKING
 
-import rclpy
-from dashboard.main import listen, run, url_of
+from dashboard.main import listen, serve, url_of
+
+import aiorcl
+
+if TYPE_CHECKING:
+    from dashboard.reports import Report
 
 
 def main() -> None:
@@ -18,9 +22,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port of the page (default: any)")
     listener = listen(parser.parse_args().port)
     print(json.dumps({"url": url_of(listener)}), flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(listener, lambda report: print(report, flush=True)))
-    rclpy.try_shutdown()
+
+    def tell(report: Report) -> None:
+        print(report, flush=True)
+
+    aiorcl.run(functools.partial(serve, listener=listener, on_report=tell))
 
 
 if __name__ == "__main__":

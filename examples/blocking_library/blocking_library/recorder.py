@@ -5,11 +5,9 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 from pathlib import Path
 
-import rclpy
-from aiorcl import AsyncioExecutor
+import aiorcl
 from rclpy.node import Node
 from std_msgs.msg import Float64, UInt32
 from std_srvs.srv import Trigger
@@ -63,22 +61,19 @@ class Recorder(Node):
         self.backlog.publish(UInt32(data=len(self.waiting)))
 
 
-async def record() -> None:
-    """Run the recorder until ROS is shut down."""
-    rclpy.init()
+async def record(executor: aiorcl.AsyncioExecutor) -> None:
+    """Run the recorder."""
     recorder = Recorder()
-    async with AsyncioExecutor() as executor:
-        executor.add_node(recorder)
-        executor.create_task(recorder.run)  # is cancelled by the end of this block, and waited for
-        await executor.wait_for_shutdown()
-    recorder.store.close()
-    rclpy.try_shutdown()
+    executor.add_node(recorder)
+    try:
+        await recorder.run()
+    finally:
+        recorder.store.close()
 
 
 def main() -> None:
     """Run the recorder until Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(record())
+    aiorcl.run(record)
 
 
 if __name__ == "__main__":

@@ -5,15 +5,14 @@
 from __future__ import annotations
 
 import argparse
-import asyncio
 import contextlib
+import functools
 import socket
 import sys
 from typing import TYPE_CHECKING
 
-import rclpy
+import aiorcl
 import uvicorn
-from aiorcl import AsyncioExecutor
 
 from dashboard.app import make_app
 from dashboard.live import Live
@@ -29,7 +28,7 @@ HOST = "127.0.0.1"
 
 
 class Server(uvicorn.Server):
-    """uvicorn without signal handlers of its own: rclpy has them, and shuts the context down."""
+    """uvicorn without signal handlers of its own: ``aiorcl.run`` has them, and ends all."""
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
@@ -55,34 +54,34 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
-async def run(
-    listener: socket.socket, on_report: Callable[[Report], None] = lambda report: None
+async def serve(
+    executor: aiorcl.AsyncioExecutor,
+    listener: socket.socket,
+    on_report: Callable[[Report], None] = lambda report: None,
 ) -> None:
-    """Run nodes and web server until the context is shut down.
+    """Run nodes and web server until cancelled.
 
     :param on_report: gets what the monitors heard, four times a second.
     """
-    rclpy.init()
-    async with AsyncioExecutor() as executor:
-        monitors = make_monitors()
-        reporter, motors, patrols = Reporter(monitors, on_report), Motors(), Patrols()
-        for node in [*monitors, reporter, motors, patrols]:
-            executor.add_node(node)
-        live = Live(monitors, reporter, motors, patrols)
+    monitors = make_monitors()
+    reporter, motors, patrols = Reporter(monitors, on_report), Motors(), Patrols()
+    for node in [*monitors, reporter, motors, patrols]:
+        executor.add_node(node)
+    live = Live(monitors, reporter, motors, patrols)
 
-        def send_on_patrol(laps: int) -> None:
-            executor.create_task(patrols.drive, laps)
+    def send_on_patrol(laps: int) -> None:
+        executor.create_task(patrols.drive, laps)
 
-        app = make_app(live, motors, patrols, send_on_patrol)
-        server = Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
-        # Tasks of the executor: it ends them, and an exception of theirs ends this block.
-        serving = executor.create_task(server.serve, sockets=[listener])
-        executor.create_task(live.run)
-        try:
-            await executor.wait_for_shutdown()
-        finally:
-            server.should_exit = True
-            await serving  # the server says goodbye to its visitors
+    app = make_app(live, motors, patrols, send_on_patrol)
+    server = Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    # Tasks of the executor: it ends them, and an exception of theirs ends the program.
+    serving = executor.create_task(server.serve, sockets=[listener])
+    executor.create_task(live.run)
+    try:
+        await executor.wait_for_shutdown()
+    finally:
+        server.should_exit = True
+        await serving  # the server says goodbye to its visitors
 
 
 def main() -> None:
@@ -91,9 +90,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=8000, help="0 for any (default: %(default)s)")
     listener = listen(parser.parse_args().port)
     print(f"The dashboard is at {url_of(listener)}", flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(run(listener))
-    rclpy.try_shutdown()
+    aiorcl.run(functools.partial(serve, listener=listener))
 
 
 if __name__ == "__main__":

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from action_msgs.msg import GoalStatus
+import aiorcl
 from rclpy.action import ActionClient
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
@@ -18,10 +18,11 @@ if TYPE_CHECKING:
     from rclpy.client import Client
     from rclpy.task import Future
 
-ENDS = {
-    GoalStatus.STATUS_SUCCEEDED: "succeeded",
-    GoalStatus.STATUS_CANCELED: "canceled",
-    GoalStatus.STATUS_ABORTED: "aborted",
+ENDS: dict[type[aiorcl.GoalError], str] = {
+    aiorcl.GoalAbortedError: "aborted",
+    aiorcl.GoalCanceledError: "canceled",
+    aiorcl.GoalLostError: "lost",
+    aiorcl.GoalRejectedError: "rejected",
 }
 
 
@@ -49,7 +50,7 @@ class Patrols(Node):
     def __init__(self) -> None:
         super().__init__("patrols")
         self.client: Any = ActionClient(self, Fibonacci, "patrol")
-        self.goal: Any = None
+        self.running: aiorcl.RunningGoal[Any, Any, Any] | None = None
         self.status = "none yet"
         self.percents: list[int] = []
 
@@ -66,28 +67,22 @@ class Patrols(Node):
         """Have the robot drive, and follow it to the end."""
         self.status, self.percents = "asking", [0] * laps
         try:
-            self.goal = await self.client.send_goal_async(
-                Fibonacci.Goal(order=laps), feedback_callback=self.on_feedback
-            )
-            if not self.goal.accepted:
-                self.status = "rejected"
-                return
-            self.status = "driving"
-            response = await self.goal.get_result_async()
-            self.percents = list(response.result.sequence)
-            self.status = ENDS.get(response.status, "lost")
+            async with aiorcl.goal(self.client, Fibonacci.Goal(order=laps)) as self.running:
+                self.status = "driving"
+                async for feedback in self.running:
+                    self.percents = list(feedback.sequence)
+                self.percents = list((await self.running.result()).sequence)
+                self.status = "succeeded"
+        except aiorcl.GoalError as error:
+            self.status = ENDS[type(error)]
+            if error.result is not None:
+                self.percents = list(error.result.sequence)
         finally:
-            self.goal = None
-            if self.under_way:
-                self.status = "lost"
-
-    def on_feedback(self, message: Any) -> None:
-        self.percents = list(message.feedback.sequence)
+            self.running = None
 
     async def stop(self) -> bool:
         """Ask the robot to end its patrol; whether there was one to end."""
-        if self.goal is None or self.status != "driving":
+        if self.running is None or self.status != "driving":
             return False
         self.status = "stopping"
-        response = await self.goal.cancel_goal_async()
-        return bool(response.goals_canceling)
+        return await self.running.cancel()

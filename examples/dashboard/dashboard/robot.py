@@ -8,12 +8,10 @@ import math
 import random
 from typing import Any
 
-import rclpy
-from aiorcl import AsyncioExecutor
+import aiorcl
 from geometry_msgs.msg import PoseStamped, Quaternion
 from nav_msgs.msg import Odometry, Path
 from rclpy.action import ActionServer, CancelResponse
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.task import Future
@@ -181,20 +179,7 @@ class Robot(Node):
 
 def main() -> None:
     """Run the robot until Ctrl-C."""
-    rclpy.init()
-    executor = AsyncioExecutor()
-    try:
-        executor.add_node(Robot())
-        executor.spin()
-    except (KeyboardInterrupt, ExternalShutdownException):
-        pass
-    except Exception:
-        # On SIGTERM a thread of rclpy's shuts ROS down, perhaps in the middle of a callback.
-        if rclpy.ok():
-            raise
-    finally:
-        executor.shutdown()
-        rclpy.try_shutdown()
+    aiorcl.run(Robot)
 
 
 if __name__ == "__main__":

@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 
-import rclpy
-from aiorcl import AsyncioExecutor
+import aiorcl
 from rclpy.node import Node
 from sensor_msgs.msg import Temperature
 from serial_asyncio_fast import open_serial_connection
@@ -97,21 +96,16 @@ class HeaterBridge(Node):
         return response
 
 
-async def bridge() -> None:
-    """Run the bridge until ROS is shut down."""
-    rclpy.init()
-    async with AsyncioExecutor() as executor:
-        node = HeaterBridge()
-        executor.add_node(node)
-        executor.create_task(node.run)  # ends with the executor
-        await executor.wait_for_shutdown()
-    rclpy.try_shutdown()
+async def bridge(executor: aiorcl.AsyncioExecutor) -> None:
+    """Run the bridge."""
+    node = HeaterBridge()
+    executor.add_node(node)
+    await node.run()
 
 
 def main() -> None:
     """Run the bridge until Ctrl-C."""
-    with contextlib.suppress(KeyboardInterrupt):
-        asyncio.run(bridge())
+    aiorcl.run(bridge)
 
 
 if __name__ == "__main__":
