@@ -4,8 +4,7 @@
 
 import asyncio
 
-import rclpy
-from aiorcl import AsyncioExecutor
+import aiorcl
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
 from std_msgs.msg import Int32
@@ -44,21 +43,18 @@ class Sorter(Node):
         self.grip = self.create_client(Trigger, "grip")
 
     async def sort(self, message: Int32) -> None:
-        answer = await self.grip.call_async(Trigger.Request())
+        answer = await aiorcl.call(self.grip, Trigger.Request())
         print(f"parcel {message.data}:", "gripped" if answer.success else "lost")
         if message.data == 3:
             self.done.set()
 
 
-async def main() -> None:
-    rclpy.init()
-    async with AsyncioExecutor() as executor:
-        sorter = Sorter()
-        for node in (Gripper(), sorter, Conveyor()):
-            executor.add_node(node)
-        await sorter.done.wait()
-    rclpy.shutdown()
+async def main(executor: aiorcl.AsyncioExecutor) -> None:
+    sorter = Sorter()
+    for node in (Gripper(), sorter, Conveyor()):
+        executor.add_node(node)
+    await sorter.done.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    aiorcl.run(main)

@@ -4,8 +4,7 @@
 
 import asyncio
 
-import rclpy
-from aiorcl import AsyncioExecutor
+import aiorcl
 from rclpy.node import Node
 from std_msgs.msg import Float32
 from std_srvs.srv import Trigger
@@ -27,20 +26,17 @@ class Watchdog(Node):
         print(f"battery: {message.data:.0f} %")
         if message.data <= self.low:
             self.destroy_subscription(self.subscription)
-            response = await self.dock.call_async(Trigger.Request())
+            response = await aiorcl.call(self.dock, Trigger.Request())
             print(response.message)
             self.docked.set()
 
 
-async def main() -> None:
-    rclpy.init()
-    async with AsyncioExecutor() as executor:
-        watchdog = Watchdog()
-        executor.add_node(Battery())
-        executor.add_node(watchdog)
-        await watchdog.docked.wait()
-    rclpy.shutdown()
+async def main(executor: aiorcl.AsyncioExecutor) -> None:
+    watchdog = Watchdog()
+    executor.add_node(Battery())
+    executor.add_node(watchdog)
+    await watchdog.docked.wait()
 
 
 if __name__ == "__main__":
-    asyncio.run(main())
+    aiorcl.run(main)
