@@ -79,7 +79,7 @@ def wheel(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def tests(session: nox.Session, distro: str) -> None:
     """Run pytest on one distro; more arguments go to pytest."""
-    install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo")
+    install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
     cache = f"cache_dir={BUILD / 'pytest' / session.name}"
     run(session, "pytest", "-o", cache, *session.posargs)
 
@@ -172,7 +172,9 @@ def colcon(session: nox.Session) -> None:
 def lint(session: nox.Session) -> None:
     """Check format, types, spelling, headers and the stub; ``--fix`` mends what a tool can mend."""
     fix = "--fix" in session.posargs
-    install_wheel(session, "kilted", "lint", "dev", "test", "test-kilted", "bench", "demo")
+    install_wheel(
+        session, "kilted", "lint", "dev", "test", "test-kilted", "bench", "demo", "examples"
+    )
     cpp = BUILD / "lint" / "cpp"
     cpp.parent.mkdir(parents=True, exist_ok=True)
     cpp.write_text("\n".join(sorted(tracked("*.cpp", "*.hpp"))))
@@ -206,7 +208,7 @@ def lint(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def demo(session: nox.Session, distro: str) -> None:
     """Run the demo; more arguments go to it."""
-    install_wheel(session, distro, "demo")
+    install_wheel(session, distro, "demo", f"test-{distro}")
     run(session, "demo", *session.posargs)
 
 
@@ -231,7 +233,7 @@ def docs(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def shell(session: nox.Session, distro: str) -> None:
     """Open a shell, or run the command given, where python can import aiorcl and ROS."""
-    install_wheel(session, distro, "test", "bench", "demo", f"test-{distro}")
+    install_wheel(session, distro, "test", "bench", "demo", "examples", f"test-{distro}")
     if session.posargs:
         session.run(*session.posargs, external=True, interrupt_timeout=PATIENCE_SEC)
     else:

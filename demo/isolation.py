@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import os
 import socket
+from pathlib import Path
 
 
 def describe() -> str:
@@ -27,6 +28,7 @@ def ros_environment() -> dict[str, str]:
     """Make the environment for the demo's processes."""
     return {
         **os.environ,
+        "PYTHONPATH": str(Path(__file__).resolve().parent.parent / "examples" / "dashboard"),
         "ROS_AUTOMATIC_DISCOVERY_RANGE": "LOCALHOST",
         "ROS_DOMAIN_ID": str(domain_id()),
         "RCUTILS_CONSOLE_OUTPUT_FORMAT": "[{severity}] {message}",

@@ -7,8 +7,9 @@ from __future__ import annotations
 import asyncio
 from typing import TYPE_CHECKING
 
+from dashboard.reports import Report, total
+
 from demo.processes import DemoError, Process
-from demo.reports import Report, total
 
 if TYPE_CHECKING:
     from collections.abc import Callable

@@ -8,12 +8,12 @@ import asyncio
 import json
 import signal
 
+from dashboard.reports import Report, cpu_us_per_message, summarize
 from rich.console import Console
 
 from demo.isolation import describe
 from demo.measurement import MonitorProcess
 from demo.processes import DemoError, Process
-from demo.reports import Report, cpu_us_per_message, summarize
 from demo.screen import Screen, percentiles_ms
 from demo.visitor import Visitor
 
@@ -92,16 +92,14 @@ class Story:
             asyncio.TaskGroup() as tasks,
         ):
             watch = tasks.create_task(robot.watch())
-            self.screen.done(
-                f"process {robot.pid} publishes 4 topics at 100 Hz, and offers /set_motors"
-            )
+            self.screen.done(f"process {robot.pid} publishes 6 topics, 5 of them at 100 Hz")
             await self.show_single_threaded()
             await self.show_aiorcl(port, keep)
             watch.cancel()
 
     async def show_single_threaded(self) -> None:
         """Measure the monitor as it would run today."""
-        self.screen.chapter(f"Its monitor: 6 rclpy nodes under {SINGLE_THREADED}")
+        self.screen.chapter(f"Its monitor: 9 rclpy nodes under {SINGLE_THREADED}")
         async with self.monitor(SINGLE_THREADED, "demo.monitor_single_threaded") as monitor:
             self.screen.done(f"process {monitor.pid} started")
             await self.measure(monitor, SINGLE_THREADED)

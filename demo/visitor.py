@@ -50,7 +50,7 @@ class Visitor:
     async def open_page(self) -> int:
         """Fetch the page; its size in bytes."""
         response = await self._request("GET", "/")
-        if "<title>aiorcl demo</title>" not in response.text:
+        if "<title>aiorcl dashboard</title>" not in response.text:
             raise DemoError(f"{self.url} is not the page of the demo")
         return len(response.content)
 
@@ -78,7 +78,8 @@ class Visitor:
 
         def drives(state: State) -> bool:
             nonlocal speed
-            speed = float(state["robot"]["odom"]["speed"])
+            if odom := state.get("robot", {}).get("odom"):  # a frame has what is new
+                speed = float(odom["speed"])
             return speed > DRIVING
 
         try:

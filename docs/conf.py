@@ -5,6 +5,9 @@
 import tomllib
 from pathlib import Path
 
+from docutils import nodes
+from sphinx.application import Sphinx
+
 _PROJECT = tomllib.loads(Path(__file__).parents[1].joinpath("pyproject.toml").read_text())[
     "project"
 ]
@@ -23,3 +26,15 @@ autodoc_typehints_format = "short"
 html_theme = "furo"
 html_title = f"{project} {release}"
 pygments_style = "default"
+
+
+def setup(app: Sphinx) -> None:
+    """Take the names of files, which are those of the machine that builds, from included diffs."""
+    app.connect("doctree-read", _strip_names)
+
+
+def _strip_names(app: Sphinx, document: nodes.document) -> None:
+    for block in document.findall(nodes.literal_block):
+        if block.get("language") == "udiff":
+            code = block.astext().split("\n", maxsplit=2)[2]
+            block.replace_self(nodes.literal_block(code, code, language="udiff"))

@@ -12,6 +12,7 @@ import re
 import select
 import signal
 import socket
+import subprocess
 import sys
 from asyncio.subprocess import PIPE
 from pathlib import Path
@@ -98,9 +99,10 @@ def test_keep_serves_until_interrupted() -> None:
             url = await story.wait_for(r"The page stays at (http://127\.0\.0\.1:\d+);")
             async with httpx.AsyncClient(base_url=url, trust_env=False) as browser:
                 page = await browser.get("/")
-                assert "<title>aiorcl demo</title>" in page.text
+                assert "<title>aiorcl dashboard</title>" in page.text
                 state = (await browser.get("/api/state")).json()
-                assert set(state["robot"]) == {"odom", "imu", "scan", "joint_states"}
+                topics = {"odom", "imu", "scan", "joint_states", "battery", "plan"}
+                assert set(state["robot"]) == topics
                 stopped = await browser.post("/api/motors", json={"on": False})
                 assert stopped.json() == {"success": True, "message": "The motors are off"}
 
@@ -174,7 +176,10 @@ def test_silent_robot_is_a_failure() -> None:
             robot = int(await story.wait_for(r"process (\d+) publishes"))
             os.kill(robot, signal.SIGSTOP)
             assert await story.end() == 1
-            assert "heard nothing on /odom, /imu, /scan, /joint_states for 1 s" in story.said
+            assert (
+                "heard nothing on /odom, /imu, /scan, /joint_states, /battery, /plan for 1 s"
+                in story.said
+            )
             assert not exists(robot)
 
     asyncio.run(main())
@@ -192,3 +197,12 @@ def test_taken_port_is_a_failure() -> None:
                 assert not any(map(exists, story.pids()))
 
     asyncio.run(main())
+
+
+def test_the_comparison_of_dashboards() -> None:
+    """Both dashboards serve a page until it has all topics; the table has a row of each."""
+    command = [sys.executable, "-m", "demo.comparison", "--rounds=1", "--seconds=0.5"]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=DEADLINE_SEC)
+    assert (ended.returncode, ended.stderr) == (0, ""), ended.stdout
+    assert re.search(r"^AsyncioExecutor .* 5 x \d", ended.stdout, re.M)
+    assert re.search(r"^SingleThreadedExecutor in a thread .* 5 x \d", ended.stdout, re.M)

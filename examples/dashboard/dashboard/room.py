@@ -20,6 +20,8 @@ PATH_LENGTH = 2.6  # x = PATH_LENGTH sin u, y = PATH_WIDTH sin u cos u
 PATH_WIDTH = 2.4
 TOP_SPEED = 0.8
 ACCELERATION = 0.6
+DRAIN = 0.6  # percent of the battery per second of driving
+CHARGE = 0.3  # and per second of standing
 RAYS = 180
 RANGE_MIN = 0.05
 RANGE_MAX = 12.0
@@ -39,6 +41,8 @@ class Drive:
     yaw_rate: float = 0.0
     acceleration: float = 0.0
     motors_on: bool = False
+    laps: float = 0.0
+    percent: float = 100.0  # of the battery
 
     def step(self, seconds: float) -> None:
         """Drive on for ``seconds``: speed up with the motors on, slow down with them off."""
@@ -55,9 +59,19 @@ class Drive:
         stretch = math.hypot(dx, dy)
         self.yaw_rate = self.speed * (dx * ddy - dy * ddx) / stretch**3
         self.yaw = math.atan2(dy, dx)
-        self.u = (self.u + self.speed * seconds / stretch) % (2 * math.pi)
+        self.u += self.speed * seconds / stretch
+        self.laps = self.u / (2 * math.pi)
         self.x = PATH_LENGTH * math.sin(self.u)
         self.y = PATH_WIDTH * math.sin(self.u) * math.cos(self.u)
+        drain = DRAIN if self.speed > 0 else -CHARGE
+        self.percent = min(100.0, max(0.0, self.percent - drain * seconds))
+
+    def path(self, points: int) -> NDArray[np.float64]:
+        """Where it drives next, half a lap ahead: x and y of each point."""
+        ahead = self.u + np.linspace(0, math.pi, points)
+        return np.stack(
+            [PATH_LENGTH * np.sin(ahead), PATH_WIDTH * np.sin(ahead) * np.cos(ahead)], axis=1
+        )
 
     def scan(self) -> NDArray[np.float32]:
         """Distance to the nearest wall or pillar at each of ``BEARINGS``, seen from the robot."""

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The monitor's nodes: ordinary rclpy, which every executor runs alike."""
+"""The nodes that listen to the robot: ordinary rclpy, which every executor runs alike."""
 
 from __future__ import annotations
 
@@ -11,46 +11,46 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from nav_msgs.msg import Odometry
+from nav_msgs.msg import Odometry, Path
 from rclpy.node import Node
-from rclpy.qos import DurabilityPolicy, QoSProfile
-from sensor_msgs.msg import Imu, JointState, LaserScan
-from std_msgs.msg import Bool
-from std_srvs.srv import SetBool
+from sensor_msgs.msg import BatteryState, Imu, JointState, LaserScan
 
-from demo.reports import Report
+from dashboard.reports import Report
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Sequence
 
-    from rclpy.client import Client
-    from rclpy.task import Future
-
 REPORT_PERIOD = 0.25
+#: As much as the page plots: ten seconds at 100 Hz.
+SAMPLES = 1000
 
 
 class Monitor(Node):
-    """Listens to one topic, and notes how long each message was under way.
+    """Listens to one topic: keeps what is plotted, and how long each message was under way.
 
     A message's latency runs from the stamp that the publisher gave it to the first line of the
-    callback, by the system clock, in microseconds.
+    callback, by the system clock, in microseconds. A sample is that stamp, in seconds, and the
+    values; ``samples`` has the latest ones, and ``count`` says how many there ever were.
     """
 
     def __init__(self, name: str, message_type: type, topic: str) -> None:
         super().__init__(name)
         self.topic = topic
         self.latencies_us: list[float] = []
+        self.samples: deque[tuple[float, ...]] = deque(maxlen=SAMPLES)
+        self.count = 0
         self.create_subscription(message_type, topic, self.on_message, 10)
 
     def on_message(self, message: Any) -> None:
         now = self.get_clock().now().nanoseconds
         sent = message.header.stamp.sec * 1_000_000_000 + message.header.stamp.nanosec
         self.latencies_us.append((now - sent) / 1000)
-        self.update(message)
+        self.samples.append((sent / 1e9, *self.update(message)))
+        self.count += 1
 
     @abstractmethod
-    def update(self, message: Any) -> None:
-        """Take in what the message says."""
+    def update(self, message: Any) -> Sequence[float]:
+        """Take in what the message says; the values to plot."""
 
     @abstractmethod
     def state(self) -> dict[str, Any]:
@@ -65,17 +65,17 @@ class Odometer(Monitor):
     def __init__(self) -> None:
         super().__init__("odometer", Odometry, "odom")
         self.x = self.y = self.yaw = self.speed = self.distance = 0.0
-        self.trail: deque[tuple[float, float]] = deque(maxlen=300)
+        self.moved = False
 
-    def update(self, message: Odometry) -> None:
+    def update(self, message: Odometry) -> Sequence[float]:
         pose = message.pose.pose
-        if self.trail:
-            self.distance += math.hypot(pose.position.x - self.x, pose.position.y - self.y)
-        self.x, self.y = pose.position.x, pose.position.y
+        x, y = pose.position.x, pose.position.y
+        if self.moved:
+            self.distance += math.hypot(x - self.x, y - self.y)
+        self.x, self.y, self.moved = x, y, True
         self.yaw = 2 * math.atan2(pose.orientation.z, pose.orientation.w)
         self.speed = message.twist.twist.linear.x
-        if not self.trail or math.dist(self.trail[-1], (self.x, self.y)) > 0.05:
-            self.trail.append((self.x, self.y))
+        return (self.speed,)
 
     def state(self) -> dict[str, Any]:
         return {
@@ -84,7 +84,6 @@ class Odometer(Monitor):
             "yaw": self.yaw,
             "speed": self.speed,
             "distance": self.distance,
-            "trail": [(round(x, 3), round(y, 3)) for x, y in self.trail],
         }
 
     def describe(self) -> str:
@@ -96,9 +95,10 @@ class Attitude(Monitor):
         super().__init__("attitude", Imu, "imu")
         self.yaw_rate = self.acceleration = 0.0
 
-    def update(self, message: Imu) -> None:
+    def update(self, message: Imu) -> Sequence[float]:
         self.yaw_rate = message.angular_velocity.z
         self.acceleration = math.hypot(message.linear_acceleration.x, message.linear_acceleration.y)
+        return (self.yaw_rate,)
 
     def state(self) -> dict[str, Any]:
         return {"yaw_rate": self.yaw_rate, "acceleration": self.acceleration}
@@ -113,18 +113,20 @@ class Proximity(Monitor):
         self.ranges = np.zeros(0, dtype=np.float32)
         self.angle_min = self.angle_increment = self.nearest = self.bearing = 0.0
 
-    def update(self, message: LaserScan) -> None:
+    def update(self, message: LaserScan) -> Sequence[float]:
         self.ranges = np.asarray(message.ranges)
         self.angle_min, self.angle_increment = message.angle_min, message.angle_increment
         index = int(self.ranges.argmin())
         self.nearest = float(self.ranges[index])
         self.bearing = self.angle_min + index * self.angle_increment
+        return (self.nearest,)
 
     def state(self) -> dict[str, Any]:
+        """The ranges are in whole millimetres: short in JSON."""
         return {
             "angle_min": self.angle_min,
             "angle_increment": self.angle_increment,
-            "ranges": [round(float(distance), 3) for distance in self.ranges],
+            "ranges_mm": (self.ranges * 1000).astype(int).tolist(),
             "nearest": self.nearest,
             "bearing": self.bearing,
         }
@@ -138,8 +140,9 @@ class Wheels(Monitor):
         super().__init__("wheels", JointState, "joint_states")
         self.speeds: dict[str, float] = {}
 
-    def update(self, message: JointState) -> None:
+    def update(self, message: JointState) -> Sequence[float]:
         self.speeds = dict(zip(message.name, message.velocity, strict=True))
+        return tuple(self.speeds.values())
 
     def state(self) -> dict[str, Any]:
         return self.speeds
@@ -148,29 +151,48 @@ class Wheels(Monitor):
         return ", ".join(f"{speed:+.1f}" for speed in self.speeds.values()) + " rad/s"
 
 
-class Motors(Node):
-    """Switches the robot's motors, and knows whether they are on."""
+class Battery(Monitor):
+    def __init__(self) -> None:
+        super().__init__("battery_gauge", BatteryState, "battery")
+        self.percent = self.volts = 0.0
+
+    def update(self, message: BatteryState) -> Sequence[float]:
+        self.percent, self.volts = 100 * message.percentage, message.voltage
+        return (self.percent,)
+
+    def state(self) -> dict[str, Any]:
+        return {"percent": self.percent, "volts": self.volts}
+
+    def describe(self) -> str:
+        return f"{self.percent:.0f} %, {self.volts:.1f} V"
+
+
+class Planner(Monitor):
+    """The path ahead. It is drawn, not plotted."""
 
     def __init__(self) -> None:
-        super().__init__("motors")
-        self.on = False
-        self.switch: Client[Any, Any] = self.create_client(SetBool, "set_motors")
-        latched = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
-        self.create_subscription(Bool, "motors_on", self.on_motors, latched)
+        super().__init__("planner", Path, "plan")
+        self.points: list[tuple[float, float]] = []
 
-    def on_motors(self, message: Bool) -> None:
-        self.on = message.data
+    def update(self, message: Path) -> Sequence[float]:
+        positions = [pose.pose.position for pose in message.poses]
+        self.points = [(position.x, position.y) for position in positions]
+        return ()
 
-    def set(self, on: bool) -> Future[Any]:
-        """Ask the robot; the future's result is its ``SetBool.Response``."""
-        return self.switch.call_async(SetBool.Request(data=on))
+    def state(self) -> dict[str, Any]:
+        return {"points": [(round(x, 2), round(y, 2)) for x, y in self.points]}
+
+    def describe(self) -> str:
+        return f"{len(self.points)} poses ahead"
 
 
 class Reporter(Node):
     """Hands a report of what the monitors heard to ``publish_report``, four times a second."""
 
     def __init__(
-        self, monitors: Sequence[Monitor], publish_report: Callable[[Report], None]
+        self,
+        monitors: Sequence[Monitor],
+        publish_report: Callable[[Report], None] = lambda report: None,
     ) -> None:
         super().__init__("reporter")
         self.monitors = monitors
@@ -191,3 +213,8 @@ class Reporter(Node):
         for monitor in self.monitors:
             monitor.latencies_us = []
         self.publish_report(self.latest)
+
+
+def make_monitors() -> list[Monitor]:
+    """Make a monitor of each topic."""
+    return [Odometer(), Attitude(), Proximity(), Wheels(), Battery(), Planner()]

@@ -1,0 +1,97 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Nodes and web server on one asyncio loop, in one thread."""
+
+from __future__ import annotations
+
+import argparse
+import contextlib
+import functools
+import socket
+import sys
+from typing import TYPE_CHECKING
+
+import aiorcl
+import uvicorn
+
+from dashboard.app import make_app
+from dashboard.live import Live
+from dashboard.monitors import Reporter, make_monitors
+from dashboard.operator import Motors, Patrols
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Iterator
+
+    from dashboard.reports import Report
+
+HOST = "127.0.0.1"
+
+
+class Server(uvicorn.Server):
+    """uvicorn without signal handlers of its own: ``aiorcl.run`` has them, and ends all."""
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        yield
+
+
+def listen(port: int) -> socket.socket:
+    """Listen on this machine only."""
+    # Not socket.create_server(): asyncio sets TCP_NODELAY only where the protocol is spelled out,
+    # and without it every request waits 40 ms for a delayed acknowledgement.
+    listener = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind((HOST, port))
+        listener.listen()
+    except OSError as error:
+        sys.exit(f"Cannot serve the page on {HOST}:{port}: {error.strerror}")
+    return listener
+
+
+def url_of(listener: socket.socket) -> str:
+    """Name the page that is served there."""
+    return f"http://{HOST}:{listener.getsockname()[1]}"
+
+
+async def serve(
+    executor: aiorcl.AsyncioExecutor,
+    listener: socket.socket,
+    on_report: Callable[[Report], None] = lambda report: None,
+) -> None:
+    """Run nodes and web server until cancelled.
+
+    :param on_report: gets what the monitors heard, four times a second.
+    """
+    monitors = make_monitors()
+    reporter, motors, patrols = Reporter(monitors, on_report), Motors(), Patrols()
+    for node in [*monitors, reporter, motors, patrols]:
+        executor.add_node(node)
+    live = Live(monitors, reporter, motors, patrols)
+
+    def send_on_patrol(laps: int) -> None:
+        executor.create_task(patrols.drive, laps)
+
+    app = make_app(live, motors, patrols, send_on_patrol)
+    server = Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    # Tasks of the executor: it ends them, and an exception of theirs ends the program.
+    serving = executor.create_task(server.serve, sockets=[listener])
+    executor.create_task(live.run)
+    try:
+        await executor.wait_for_shutdown()
+    finally:
+        server.should_exit = True
+        await serving  # the server says goodbye to its visitors
+
+
+def main() -> None:
+    """Serve the page until Ctrl-C."""
+    parser = argparse.ArgumentParser(prog="python -m dashboard.main", description=__doc__)
+    parser.add_argument("--port", type=int, default=8000, help="0 for any (default: %(default)s)")
+    listener = listen(parser.parse_args().port)
+    print(f"The dashboard is at {url_of(listener)}", flush=True)
+    aiorcl.run(functools.partial(serve, listener=listener))
+
+
+if __name__ == "__main__":
+    main()

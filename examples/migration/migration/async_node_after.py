@@ -1,0 +1,46 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# After: the same callbacks on ordinary nodes, which have all that rclpy's Node has.
+
+import asyncio
+
+import rclpy
+from aiorcl import AsyncioExecutor
+from rclpy.node import Node
+from std_msgs.msg import Float32
+from std_srvs.srv import Trigger
+
+
+async def main() -> None:
+    rclpy.init()
+    low = asyncio.Event()
+
+    async def watch(message: Float32) -> None:
+        print(f"battery: {message.data:.0f} %")
+        if message.data <= 20:
+            low.set()
+
+    async def dock(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        await asyncio.sleep(0.01)  # the connector moves
+        response.success, response.message = True, "docked"
+        return response
+
+    robot, base = Node("robot"), Node("base")
+    async with AsyncioExecutor() as executor:
+        executor.add_node(robot)
+        executor.add_node(base)
+        base.create_service(Trigger, "dock", dock)
+        client = robot.create_client(Trigger, "dock")
+        subscription = robot.create_subscription(Float32, "battery", watch, 10)
+        battery = base.create_publisher(Float32, "battery", 10)
+        for percent in (22, 21, 20):
+            battery.publish(Float32(data=float(percent)))
+        await low.wait()
+        robot.destroy_subscription(subscription)
+        async with asyncio.timeout(5):
+            print((await client.call_async(Trigger.Request())).message)
+    rclpy.shutdown()
+
+
+if __name__ == "__main__":
+    asyncio.run(main())
