@@ -179,6 +179,7 @@ def lint(session: nox.Session) -> None:
     cpp.parent.mkdir(parents=True, exist_ok=True)
     cpp.write_text("\n".join(sorted(tracked("*.cpp", "*.hpp"))))
     stub = write_stub(session, fix)
+    python = str(Path(session.bin) / "python")
     checks = [
         ["ruff", "check", *(["--fix"] if fix else []), ".", "dev"],
         ["ruff", "format", *([] if fix else ["--check"]), ".", "dev"],
@@ -189,6 +190,7 @@ def lint(session: nox.Session) -> None:
             *tracked("CMakeLists.txt", "*/CMakeLists.txt", "*.cmake"),
         ],
         ["mypy"],
+        ["basedpyright", "--pythonpath", python],
         ["codespell"],
         ["python", "-m", "tools.sources"],
     ]

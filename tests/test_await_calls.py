@@ -289,3 +289,52 @@ def test_a_thread_asks_while_the_loop_runs(
             assert threading.current_thread() is threading.main_thread()
 
     run(main)
+
+
+def test_the_future_of_a_call_is_rclpys(
+    context: Context, asker: Node, client: Client[Any, Any]
+) -> None:
+    """It is just what the constructor of rclpy makes, with a lock and callbacks of its own."""
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(asker)
+        first, second = client.call_async(YES), client.call_async(YES)
+        made: Future[Any] = Future()
+        assert type(first) is Future
+        assert list(vars(first)) == list(vars(made))
+        assert first._callbacks == [client.remove_pending_request]
+        for name, value in vars(made).items():
+            assert type(vars(first)[name]) is type(value), name
+        assert first._lock is not second._lock
+        assert first._callbacks is not second._callbacks
+        assert (first.done(), first.cancelled(), first.result()) == (False, False, None)
+        for future in (first, second):
+            future.cancel()
+
+
+def test_a_client_with_futures_of_its_own(
+    run: Run, context: Context, server: Node, asker: Node
+) -> None:
+    """A future of another class is completed by its own methods."""
+    completed: list[Any] = []
+
+    class MyFuture(Future):  # type: ignore[type-arg]  # no generic on Jazzy
+        def set_result(self, result: Any) -> None:
+            completed.append(result)
+            super().set_result(result)
+
+    class MyClient(Client):  # type: ignore[type-arg]  # nor this one
+        def call_async(self, request: Any) -> Future[Any]:
+            future = super().call_async(request)
+            future.__class__ = MyFuture
+            return future
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(server)
+            client = asker.create_client(SetBool, "service")
+            client.__class__ = MyClient
+            executor.add_node(asker)
+            response = await client.call_async(YES)
+            assert completed == [response]
+
+    run(main)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import contextvars
 import socket
 import threading
 import time
@@ -265,3 +266,32 @@ def test_loops_run_in_several_threads(make_node: MakeNode, run: Run, context: Co
     for thread in threads:
         thread.join()
     assert received == [list(range(50))] * 3
+
+
+def test_a_subclass_schedules_in_its_own_way() -> None:
+    """Methods that a subclass overrides are called, and may call ours, with a context too."""
+    scheduled: list[str] = []
+    variable: contextvars.ContextVar[int] = contextvars.ContextVar("variable", default=0)
+
+    class Loop(EventLoop):
+        def call_soon(self, *args: Any, **options: Any) -> asyncio.Handle:  # type: ignore[override]
+            scheduled.append("soon")
+            return super().call_soon(*args, **options)
+
+        def call_at(self, *args: Any, **options: Any) -> asyncio.TimerHandle:  # type: ignore[override]
+            scheduled.append("at")
+            return super().call_at(*args, **options)
+
+    context = contextvars.copy_context()
+    context.run(variable.set, 5)
+    with contextlib.closing(Loop()) as loop:
+        loop.set_debug(True)
+        values: list[int] = []
+        loop.call_soon(lambda: values.append(variable.get()), context=context)
+        loop.call_later(0, lambda: values.append(variable.get()))
+        loop.call_later(0.001, loop.stop)
+        loop.run_forever()
+        assert values == [5, 0]
+        assert scheduled == ["soon", "at", "at"]
+        with pytest.raises(TypeError, match="callback"):
+            loop.call_soon()

@@ -125,6 +125,7 @@ class _Client:
     def __init__(self, client: Any, workers: Workers) -> None:
         self._client = client
         self._workers = workers
+        self._future: Any = None
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)

@@ -18,6 +18,7 @@ from aiorcl._work import Work
 from aiorcl.abstract import ExecutorBase
 
 if TYPE_CHECKING:
+    import rclpy.task
     from rclpy.client import Client
     from rclpy.node import Node
     from rclpy.timer import Timer
@@ -76,11 +77,9 @@ class Callbacks(ExecutorBase):
     ) -> None:
         self._work.start(coroutine, _ServiceCallbackEnd(self, entity, request_id), _node_of(entity))
 
-    def _complete_request(self, client: Client[Any, Any], sequence: int, response: Any) -> None:
-        with client._lock:
-            future = client._pending_requests.pop(sequence, None)
-        if future is None:
-            return  # it was cancelled
+    def _complete_future(
+        self, client: Client[Any, Any], future: rclpy.task.Future[Any], response: Any
+    ) -> None:
         # Done here, and by its number; set_result would have a task look for it.
         future.remove_done_callback(client.remove_pending_request)
         future._set_executor(self)

@@ -190,12 +190,12 @@ class HostedDriver(Driver):
         try:
             while True:
                 now = time.monotonic()
-                if not turn.wanted and now < self._selector.due:
-                    ends = [self._selector.due - now]
+                if not turn.wanted and now < turn.due:
+                    ends = [turn.due - now]
                     if self.until is not None:
                         ends.append(max(0.0, self.until - now))
                     self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
-                if not turns.units and (turn.wanted or now >= self._selector.due):
+                if not turns.units and (turn.wanted or now >= turn.due):
                     turns.run_loop()
                     turn.stopping = False
                 if turns.units or turns.interrupted:

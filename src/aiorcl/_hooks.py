@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rclpy.client import Client
+    from rclpy.task import Future
     from rclpy.timer import Timer
 
     from aiorcl import _core
@@ -38,8 +39,10 @@ class Hooks(Protocol):
     ) -> None:
         """As ``_start_callback``; what the coroutine returns goes to ``entity.respond``."""
 
-    def _complete_request(self, client: Client[Any, Any], sequence: int, response: Any) -> None:
-        """A response was taken; the request may have been cancelled meanwhile."""
+    def _complete_future(
+        self, client: Client[Any, Any], future: Future[Any], response: Any
+    ) -> None:
+        """A response was taken, and the future of its request is not just that of rclpy."""
 
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
         """Name the parameter of a timer's callback that wants a TimerInfo; asked once for each."""

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
 # in the turn that took its message, before any callback that is ready after it.
-_make_task: Callable[..., asyncio.Task[None]]
+_make_task: Callable[..., asyncio.Task[Any]]
 if sys.version_info >= (3, 12):
     _make_task = functools.partial(asyncio.Task, eager_start=True)
 else:
@@ -54,7 +54,9 @@ class Steps(Coroutine[Any, Any, None]):
         self.__name__ = getattr(coroutine, "__name__", type(coroutine).__name__)
         self.__qualname__ = getattr(coroutine, "__qualname__", self.__name__)
         self._executor = executor
+        self._turns = executor._turns
         self._coroutine = coroutine
+        self._advance = coroutine.send
         self._outcome = outcome
         self.node = node
         self.task: asyncio.Task[None] | None = None
@@ -75,7 +77,7 @@ class Steps(Coroutine[Any, Any, None]):
         task = self.task
         if task is None:
             self._cancel_wanted = True  # its first step runs now
-        elif self._executor._turns.is_here():
+        elif self._turns.is_here():
             task.cancel()
         else:
             self._executor._work.post(lambda: task.cancel() and False)
@@ -87,12 +89,13 @@ class Steps(Coroutine[Any, Any, None]):
             self.cancel()
 
     def send(self, value: Any) -> Any:
-        if not self._executor._turns.step_begins(self):
+        turns = self._turns
+        if (turns.once or turns.waiting) and not turns.step_begins(self):
             return None
-        return self._step(self._coroutine.send, value)
+        return self._step(self._advance, value)
 
     def throw(self, *error: Any) -> Any:
-        self._executor._turns.step_begins(self, urgent=True)  # asyncio throws once
+        self._turns.step_begins(self, urgent=True)  # asyncio throws once
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:

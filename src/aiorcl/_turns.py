@@ -70,7 +70,7 @@ class Turns:
         self.thread: int | None = None
         self.once = False
         self.units = 0
-        self._waiting: dict[Steps, None] = {}  # in order
+        self.waiting: dict[Steps, None] = {}  # for another spin_once, in order
         self.interrupted = False
         self.until: rclpy.task.Future[Any] | None = None  # what the spin call waits for
 
@@ -125,13 +125,13 @@ class Turns:
         ever runs: the loop calls those that are ready in the same order in each of its turns.
         """
         if self.once:
-            others_wait = self._waiting and next(iter(self._waiting)) is not steps
+            others_wait = self.waiting and next(iter(self.waiting)) is not steps
             if (self.units or others_wait) and not urgent:
-                self._waiting[steps] = None
+                self.waiting[steps] = None
                 return False
             self.units = 1
             self._stop()
-        self._waiting.pop(steps, None)
+        self.waiting.pop(steps, None)
         return True
 
     def run_loop(self) -> None:

@@ -10,6 +10,7 @@ import weakref
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
+from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._entities import watched
@@ -56,14 +57,18 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     if not isinstance(request, client.srv_type.Request):
         raise TypeError(
             f"A request of '{client.srv_name}' is expected, of type "
-            f"{client.srv_type.Request.__qualname__}, "
-            f"not {request!r}"
+            f"{client.srv_type.Request.__qualname__}, not {request!r}"
         )
-    await service_ready(client)
-    followers = entities_of(client).executor._watched.followers
-    future = client.call_async(request)
+    entities = entities_of(client)
+    try:
+        if not client.service_is_ready():
+            await service_ready(client)
+        future = client.call_async(request)
+    except InvalidHandle:  # destroyed on another thread, whose word is on its way
+        raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
+    followers = entities.executor._watched.followers
     answer = _Answer(future)
-    followers.add(answer, client, entities_of(client).node)
+    followers.add(answer, client, entities.node)
     try:
         return cast("SrvResponseT", await future)
     finally:

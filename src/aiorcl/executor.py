@@ -41,7 +41,7 @@ if TYPE_CHECKING:
     from aiorcl._guards import Guards
 
 
-class AsyncioExecutor(Callbacks, Introspection):
+class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncompatibleMethodOverride]
     """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
 
     Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the

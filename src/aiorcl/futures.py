@@ -44,7 +44,8 @@ class _Waiter(InlineCallback):
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
         if asyncio._get_running_loop() is self.loop:
-            self._wake()
+            if not self.waiter.done():
+                self.waiter.set_result(None)
             return
         try:
             self.loop.call_soon_threadsafe(self._wake)
@@ -80,7 +81,8 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
             raise
     if future.cancelled():
         raise asyncio.CancelledError
-    return future.result()
+    # result() would be two more calls.
+    return future._result if future._exception is None else future.result()
 
 
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:

@@ -7,23 +7,12 @@ from __future__ import annotations
 import asyncio
 import selectors
 import sys
-import time
 from typing import TYPE_CHECKING
 
 from aiorcl import _core
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-    from contextvars import Context
-    from typing import TypeVarTuple
-
     from aiorcl._drivers import HostedDriver
-
-    Ts = TypeVarTuple("Ts")
-
-# How often the loop's fds are looked at while it has something to do in each turn: a look costs
-# more than the rest of a turn.
-_POLL_SECONDS = 0.0001
 
 if sys.platform == "linux":
 
@@ -34,24 +23,13 @@ if sys.platform == "linux":
             super().__init__()
             self.turn = _core.Turn()
             self.host: HostedDriver | None = None
-            self.due = 0.0  # when the loop wants its next turn, by time.monotonic()
-            self._polled = 0.0  # when the fds were looked at last
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
-            # Whatever the loop wanted until now it has put into its lists, and the timeout tells of
-            # it.
-            turn = self.turn
-            turn.wanted = turn.stopping = turn.polled = False
-            now = time.monotonic()
-            self.due = float("inf") if timeout is None else now + timeout
+            self.turn.begin(timeout)
             if self.host is None:
                 return super().select(timeout)
             self.host.wait(timeout)
-            if not turn.readable and (turn.polled or now - self._polled < _POLL_SECONDS):
-                return []
-            turn.readable = False
-            self._polled = now
-            return super().select(0)
+            return super().select(0) if self.turn.looks() else []
 
     class EventLoop(asyncio.SelectorEventLoop):
         """asyncio's own event loop, which an executor can drive more cheaply.
@@ -64,27 +42,16 @@ if sys.platform == "linux":
 
         def __init__(self) -> None:
             self._aiorcl_selector = _Selector()
+            self._aiorcl_turn = self._aiorcl_selector.turn
             super().__init__(self._aiorcl_selector)
 
-        def call_soon(
-            self, callback: Callable[[*Ts], object], *args: *Ts, context: Context | None = None
-        ) -> asyncio.Handle:
-            self._aiorcl_selector.turn.wanted = True
-            return super().call_soon(callback, *args, context=context)
-
-        def call_at(
-            self,
-            when: float,
-            callback: Callable[[*Ts], object],
-            *args: *Ts,
-            context: Context | None = None,
-        ) -> asyncio.TimerHandle:
-            self._aiorcl_selector.turn.wanted = True
-            return super().call_at(when, callback, *args, context=context)
-
         def stop(self) -> None:
-            self._aiorcl_selector.turn.stopping = True
+            self._aiorcl_turn.stopping = True
             super().stop()
+
+        if not TYPE_CHECKING:  # as the base class declares them
+            call_soon = _core.wanting(asyncio.SelectorEventLoop.call_soon)
+            call_at = _core.wanting(asyncio.SelectorEventLoop.call_at)
 
     def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:
         """Return the selector of a loop of ours, or None."""

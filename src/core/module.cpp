@@ -24,6 +24,7 @@
 #include "dispatch/service.hpp"
 #include "dispatch/subscription.hpp"
 #include "dispatch/timer.hpp"
+#include "dispatch/turn.hpp"
 #include "dispatch/waitable.hpp"
 #include "messages/message_type.hpp"
 #include "rcl_error.hpp"
@@ -74,9 +75,11 @@ NB_MODULE(_core, m) {
   nb::class_<Turn>(m, "Turn")
       .def(nb::init<>())
       .def_rw("wanted", &Turn::wanted)
-      .def_rw("polled", &Turn::polled)
-      .def_rw("readable", &Turn::readable)
-      .def_rw("stopping", &Turn::stopping);
+      .def_rw("stopping", &Turn::stopping)
+      .def_ro("due", &Turn::due)
+      .def("begin", &Turn::begin, "timeout"_a.none())
+      .def("looks", &Turn::looks);
+  m.def("wanting", &wanting, "method"_a);
 
   nb::class_<Dispatcher>(m, "Dispatcher")
       .def(nb::init<bool>(), "portable"_a = false)

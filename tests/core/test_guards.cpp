@@ -5,6 +5,7 @@
 
 #include <dirent.h>
 #include <doctest/doctest.h>
+#include <rcl/node.h>
 
 #include <atomic>
 #include <cstdint>
@@ -105,6 +106,34 @@ TEST_CASE("a trigger makes all followers ready, and sets their flags") {
     CHECK(follower.fired);
     guards.remove(guard.get(), *follower.entry);
   }
+}
+
+TEST_CASE(
+    "a change of the graph reaches all nodes, also when the node that watched first is gone") {
+  rcl::Context context;
+  auto first = std::make_unique<rcl::Node>(context);
+  rcl::Node second(context);
+  const auto guard_of = [](rcl::Node & node) {
+    return rcl_node_get_graph_guard_condition(node.get());
+  };
+  std::list<Follower> followers(2);
+  GuardThreads guards(context.get());
+  const std::size_t threads = threads_of_process().size();
+  guards.add(guard_of(*first), *followers.front().entry);
+  guards.add(guard_of(second), *followers.back().entry);
+  CHECK(threads_of_process().size() == threads + 1);
+  {
+    rcl::Node third(context);
+    for (Follower & follower : followers) CHECK(follower.wait() >= 1);
+  }
+  for (Follower & follower : followers) CHECK(follower.wait() >= 1);
+  guards.remove(guard_of(*first), *followers.front().entry);
+  first.reset();
+  CHECK(followers.back().wait() >= 1);
+  handle_all(followers.back().queue);
+  rcl::Node fourth(context);
+  CHECK(followers.back().wait() >= 1);
+  guards.remove(guard_of(second), *followers.back().entry);
 }
 
 TEST_CASE("a trigger reaches the followers of its guard condition, and no others") {

@@ -13,7 +13,18 @@ from tests.support.children import start
 from tests.support.loops import LOOPS
 
 ENTITIES = ("publisher", "subscription", "service", "timer", "guard_condition")
-KINDS = (*ENTITIES, "qos_event", "task", "future", "call", "exception", "sleep", "worker")
+KINDS = (
+    *ENTITIES,
+    "qos_event",
+    "task",
+    "future",
+    "call",
+    "stream",
+    "wait",
+    "exception",
+    "sleep",
+    "worker",
+)
 #: For each round; rclpy alone keeps up to 800 bytes of an entity that was destroyed, an entity of
 #: ours with its callback takes more than this.
 LIMIT = 1500

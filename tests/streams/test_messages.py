@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 from typing import TYPE_CHECKING
@@ -74,6 +75,29 @@ def test_a_bare_loop_destroys_the_subscription_at_break(
                 del task
                 gc.collect()  # the exception holds the frames that hold the stream
                 assert subscriptions(lone) == 0
+
+    run(main)
+
+
+def test_a_stream_is_closed_as_a_generator_is(
+    run: Run, context: Context, lone: Node, talker: Talker
+) -> None:
+    """``contextlib.aclosing`` closes it; closed, it yields nothing and is not opened again."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with contextlib.aclosing(aiorcl.messages(lone, Int64, "topic")) as stream:
+                waiting = asyncio.ensure_future(take(stream, 1))
+                await turns()
+                talker.say(1)
+                assert await waiting == [1]
+            assert subscriptions(lone) == 0
+            assert [message async for message in stream] == []
+            with pytest.raises(RuntimeError, match="closed"):
+                async with stream:
+                    raise AssertionError
+            stream.close()
 
     run(main)
 

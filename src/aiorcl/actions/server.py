@@ -210,8 +210,8 @@ def serve_action(
     if goal_callback is not None:
         options["goal_callback"] = goal_callback
     execution = _Execution(action_name, execute, cancel_callback)
-    server = ActionServer(
-        *(node, action_type, action_name, execution.run),
+    server: ActionServer[GoalT, ResultT, FeedbackT] = ActionServer(
+        *(node, action_type, action_name, execution.run),  # type: ignore[arg-type]
         cancel_callback=execution.cancel,  # type: ignore[arg-type]
         callback_group=callback_group,
         **options,

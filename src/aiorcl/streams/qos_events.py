@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.event_handler import EventHandler, QoSPublisherEventType
@@ -16,12 +16,26 @@ from aiorcl._followers import executor_of
 from aiorcl.streams.stream import Feed, Stream
 
 if TYPE_CHECKING:
-    from rclpy.event_handler import QoSSubscriptionEventType
+    from rclpy.event_handler import (
+        IncompatibleTypeInfo,
+        QoSLivelinessChangedInfo,
+        QoSLivelinessLostInfo,
+        QoSMessageLostInfo,
+        QoSOfferedDeadlineMissedInfo,
+        QoSOfferedIncompatibleQoSInfo,
+        QoSPublisherMatchedInfo,
+        QoSRequestedDeadlineMissedInfo,
+        QoSRequestedIncompatibleQoSInfo,
+        QoSSubscriptionEventType,
+        QoSSubscriptionMatchedInfo,
+    )
     from rclpy.node import Node
     from rclpy.subscription import Subscription
 
     EventType: TypeAlias = QoSPublisherEventType | QoSSubscriptionEventType
     Entity: TypeAlias = Publisher[Any] | Subscription[Any]
+
+EventT = TypeVar("EventT")
 
 # Events are counters, so the newest tells of those before it.
 _LIMIT = 10
@@ -43,7 +57,7 @@ class _Fan:
             self._handler = found[0]
             self._original = self._handler.callback
             is_async = inspect.iscoroutinefunction(self._original)
-            callback: Callable[[Any], Any] = self.call_async if is_async else self.call
+            callback: Any = self.call_async if is_async else self.call
             self._handler.callback = callback
             return
         kind: Any = event_type  # and handle: for a type checker each is of one of two kinds
@@ -92,7 +106,7 @@ def _fan(node: Node, entity: Entity, event_type: EventType) -> _Fan:
     return _Fan(node, entity, event_type)
 
 
-class EventStream(Stream[Any]):
+class EventStream(Stream[EventT]):
     """The QoS events of one kind; made by `aiorcl.qos_events`."""
 
     def __init__(self, node: Node, entity: Entity, event_type: EventType) -> None:
@@ -112,9 +126,9 @@ class EventStream(Stream[Any]):
     def __repr__(self) -> str:
         return f"<EventStream of {self._event_type.name}{' (closed)' if self._closed else ''}>"
 
-    def _open(self) -> Feed[Any]:
+    def _open(self) -> Feed[EventT]:
         executor = executor_of(self._node)
-        feed: Feed[Any] = Feed(_LIMIT)
+        feed: Feed[EventT] = Feed(_LIMIT)
         self._fan = _fan(self._node, self._entity, self._event_type)
         self._fan.feeds.append(feed)
         feed.follow(executor._watched.followers, self._entity, self._node)
@@ -125,7 +139,76 @@ class EventStream(Stream[Any]):
             self._fan.remove(self._feed)
 
 
-def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream:
+# What each event brings; rclpy hands the same to its callbacks.
+@overload
+def qos_events(
+    node: Node,
+    entity: Publisher[Any],
+    event_type: Literal[QoSPublisherEventType.RCL_PUBLISHER_OFFERED_DEADLINE_MISSED],
+) -> EventStream[QoSOfferedDeadlineMissedInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Publisher[Any],
+    event_type: Literal[QoSPublisherEventType.RCL_PUBLISHER_LIVELINESS_LOST],
+) -> EventStream[QoSLivelinessLostInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Publisher[Any],
+    event_type: Literal[QoSPublisherEventType.RCL_PUBLISHER_OFFERED_INCOMPATIBLE_QOS],
+) -> EventStream[QoSOfferedIncompatibleQoSInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Publisher[Any],
+    event_type: Literal[QoSPublisherEventType.RCL_PUBLISHER_INCOMPATIBLE_TYPE],
+) -> EventStream[IncompatibleTypeInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Publisher[Any],
+    event_type: Literal[QoSPublisherEventType.RCL_PUBLISHER_MATCHED],
+) -> EventStream[QoSPublisherMatchedInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_REQUESTED_DEADLINE_MISSED],
+) -> EventStream[QoSRequestedDeadlineMissedInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_LIVELINESS_CHANGED],
+) -> EventStream[QoSLivelinessChangedInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_REQUESTED_INCOMPATIBLE_QOS],
+) -> EventStream[QoSRequestedIncompatibleQoSInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_MESSAGE_LOST],
+) -> EventStream[QoSMessageLostInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_INCOMPATIBLE_TYPE],
+) -> EventStream[IncompatibleTypeInfo]: ...
+@overload
+def qos_events(
+    node: Node,
+    entity: Subscription[Any],
+    event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED],
+) -> EventStream[QoSSubscriptionMatchedInfo]: ...
+@overload
+def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream[Any]: ...
+def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream[Any]:
     """Return the QoS events of one kind: ``async for event in aiorcl.qos_events(...)``.
 
     What it yields is what rclpy hands to an event callback, for example with ``total_count`` and

@@ -4,6 +4,7 @@
 #include "dispatch/client.hpp"
 
 #include "dispatch/names.hpp"
+#include "dispatch/rclpy_future.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -29,12 +30,10 @@ void Client::unwatch() {
 }
 
 nb::object Client::call_async(nb::handle request) {
-  static PyObject * const future_class =
-      nb::module_::import_("rclpy.task").attr("Future").inc_ref().ptr();
   RosMessage message(request_type_);
   message.from_python(request);
   nb::object client = nb::borrow(rclpy_entity());
-  nb::object future = nb::handle(future_class)();
+  nb::object future = new_rclpy_future();
   nb::object forget = attribute(client, names().remove_pending_request);
   nb::object callbacks = attribute(future, names().callbacks);
   nb::object pending = attribute(client, names().pending_requests);
@@ -65,9 +64,26 @@ Outcome Client::run(Hooks hooks) {
   settle(ret == RCL_RET_OK, 1);
   if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
   nb::object response = response_.to_python();
-  call_method(hooks, names().complete_request, rclpy_entity(),
-              nb::int_(info.request_id.sequence_number), response);
+  nb::object client = nb::borrow(rclpy_entity());
+  nb::object future = pop_future(info.request_id.sequence_number);
+  if (!future.is_valid()) return Outcome::kCalled;
+  nb::object forget = attribute(client, names().remove_pending_request);
+  if (!complete_rclpy_future(future, response, hooks, forget)) {
+    hooks.attr("_complete_future")(client, future, response);
+  }
   return Outcome::kCalled;
+}
+
+nb::object Client::pop_future(std::int64_t sequence) {
+  nb::object lock = attribute(rclpy_entity(), names().lock);
+  nb::object pending = attribute(rclpy_entity(), names().pending_requests);
+  nb::int_ key(sequence);
+  call_method(lock, names().acquire);
+  nb::object future = nb::borrow(PyDict_GetItemWithError(pending.ptr(), key.ptr()));
+  const bool popped = future.is_valid() && PyDict_DelItem(pending.ptr(), key.ptr()) == 0;
+  call_method(lock, names().release);
+  if (!popped && PyErr_Occurred() != nullptr) nb::raise_python_error();
+  return future;
 }
 
 }  // namespace aiorcl

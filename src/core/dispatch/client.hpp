@@ -23,7 +23,8 @@ class Client final : public Entity {
   /// thread that holds the GIL. Returns a rclpy Future, which the client keeps until it is done.
   nanobind::object call_async(nanobind::handle request);
 
-  /// Hands the response to hooks._complete_request(client, sequence_number, response).
+  /// Completes the future of the request, if it is pending yet; one that is not just rclpy's by
+  /// hooks._complete_future(client, future, response).
   Outcome run(Hooks hooks) override;
 
  protected:
@@ -31,6 +32,9 @@ class Client final : public Entity {
   std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
 
  private:
+  /// Takes it out of the pending requests; an invalid object if it was cancelled.
+  nanobind::object pop_future(std::int64_t sequence);
+
   const rcl_client_t * client_;
   MessageType request_type_;
   MessageType response_type_;

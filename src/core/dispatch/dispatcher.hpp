@@ -11,19 +11,11 @@
 #include <vector>
 
 #include "dispatch/entity.hpp"
+#include "dispatch/turn.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
 
 namespace aiorcl {
-
-/// Set by an event loop of our own when it has something to do besides waiting. Lives in C++ so
-/// that looking at it costs nothing.
-struct Turn {
-  bool wanted = false;    // something is scheduled
-  bool polled = false;    // wait() has looked at the fds of the loop; over with the turn
-  bool readable = false;  // one of them is readable; until the loop has looked
-  bool stopping = false;  // stop() was called; over with the turn
-};
 
 /// The ready queue and the timers of one executor, and the loop that empties them. GIL held
 /// throughout, except while wait() sleeps. Holds no Python object.

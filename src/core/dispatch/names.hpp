@@ -14,13 +14,17 @@ struct Names {
   PyObject * callback_field = PyUnicode_InternFromString("_callback");
   PyObject * callback_type = PyUnicode_InternFromString("_callback_type");
   PyObject * callbacks = PyUnicode_InternFromString("_callbacks");
-  PyObject * complete_request = PyUnicode_InternFromString("_complete_request");
+  PyObject * create_task = PyUnicode_InternFromString("create_task");
+  PyObject * executor = PyUnicode_InternFromString("_executor");
   PyObject * lock = PyUnicode_InternFromString("_lock");
   PyObject * pending_requests = PyUnicode_InternFromString("_pending_requests");
   PyObject * popleft = PyUnicode_InternFromString("popleft");
   PyObject * release = PyUnicode_InternFromString("release");
   PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
+  PyObject * result = PyUnicode_InternFromString("_result");
   PyObject * start_callback = PyUnicode_InternFromString("_start_callback");
+  PyObject * state = PyUnicode_InternFromString("_state");
+  PyObject * turn = PyUnicode_InternFromString("_aiorcl_turn");
 };
 
 inline const Names & names() {

@@ -20,13 +20,14 @@ import rclpy
 from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
 from rclpy.duration import Duration
-from rclpy.event_handler import PublisherEventCallbacks
+from rclpy.event_handler import PublisherEventCallbacks, QoSSubscriptionEventType
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
+import aiorcl
 from aiorcl import AsyncioClock, AsyncioExecutor, ThreadCallbackGroup
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.actions import serve_action
@@ -210,6 +211,39 @@ class Rounds:
         await asyncio.sleep(0)
         waiting.cancel()
         await self.client.call_async(Trigger.Request())
+
+    async def use_stream(self) -> None:
+        """A stream that yields a message and is dropped, ticks, QoS events, and one given up."""
+        async for _ in self.publishing(aiorcl.messages(self.node, Int64, "topic")):
+            break
+        async for _ in aiorcl.ticks(self.node, 0.0):
+            break
+        async with aiorcl.messages(self.node, Int64, "topic") as stream:
+            matched = QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED
+            async for _ in aiorcl.qos_events(self.node, stream.subscription, matched):
+                break
+        waiting = asyncio.ensure_future(aiorcl.next_message(self.node, Int64, "never"))
+        await asyncio.sleep(0)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+
+    def publishing(self, stream: aiorcl.MessageStream[Int64]) -> aiorcl.MessageStream[Int64]:
+        """Publish for a stream when it has been opened."""
+        self.executor.loop.call_soon(self.publisher.publish, Int64())
+        return stream
+
+    async def use_wait(self) -> None:
+        """A call that waits for its server, and waits for the graph that are given up."""
+        client = self.node.create_client(Trigger, "other")
+        calling = asyncio.ensure_future(aiorcl.call(client, Trigger.Request()))
+        waiting = asyncio.ensure_future(aiorcl.node_ready(self.node, "never"))
+        await asyncio.sleep(0)
+        service = self.node.create_service(Trigger, "other", lambda _, response: response)
+        await calling
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        self.node.destroy_client(client)
+        self.node.destroy_service(service)
 
     async def use_exception(self) -> None:
         """A callback that raises."""

@@ -17,7 +17,7 @@ from rclpy.action.client import ActionClient
 from rclpy.node import Node
 from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, action_ready
 from tests.processes.programs.talk import listen, say, set_deadline
 from tests.support.actions import DEEP
 from tests.support.counters import Holdings
@@ -97,14 +97,13 @@ async def main() -> None:
     async with AsyncioExecutor() as executor:
         executor.add_node(node)
         storm = Storm(node)
-        while not storm.client.server_is_ready():
-            await asyncio.sleep(0.001)
+        await action_ready(storm.client)
         before = Holdings.now()
         async with asyncio.TaskGroup() as group:
             for number in range(TASKS):
                 group.create_task(storm.task(number))
-        while storm.pending():
-            await asyncio.sleep(0.001)
+        while storm.pending():  # noqa: ASYNC110
+            await asyncio.sleep(0)
         after = Holdings.now()
         say(
             json.dumps(

@@ -49,8 +49,8 @@ async def main() -> None:
             rounds += 1
         running.remove_reader(sys.stdin)
         goals: list[Any] = list(stays._goal_handles.values())
-        while any(goal.is_active for goal in goals) or len(asyncio.all_tasks()) > tasks:
-            await asyncio.sleep(0.001)
+        while any(goal.is_active for goal in goals) or len(asyncio.all_tasks()) > tasks:  # noqa: ASYNC110
+            await asyncio.sleep(0)
         after = Holdings.now()
         say(
             json.dumps(

@@ -1,0 +1,122 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// rclpy's Future, made and completed without running its Python.
+#include "dispatch/rclpy_future.hpp"
+
+#include <string_view>
+#include <vector>
+
+#include "dispatch/names.hpp"
+
+namespace nb = nanobind;
+
+namespace aiorcl {
+
+namespace {
+
+void set_attribute(nb::handle object, PyObject * name, nb::handle value) {
+  if (PyObject_SetAttr(object.ptr(), name, value.ptr()) != 0) nb::raise_python_error();
+}
+
+/// What a new Future has, learned from one that the constructor has made. Lives as long as the
+/// interpreter.
+struct Pattern {
+  struct Attribute {
+    PyObject * name;   // interned
+    PyObject * value;  // nullptr: a new list
+    PyObject * make;   // nullptr, or what makes the value
+  };
+
+  Pattern() {
+    nb::module_ task = nb::module_::import_("rclpy.task");
+    cls = nb::object(task.attr("Future")).release().ptr();
+    no_arguments = PyTuple_New(0);
+    nb::object ours = nb::module_::import_("aiorcl.futures").attr("InlineCallback");
+    inline_callback = ours.release().ptr();
+    nb::object lock = nb::module_::import_("threading").attr("Lock");
+    nb::handle lock_type = lock().type();
+    nb::object sample = nb::handle(cls)();
+    nb::dict attributes = nb::borrow<nb::dict>(sample.attr("__dict__"));
+    std::size_t found = 0;
+    for (auto [name, value] : attributes) {
+      for (std::string_view expected : {"_state", "_result", "_exception", "_exception_fetched",
+                                        "_callbacks", "_lock", "_executor"}) {
+        found += nb::cast<nb::str>(name).c_str() == expected;
+      }
+      Attribute attribute{name.inc_ref().ptr(), nullptr, nullptr};
+      if (value.type().is(lock_type)) {
+        attribute.make = nb::borrow(lock).release().ptr();
+      } else if (!PyList_CheckExact(value.ptr())) {
+        attribute.value = value.inc_ref().ptr();
+      }
+      list.push_back(attribute);
+    }
+    known = found == 7 && list.size() == 7;
+    if (known) finished = nb::object(task.attr("FutureState").attr("FINISHED")).release().ptr();
+  }
+
+  PyObject * cls;
+  PyObject * no_arguments;
+  PyObject * inline_callback;
+  PyObject * finished = nullptr;
+  std::vector<Attribute> list;
+  bool known = false;
+};
+
+const Pattern & pattern() {
+  static const Pattern instance;
+  return instance;
+}
+
+}  // namespace
+
+nb::object new_rclpy_future() {
+  const Pattern & known = pattern();
+  if (!known.known) return nb::handle(known.cls)();
+  auto * cls = reinterpret_cast<PyTypeObject *>(known.cls);
+  nb::object future = nb::steal(cls->tp_new(cls, known.no_arguments, nullptr));
+  if (!future.is_valid()) nb::raise_python_error();
+  for (const Pattern::Attribute & attribute : known.list) {
+    nb::object made;
+    if (attribute.make != nullptr) {
+      made = nb::handle(attribute.make)();
+    } else if (attribute.value == nullptr) {
+      made = nb::list();
+    }
+    set_attribute(future, attribute.name, made.is_valid() ? made.ptr() : attribute.value);
+  }
+  return future;
+}
+
+bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks executor,
+                           nb::handle except) {
+  const Pattern & known = pattern();
+  if (!known.known || future.type().ptr() != known.cls) return false;
+  nb::object reference = nb::steal(PyWeakref_NewRef(executor.ptr(), nullptr));
+  if (!reference.is_valid()) nb::raise_python_error();
+  nb::object none = nb::list();
+  // Another thread may be about to add a callback.
+  nb::object lock = attribute(future, names().lock);
+  call_method(lock, names().acquire);
+  nb::object callbacks = attribute(future, names().callbacks);
+  set_attribute(future, names().executor, reference);
+  set_attribute(future, names().result, result);
+  set_attribute(future, names().state, known.finished);
+  set_attribute(future, names().callbacks, none);
+  call_method(lock, names().release);
+  bool excepted = false;
+  for (nb::handle callback : nb::borrow<nb::list>(callbacks)) {
+    if (!excepted && callback.equal(except)) {
+      excepted = true;
+      continue;
+    }
+    if (PyObject_IsInstance(callback.ptr(), known.inline_callback) == 1) {
+      callback(future);  // as create_task would
+    } else {
+      call_method(executor, names().create_task, callback, future);
+    }
+  }
+  return true;
+}
+
+}  // namespace aiorcl

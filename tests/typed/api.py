@@ -1,0 +1,103 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The types that users of the API see: mypy and pyright check each line here.
+"""Two classes of this file stand for generated messages, which bring no types."""
+
+from __future__ import annotations
+
+from typing import Any, assert_type
+
+from rclpy.action.client import ActionClient
+from rclpy.client import Client
+from rclpy.event_handler import (
+    QoSMessageLostInfo,
+    QoSPublisherEventType,
+    QoSPublisherMatchedInfo,
+    QoSSubscriptionEventType,
+)
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+
+
+class Scan:
+    """A message, or a response."""
+
+
+class Ask:
+    """A request."""
+
+
+class Robot(Node):
+    """A node that needs no arguments."""
+
+    def __init__(self) -> None:
+        super().__init__("robot")
+
+
+async def streams(node: Node, publisher: Publisher[Scan]) -> None:
+    """A stream is of what it yields."""
+    stream = aiorcl.messages(node, Scan, "scan", 10, queue_size=1)
+    assert_type(stream, aiorcl.MessageStream[Scan])
+    assert_type(stream.subscription, Subscription[Scan])
+    assert_type(stream.dropped, int)
+    async for scan in stream:
+        assert_type(scan, Scan)
+    assert_type(await anext(stream), Scan)
+    async with stream as entered:
+        assert_type(entered, aiorcl.MessageStream[Scan])
+    assert_type(await aiorcl.next_message(node, Scan, "scan"), Scan)
+    async with aiorcl.ticks(node, 0.1) as ticks:
+        assert_type(ticks.timer, Timer)
+        async for tick in ticks:
+            assert_type(tick, aiorcl.Tick)
+            assert_type(tick.missed, int)
+    events = aiorcl.qos_events(node, publisher, QoSPublisherEventType.RCL_PUBLISHER_MATCHED)
+    assert_type(events, aiorcl.EventStream[QoSPublisherMatchedInfo])
+    losses = aiorcl.qos_events(
+        node, stream.subscription, QoSSubscriptionEventType.RCL_SUBSCRIPTION_MESSAGE_LOST
+    )
+    async for event in losses:
+        assert_type(event, QoSMessageLostInfo)
+    aiorcl.messages(node, "Scan", "scan")  # type: ignore[arg-type]
+
+
+async def calls(client: Client[Ask, Scan], publisher: Publisher[Scan]) -> None:
+    """The response is of the client's type, and so must the request be."""
+    assert_type(await aiorcl.call(client, Ask()), Scan)
+    await aiorcl.call(client, Scan())  # type: ignore[misc]
+    await aiorcl.publish(publisher, Scan())
+    await aiorcl.publish(publisher, Ask())  # type: ignore[misc]
+
+
+async def readiness(
+    node: Node,
+    client: Client[Ask, Scan],
+    publisher: Publisher[Scan],
+    action_client: ActionClient[Any, Any, Any],
+) -> None:
+    """Any client and any publisher may be waited for."""
+    await aiorcl.service_ready(client)
+    await aiorcl.subscribers_ready(publisher, 2)
+    await aiorcl.action_ready(action_client)
+    await aiorcl.node_ready(node, "other")
+    await aiorcl.service_ready(publisher)  # type: ignore[arg-type]
+
+
+async def main(executor: AsyncioExecutor) -> int:
+    """A program."""
+    return len(executor.get_nodes())
+
+
+def programs() -> None:
+    """What main returns is what run returns, or None after a signal."""
+    assert_type(aiorcl.run(main), int | None)
+    assert_type(aiorcl.run(Robot), None)
+    assert_type(aiorcl.run(lambda: Node("node")), None)
+    assert_type(aiorcl.run([main, Robot], args=[]), None)
+    aiorcl.run(main, loop_factory=aiorcl.new_event_loop, debug=True)
+    aiorcl.run(3)  # type: ignore[call-overload]
