@@ -119,10 +119,12 @@ def test_a_call_is_cancelled_at_every_point(
                     len(client._pending_requests),
                     len(executor._watched.followers),
                     Holdings.now().threads,
-                    client.service_is_ready(),
                 )
 
-            assert await cancel_everywhere(once, left) >= 4
+            def begins_when() -> bool:
+                return not client.service_is_ready()
+
+            assert await cancel_everywhere(once, left, begins_when=begins_when) >= 4
 
     run(main)
 

@@ -62,6 +62,7 @@ async def cancel_everywhere(
     make: Callable[[], Coroutine[Any, Any, object]],
     left: Callable[[], object] = lambda: None,
     *,
+    begins_when: Callable[[], bool] = lambda: True,
     ends: type[BaseException] | tuple[type[BaseException], ...] = asyncio.CancelledError,
 ) -> int:
     """Run what ``make`` returns again and again, each time cancelled at another point.
@@ -71,6 +72,8 @@ async def cancel_everywhere(
     cancelled, so the coroutine has to end by itself.
 
     :param left: tells what may be left elsewhere, as something that can be compared.
+    :param begins_when: what has to hold before each run, such as that the last one's server is gone
+        from the graph.
     :param ends: what a run that is cancelled may raise.
     :return: how often it was cancelled, in both ways together.
     """
@@ -78,6 +81,8 @@ async def cancel_everywhere(
     cancelled = 0
     for woken in (False, True):
         for point in itertools.count(1):
+            while not begins_when():  # noqa: ASYNC110
+                await asyncio.sleep(0)
             before = await _quiet(left)
             walked = _CancelledAt(make(), point, woken=woken)
             walked.task = asyncio.get_running_loop().create_task(walked)
