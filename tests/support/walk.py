@@ -92,7 +92,8 @@ async def cancel_everywhere(
                 pass
             reached, walked = walked.reached, None  # type: ignore[assignment]  # frees it
             await _until(lambda: _holdings(left) == before)  # noqa: B023  # awaited here
-            assert _holdings(left) == before, f"at point {point}, woken: {woken}"
+            after = _holdings(left)
+            assert after == before, f"{before} at point {point}, woken: {woken}"
             if not reached:
                 break
             cancelled += 1
