@@ -174,9 +174,12 @@ def test_a_wait_is_cancelled_at_every_point(
             executor.add_node(lone)
 
             def left() -> object:
-                return len(executor._watched.followers), Holdings.now().threads, wait.is_ready()
+                return len(executor._watched.followers), Holdings.now().threads
 
-            assert await cancel_everywhere(once, left) >= 2
+            def begins_when() -> bool:
+                return not wait.is_ready()
+
+            assert await cancel_everywhere(once, left, begins_when=begins_when) >= 2
 
     run(main)
 

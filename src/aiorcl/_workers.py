@@ -13,7 +13,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Protocol
 
 import rclpy.task
 
@@ -38,7 +38,15 @@ def _begin_worker() -> None:
     _here.is_worker = True
 
 
-class _Call:
+class Cancellable(Protocol):
+    """What a call was handed to."""
+
+    def cancel(self) -> bool:
+        """Return True if the call never begins."""
+        ...
+
+
+class Call:
     """One call in a worker, and the coroutine that waits for its end."""
 
     def __init__(self, function: Callable[[], Any]) -> None:
@@ -64,7 +72,7 @@ class _Call:
         if not self._ended.done():
             self._ended.set_result(None)
 
-    async def wait(self, submitted: Submitted[None]) -> Any:
+    async def wait(self, submitted: Cancellable) -> Any:
         """Return what the function returned, or raise what it raised.
 
         A thread cannot be cancelled: it is waited for, and then CancelledError is raised.
@@ -137,7 +145,7 @@ class Workers:
 
         @functools.wraps(callback)
         async def call(*args: Any, **kwargs: Any) -> Any:
-            pending = _Call(functools.partial(callback, *args, **kwargs))
+            pending = Call(functools.partial(callback, *args, **kwargs))
             self._running += 1
             try:
                 result = await pending.wait(_submit(pool, pending.run))

@@ -4,9 +4,9 @@
 
 from __future__ import annotations
 
-import functools
 import time
 import weakref
+from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, cast
 
@@ -16,7 +16,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._entities import watched
 from aiorcl._followers import EntityGoneError, Follower
 from aiorcl._typing import MsgT, SrvRequestT, SrvResponseT
-from aiorcl._workers import _Call
+from aiorcl._workers import Call
 from aiorcl.readiness import entities_of, service_ready
 
 if TYPE_CHECKING:
@@ -105,21 +105,36 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     thread = _threads.get(publisher)
     if thread is None:
         thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
-    room = False
-    while not room:
-        if watched(publisher) is None:
-            raise EntityGoneError("The publisher is not served any more, and has no room")
-        attempt = _Call(functools.partial(_publish, publisher, message))
-        room = await attempt.wait(thread.submit(attempt.run))
+    waiting = _Waiting(publisher, message)
+    pending = Call(waiting.run)
+    waiting.submitted = thread.submit(pending.run)
+    await pending.wait(waiting)
 
 
-def _publish(publisher: Publisher[MsgT], message: MsgT) -> bool:
-    """Return False if there was no room."""
-    began = time.monotonic()
-    try:
-        publisher.publish(message)
-    except _rclpy.RCLError:
-        if time.monotonic() - began < _WAITED_SEC:
-            raise
-        return False
-    return True
+class _Waiting:
+    """A message that waits for room in the thread of its publisher, so that none overtakes it."""
+
+    def __init__(self, publisher: Publisher[MsgT], message: MsgT) -> None:
+        self._publisher = publisher
+        self._message = message
+        self._cancelled = False
+        self.submitted: Submitted[None] | None = None
+
+    def run(self) -> None:
+        """Publish. The thread's."""
+        while not self._cancelled:
+            began = time.monotonic()
+            try:
+                self._publisher.publish(self._message)
+            except _rclpy.RCLError:
+                if time.monotonic() - began < _WAITED_SEC:
+                    raise
+                if watched(self._publisher) is None:
+                    raise EntityGoneError("The publisher is not served any more") from None
+            else:
+                return
+
+    def cancel(self) -> bool:
+        """Try no more; False if an attempt is under way, which cannot be interrupted."""
+        self._cancelled = True
+        return self.submitted is not None and self.submitted.cancel()

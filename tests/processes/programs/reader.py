@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# A subscription that keeps all of its history, and takes nothing of it before it is told to.
+# A subscription that keeps all of its history, in a process that the test stops for a while.
 
 from __future__ import annotations
 
@@ -12,30 +12,30 @@ from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
-from tests.processes.programs.talk import listen, say, set_deadline
+from tests.processes.programs.talk import say, set_deadline
 
 
 def main() -> None:
-    """Say how many messages there were when the last one has come, and which that was."""
+    """Say which message came before the last one."""
     set_deadline()
-    last, received = int(sys.argv[1]), [0]
+    last, before = int(sys.argv[1]), 0
     qos = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
     rclpy.init(args=[])
-    node = Node("slow_reader", start_parameter_services=False)
+    node = Node("reader", start_parameter_services=False)
     with AsyncioExecutor() as executor:
         done = executor.create_future()
 
         def callback(message: Int64) -> None:
-            received[0] += 1
+            nonlocal before
             if message.data == last:
-                done.set_result(None)
+                done.set_result(before)
+            before = message.data
 
         node.create_subscription(Int64, "topic", callback, qos)
+        executor.add_node(node)
         say("ready")
-        if listen():
-            executor.add_node(node)
-            executor.spin_until_future_complete(done)
-            say(received[0])
+        executor.spin_until_future_complete(done)
+        say(done.result())
     node.destroy_node()
     rclpy.shutdown()
 
