@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import asyncio
+import ctypes
 from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.context import Context
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
@@ -134,3 +136,35 @@ def test_a_cancelled_coroutine_is_no_error(run: Run, context: Context) -> None:
 
     run(main)
     assert told == []
+
+
+def test_an_error_of_rcl(context: Context, lone: Node) -> None:
+    """When rcl cannot take something the error is rclpy's, and names the entity; all goes on."""
+    received: list[int] = []
+    told: list[tuple[str, str]] = []
+
+    def tell(error: BaseException, label: str) -> None:
+        assert isinstance(error, _rclpy.RCLError)
+        told.append((str(error), label))
+
+    with AsyncioExecutor(context=context, on_error=tell) as executor:
+        executor.add_node(lone)
+        subscription = lone.create_subscription(
+            Int64, "topic", lambda message: received.append(message.data), 10
+        )
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        # An rcl_subscription_t is one pointer. Without it rcl says that it is invalid, while the
+        # middleware, which has pointers of its own, goes on.
+        impl = ctypes.c_void_p.from_address(subscription.handle.pointer)
+        kept, impl.value = impl.value, None
+        publisher.publish(Int64(data=1))
+        while not told:
+            executor.spin_once(timeout_sec=10)
+        impl.value = kept
+        publisher.publish(Int64(data=2))
+        while not received:
+            executor.spin_once(timeout_sec=10)
+    assert received == [1]  # it was left there
+    message, label = told[0]
+    assert label == "subscription '/topic'"
+    assert message.startswith("subscription '/topic': Cannot take a message")
