@@ -125,9 +125,11 @@ async def _quiet(left: Callable[[], object]) -> tuple[object, ...]:
 
 
 async def _until(condition: Callable[[], bool]) -> None:
-    for turn in range(1000):
-        if condition():
-            return
+    """Turn the loop until it holds, but not for ever: answers of servers are on their way."""
+    end = asyncio.get_running_loop().time() + 5
+    turn = 0
+    while not condition() and asyncio.get_running_loop().time() < end:
+        turn += 1
         if turn == 100:
             gc.collect()
         await asyncio.sleep(0)
