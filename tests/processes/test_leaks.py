@@ -22,6 +22,8 @@ KINDS = (
     "stream",
     "wait",
     "exception",
+    "goal",
+    "waitable",
     "sleep",
     "worker",
 )

@@ -33,6 +33,14 @@ from tests.processes.programs.talk import say, set_deadline
 from tests.support.actions import serve_action
 from tests.support.counters import Holdings, resident_bytes
 from tests.support.loops import LOOPS
+from tests.support.waitables import Inbox
+
+
+async def count(goal: aiorcl.ServedGoal[Any, Any, Any]) -> None:
+    """Publish feedback, and end if it is to be done once."""
+    goal.publish_feedback(Fibonacci.Feedback())
+    if not goal.request.order:
+        await asyncio.Event().wait()
 
 
 class Rounds:
@@ -45,6 +53,8 @@ class Rounds:
         self.publisher = node.create_publisher(Int64, "topic", 10)
         node.create_service(Trigger, "service", lambda _, response: response)
         self.client = node.create_client(Trigger, "service")
+        self.server = aiorcl.serve_action(node, Fibonacci, "goals", count, result_timeout=0)
+        self.goals: ActionClient[Any, Any, Any] = ActionClient(node, Fibonacci, "goals")
         self.worker = ThreadPoolExecutor(max_workers=1)
         self.workers: list[int] = []  # threads of groups, which shall end
         self.spare = Node("spare", start_parameter_services=False, enable_rosout=False)
@@ -166,6 +176,29 @@ class Rounds:
         assert (await goal.get_result_async()).status == GoalStatus.STATUS_CANCELED
         client.destroy()
         server.destroy()
+
+    async def use_goal(self) -> None:
+        """Goals as blocks and as coroutines: one succeeds, and one is left early."""
+        for order in (1, 0):
+            async with aiorcl.goal(self.goals, Fibonacci.Goal(order=order)) as running:
+                if order:
+                    await running.result()
+        assert running.status == GoalStatus.STATUS_CANCELED
+        while self.server._goal_handles:  # noqa: ASYNC110
+            await asyncio.sleep(0)  # until their results have expired
+
+    async def use_waitable(self) -> None:
+        """A waitable that is put something into."""
+
+        def make(call: Callable[..., None]) -> Inbox:
+            inbox = Inbox(self.node)
+            inbox.on_executed = call
+            inbox.put(1)
+            return inbox
+
+        inbox = await self.called(make)
+        self.node.remove_waitable(inbox)
+        inbox.entity.destroy_when_not_in_use()
 
     async def use_lone_node(self) -> None:
         """A node with a timer, on no executor: what it costs is the middleware's."""
