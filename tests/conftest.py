@@ -19,6 +19,8 @@ from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import pytest  # noqa: E402
 import rclpy  # noqa: E402
+from rclpy.action.client import ActionClient  # noqa: E402
+from rclpy.action.server import ActionServer  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
 
@@ -95,6 +97,11 @@ def make_node(context: Context) -> Iterator[MakeNode]:
     yield make
     for node in nodes:
         if node.context.ok():
+            # These outlive their node otherwise, and would be found in the domain when it is used
+            # again.
+            for waitable in list(node.waitables):
+                if isinstance(waitable, ActionClient | ActionServer):
+                    waitable.destroy()
             node.destroy_node()
 
 
