@@ -17,7 +17,7 @@ from rclpy.context import Context
 from rclpy.task import Future
 from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, action_ready
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -259,6 +259,35 @@ def test_a_coroutine_that_is_thrown_away_cancels_its_goal(run_scene: Any) -> Non
         assert await scene.status(handle) == GoalStatus.STATUS_CANCELED
 
     run_scene(test)
+
+
+def test_the_end_of_the_executor_cancels_what_its_coroutines_await(
+    run: Run, context: Context, make_node: MakeNode
+) -> None:
+    """They give the result up on their way out, and the goal is cancelled before all is let go."""
+
+    async def main() -> None:
+        scene = Scene(context, make_node)
+        handles: list[Any] = []
+
+        async def behave() -> None:
+            handles.append(await scene.send())
+            await handles[0].get_result_async()
+
+        async with AsyncioExecutor(context=context) as other:
+            other.add_node(scene.nodes[0])
+            async with AsyncioExecutor(context=context) as executor:
+                executor.add_node(scene.nodes[1])
+                await action_ready(scene.client)
+                executor.create_task(behave)
+                while not handles:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+            (goal,) = scene.server._goal_handles.values()
+            while goal.is_active:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            assert goal.status == GoalStatus.STATUS_CANCELED
+
+    run(main)
 
 
 def test_goals_leave_no_futures(run_scene: Any) -> None:

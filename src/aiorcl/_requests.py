@@ -26,9 +26,9 @@ if TYPE_CHECKING:
     AnyFuture = rclpy.task.Future[Any]
     AnyActionClient = ActionClient[Any, Any, Any]
 
-# Goals that are cancelled in the next turn of the loop unless the user does it first, who would be
-# told that there is nothing to cancel. On the threads of their loops; the GIL guards the set.
-_unwanted: set[tuple[Any, bytes]] = set()
+# By client the ids of goals that are cancelled in the next turn of the loop unless the user does it
+# first, who would be told that there is nothing to cancel. A loop may end before that turn.
+_unwanted: weakref.WeakKeyDictionary[AnyActionClient, set[bytes]] = weakref.WeakKeyDictionary()
 
 # Answers to goals that are handed to one task.
 _heard_by_one: weakref.WeakSet[AnyFuture] = weakref.WeakSet()
@@ -100,20 +100,19 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     if loop is None:  # the coroutine is thrown away
         _cancel(client, goal_id)
     else:
-        key = (client, bytes(goal_id.uuid))
-        _unwanted.add(key)
-        loop.call_soon(_cancel_if_unwanted, client, goal_id, key)
+        _unwanted.setdefault(client, set()).add(bytes(goal_id.uuid))
+        loop.call_soon(_cancel_if_unwanted, client, goal_id)
 
 
-def _cancel_if_unwanted(client: AnyActionClient, goal_id: Any, key: tuple[Any, bytes]) -> None:
-    if key in _unwanted:
-        _unwanted.discard(key)
+def _cancel_if_unwanted(client: AnyActionClient, goal_id: Any) -> None:
+    if bytes(goal_id.uuid) in _unwanted.get(client, ()):
         _cancel(client, goal_id)
 
 
 def note_cancellation(client: AnyActionClient, goal_id: Any) -> None:
     """Leave a goal to the user, who cancels it: in ``except CancelledError``, perhaps."""
-    _unwanted.discard((client, bytes(goal_id.uuid)))
+    if client in _unwanted:
+        _unwanted[client].discard(bytes(goal_id.uuid))
 
 
 def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:

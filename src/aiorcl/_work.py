@@ -124,6 +124,7 @@ class Work:
             self.cancel_all()
             tasks = [s.task for s in self._owned if s.task is not None and s.task is not current]
             if not tasks:
+                await asyncio.sleep(0)  # for what they have scheduled on their way out
                 return
             left = None if deadline is None else max(0.0, deadline - loop.time())
             _, pending = await asyncio.wait(tasks, timeout=left)
