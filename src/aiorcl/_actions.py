@@ -109,16 +109,22 @@ def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
     raise RuntimeError(f"{coroutine!r} awaits something")
 
 
+def _pending_requests(client: ActionClient[Any, Any, Any]) -> dict[str, dict[int, Any]]:
+    """Return the futures of what was asked, by rclpy's word for it and the request's number."""
+    return {
+        "goal": client._pending_goal_requests,
+        "cancel": client._pending_cancel_requests,
+        "result": client._pending_result_requests,
+    }
+
+
 def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
     """Drop futures that nothing completes: Kilted's send_goal_async makes a second one for each."""
     # In this order: another thread that sends notes a future as pending first.
     futures = list(client._futures)
     pending = {
         id(future)
-        for requests in (
-            *(client._pending_goal_requests, client._pending_cancel_requests),
-            client._pending_result_requests,
-        )
+        for requests in _pending_requests(client).values()
         for future in list(requests.values())
     }
     if len(futures) > len(pending):
@@ -138,11 +144,7 @@ def watch_client(
     sender = Sender(handle, client._action_type)
     action = Action(client, f"action client '{name}'", sender)
 
-    pending: dict[str, dict[int, Any]] = {
-        "goal": client._pending_goal_requests,
-        "cancel": client._pending_cancel_requests,
-        "result": client._pending_result_requests,
-    }
+    pending = _pending_requests(client)
 
     def execute(key: str) -> Callable[[Any], None]:
         def run(data: Any) -> None:
