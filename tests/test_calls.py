@@ -22,6 +22,7 @@ from std_srvs.srv import SetBool, Trigger
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from tests.support import ends
 from tests.support.children import Child, start
 from tests.support.counters import Holdings
 from tests.support.turns import turns
@@ -129,7 +130,7 @@ def test_a_call_is_cancelled_at_every_point(
 
 
 @pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
-@pytest.mark.parametrize("way", ["destroy", "destroy_node", "remove_node", "executor", "context"])
+@pytest.mark.parametrize("way", ends.ENDS)
 def test_a_call_ends_when_no_answer_can_come(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
 ) -> None:
@@ -145,18 +146,7 @@ def test_a_call_ends_when_no_answer_can_come(
             calling = asyncio.ensure_future(aiorcl.call(client, YES))
             while not client._pending_requests:  # noqa: ASYNC110
                 await asyncio.sleep(0)
-            end: Any = {
-                "destroy": client.destroy,
-                "destroy_node": node.destroy_node,
-                "remove_node": lambda: executor.remove_node(node),
-                "context": context.shutdown,
-            }.get(way)
-            if way == "executor":
-                await block.aclose()
-            elif thread:
-                await asyncio.to_thread(end)
-            else:
-                end()
+            await ends.end(way, executor, node, client, block=block, thread=thread)
             with pytest.raises(aiorcl.EntityGoneError):
                 await calling
             assert client._pending_requests == {}

@@ -23,6 +23,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support.actions import serve_action
 from tests.support.counters import Holdings
+from tests.support.ends import ENDS, end
 from tests.support.threads import answer
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
@@ -220,9 +221,6 @@ def test_nothing_polls(run: Run, context: Context, lone: Node, kind: str, wait: 
     run(main)
 
 
-ENDS = ("destroy", "destroy_node", "remove_node", "executor", "context")
-
-
 @pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
 @pytest.mark.parametrize("way", ENDS)
 @of_each_kind
@@ -239,18 +237,7 @@ def test_a_wait_ends_when_it_is_in_vain(
             executor.add_node(lone)
             waiting = asyncio.ensure_future(wait())
             await turns()
-            end: Any = {
-                "destroy": getattr(wait.entity, "destroy", None),
-                "destroy_node": lone.destroy_node,
-                "remove_node": lambda: executor.remove_node(lone),
-                "context": context.shutdown,
-            }.get(way)
-            if way == "executor":
-                await block.aclose()
-            elif thread:
-                await asyncio.to_thread(end)
-            else:
-                end()
+            await end(way, executor, lone, wait.entity, block=block, thread=thread)
             with pytest.raises(aiorcl.EntityGoneError):
                 await waiting
             assert len(executor._watched.followers) == 0

@@ -18,6 +18,7 @@ from rclpy.task import Future
 from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, action_ready
+from tests.support.actions import nothing_is_pending
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -61,20 +62,6 @@ class Scene:
         await self.begun.get()
         return handle
 
-    async def until_nothing_is_pending(self) -> None:
-        """Wait for all answers; then the client keeps nothing of what was asked."""
-        client = self.client
-        requests = (
-            client._pending_goal_requests,
-            client._pending_cancel_requests,
-            client._pending_result_requests,
-        )
-        while any(requests) or client._futures:  # noqa: ASYNC110
-            await asyncio.sleep(0)
-        assert not client._goal_sequence_number_to_goal_id
-        assert not client._result_sequence_number_to_goal_id
-        assert not client._feedback_callbacks
-
     async def status(self, handle: Any) -> int:
         """Ask for the result of a goal."""
         return int((await handle.get_result_async()).status)
@@ -93,7 +80,7 @@ def run_scene(run: Run, context: Context, make_node: MakeNode) -> Any:
                 while not scene.client.server_is_ready():  # noqa: ASYNC110
                     await asyncio.sleep(0)
                 await test(scene)
-                await scene.until_nothing_is_pending()
+                await nothing_is_pending(scene.client)
 
         run(main)
 
@@ -241,7 +228,7 @@ def test_the_result_of_a_goal_that_has_ended(run_scene: Any) -> None:
         while handle.status != GoalStatus.STATUS_CANCELED:  # noqa: ASYNC110
             await asyncio.sleep(0)
         await cancel(waiting_for(handle.get_result_async))
-        await scene.until_nothing_is_pending()
+        await nothing_is_pending(scene.client)
         assert scene.asked_to_cancel == 1
 
     run_scene(test)
@@ -300,7 +287,7 @@ def test_goals_leave_no_futures(run_scene: Any) -> None:
                 await handle.cancel_goal_async()
                 assert await scene.status(handle) == GoalStatus.STATUS_CANCELED
                 del handle
-                await scene.until_nothing_is_pending()
+                await nothing_is_pending(scene.client)
                 gc.collect()
                 yield sum(isinstance(thing, Future) for thing in gc.get_objects())
 

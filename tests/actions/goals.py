@@ -26,21 +26,6 @@ UNTIL_CANCELLED = Fibonacci.Goal(order=0)
 RESULT = Fibonacci.Result(sequence=SEQUENCE)
 
 
-def pending(client: Client) -> tuple[int, ...]:
-    """Count what a client keeps."""
-    return (
-        *(len(client._pending_goal_requests), len(client._pending_cancel_requests)),
-        *(len(client._pending_result_requests), len(client._futures)),
-        *(len(client._feedback_callbacks), len(client._goal_sequence_number_to_goal_id)),
-    )
-
-
-async def nothing_is_pending(client: Client) -> None:
-    """Wait until the client keeps nothing."""
-    while any(pending(client)):  # noqa: ASYNC110
-        await asyncio.sleep(0)
-
-
 async def wait_for_ever(goal: Goal) -> None:
     """Fill the result, and wait."""
     goal.result.sequence = SEQUENCE

@@ -17,8 +17,8 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import ThreadCallbackGroup
-from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED, nothing_is_pending
-from tests.support.actions import SEQUENCE, serve_action
+from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED
+from tests.support.actions import SEQUENCE, nothing_is_pending, serve_action
 
 if TYPE_CHECKING:
     from collections.abc import Callable

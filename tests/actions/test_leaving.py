@@ -18,8 +18,8 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
-from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED, nothing_is_pending, pending
-from tests.support.actions import SEQUENCE, serve_action
+from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED
+from tests.support.actions import SEQUENCE, nothing_is_pending, pending, serve_action
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 from typing import Any
 
+from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer, CancelResponse, ServerGoalHandle
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
@@ -40,3 +41,19 @@ def serve_action(node: Node, name: str = "action", **options: Any) -> ActionServ
         cancel_callback=lambda _: CancelResponse.ACCEPT,
         **options,
     )
+
+
+def pending(client: ActionClient[Any, Any, Any]) -> tuple[int, ...]:
+    """Count what a client keeps."""
+    return (
+        *(len(client._pending_goal_requests), len(client._pending_cancel_requests)),
+        *(len(client._pending_result_requests), len(client._futures)),
+        *(len(client._feedback_callbacks), len(client._goal_sequence_number_to_goal_id)),
+        len(client._result_sequence_number_to_goal_id),
+    )
+
+
+async def nothing_is_pending(client: ActionClient[Any, Any, Any]) -> None:
+    """Wait until the client keeps nothing."""
+    while any(pending(client)):  # noqa: ASYNC110
+        await asyncio.sleep(0)

@@ -19,7 +19,7 @@ from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, action_ready
 from tests.processes.programs.talk import listen, say, set_deadline
-from tests.support.actions import DEEP
+from tests.support.actions import DEEP, nothing_is_pending
 from tests.support.counters import Holdings
 from tests.support.loops import LOOPS
 
@@ -75,21 +75,6 @@ class Storm:
             for kind in kinds:
                 await kind(chance)
 
-    def pending(self) -> int:
-        """Count what the client that stays still waits for."""
-        client = self.client
-        return sum(
-            map(
-                len,
-                (
-                    client._pending_goal_requests,
-                    client._pending_cancel_requests,
-                    client._pending_result_requests,
-                    client._futures,
-                ),
-            )
-        )
-
 
 async def main() -> None:
     """Do it all, and say what happened and what is left."""
@@ -102,8 +87,7 @@ async def main() -> None:
         async with asyncio.TaskGroup() as group:
             for number in range(TASKS):
                 group.create_task(storm.task(number))
-        while storm.pending():  # noqa: ASYNC110
-            await asyncio.sleep(0)
+        await nothing_is_pending(storm.client)
         after = Holdings.now()
         say(
             json.dumps(

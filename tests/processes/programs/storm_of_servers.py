@@ -42,9 +42,8 @@ async def main() -> None:
         rounds = 0
         while not enough.is_set():
             server = serve_action(node, "comes")
-            # Some of its goals are under way when it goes.
-            for _ in range(30):
-                await asyncio.sleep(0.001)
+            while not (server._goal_handles or enough.is_set()):  # noqa: ASYNC110
+                await asyncio.sleep(0)
             server.destroy()
             rounds += 1
         running.remove_reader(sys.stdin)
