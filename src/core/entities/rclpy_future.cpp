@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // rclpy's Future, made and completed without running its Python.
-#include "dispatch/rclpy_future.hpp"
+#include "entities/rclpy_future.hpp"
 
 #include <string_view>
 #include <vector>

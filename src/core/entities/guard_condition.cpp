@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A guard condition of a node: calls its callback when it is triggered.
-#include "dispatch/guard_condition.hpp"
+#include "entities/guard_condition.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A service: takes a request, calls the callback, sends what it returns.
-#include "dispatch/service.hpp"
+#include "entities/service.hpp"
 
 #include <cstring>
 

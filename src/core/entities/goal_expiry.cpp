@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // The timer by which an action server forgets the results of goals that ended long ago.
-#include "dispatch/goal_expiry.hpp"
+#include "entities/goal_expiry.hpp"
 
 #include <rcl/wait.h>
 

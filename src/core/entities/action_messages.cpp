@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // What rcl_action takes and sends: one function of its for each kind of message.
-#include "dispatch/action_messages.hpp"
+#include "entities/action_messages.hpp"
 
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>

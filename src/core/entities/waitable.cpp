@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A waitable: whatever rcl entities it adds to a wait set wake it.
-#include "dispatch/waitable.hpp"
+#include "entities/waitable.hpp"
 
 #include <utility>
 

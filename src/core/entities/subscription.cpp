@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A subscription: takes a message and calls the callback with it.
-#include "dispatch/subscription.hpp"
+#include "entities/subscription.hpp"
 
 #include <rcutils/types/uint8_array.h>
 

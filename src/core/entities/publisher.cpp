@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A publisher: sends a message in one call.
-#include "dispatch/publisher.hpp"
+#include "entities/publisher.hpp"
 
 #include <rmw/serialized_message.h>
 

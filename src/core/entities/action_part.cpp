@@ -1,12 +1,12 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // One part of an action client or server: what rcl_action tells of by one event callback.
-#include "dispatch/action_part.hpp"
+#include "entities/action_part.hpp"
 
 #include <utility>
 
-#include "dispatch/action_messages.hpp"
 #include "dispatch/names.hpp"
+#include "entities/action_messages.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;

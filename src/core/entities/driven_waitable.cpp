@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A waitable that says itself when it is ready, as rclcpp's do: no wait set.
-#include "dispatch/driven_waitable.hpp"
+#include "entities/driven_waitable.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A sleeper: calls a function once when its clock has reached a time.
-#include "dispatch/alarm.hpp"
+#include "entities/alarm.hpp"
 
 #include <utility>
 

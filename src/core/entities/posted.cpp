@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // Work that Python posts to the loop's thread from any thread.
-#include "dispatch/posted.hpp"
+#include "entities/posted.hpp"
 
 #include <utility>
 

@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A timer: calls the callback when rcl says that it is due.
-#include "dispatch/timer.hpp"
+#include "entities/timer.hpp"
 
 #include "dispatch/names.hpp"
 #include "rcl_error.hpp"

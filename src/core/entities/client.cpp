@@ -1,10 +1,10 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // A client: takes a response and completes the future of its request.
-#include "dispatch/client.hpp"
+#include "entities/client.hpp"
 
 #include "dispatch/names.hpp"
-#include "dispatch/rclpy_future.hpp"
+#include "entities/rclpy_future.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
