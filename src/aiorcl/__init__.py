@@ -12,33 +12,34 @@ except ImportError as error:
     )
     raise
 
-from aiorcl import _blocking_calls, _rclpy_patches
-from aiorcl._blocking_calls import BlockedLoopWarning
 from aiorcl._core import RclError
-from aiorcl._followers import EntityGoneError
-from aiorcl.abstract import AbstractExecutor, ExecutorBase
-from aiorcl.actions.client import RunningGoal, goal
-from aiorcl.actions.errors import (
+from aiorcl._coroutines.calls import call, publish
+from aiorcl._coroutines.goals.client import RunningGoal, goal
+from aiorcl._coroutines.goals.errors import (
     GoalAbortedError,
     GoalCanceledError,
     GoalError,
     GoalLostError,
     GoalRejectedError,
 )
-from aiorcl.actions.server import ServedGoal, serve_action
-from aiorcl.calls import call, publish
-from aiorcl.clock import AsyncioClock, TimeSourceChangedError
+from aiorcl._coroutines.goals.server import ServedGoal, serve_action
+from aiorcl._coroutines.readiness import action_ready, node_ready, service_ready, subscribers_ready
+from aiorcl._coroutines.streams.messages import MessageStream, messages, next_message
+from aiorcl._coroutines.streams.qos_events import EventStream, qos_events
+from aiorcl._coroutines.streams.stream import Stream
+from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
+from aiorcl._loop.clock import AsyncioClock, TimeSourceChangedError
+from aiorcl._loop.event_loop import EventLoop, new_event_loop
+from aiorcl._patches import blocking as _blocking
+from aiorcl._patches import classes as _classes
+from aiorcl._patches.blocking import BlockedLoopWarning
+from aiorcl._program.run import run
+from aiorcl._serving.abstract import AbstractExecutor, ExecutorBase
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.groups import LimitedCallbackGroup, ThreadCallbackGroup
+from aiorcl._serving.statistics import Durations, EntityStats, ExecutorStats
+from aiorcl._tasks.future import Future, Task
 from aiorcl.executor import AsyncioExecutor
-from aiorcl.futures import Future, Task
-from aiorcl.groups import LimitedCallbackGroup, ThreadCallbackGroup
-from aiorcl.loops import EventLoop, new_event_loop
-from aiorcl.readiness import action_ready, node_ready, service_ready, subscribers_ready
-from aiorcl.running import run
-from aiorcl.stats import Durations, EntityStats, ExecutorStats
-from aiorcl.streams.messages import MessageStream, messages, next_message
-from aiorcl.streams.qos_events import EventStream, qos_events
-from aiorcl.streams.stream import Stream
-from aiorcl.streams.ticks import Tick, TickStream, ticks
 
 __all__ = [
     "AbstractExecutor",
@@ -85,5 +86,5 @@ __all__ = [
     "ticks",
 ]
 
-_rclpy_patches.apply()
-_blocking_calls.apply()
+_classes.apply()
+_blocking.apply()

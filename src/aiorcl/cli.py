@@ -25,9 +25,9 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
+from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._program.run import StopSignals, destroy, ros
 from aiorcl.executor import AsyncioExecutor
-from aiorcl.loops import new_event_loop
-from aiorcl.running import StopSignals, destroy, ros
 
 _EPILOG = """\
 A NODE is module:Class, or module:function for a function that returns a node; it is called without
@@ -240,7 +240,7 @@ def _meant(wrong: str, names: Iterable[str]) -> str:
 
 def _stats_shower() -> Callable[[AsyncioExecutor, float], Coroutine[Any, Any, None]]:
     try:
-        from aiorcl._stats_table import show
+        from aiorcl._program.table import show
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "rich":
             raise

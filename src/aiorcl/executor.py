@@ -17,20 +17,21 @@ import rclpy.executors
 import rclpy.task
 from rclpy.executors import ExternalShutdownException, TimeoutObject
 
-from aiorcl import _core, _exit
-from aiorcl._callbacks import Callbacks
-from aiorcl._context_end import ContextEnd
-from aiorcl._drivers import Driver, driver_for
-from aiorcl._errors import Errors, OnError
-from aiorcl._guards import guards_of
-from aiorcl._inline import InlineCallback
-from aiorcl._introspection import Introspection
-from aiorcl._nodes import WatchedNodes
-from aiorcl._turns import EndsSpin, Turns, running_loop
-from aiorcl._work import Work
-from aiorcl._workers import Workers
-from aiorcl.futures import Task
-from aiorcl.loops import new_event_loop
+from aiorcl import _core
+from aiorcl._loop.driver import Driver, driver_for
+from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.run import EndsSpin, Turns, running_loop
+from aiorcl._serving import exit as _exit
+from aiorcl._serving.context import ContextEnd
+from aiorcl._serving.guards import guards_of
+from aiorcl._serving.hooks import Callbacks
+from aiorcl._serving.introspection import Introspection
+from aiorcl._serving.nodes import WatchedNodes
+from aiorcl._tasks.errors import Errors, OnError
+from aiorcl._tasks.future import Task
+from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.owned import Work
+from aiorcl._tasks.workers import Workers
 
 if TYPE_CHECKING:
     from typing import Self
@@ -38,7 +39,7 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.node import Node
 
-    from aiorcl._guards import Guards
+    from aiorcl._serving.guards import Guards
 
 
 class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncompatibleMethodOverride]

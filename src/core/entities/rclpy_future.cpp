@@ -31,7 +31,7 @@ struct Pattern {
     nb::module_ task = nb::module_::import_("rclpy.task");
     cls = nb::object(task.attr("Future")).release().ptr();
     no_arguments = PyTuple_New(0);
-    nb::object ours = nb::module_::import_("aiorcl._inline").attr("InlineCallback");
+    nb::object ours = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
     inline_callback = ours.release().ptr();
     nb::object lock = nb::module_::import_("threading").attr("Lock");
     nb::handle lock_type = lock().type();

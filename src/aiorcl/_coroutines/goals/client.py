@@ -1,0 +1,350 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""A goal as a block: what is left is cancelled, and has ended when the block has."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Any, Generic, cast
+from uuid import uuid4
+
+from action_msgs.msg import GoalStatus
+from rclpy.exceptions import InvalidHandle
+from unique_identifier_msgs.msg import UUID
+
+from aiorcl._coroutines.goals.errors import (
+    GoalAbortedError,
+    GoalCanceledError,
+    GoalLostError,
+    GoalRejectedError,
+)
+from aiorcl._coroutines.readiness import action_ready, entities_of
+from aiorcl._coroutines.streams.stream import Feed
+from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
+from aiorcl._serving.actions import Action
+from aiorcl._serving.followers import EntityGoneError, on_loop
+from aiorcl._serving.graph import GraphChanges
+from aiorcl._serving.node import watched
+from aiorcl._tasks.inline import InlineCallback
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    import rclpy.task
+    from rclpy.action.client import ActionClient, ClientGoalHandle
+
+    from aiorcl._serving.node import NodeEntities
+
+_ERRORS = {
+    GoalStatus.STATUS_ABORTED: (GoalAbortedError, "was aborted by the server"),
+    GoalStatus.STATUS_CANCELED: (GoalCanceledError, "was cancelled"),
+}
+
+
+class _Ended(InlineCallback):
+    """A done callback: the server has answered with the result."""
+
+    def __init__(self, goal: RunningGoal[Any, Any, Any]) -> None:
+        self._goal = goal
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        self._goal._answered(future)
+
+
+class _Refused(InlineCallback):
+    """A done callback: says that a goal goes on although its block is left."""
+
+    def __init__(self, goal: RunningGoal[Any, Any, Any]) -> None:
+        self._goal = goal
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        if self._goal._over.is_set() or future.cancelled() or future.exception() is not None:
+            return
+        response: Any = future.result()
+        if not response.goals_canceling:
+            client = self._goal.client
+            client._logger.warning(
+                f"The server of action '{client._action_name}' refused to cancel goal "
+                f"{bytes(self._goal.goal_id.uuid).hex()}: its block ends when the goal does"
+            )
+
+
+class _Server(GraphChanges):
+    """Notices when the server, the client or the executor goes away."""
+
+    def __init__(self, goal: RunningGoal[Any, Any, Any], entities: NodeEntities) -> None:
+        super().__init__(entities.executor, entities.node, goal.client)
+        self.executor = entities.executor
+        self._goal = goal
+
+    def callback(self) -> None:
+        """The graph has changed."""
+        goal = self._goal
+        try:
+            if goal.client.server_is_ready():
+                return
+        except InvalidHandle:
+            return  # gone() is on its way
+        what = f"The server of action '{goal.client._action_name}' went away with the goal"
+        goal._failed(lambda: GoalLostError(what, goal.status))
+
+    def gone(self, reason: str) -> None:
+        super().gone(reason)
+        on_loop(self._loop, self._goal._failed, lambda: EntityGoneError(reason))
+
+
+class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
+    """A goal that a server executes, from ``async with`` on; made by `aiorcl.goal`.
+
+    ``async for feedback in running`` yields the feedback messages as they come, and ends when the
+    goal has ended, however it did. ``await running.result()`` says how. Both may be done by several
+    tasks; each feedback goes to one of them.
+
+    When the block is left before the goal has ended, by ``break``, an exception, a timeout or a
+    cancellation, the goal is cancelled, and the block ends when the goal has. A server that refuses
+    to cancel, as rclpy's does unless it has a ``cancel_callback``, is waited for until the goal has
+    ended by itself, and the log of the node says so; a second cancellation ends that wait.
+
+    No callback group holds the answers of the server back. Feedback it does: a client whose
+    exclusive group is busy, with the callback that waits say, gets feedback only after that.
+
+    On the thread of the loop.
+    """
+
+    def __init__(
+        self,
+        client: ActionClient[GoalT, ResultT, FeedbackT],
+        goal: GoalT,
+        feedback_queue_size: int | None,
+    ) -> None:
+        self._client = client
+        self._goal = goal
+        self._queue_size = feedback_queue_size
+        self._handle: ClientGoalHandle[GoalT, ResultT, FeedbackT] | None = None
+        self._feed: Feed[FeedbackT] | None = None
+        self._server: _Server | None = None
+        self._asked: set[rclpy.task.Future[Any]] = set()  # of what an answer is awaited
+        self._over = asyncio.Event()
+        self._response: Any = None
+        self._error: Callable[[], Exception] | None = None
+        self._forget_feedback: Callable[[], object] = lambda: None
+
+    @property
+    def client(self) -> ActionClient[GoalT, ResultT, FeedbackT]:
+        """The client that sends the goal."""
+        return self._client
+
+    @property
+    def handle(self) -> ClientGoalHandle[GoalT, ResultT, FeedbackT]:
+        """rclpy's handle of the goal.
+
+        :raises RuntimeError: before the goal is accepted.
+        """
+        if self._handle is None:
+            raise RuntimeError("Not accepted yet: async with aiorcl.goal(client, goal) as running")
+        return self._handle
+
+    @property
+    def goal_id(self) -> UUID:
+        """The id of the goal."""
+        return self.handle.goal_id
+
+    @property
+    def status(self) -> int:
+        """A constant of ``action_msgs.msg.GoalStatus``, as far as the client has heard."""
+        if self._response is not None:
+            return int(self._response.status)
+        return GoalStatus.STATUS_UNKNOWN if self._handle is None else self._handle.status
+
+    @property
+    def dropped(self) -> int:
+        """How many feedback messages a full queue has lost, the oldest first."""
+        return 0 if self._feed is None else self._feed.dropped
+
+    async def __aenter__(self) -> Self:
+        """Wait for a server, send the goal, and wait until it is accepted.
+
+        :raises GoalRejectedError: if the server does not accept it.
+        :raises TypeError: if the goal is of another type, or a field of it.
+        :raises GoalLostError: if the server goes away meanwhile.
+        :raises EntityGoneError: if the client or its node does, or the executor or the context.
+        :raises RuntimeError: the second time; or unless an `AsyncioExecutor` serves the client on
+            the running loop.
+        """
+        if self._feed is not None:
+            raise RuntimeError("A goal is sent once: call aiorcl.goal() for another one")
+        client = self._client
+        goal_type = client._action_type.Goal
+        if not isinstance(self._goal, goal_type):
+            raise TypeError(
+                f"A goal of action '{client._action_name}' is expected, of type "
+                f"{goal_type.__qualname__}, not {self._goal!r}"
+            )
+        await action_ready(client)
+        self._feed = Feed(self._queue_size)
+        self._server = _Server(self, entities_of(client))
+        self._server.__enter__()
+        try:
+            goal_id = UUID(uuid=list(uuid4().bytes))
+            self._take_feedback(goal_id, self._feed)
+            accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
+            handle = cast("ClientGoalHandle[GoalT, ResultT, FeedbackT]", await self._ask(accepting))
+            if not handle.accepted:
+                raise GoalRejectedError(
+                    f"The server of action '{client._action_name}' rejected the goal",
+                    GoalStatus.STATUS_UNKNOWN,
+                )
+            self._handle = handle
+            self._result_future = handle.get_result_async()
+            self._result_future.add_done_callback(_Ended(self))
+        except BaseException:
+            self._close()
+            raise
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        try:
+            if not self._over.is_set():
+                self.handle.cancel_goal_async().add_done_callback(_Refused(self))
+                await self._over.wait()
+        finally:
+            self._close()
+
+    async def result(self) -> ResultT:
+        """Wait until the goal has ended, and return its result. Also after the block.
+
+        To be cancelled while it waits does not cancel the goal; that the block does.
+
+        :raises GoalAbortedError: if the server gave up.
+        :raises GoalCanceledError: if the goal was cancelled.
+        :raises GoalLostError: if the server went away, or has forgotten the goal.
+        :raises EntityGoneError: if the client or its node did, or the executor or the context.
+        :raises RuntimeError: before the goal is accepted.
+        """
+        goal_id = bytes(self.goal_id.uuid).hex()
+        await self._over.wait()
+        if self._error is not None:
+            raise self._error()
+        status, result = self._response.status, self._response.result
+        if status == GoalStatus.STATUS_SUCCEEDED:
+            return cast("ResultT", result)
+        error, what = _ERRORS.get(status, (GoalLostError, "is not known to the server any more"))
+        raise error(
+            f"Goal {goal_id} of action '{self._client._action_name}' {what}",
+            status,
+            None if error is GoalLostError else result,
+        )
+
+    async def cancel(self) -> bool:
+        """Ask the server to cancel the goal; return True if it will.
+
+        False if it refuses, or the goal has ended. The goal has not ended yet when this returns
+        True: ``result()`` raises `GoalCanceledError` when it has, or whatever the server makes of
+        it. To be cancelled while it waits does not take the request back.
+
+        :raises GoalLostError: if the server goes away meanwhile.
+        :raises EntityGoneError: as ``result()`` does.
+        :raises RuntimeError: before the goal is accepted.
+        """
+        handle = self.handle
+        if self._over.is_set():
+            return False
+        response = await self._ask(handle.cancel_goal_async())
+        return bool(response.goals_canceling)
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> FeedbackT:
+        """Return the next feedback message.
+
+        :raises StopAsyncIteration: if the goal has ended and all are taken.
+        :raises RuntimeError: before the goal is accepted.
+        """
+        if self._feed is None:
+            raise RuntimeError("Not sent yet: async with aiorcl.goal(client, goal) as running")
+        return await self._feed.get()
+
+    def _take_feedback(self, goal_id: UUID, feed: Feed[FeedbackT]) -> None:
+        action, key = self._watched(), bytes(goal_id.uuid)
+        if action is not None:
+            action.takes_feedback[key] = feed.put
+            self._forget_feedback = lambda: action.takes_feedback.pop(key, None)
+
+    def _watched(self) -> Action | None:
+        found = watched(self._client)
+        return found[0] if found is not None and isinstance(found[0], Action) else None
+
+    async def _ask(self, future: rclpy.task.Future[Any]) -> Any:
+        """Await the answer of the server, unless that goes away."""
+        self._asked.add(future)
+        try:
+            return await future
+        finally:
+            self._asked.discard(future)
+
+    def _answered(self, future: rclpy.task.Future[Any]) -> None:
+        """The result has come."""
+        if self._over.is_set():
+            return
+        self._response = future.result()
+        self._over.set()
+        self._end_feedback()
+
+    def _end_feedback(self) -> bool:
+        """End the iteration, after the feedback that has arrived before the result."""
+        assert self._feed is not None
+        action = self._watched()
+        if action is not None and self._server is not None and action.feedback_is_ready():
+            self._server.executor._work.post(self._end_feedback)
+        else:
+            self._feed.gone("The goal has ended")
+        return False
+
+    def _failed(self, error: Callable[[], Exception]) -> None:
+        """Nothing will come from the server any more."""
+        for future in list(self._asked):
+            if not future.done():
+                future.set_exception(error())
+        if self._handle is None or self._over.is_set():
+            return
+        self._error = error
+        self._over.set()
+        self._result_future.cancel()
+        assert self._feed is not None
+        self._feed.gone(str(error()))
+
+    def _close(self) -> None:
+        if self._server is not None:
+            self._server.__exit__()
+        if self._feed is not None:
+            self._feed.close()
+        self._forget_feedback()
+
+
+def goal(
+    action_client: ActionClient[GoalT, ResultT, FeedbackT],
+    goal: GoalT,
+    *,
+    feedback_queue_size: int | None = 10,
+) -> RunningGoal[GoalT, ResultT, FeedbackT]:
+    """Make a goal that runs while a block is active.
+
+    ``async with aiorcl.goal(client, goal) as running:`` waits for a server, sends the goal and
+    waits until it is accepted; leaving the block early cancels the goal and waits for its end. See
+    `RunningGoal`, also for the errors. ``asyncio.timeout`` limits any part of it.
+
+    :param feedback_queue_size: how many feedback messages are kept for ``async for``; no limit if
+        None. A full queue loses its oldest one, and ``running.dropped`` counts.
+    :raises ValueError: if ``feedback_queue_size`` is less than 1.
+    """
+    if feedback_queue_size is not None and feedback_queue_size < 1:
+        raise ValueError(f"feedback_queue_size must be at least 1, got {feedback_queue_size!r}")
+    return RunningGoal(action_client, goal, feedback_queue_size)

@@ -1,0 +1,220 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""A coroutine that executes goals: however it ends, the client gets an answer."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import traceback
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Generic
+
+from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
+
+from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
+from aiorcl._serving.action_messages import check_result_message
+
+if TYPE_CHECKING:
+    from rclpy.action.server import ServerGoalHandle
+    from rclpy.callback_groups import CallbackGroup
+    from rclpy.node import Node
+    from unique_identifier_msgs.msg import UUID
+
+
+class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
+    """A goal that a coroutine executes: the argument of the function given to `serve_action`.
+
+    On the thread of the loop.
+
+    :ivar handle: rclpy's handle of the goal.
+    :ivar result: a result message that the coroutine may fill: what the client gets if it returns
+        None, raises or is cancelled.
+    """
+
+    def __init__(
+        self,
+        action_name: str,
+        handle: ServerGoalHandle[GoalT, ResultT, FeedbackT],
+        result: ResultT,
+    ) -> None:
+        self.handle = handle
+        self.result = result
+        self._action_name = action_name
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    @property
+    def request(self) -> GoalT:
+        """What the client wants: the goal message."""
+        return self.handle.request
+
+    @property
+    def goal_id(self) -> UUID:
+        """The id of the goal."""
+        return self.handle.goal_id
+
+    @property
+    def is_cancel_requested(self) -> bool:
+        """True when a client has asked to cancel: ``CancelledError`` comes, or has come."""
+        return self.handle.is_cancel_requested
+
+    def publish_feedback(self, feedback: FeedbackT) -> None:
+        """Send feedback to the client.
+
+        :raises TypeError: if it is of another type, or a field of it.
+        """
+        self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
+
+    def _begin(self) -> None:
+        try:
+            self._task = asyncio.current_task()
+        except RuntimeError:
+            raise RuntimeError(
+                f"Goals of action '{self._action_name}' are executed by a coroutine of asyncio: "
+                "its node must be on an AsyncioExecutor"
+            ) from None
+
+    def _cancel(self) -> None:
+        """A client cancels: the coroutine hears of it where it waits."""
+        self._cancelled = True
+        if self._task is not None:
+            self._task.cancel()
+
+    def _end(self) -> bool:
+        """The coroutine has ended; return True if a client, and nobody else, cancelled it."""
+        task, self._task = self._task, None
+        return self._cancelled and task is not None and task.uncancel() == 0
+
+
+class _Execution(Generic[GoalT, ResultT, FeedbackT]):
+    """The callbacks of a server whose goals are executed by a coroutine function."""
+
+    def __init__(
+        self,
+        action_name: str,
+        execute: Callable[
+            [ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]
+        ],
+        cancel_callback: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Any] | None,
+    ) -> None:
+        self.server: Any = None  # until it is made
+        self._action_name = action_name
+        self._execute = execute
+        self._cancel_callback = cancel_callback
+
+    def _goal_of(self, handle: Any) -> ServedGoal[GoalT, ResultT, FeedbackT]:
+        """Return the goal of a handle, which keeps it."""
+        if not hasattr(handle, "_aiorcl_goal"):
+            handle._aiorcl_goal = ServedGoal(
+                self._action_name, handle, self.server.action_type.Result()
+            )
+        return handle._aiorcl_goal  # type: ignore[no-any-return]
+
+    async def cancel(self, handle: Any) -> CancelResponse:
+        """Answer a client that wants to cancel a goal."""
+        goal = self._goal_of(handle)
+        answer = CancelResponse.ACCEPT
+        if self._cancel_callback is not None:
+            answer = self._cancel_callback(goal)
+            if inspect.isawaitable(answer):
+                answer = await answer
+        if answer == CancelResponse.ACCEPT:
+            # After rclpy has noted in the goal that it is asked to.
+            asyncio.get_running_loop().call_soon(goal._cancel)
+        return answer
+
+    async def run(self, handle: Any) -> ResultT:
+        """Execute a goal to its end."""
+        goal = self._goal_of(handle)
+        if goal.is_cancel_requested:  # before it began
+            handle.canceled()
+            return goal.result
+        goal._begin()
+        try:
+            result = await self._result_of(goal)
+        except asyncio.CancelledError:
+            if not goal._end():
+                raise
+            if handle.is_active:
+                handle.canceled()
+            return goal.result
+        except Exception as error:
+            goal._end()
+            self._log(goal, error)
+            if handle.is_active:
+                handle.abort()
+            return goal.result
+        goal._end()
+        if handle.is_active:  # the server may have been destroyed
+            handle.succeed()
+        return result
+
+    async def _result_of(self, goal: ServedGoal[GoalT, ResultT, FeedbackT]) -> ResultT:
+        coroutine = self._execute(goal)
+        if not inspect.isawaitable(coroutine):
+            raise TypeError(
+                f"{self._execute!r} is no coroutine function: it returned {coroutine!r}"
+            )
+        returned = await coroutine
+        result = goal.result if returned is None else returned
+        check_result_message(self.server, self._action_name, result)
+        return result
+
+    def _log(self, goal: ServedGoal[GoalT, ResultT, FeedbackT], error: Exception) -> None:
+        self.server._logger.error(
+            f"Goal {bytes(goal.goal_id.uuid).hex()} of action '{self._action_name}' is "
+            f"aborted: {''.join(traceback.format_exception(error))}"
+        )
+
+
+def serve_action(
+    node: Node,
+    action_type: Any,
+    action_name: str,
+    execute: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]],
+    *,
+    goal_callback: Callable[[GoalT], GoalResponse | Coroutine[Any, Any, GoalResponse]]
+    | None = None,
+    cancel_callback: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Any] | None = None,
+    callback_group: CallbackGroup | None = None,
+    **options: Any,
+) -> ActionServer[GoalT, ResultT, FeedbackT]:
+    """Offer an action whose goals are executed by a coroutine function: one coroutine for each.
+
+    How the coroutine ends is how the goal ends, and the client always gets an answer:
+
+    - it returns a result message, or None for ``goal.result``: succeeded;
+    - it raises: aborted, with ``goal.result``; the log of the node has the traceback;
+    - it lets the ``CancelledError`` pass that a client's cancellation raises where it waits:
+      canceled, with ``goal.result``. One that catches it and returns has succeeded all the same,
+      and one that then raises something else has aborted;
+    - it is cancelled otherwise, as with the end of the executor: aborted, with an empty result.
+
+    Goals run side by side; ``goal_callback`` may reject those that come too many. The coroutine is
+    a task of the executor, on the thread of its loop.
+
+    :param execute: called with a `ServedGoal`.
+    :param goal_callback: called with each goal message, plain or coroutine function; returns a
+        ``rclpy.action.GoalResponse``. Every goal is accepted if None.
+    :param cancel_callback: called with the `ServedGoal` when a client wants to cancel it, plain or
+        coroutine function; returns a ``rclpy.action.CancelResponse``. Every cancellation is
+        accepted if None.
+    :param callback_group: of the requests of clients, not of the coroutines.
+    :param options: others of ``rclpy.action.ActionServer``: ``result_timeout``, profiles of QoS.
+    :return: rclpy's server; destroy it by ``server.destroy()``. Clients of goals that are executed
+        then hear no more of them, so let them end first.
+    """
+    if not callable(execute):
+        raise TypeError(f"execute must be a coroutine function, got {execute!r}")
+    if goal_callback is not None:
+        options["goal_callback"] = goal_callback
+    execution = _Execution(action_name, execute, cancel_callback)
+    server: ActionServer[GoalT, ResultT, FeedbackT] = ActionServer(
+        *(node, action_type, action_name, execution.run),  # type: ignore[arg-type]
+        cancel_callback=execution.cancel,  # type: ignore[arg-type]
+        callback_group=callback_group,
+        **options,
+    )
+    execution.server = server
+    return server

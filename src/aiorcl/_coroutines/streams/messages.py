@@ -1,0 +1,160 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Messages of a topic, as an async iterator."""
+
+from __future__ import annotations
+
+import operator
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.qos import HistoryPolicy, QoSProfile
+
+from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._rclpy.missing import MsgT
+from aiorcl._serving.followers import EntityGoneError, executor_of
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+    from rclpy.subscription import Subscription
+
+# A queue that overflows is told of at once, and then no more often than this.
+_TELL_SEC = 10.0
+
+
+class _Drops:
+    """Tells of messages that a stream has lost, in the log of its node."""
+
+    def __init__(self, node: Node, topic: str, limit: int) -> None:
+        self._logger = node.get_logger()
+        self._topic = topic
+        self._limit = limit
+        self._untold = 0
+        self._told_at = float("-inf")
+
+    def __call__(self) -> None:
+        self._untold += 1
+        now = time.monotonic()
+        if now - self._told_at < _TELL_SEC:
+            return
+        self._logger.warning(
+            f"The stream of '{self._topic}' has dropped {self._untold} message(s), the oldest "
+            f"first: its queue of {self._limit} is full, because the task that reads it is slower "
+            "than they come. Make queue_size larger, or 1 for the newest only"
+        )
+        self._untold, self._told_at = 0, now
+
+
+class MessageStream(Stream[MsgT]):
+    """The messages of a topic; made by `aiorcl.messages`."""
+
+    def __init__(
+        self,
+        node: Node,
+        msg_type: type[MsgT],
+        topic: str,
+        qos_profile: QoSProfile | int,
+        queue_size: int | None,
+    ) -> None:
+        self._closed = True  # until it is whole
+        self._node = node
+        self._msg_type = msg_type
+        self._topic = topic
+        self._qos_profile = qos_profile
+        self._limit = _limit(qos_profile, queue_size)
+        self._subscription: Subscription[MsgT] | None = None
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return f"<MessageStream of '{self._topic}'{' (closed)' if self._closed else ''}>"
+
+    @property
+    def subscription(self) -> Subscription[MsgT]:
+        """The subscription of the stream.
+
+        :raises RuntimeError: before the stream was opened, by ``async with`` or the first message.
+        """
+        if self._subscription is None:
+            raise RuntimeError(
+                f"The stream of '{self._topic}' is not open yet: enter it by 'async with'"
+            )
+        return self._subscription
+
+    def _open(self) -> Feed[MsgT]:
+        executor = executor_of(self._node)
+        limit = self._limit
+        # Of the newest only the others are not wanted.
+        drops = None if limit is None or limit == 1 else _Drops(self._node, self._topic, limit)
+        feed: Feed[MsgT] = Feed(limit, drops)
+        self._subscription = self._node.create_subscription(
+            *(self._msg_type, self._topic, feed.put, self._qos_profile),
+            callback_group=ReentrantCallbackGroup(),  # that is none
+        )
+        feed.follow(executor._watched.followers, self._subscription, self._node)
+        return feed
+
+    def _destroy(self) -> None:
+        assert self._subscription is not None  # made with the feed
+        self._node.destroy_subscription(self._subscription)
+
+
+def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
+    """Return how many messages a stream keeps, or None if all."""
+    if queue_size is None:
+        if isinstance(qos_profile, QoSProfile):
+            if qos_profile.history == HistoryPolicy.KEEP_ALL:
+                return None
+            return max(1, qos_profile.depth)
+        return max(1, qos_profile)
+    if (limit := operator.index(queue_size)) < 1:
+        raise ValueError(f"A stream needs a queue_size of at least 1, not {queue_size}")
+    return limit
+
+
+def messages(
+    node: Node,
+    msg_type: type[MsgT],
+    topic: str,
+    qos_profile: QoSProfile | int = 10,
+    *,
+    queue_size: int | None = None,
+) -> MessageStream[MsgT]:
+    """Return the messages of a topic: ``async for message in aiorcl.messages(...)``.
+
+    The stream takes each message from the middleware as it comes, and keeps it until a task asks
+    for it. When its queue is full the oldest message makes room for the new one, is counted in
+    ``dropped``, and the node's log tells of it, once and then every 10 s at most.
+
+    :param node: a node that an `AsyncioExecutor` serves on the running loop when the first message
+        is asked for.
+    :param qos_profile: of the subscription; a number is the depth of its history, as in rclpy.
+    :param queue_size: how many messages to keep. If None, the depth of the profile, or with
+        KEEP_ALL no limit; 1 keeps the newest only, and the log says nothing of others.
+    :raises ValueError: if ``queue_size`` is less than 1.
+    """
+    return MessageStream(node, msg_type, topic, qos_profile, queue_size)
+
+
+async def next_message(
+    node: Node, msg_type: type[MsgT], topic: str, qos_profile: QoSProfile | int = 10
+) -> MsgT:
+    """Wait for the first message that a new subscription of ``topic`` gets, and return it.
+
+    With a profile that is transient local this is one that was published before, if there is any.
+    The subscription is destroyed before this returns, or when it is cancelled; where one message
+    after the other is wanted, a stream misses none between them. ``asyncio.timeout`` limits the
+    wait.
+
+    :raises EntityGoneError: if no message can come any more, see `Stream`.
+    :raises RuntimeError: unless an `AsyncioExecutor` serves the node on the running loop.
+    """
+    async with messages(node, msg_type, topic, qos_profile, queue_size=sys.maxsize) as stream:
+        feed = stream._opened()
+        try:
+            return await feed.get()
+        except StopAsyncIteration:
+            raise EntityGoneError(
+                f"No message of '{topic}' can come any more: {feed.reason}"
+            ) from None

@@ -1,0 +1,209 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What all streams have in common: an async iterator that owns what feeds it."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+from collections import deque
+from collections.abc import AsyncIterator, Callable
+from types import TracebackType
+from typing import TYPE_CHECKING, Generic, TypeVar
+
+from aiorcl._serving.followers import Follower, on_loop
+
+if TYPE_CHECKING:
+    from typing import Self
+
+    from aiorcl._serving.followers import Followers
+
+T = TypeVar("T")
+
+
+class Feed(Follower, Generic[T]):
+    """The queue between a callback of the executor and the tasks that iterate over the stream.
+
+    It does not know the stream: what feeds it must not keep a stream alive that nobody holds. An
+    item stays in the queue until a task that runs takes it, so that none is lost by a cancellation.
+
+    :param limit: how many items are kept; no limit if None.
+    :param dropped: called each time that a full queue has lost its oldest item.
+    """
+
+    def __init__(self, limit: int | None, dropped: Callable[[], None] | None = None) -> None:
+        self._limit = limit
+        self._on_drop = dropped
+        self._loop = asyncio.get_running_loop()
+        self._items: deque[T] = deque()
+        self._waiters: deque[asyncio.Future[None]] = deque()
+        self._followers: Followers | None = None
+        self.dropped = 0
+        self.reason: str | None = None  # why no more items come
+
+    def follow(self, followers: Followers, *followed: object) -> None:
+        """End when one of these, or the executor, is gone."""
+        self._followers = followers
+        followers.add(self, *followed)
+
+    def put(self, item: T) -> None:
+        """Hand an item to one task. On the loop's thread: the callback of what feeds the stream."""
+        if self.reason is not None:
+            return
+        items = self._items
+        if self._limit is not None and len(items) >= self._limit:
+            items.popleft()
+            items.append(item)  # whoever was woken for the one that went takes another
+            self.dropped += 1
+            if self._on_drop is not None:
+                self._on_drop()
+            return
+        items.append(item)
+        self._wake_one()
+
+    async def get(self) -> T:
+        """Wait for an item; the tasks that wait get them in the order in which they came.
+
+        :raises StopAsyncIteration: if there will be none.
+        """
+        loop = asyncio.get_running_loop()
+        if loop is not self._loop:
+            raise RuntimeError("The stream was opened on another event loop: iterate over it there")
+        while not self._items:
+            if self.reason is not None:
+                raise StopAsyncIteration
+            waiter = loop.create_future()
+            self._waiters.append(waiter)
+            try:
+                await waiter
+            except BaseException:
+                if waiter in self._waiters:
+                    self._waiters.remove(waiter)
+                if (
+                    not waiter.cancelled() and self._items
+                ):  # it was woken and is cancelled now: the item is for the next one
+                    self._wake_one()
+                raise
+        return self._items.popleft()
+
+    def gone(self, reason: str) -> None:
+        """No more items come; those in the queue may still be taken."""
+        self.reason = reason
+        on_loop(self._loop, self._wake_all)
+
+    def close(self) -> None:
+        """End, and forget the items. Any thread."""
+        if self._followers is not None:
+            self._followers.discard(self)
+        self.reason = "The stream was closed"
+        on_loop(self._loop, self._forget)
+
+    def _wake_one(self) -> None:
+        while self._waiters:
+            waiter = self._waiters.popleft()
+            if not waiter.done():
+                waiter.set_result(None)
+                return
+
+    def _forget(self) -> None:
+        self._items.clear()
+        self._wake_all()
+
+    def _wake_all(self) -> None:
+        while self._waiters:
+            self._wake_one()
+
+
+class Stream(AsyncIterator[T]):
+    """An async iterator, and an async context manager, over what an entity of a node brings.
+
+    The entity is the stream's own. It is made when ``async with`` is entered or the first item is
+    asked for, and destroyed when the block is left, by ``close``, or when nobody holds the stream
+    any more: ``break`` out of a bare ``async for message in aiorcl.messages(...)`` is enough.
+
+    Several tasks may iterate over one stream, each item goes to one of them; for each to get all
+    give each a stream. An item that has arrived wakes one task. A task that is cancelled while it
+    waits loses no item. No callback group holds a stream back, and no other thread is involved,
+    also for a node whose entities are in a ``ThreadCallbackGroup``.
+
+    The iteration ends, when the items that have arrived are taken, as soon as no more can come:
+    the entity or its node was destroyed, the node was removed from its executor, or the executor
+    or the context was shut down. It ends at once for all tasks by ``close``.
+
+    On the thread of the loop, except where a method says otherwise. The first item, or ``async
+    with``, raises ``RuntimeError`` unless an `AsyncioExecutor` serves the node on the running loop.
+    """
+
+    def __init__(self) -> None:
+        self._feed: Feed[T] | None = None
+        self._closed = False
+
+    def _open(self) -> Feed[T]:
+        """Make what feeds the stream, and the feed."""
+        raise NotImplementedError
+
+    def _destroy(self) -> None:
+        """Destroy what feeds the stream. Any thread."""
+        raise NotImplementedError
+
+    def _opened(self) -> Feed[T]:
+        if self._feed is None:
+            self._feed = self._open()
+        return self._feed
+
+    @property
+    def dropped(self) -> int:
+        """How many items a full queue has lost, the oldest first, because no task took them."""
+        return 0 if self._feed is None else self._feed.dropped
+
+    @property
+    def closed(self) -> bool:
+        """True after ``close``."""
+        return self._closed
+
+    def close(self) -> None:
+        """Destroy what feeds the stream and end its iterations; the second time nothing.
+
+        Items that were not taken are lost. Any thread.
+        """
+        if self._closed:
+            return
+        self._closed = True
+        if self._feed is not None:
+            self._feed.close()
+            self._destroy()
+
+    async def aclose(self) -> None:
+        """As ``close``, for ``contextlib.aclosing``; waits for nothing."""
+        self.close()
+
+    async def __aenter__(self) -> Self:
+        if self._closed:
+            raise RuntimeError("The stream was closed: make a new one")
+        self._opened()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self.close()
+
+    def __aiter__(self) -> Self:
+        return self
+
+    async def __anext__(self) -> T:
+        """Return the next item.
+
+        :raises StopAsyncIteration: if no more can come.
+        """
+        if self._closed:
+            raise StopAsyncIteration
+        return await self._opened().get()
+
+    def __del__(self) -> None:
+        # On whichever thread collects it; and not while the interpreter takes rclpy apart.
+        if not getattr(self, "_closed", True) and not sys.is_finalizing():
+            self.close()

@@ -1,0 +1,113 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Ticks of a timer, as an async iterator."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+
+from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._rclpy.missing import TimerInfo
+from aiorcl._serving.followers import executor_of
+
+if TYPE_CHECKING:
+    from rclpy.clock import Clock
+    from rclpy.node import Node
+    from rclpy.time import Time
+    from rclpy.timer import Timer
+
+
+@dataclass(frozen=True, slots=True)
+class Tick:
+    """A tick of `aiorcl.ticks`."""
+
+    #: When it was due, on the clock of the timer.
+    expected_call_time: Time
+    #: When the timer was called: later than that, but not when the task took the tick.
+    actual_call_time: Time
+    #: How many ticks have come to nothing since the one before: because the loop was held up, the
+    #: clock jumped ahead, or no task was there to take them.
+    missed: int
+
+
+class _TickFeed(Feed[Tick]):
+    """Keeps one tick, into which later ones are merged."""
+
+    def __init__(self, period_ns: int) -> None:
+        super().__init__(limit=1)
+        self._period_ns = period_ns
+
+    def called(self, info: TimerInfo) -> None:
+        """The callback of the timer."""
+        expected, actual = info.expected_call_time, info.actual_call_time
+        missed = 0
+        if self._period_ns > 0:
+            missed = max(0, actual.nanoseconds - expected.nanoseconds) // self._period_ns
+        if self._items:
+            missed += self._items[0].missed + 1
+        self.put(Tick(expected, actual, missed))
+
+    called.__annotations__["info"] = TimerInfo  # by which executors know what to hand over
+
+
+class TickStream(Stream[Tick]):
+    """The ticks of a timer; made by `aiorcl.ticks`."""
+
+    def __init__(self, node: Node, period_sec: float, clock: Clock | None) -> None:
+        self._closed = True  # until it is whole
+        if not 0 <= period_sec < float("inf"):
+            raise ValueError(f"A period of 0 or more seconds is expected, not {period_sec}")
+        self._node = node
+        self._period_sec = float(period_sec)
+        self._clock = clock
+        self._timer: Timer | None = None
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return f"<TickStream of {self._period_sec} s{' (closed)' if self._closed else ''}>"
+
+    @property
+    def timer(self) -> Timer:
+        """The timer of the stream: to reset it, or to change its period.
+
+        :raises RuntimeError: before the stream was opened, by ``async with`` or the first tick.
+        """
+        if self._timer is None:
+            raise RuntimeError("The stream of ticks is not open yet: enter it by 'async with'")
+        return self._timer
+
+    def _open(self) -> Feed[Tick]:
+        executor = executor_of(self._node)
+        feed = _TickFeed(round(self._period_sec * 1e9))
+        self._timer = self._node.create_timer(
+            *(self._period_sec, feed.called),
+            callback_group=ReentrantCallbackGroup(),  # that is none
+            clock=self._clock,
+        )
+        feed.follow(executor._watched.followers, self._timer, self._node)
+        return feed
+
+    def _destroy(self) -> None:
+        assert self._timer is not None  # made with the feed
+        self._node.destroy_timer(self._timer)
+
+
+def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickStream:
+    """Return a tick for each period: ``async for tick in aiorcl.ticks(node, 0.1)``.
+
+    The first comes one period after the stream is opened, and they keep their phase: a task that
+    takes long delays none of the later ones. However late it comes, one tick waits for it, which
+    says how many it has ``missed``.
+
+    By default on the node's clock: with ``use_sim_time`` the ticks follow ``/clock``, as the timers
+    of the node do. A jump ahead over many periods is one tick, and after a jump back the next comes
+    a period after the time that was jumped to. A clock that stands still brings none.
+
+    :param period_sec: in seconds of the clock; 0 for as often as the loop turns.
+    :param clock: another clock, for example one of steady time.
+    :raises ValueError: if the period is negative or infinite.
+    """
+    return TickStream(node, period_sec, clock)

@@ -1,0 +1,7 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Every change that aiorcl makes to classes of rclpy, each with its reason.
+
+Imports ``_serving`` and below, and ``apply()`` is called once, by ``import aiorcl``. Invariant:
+whatever is on no `AsyncioExecutor` behaves as without aiorcl.
+"""

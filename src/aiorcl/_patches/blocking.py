@@ -1,0 +1,276 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""rclpy's blocking calls on a thread that runs an executor: refused, or told of when long.
+
+What is called on any other thread, or under any other executor, is rclpy's own.
+"""
+
+from __future__ import annotations
+
+import functools
+import sys
+import time
+import warnings
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.client import Client
+from rclpy.clock import Clock, ROSClock
+from rclpy.node import Node
+from rclpy.parameter_client import AsyncParameterClient
+from rclpy.publisher import Publisher
+from rclpy.timer import Rate
+
+from aiorcl._loop.run import executors_here, running_loop
+from aiorcl._serving.node import watched
+
+if TYPE_CHECKING:
+    from aiorcl._serving.node import NodeEntities, Watched
+    from aiorcl._tasks.workers import Workers
+
+# How long a wait without a timeout may go on before it is named: it may never end.
+_PATIENCE_SEC = 1.0
+
+
+class BlockedLoopWarning(RuntimeWarning):
+    """A call of rclpy has blocked an event loop, and with it all that runs there, for long.
+
+    Given once for each method of an entity, where the call was made. Long is what the loop's
+    ``slow_callback_duration`` says, as for asyncio itself: 0.1 s unless you set it.
+    """
+
+
+@dataclass(frozen=True, slots=True)
+class _Endless:
+    """A call that waits for what only the thread that makes it could bring."""
+
+    cls: type
+    method: str
+    entity: Callable[[Any], Any]  # what an executor would have to serve meanwhile
+    instead: str
+
+
+_ENDLESS = (
+    _Endless(Client, "call", lambda client: client, "await client.call_async(request)"),
+    _Endless(
+        ActionClient,
+        "send_goal",
+        lambda client: client,
+        "goal_handle = await client.send_goal_async(goal)' and 'await "
+        "goal_handle.get_result_async()",
+    ),
+    _Endless(
+        ClientGoalHandle,
+        "cancel_goal",
+        lambda handle: handle._action_client,
+        "await goal_handle.cancel_goal_async()",
+    ),
+    _Endless(
+        ClientGoalHandle,
+        "get_result",
+        lambda handle: handle._action_client,
+        "await goal_handle.get_result_async()",
+    ),
+    _Endless(Rate, "sleep", lambda rate: rate._timer, "await asyncio.sleep(period)"),
+)
+
+
+# What waits for a response; ClientGoalHandle.cancel_goal() and get_result() call the last two.
+_WAITS_FOR_RESPONSE = (
+    (Client, "call"),
+    (ActionClient, "send_goal"),
+    (ActionClient, "_cancel_goal"),
+    (ActionClient, "_get_result"),
+)
+
+
+def _watched_here(entity: Any) -> tuple[Watched, NodeEntities] | None:
+    """Return what watches an entity, and among which entities, for an executor of this thread."""
+    executors = executors_here()
+    if not executors:
+        return None
+    found = watched(entity)
+    if found is None:  # an action client is watched only when it is whole
+        for executor in executors:
+            executor._watched.look()
+        found = watched(entity)
+    return found if found is not None and found[1].executor in executors else None
+
+
+def _refuse_here(call: _Endless) -> Callable[..., Any]:
+    method = getattr(call.cls, call.method)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = _watched_here(call.entity(self))
+        if found is not None:
+            core, entities = found
+            raise RuntimeError(
+                f"{call.cls.__name__}.{call.method}() of {core.label} would never return: this "
+                f"thread runs the executor of '{entities.node.get_fully_qualified_name()}'. Make "
+                f"the caller a coroutine function and write '{call.instead}', or call it in "
+                "another thread"
+            )
+        return method(self, *args, **kwargs)
+
+    return wrapper
+
+
+class _Client:
+    """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call."""
+
+    def __init__(self, client: Any, workers: Workers) -> None:
+        self._client = client
+        self._workers = workers
+        self._future: Any = None
+
+    def __getattr__(self, name: str) -> Any:
+        attribute = getattr(self._client, name)
+        if not name.endswith("_async"):
+            return attribute
+
+        def call(*args: Any, **kwargs: Any) -> Any:
+            self._future = attribute(*args, **kwargs)
+            return self._workers.wait_for(self._future)
+
+        return call
+
+    def remove_pending_request(self, twin: Any) -> None:
+        self._workers.forget(twin)
+        self._client.remove_pending_request(self._future)
+
+
+def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
+    """As the method; but the response wakes the calling thread directly, and a shutdown too.
+
+    rclpy has the executor run what wakes the thread, and one that is shut down runs nothing more.
+    """
+    method = getattr(cls, name)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        found = watched(self)
+        if found is None:
+            return method(self, *args, **kwargs)
+        return method(_Client(self, found[1].executor._workers), *args, **kwargs)
+
+    return wrapper
+
+
+def _tell_here(cls: type, name: str) -> Callable[..., Any]:
+    """As the method, which takes its time; then tell if that was long."""
+    method = getattr(cls, name)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        if not executors_here():
+            return method(self, *args, **kwargs)
+        began = time.monotonic()
+        result = method(self, *args, **kwargs)
+        _tell(self, f"{cls.__name__}.{name}()", time.monotonic() - began)
+        return result
+
+    return wrapper
+
+
+def _wait_here(cls: type, name: str) -> Callable[..., Any]:
+    """As `_tell_here`; a wait without a timeout is told of while it goes on.
+
+    It is not refused: whoever it waits for may be another process.
+    """
+    method = getattr(cls, name)
+    told = _tell_here(cls, name)
+
+    @functools.wraps(method)
+    def wrapper(self: Any, timeout_sec: float | None = None) -> Any:
+        if timeout_sec is not None or not executors_here():
+            return told(self, timeout_sec)
+        began = time.monotonic()
+        came = method(self, _PATIENCE_SEC)
+        outlook = "" if came else ", and goes on until its server is there"
+        _tell(self, f"{cls.__name__}.{name}()", time.monotonic() - began, outlook)
+        return came or method(self, None)
+
+    return wrapper
+
+
+def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
+    """As the method; but on ROS time it waits for /clock, which the executor would have to take."""
+
+    @functools.wraps(sleep_until)
+    def wrapper(self: Clock, until: Any, *args: Any, **kwargs: Any) -> bool:
+        if isinstance(self, ROSClock) and self.ros_time_is_active:
+            for executor in executors_here():
+                for node in executor.get_nodes():
+                    if node.get_clock() is self:
+                        raise RuntimeError(
+                            "Clock.sleep_until() on ROS time would never return: this thread runs "
+                            f"the executor of '{node.get_fully_qualified_name()}', which takes "
+                            "/clock. Await AsyncioClock.sleep_until_async(), or call it in another "
+                            "thread"
+                        )
+        return sleep_until(self, until, *args, **kwargs)
+
+    return wrapper
+
+
+# The calls that were told of, by what they were made on.
+_told: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+
+
+def _tell(entity: Any, call: str, seconds: float, outlook: str = "") -> None:
+    loop = running_loop()
+    if loop is None or seconds < loop.slow_callback_duration:
+        return
+    told = _told.setdefault(entity, set())
+    if call in told:
+        return
+    told.add(call)
+    name = _name_of(entity)
+    warnings.warn(
+        f"{call}{name and ' of '}{name} has blocked the event loop for {seconds:.3g} s{outlook}. "
+        "Call it before the executor runs, or in another thread (await asyncio.to_thread(...))",
+        BlockedLoopWarning,
+        stacklevel=_level_of_caller(),
+    )
+
+
+def _name_of(entity: Any) -> str:
+    found = _watched_here(entity)
+    if found is not None:
+        return found[0].label
+    for attribute in ("srv_name", "_action_name", "remote_node_name"):
+        if hasattr(entity, attribute):
+            return f"'{getattr(entity, attribute)}'"
+    return f"'{entity.get_fully_qualified_name()}'" if isinstance(entity, Node) else ""
+
+
+def _level_of_caller() -> int:
+    """Return the stack level, as ``warnings.warn`` in the caller counts it, of the user's line."""
+    level, frame = 1, sys._getframe(1)
+    while frame.f_back is not None and frame.f_globals["__name__"].startswith(
+        ("rclpy.", "aiorcl.")
+    ):
+        level, frame = level + 1, frame.f_back
+    return level
+
+
+def apply() -> None:
+    """Change the classes of rclpy; once, when aiorcl is imported."""
+    for cls, method in _WAITS_FOR_RESPONSE:
+        setattr(cls, method, _end_with_executor(cls, method))
+    for call in _ENDLESS:
+        setattr(call.cls, call.method, _refuse_here(call))
+    setattr(Client, "wait_for_service", _wait_here(Client, "wait_for_service"))
+    setattr(ActionClient, "wait_for_server", _wait_here(ActionClient, "wait_for_server"))
+    setattr(
+        AsyncParameterClient,
+        "wait_for_services",
+        _wait_here(AsyncParameterClient, "wait_for_services"),
+    )
+    setattr(Node, "wait_for_node", _tell_here(Node, "wait_for_node"))
+    setattr(Publisher, "wait_for_all_acked", _tell_here(Publisher, "wait_for_all_acked"))
+    setattr(Clock, "sleep_until", _sleep_until(_tell_here(Clock, "sleep_until")))

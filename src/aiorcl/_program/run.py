@@ -1,0 +1,220 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""aiorcl.run: a whole program, from the initialisation of ROS to its end."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import inspect
+import signal
+import threading
+from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from types import FrameType
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
+
+import rclpy
+from rclpy.exceptions import InvalidHandle
+from rclpy.node import Node
+from rclpy.signals import SignalHandlerOptions
+
+from aiorcl._loop.event_loop import new_event_loop
+from aiorcl.executor import AsyncioExecutor
+
+if TYPE_CHECKING:
+    from typing import Self
+
+T = TypeVar("T")
+
+Main: TypeAlias = Callable[[AsyncioExecutor], Coroutine[Any, Any, T]]
+LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+
+_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+
+class StopSignals:
+    """SIGINT and SIGTERM, between ``with`` and its end: an interruption, but the first is patient.
+
+    While the loop runs the first only asks for the end, on the loop. rclpy's own handlers are not
+    installed. They shut the context down at once, and what nodes do at their end, such as to stop
+    the motors, would fail. Handlers of the user's own stay; on another thread than the main one
+    nothing is done.
+    """
+
+    def __init__(self) -> None:
+        self._patient = False
+        self._before: dict[signal.Signals, Any] = {}
+        self.received = 0
+
+    def __enter__(self) -> Self:
+        if threading.current_thread() is threading.main_thread():
+            for number in _STOP_SIGNALS:
+                handler = signal.getsignal(number)
+                if handler in (signal.SIG_DFL, signal.default_int_handler):
+                    self._before[number] = signal.signal(number, self._received)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        for number, handler in self._before.items():
+            signal.signal(number, handler)
+
+    def end_patiently(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
+        """From now on the first signal has the loop call ``end``."""
+        self._patient = True
+        for number in self._before:
+            loop.add_signal_handler(number, end)
+            # The loop has a handler that does nothing; what wakes the loop stays in place.
+            signal.signal(number, self._received)
+
+    def _received(self, number: int, frame: FrameType | None) -> None:
+        self.received += 1
+        if not self._patient:
+            raise KeyboardInterrupt
+        self._patient = False
+
+
+@contextlib.contextmanager
+def ros(
+    args: Sequence[str] | None, loop_factory: LoopFactory, *, debug: bool | None = None
+) -> Iterator[asyncio.Runner]:
+    """ROS is up in the block, and a loop is there.
+
+    In the end the tasks that are left on the loop are cancelled, then ROS goes down.
+    """
+    with contextlib.ExitStack() as at_exit:
+        at_exit.callback(rclpy.try_shutdown)
+        rclpy.init(
+            args=None if args is None else list(args),
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        yield at_exit.enter_context(asyncio.Runner(debug=debug, loop_factory=loop_factory))
+
+
+def destroy(node: Node) -> None:
+    """Destroy a node unless it was destroyed already."""
+    try:
+        with node.handle:
+            pass
+    except InvalidHandle:
+        return  # by rclpy.shutdown(), which destroys nodes from Kilted on
+    node.destroy_node()
+
+
+@overload
+def run(
+    main: Main[T],
+    *,
+    args: Sequence[str] | None = ...,
+    loop_factory: LoopFactory | None = ...,
+    debug: bool | None = ...,
+) -> T | None: ...
+@overload
+def run(
+    main: Callable[[], Node] | Iterable[Main[Any] | Callable[[], Node]],
+    *,
+    args: Sequence[str] | None = ...,
+    loop_factory: LoopFactory | None = ...,
+    debug: bool | None = ...,
+) -> None: ...
+def run(
+    main: Any,
+    *,
+    args: Sequence[str] | None = None,
+    loop_factory: LoopFactory | None = None,
+    debug: bool | None = None,
+) -> Any:
+    """Run a program: initialise ROS, serve nodes on a new event loop, and end both, whatever comes.
+
+    ``aiorcl.run(main)`` with ``async def main(executor)``, as ``asyncio.run``, until it returns; or
+    ``aiorcl.run(MyNode)`` with a node class, or a function that returns a node, until
+    ``rclpy.shutdown()``; or with several of both, until all coroutines have returned. Nodes are
+    made before the loop runs, and destroyed at the end.
+
+    Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
+    end, ``main`` and all coroutines are cancelled, and nodes are destroyed while ROS is still up,
+    also those that ``main`` has made and left on the executor. The second one raises
+    ``KeyboardInterrupt`` wherever the program is. Handlers of the user's own stay. On another
+    thread than the main one signals are left alone.
+
+    An exception of ``main``, a callback or a task cancels all else and is raised as it is.
+
+    :param main: what to run; a node class or function is called without arguments.
+    :param args: the command line for ROS; ``sys.argv`` if None.
+    :param loop_factory: makes the loop, such as ``uvloop.new_event_loop``; if None,
+        `new_event_loop` does.
+    :param debug: asyncio's debug mode, as in ``asyncio.run``.
+    :return: what ``main`` has returned, if it is one coroutine function, and no signal came.
+    :raises TypeError: if it is neither, or returns no node.
+    :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
+    """
+    makers = list(main) if isinstance(main, Iterable) and not callable(main) else [main]
+    for each in makers:
+        _check(each)
+    if asyncio._get_running_loop() is not None:
+        raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
+    mains = [each for each in makers if _is_main(each)]
+    with StopSignals() as signals:
+        try:
+            with ros(args, loop_factory or new_event_loop, debug=debug) as runner:
+                with contextlib.ExitStack() as nodes:
+                    made = [_make(nodes, each) for each in makers if each not in mains]
+                    result = runner.run(_serve(signals, nodes, made, mains))
+                return result if makers == [main] else None
+        except (KeyboardInterrupt, asyncio.CancelledError) as error:
+            if signals.received == 0:
+                raise
+            if signals.received > 1:  # perhaps cancelled by the first one on its way
+                raise KeyboardInterrupt from error
+            return None
+
+
+async def _serve(
+    signals: StopSignals, nodes: contextlib.ExitStack, made: list[Node], mains: list[Main[Any]]
+) -> Any:
+    body = asyncio.current_task()
+    assert body is not None
+    async with AsyncioExecutor() as executor:
+        signals.end_patiently(executor.loop, body.cancel)
+        for node in made:
+            executor.add_node(node)
+        try:
+            if not mains:
+                await executor.wait_for_shutdown()
+            elif len(mains) == 1:
+                return await mains[0](executor)
+            else:
+                for task in [executor.create_task(main, executor) for main in mains]:
+                    await task
+        finally:
+            for node in executor.get_nodes():
+                if node not in made:
+                    nodes.callback(destroy, node)
+    return None
+
+
+def _is_main(main: Any) -> bool:
+    return inspect.iscoroutinefunction(main) or inspect.iscoroutinefunction(
+        getattr(main, "__call__", None)  # noqa: B004  # of an object, not whether there is one
+    )
+
+
+def _check(main: Any) -> None:
+    if inspect.iscoroutine(main):
+        main.close()
+        raise TypeError(
+            "aiorcl.run() takes the coroutine function, not what it returns: write "
+            "aiorcl.run(main) with 'async def main(executor)'"
+        )
+    if not callable(main) or (isinstance(main, type) and not issubclass(main, Node)):
+        raise TypeError(
+            f"aiorcl.run() takes 'async def main(executor)', a node class or a function that "
+            f"returns a node, not {main!r}"
+        )
+
+
+def _make(nodes: contextlib.ExitStack, make: Callable[[], object]) -> Node:
+    node = make()
+    if not isinstance(node, Node):
+        raise TypeError(f"{make!r} returned no node, but {node!r}")
+    nodes.callback(destroy, node)
+    return node

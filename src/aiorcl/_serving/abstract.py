@@ -1,0 +1,108 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What executors have in common: a typing base, and the bookkeeping of nodes."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
+
+from rclpy.utilities import get_default_context
+
+from aiorcl._tasks.future import Future
+
+if TYPE_CHECKING:
+    import rclpy.task
+    from rclpy.context import Context
+    from rclpy.executors import Executor as _Executor
+    from rclpy.node import Node
+else:
+    _Executor = object
+
+T = TypeVar("T")
+
+
+class AbstractExecutor(Protocol):
+    """What every executor offers: rclpy's SingleThreadedExecutor and EventsExecutor, and ours.
+
+    A typing base only. Write it where any executor will do.
+    """
+
+    @property
+    def context(self) -> Context: ...
+    def add_node(self, node: Node) -> bool: ...
+    def remove_node(self, node: Node) -> None: ...
+    def get_nodes(self) -> list[Node]: ...
+    def wake(self) -> None: ...
+    def create_task(
+        self, callback: Callable[..., Any], *args: Any, **kwargs: Any
+    ) -> rclpy.task.Task[Any]: ...
+    def spin(self) -> None: ...
+    def spin_once(self, timeout_sec: float | None = None) -> None: ...
+    def spin_until_future_complete(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+    ) -> None: ...
+    def spin_once_until_future_complete(
+        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
+    ) -> None: ...
+    def shutdown(self, timeout_sec: float | None = None) -> bool: ...
+
+
+class ExecutorBase(_Executor):
+    """The context and the nodes of an executor.
+
+    What an executor of this kind shares with any other. The executors of released rclpy cannot be
+    rebased on it: they bring a base of their own, which builds wait sets. Type checkers see that
+    base here, as they do with rclpy's EventsExecutor, so that ``rclpy.spin(node, executor)`` holds.
+    """
+
+    def __init__(self, *, context: Context | None = None) -> None:
+        self._context = get_default_context() if context is None else context
+        self._added_nodes: dict[Node, None] = {}  # a set that keeps its order
+        self._nodes_lock = threading.RLock()
+
+    @property
+    def context(self) -> Context:
+        """The context that the executor was made for."""
+        return self._context
+
+    def get_nodes(self) -> list[Node]:
+        """Return the nodes of this executor, in the order in which they were added. Any thread."""
+        with self._nodes_lock:
+            return list(self._added_nodes)
+
+    def add_node(self, node: Node) -> bool:
+        """Let this executor run the callbacks of ``node``, taken from the executor that did so far.
+
+        Any thread. Messages that came before are delivered.
+
+        :return: False if the node was here already.
+        """
+        with self._nodes_lock:
+            if node in self._added_nodes:
+                return False
+            self._added_nodes[node] = None
+            node.executor = self  # calls add_node again, which returns
+        self.wake()
+        return True
+
+    def remove_node(self, node: Node) -> None:
+        """Run no more callbacks of ``node``; nothing if it is not here. Any thread."""
+        with self._nodes_lock:
+            if node not in self._added_nodes:
+                return
+            del self._added_nodes[node]
+        self.wake()
+
+    def _forget_node(self, node: Node) -> None:
+        with self._nodes_lock:
+            self._added_nodes.pop(node, None)
+
+    def wake(self) -> None:
+        """Look at the nodes again: entities were created or destroyed."""
+        raise NotImplementedError
+
+    def create_future(self) -> Future[Any]:
+        """Return a future whose done callbacks run on this executor. Any thread."""
+        return Future(executor=self)

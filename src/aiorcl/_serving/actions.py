@@ -1,0 +1,233 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Action clients and servers of rclpy: watched part by part, as rcl_action tells of them."""
+
+from __future__ import annotations
+
+import inspect
+from collections.abc import Callable, Coroutine, Iterable
+from typing import TYPE_CHECKING, Any
+
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.waitable import Waitable
+
+from aiorcl import _core
+from aiorcl._core import ActionSource
+from aiorcl._serving.action_messages import Sender
+from aiorcl._tasks.unawaited import note_listeners
+
+if TYPE_CHECKING:
+    from aiorcl.executor import AsyncioExecutor
+
+
+def is_plain(waitable: Waitable[Any], cls: type) -> bool:
+    """Return True for an object of the class that is taken and executed as rclpy does it."""
+    return isinstance(waitable, cls) and all(
+        getattr(type(waitable), method) is getattr(cls, method)
+        for method in ("is_ready", "take_data", "execute")
+    )
+
+
+class Action:
+    """What watches one action client or server: an entity for each of its parts.
+
+    What only completes futures is in no group, as responses of services are: a feedback callback
+    may await the result of its goal.
+    """
+
+    def __init__(self, action: Any, label: str, sender: Sender) -> None:
+        self.rclpy_entity = action
+        self.sender = sender
+        self.label = label
+        self.responses: list[_core.ActionPart] = []
+        self.others: list[_core.Entity] = []
+        # Of a client: the part, one of the others; and what takes the feedback of goals, by their
+        # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
+        self.feedback: _core.Entity | None = None
+        self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
+
+    @property
+    def parts(self) -> list[_core.Entity]:
+        """All of them."""
+        return [*self.responses, *self.others]
+
+    @property
+    def closed(self) -> bool:
+        """Tell whether it is watched no more."""
+        return all(part.closed for part in self.parts)
+
+    @property
+    def pending(self) -> int:
+        """Events that are not settled yet."""
+        return sum(part.pending for part in self.parts)
+
+    def label_of(self, part: str) -> str:
+        """Name a part in messages and statistics."""
+        return f"{part} of {self.label}"
+
+    def feedback_is_ready(self) -> bool:
+        """Tell whether feedback has arrived that is to be taken in its turn."""
+        part = self.feedback
+        return part is not None and part.pending > 0 and not part.held_back
+
+    def poke(self, events: int = 1) -> None:
+        """Look at every part although no event came."""
+        for part in self.parts:
+            part.poke(events)
+
+    def close(self, *, keep_responses: bool = False) -> None:
+        """Watch it no more; its responses yet, if coroutines that end may await them."""
+        for part in self.others if keep_responses else self.parts:
+            part.close()
+        self.sender.active = keep_responses
+
+    def add(
+        self,
+        executor: AsyncioExecutor,
+        handle: Any,
+        group: _core.Group | None,
+        source: ActionSource,
+        message_class: Any,
+        execute: Callable[[Any], Any],
+    ) -> _core.ActionPart:
+        """Return the entity of one part."""
+        return _core.ActionPart(
+            *(executor._dispatcher, self.rclpy_entity, handle, group),
+            *(self.label_of(source.name.lower().replace("_", " ")), source),
+            *(message_class, execute),
+        )
+
+
+def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
+    """Run a coroutine of rclpy that awaits nothing: it needs no task."""
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return
+    coroutine.close()
+    raise RuntimeError(f"{coroutine!r} awaits something")
+
+
+def _pending_requests(client: ActionClient[Any, Any, Any]) -> dict[str, dict[int, Any]]:
+    """Return the futures of what was asked, by rclpy's word for it and the request's number."""
+    return {
+        "goal": client._pending_goal_requests,
+        "cancel": client._pending_cancel_requests,
+        "result": client._pending_result_requests,
+    }
+
+
+def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
+    """Drop futures that nothing completes: Kilted's send_goal_async makes a second one for each."""
+    # In this order: another thread that sends notes a future as pending first.
+    futures = list(client._futures)
+    pending = {
+        id(future)
+        for requests in _pending_requests(client).values()
+        for future in list(requests.values())
+    }
+    if len(futures) > len(pending):
+        for future in futures:
+            if id(future) not in pending:
+                client.remove_future(future)
+
+
+def watch_client(
+    executor: AsyncioExecutor, client: ActionClient[Any, Any, Any], group: _core.Group | None
+) -> Action:
+    """Watch an action client."""
+    handle: Any = client._client_handle
+    impl = client._action_type.Impl
+    with handle:
+        name = client._node.resolve_topic_name(_core.action_client_name(handle.pointer))
+    sender = Sender(handle, client._action_type)
+    action = Action(client, f"action client '{name}'", sender)
+
+    pending = _pending_requests(client)
+
+    def execute(key: str) -> Callable[[Any], None]:
+        def run(data: Any) -> None:
+            if key in pending:
+                future = pending[key].get(data[0])
+                if future is not None:
+                    future._set_executor(executor)
+                    if key == "goal":
+                        note_listeners(future)
+            _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
+            if key == "goal":
+                _forget_orphans(client)
+
+        return run
+
+    def feedback(message: Any) -> Any:
+        goal_id = bytes(message.goal_id.uuid)
+        take = action.takes_feedback.get(goal_id)
+        if take is not None:
+            return take(message.feedback)
+        callback = client._feedback_callbacks.get(goal_id)
+        if callback is None:
+            return None
+        return executor._workers.callable_in(client.callback_group, callback)(message)
+
+    for source, key, service in (
+        (ActionSource.GOAL_RESPONSE, "goal", impl.SendGoalService),
+        (ActionSource.CANCEL_RESPONSE, "cancel", impl.CancelGoalService),
+        (ActionSource.RESULT_RESPONSE, "result", impl.GetResultService),
+    ):
+        part = action.add(executor, handle, None, source, service.Response, execute(key))
+        action.responses.append(part)
+    for source, cls, run in (
+        (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback),
+        (ActionSource.STATUS, impl.GoalStatusMessage, execute("status")),
+    ):
+        action.others.append(action.add(executor, handle, group, source, cls, run))
+    action.feedback = action.others[0]
+    return action
+
+
+def watch_server(
+    executor: AsyncioExecutor,
+    server: ActionServer[Any, Any, Any],
+    group: _core.Group | None,
+    wait_set: int,
+) -> Action:
+    """Watch an action server; ``wait_set`` is the address of one that holds only its entities."""
+    handle: Any = server._handle
+    impl = server.action_type.Impl
+    with handle:
+        # Resolved already by newer rcl_action, but not by that of Jazzy.
+        name = server._node.resolve_topic_name(_core.action_server_name(handle.pointer))
+    sender = Sender(handle, server.action_type)
+    action = Action(server, f"action server '{name}'", sender)
+
+    def execute(key: str, callbacks: Callable[[], Iterable[Any]]) -> Callable[[Any], Any]:
+        def run(data: Any) -> Any:
+            coroutine = server.execute({key: data})  # type: ignore[misc]  # one key of all
+            if any(inspect.iscoroutinefunction(callback) for callback in callbacks()):
+                return coroutine
+            return _finish(coroutine)
+
+        return run
+
+    def expire() -> None:
+        with server._lock:
+            expired = handle.expire_goals(max(1, len(server._goal_handles)))
+        _finish(server.execute({"expired": expired}))
+
+    goals = execute("goal", lambda: (server._goal_callback, server._handle_accepted_callback))
+    cancels = execute("cancel", lambda: (server._cancel_callback,))
+    results = execute("result", lambda: ())
+    for source, service, run in (
+        (ActionSource.GOAL_REQUEST, impl.SendGoalService, goals),
+        (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, cancels),
+        (ActionSource.RESULT_REQUEST, impl.GetResultService, results),
+    ):
+        action.others.append(action.add(executor, handle, group, source, service.Request, run))
+    action.others.append(
+        _core.GoalExpiry(
+            *(executor._dispatcher, server, handle, action.label_of("expiry")),
+            *(wait_set, expire),
+        )
+    )
+    return action

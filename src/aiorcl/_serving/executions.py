@@ -1,0 +1,66 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The task that executes one goal of an action server: however it ends, the client is answered."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl._tasks.future import Task
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    from rclpy.action.server import ActionServer, ServerGoalHandle
+
+    from aiorcl.executor import AsyncioExecutor
+
+
+class Execution(Task[None]):
+    """Runs ``_execute_goal`` of rclpy's server, which ends the goal unless it is cancelled itself.
+
+    Then this does: the goal is canceled if that was asked for, and else aborted.
+    """
+
+    def __init__(
+        self,
+        executor: AsyncioExecutor,
+        server: ActionServer[Any, Any, Any],
+        callback: Callable[..., Any],
+        goal: ServerGoalHandle[Any, Any, Any],
+    ) -> None:
+        super().__init__(server._execute_goal, (callback, goal), {}, executor)
+        self._server = server
+        self._goal = goal
+        self._node = server._node
+
+    def cancel(self) -> None:
+        """Cancel the execution. Any thread."""
+        never_began = self._handler is not None
+        super().cancel()
+        if never_began:
+            self._end_goal()
+
+    def _failed(self, error: BaseException) -> None:
+        self._end_goal()
+        super()._failed(error)
+
+    def _end_goal(self) -> None:
+        server, goal = self._server, self._goal
+        try:
+            with server._handle:
+                if goal.is_active:
+                    if goal.is_cancel_requested:
+                        goal.canceled()
+                    else:
+                        goal.abort()
+        except (InvalidHandle, _rclpy.RCLError):
+            return  # the server is gone, or its context: nobody can be answered
+        future = server._result_futures.get(bytes(goal.goal_id.uuid))
+        if future is not None and not future.done():
+            response = server.action_type.Impl.GetResultService.Response()
+            response.status = goal.status
+            future.set_result(response)

@@ -1,0 +1,108 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Changes of the graph: nodes, topics, services and actions that come and go, anywhere."""
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+from rclpy.exceptions import InvalidHandle
+
+from aiorcl import _core
+from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from aiorcl.executor import AsyncioExecutor
+
+
+class _Handle:
+    """The guard condition of the graph that a node has, in use together with the node.
+
+    Below, in the middleware, a context has one.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self._node = node.handle
+
+    @property
+    def pointer(self) -> int:
+        return _core.graph_guard(self._node.pointer)
+
+    def __enter__(self) -> None:
+        self._node.__enter__()
+
+    def __exit__(self, *error: Any) -> None:
+        self._node.__exit__(*error)
+
+
+class GraphChanges(Follower):
+    """Tells one task of changes of the graph, between ``with`` and its end.
+
+    Every change after ``with`` is noticed, also while the task does not wait; several may come as
+    one. On the loop's thread.
+
+    :param followed: with what the waiting ends, beside the node.
+    """
+
+    outlives_shutdown = True
+
+    def __init__(self, executor: AsyncioExecutor, node: Node, *followed: object) -> None:
+        self._executor = executor
+        self._node = node
+        self._followed = followed
+        self._loop = asyncio.get_running_loop()
+        self._waiter: asyncio.Future[None] | None = None
+        self._changed = False
+        self._reason: str | None = None
+
+    def __enter__(self) -> GraphChanges:
+        executor = self._executor
+        try:
+            self.handle = _Handle(self._node)
+            self._entity = _core.GuardCondition(
+                executor._dispatcher, self, None, "graph", executor._guards.threads
+            )
+        except InvalidHandle:
+            raise EntityGoneError("The node was destroyed") from None
+        executor._watched.followers.add(self, self._node, *self._followed)
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self._executor._watched.followers.discard(self)
+        self._entity.close()
+
+    def callback(self) -> None:
+        """The graph has changed; the dispatcher calls this."""
+        self._changed = True
+        self._wake()
+
+    def gone(self, reason: str) -> None:
+        self._reason = reason
+        self._entity.close()  # here: or the middleware would keep the node until the task has run
+        on_loop(self._loop, self._wake)
+
+    async def next(self, timeout: float | None) -> bool:
+        """Return True at a change, also of before this call, and False after ``timeout`` seconds.
+
+        :raises EntityGoneError: if what is followed is gone.
+        """
+        if not self._changed and self._reason is None:
+            self._waiter = self._loop.create_future()
+            timer = None if timeout is None else self._loop.call_later(timeout, self._wake)
+            try:
+                await self._waiter
+            finally:
+                self._waiter = None
+                if timer is not None:
+                    timer.cancel()
+        if self._reason is not None:
+            raise EntityGoneError(self._reason)
+        changed, self._changed = self._changed, False
+        return changed
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)

@@ -1,0 +1,197 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What becomes of a request when nobody awaits its answer any more."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import weakref
+from types import MethodType
+from typing import TYPE_CHECKING, Any
+
+import rclpy.task
+from action_msgs.msg import GoalStatus
+from action_msgs.srv import CancelGoal
+from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.client import Client
+from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl._tasks.inline import InlineCallback
+
+if TYPE_CHECKING:
+    from collections.abc import Callable
+
+    AnyFuture = rclpy.task.Future[Any]
+    AnyActionClient = ActionClient[Any, Any, Any]
+
+# By client the ids of goals that are cancelled in the next turn of the loop unless the user does it
+# first, who would be told that there is nothing to cancel. A loop may end before that turn.
+_unwanted: weakref.WeakKeyDictionary[AnyActionClient, set[bytes]] = weakref.WeakKeyDictionary()
+
+# Answers to goals that are handed to one task.
+_heard_by_one: weakref.WeakSet[AnyFuture] = weakref.WeakSet()
+
+# rclpy's server removes the goal from its answer, and leaves the code as it is.
+_REFUSED = (CancelGoal.Response.ERROR_NONE, CancelGoal.Response.ERROR_REJECTED)
+
+_ENDED = frozenset(
+    (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_CANCELED, GoalStatus.STATUS_ABORTED)
+)
+
+
+def drop_unwanted(future: AnyFuture) -> None:
+    """Cancel what a future stands for, after a task that awaited it alone was cancelled.
+
+    The request of a service is forgotten. A goal is cancelled, whether the task awaited its
+    acceptance or its result. Nothing happens to other futures, or if somebody else waits.
+    """
+    if not future._pending():
+        if future in _heard_by_one:
+            _cancel_accepted(future)
+        return
+    # The client's own callback is the only one left when nobody else waits for the answer.
+    match future._callbacks:
+        case [MethodType(__func__=method, __self__=client)] if method in _DROPS:
+            _DROPS[method](client, future)
+
+
+def note_listeners(future: AnyFuture) -> None:
+    """Remember, before the answer to a goal is handed on, whether one task alone gets it.
+
+    That task may be cancelled before it wakes up: then nobody has the handle to cancel the goal.
+    """
+    match future._callbacks:
+        case [MethodType(), InlineCallback()]:
+            _heard_by_one.add(future)
+
+
+def _drop_call(client: Client[Any, Any], future: AnyFuture) -> None:
+    future.cancel()
+
+
+def _drop_goal(client: AnyActionClient, future: AnyFuture) -> None:
+    """Cancel a goal that the server may have accepted, or may yet accept."""
+    sequence, answer = _take_over(client, future, client._pending_goal_requests)
+    if answer is None:
+        return
+    goal_id = client._goal_sequence_number_to_goal_id[sequence]
+    client._feedback_callbacks.pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(client._remove_pending_goal_request)
+    answer.add_done_callback(_CancelIfAccepted())
+    # At once too: the executor may end before the answer comes.
+    _cancel(client, goal_id, warn=False)
+
+
+def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
+    """Cancel the goal whose result nobody awaits any more."""
+    sequence, answer = _take_over(client, future, client._pending_result_requests)
+    if answer is None:
+        return
+    goal_id = client._result_sequence_number_to_goal_id[sequence]
+    client._feedback_callbacks.pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(client._remove_pending_result_request)
+    reference = client._goal_handles.get(bytes(goal_id.uuid))
+    handle = reference() if reference is not None else None
+    if handle is not None and handle.status in _ENDED:
+        return
+    loop = asyncio._get_running_loop()
+    if loop is None:  # the coroutine is thrown away
+        _cancel(client, goal_id)
+    else:
+        _unwanted.setdefault(client, set()).add(bytes(goal_id.uuid))
+        loop.call_soon(_cancel_if_unwanted, client, goal_id)
+
+
+def _cancel_if_unwanted(client: AnyActionClient, goal_id: Any) -> None:
+    if bytes(goal_id.uuid) in _unwanted.get(client, ()):
+        _cancel(client, goal_id)
+
+
+def note_cancellation(client: AnyActionClient, goal_id: Any) -> None:
+    """Leave a goal to the user, who cancels it: in ``except CancelledError``, perhaps."""
+    if client in _unwanted:
+        _unwanted[client].discard(bytes(goal_id.uuid))
+
+
+def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
+    """Let the server cancel the goal nevertheless."""
+    _, answer = _take_over(client, future, client._pending_cancel_requests)
+    if answer is not None:
+        answer.add_done_callback(client._remove_pending_cancel_request)
+
+
+_DROPS: dict[Any, Callable[[Any, AnyFuture], None]] = {
+    Client.remove_pending_request: _drop_call,
+    ActionClient._remove_pending_goal_request: _drop_goal,
+    ActionClient._remove_pending_result_request: _drop_result,
+    ActionClient._remove_pending_cancel_request: _drop_cancellation,
+}
+
+
+def _take_over(
+    client: AnyActionClient, future: AnyFuture, pending: dict[int, AnyFuture]
+) -> tuple[int, AnyFuture | None]:
+    """Cancel the future, and return the one that gets the answer in its place.
+
+    Without one rclpy would complain of an answer that it does not expect.
+    """
+    answer: AnyFuture = rclpy.task.Future()
+    with getattr(client, "_lock", None) or contextlib.nullcontext():
+        sequence = next((number for number, kept in pending.items() if kept is future), None)
+        if sequence is None:
+            return 0, None
+        pending[sequence] = answer
+        client.add_future(answer)
+        client.remove_future(future)
+    future.cancel()
+    return sequence, answer
+
+
+class _CancelIfAccepted(InlineCallback):
+    """Cancels a goal that was accepted when nobody wanted it any more."""
+
+    def __call__(self, future: AnyFuture) -> None:
+        _cancel_accepted(future)
+
+
+def _cancel_accepted(future: AnyFuture) -> None:
+    handle = future.result()
+    if handle is not None and handle.accepted:
+        client = handle._action_client
+        client._feedback_callbacks.pop(bytes(handle.goal_id.uuid), None)
+        _cancel(client, handle.goal_id)
+
+
+def _cancel(client: AnyActionClient, goal_id: Any, *, warn: bool = True) -> None:
+    """Ask the server to cancel a goal; whoever is asked too early, or too late, says no."""
+    # There may be no handle, and all that rclpy reads of one here is the id.
+    handle = ClientGoalHandle(client, goal_id, client._action_type.Impl.SendGoalService.Response())
+    try:
+        future = client._cancel_goal_async(handle)
+    except (InvalidHandle, _rclpy.RCLError):
+        return  # the client is gone, or its context
+    if warn:
+        future.add_done_callback(_WarnIfRefused(client, goal_id))
+
+
+class _WarnIfRefused(InlineCallback):
+    """Says that a goal goes on although nobody awaits it."""
+
+    def __init__(self, client: AnyActionClient, goal_id: Any) -> None:
+        self._client = client
+        self._goal_id = goal_id
+
+    def __call__(self, future: AnyFuture) -> None:
+        response = future.result()
+        # An error would mean that it has ended, or is cancelled already.
+        if (
+            response is not None
+            and response.return_code in _REFUSED
+            and not response.goals_canceling
+        ):
+            self._client._logger.warning(
+                f"The server of action '{self._client._action_name}' refused to cancel goal "
+                f"{bytes(self._goal_id.uuid).hex()}, which nobody awaits any more: it goes on"
+            )

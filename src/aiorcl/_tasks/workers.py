@@ -1,0 +1,213 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Other threads than the loop's: workers that run callbacks, and calls that wait for responses."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import functools
+import inspect
+import threading
+import weakref
+from collections.abc import Callable
+from concurrent.futures import Future as Submitted
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+import rclpy.task
+
+from aiorcl import _core
+from aiorcl._serving.groups import ThreadCallbackGroup
+from aiorcl._tasks.inline import InlineCallback
+
+if TYPE_CHECKING:
+    from aiorcl.executor import AsyncioExecutor
+
+
+class _Here(threading.local):
+    """Of each thread: whether it is a worker."""
+
+    is_worker = False
+
+
+_here = _Here()
+
+
+def _begin_worker() -> None:
+    _here.is_worker = True
+
+
+class Cancellable(Protocol):
+    """What a call was handed to."""
+
+    def cancel(self) -> bool:
+        """Return True if the call never begins."""
+        ...
+
+
+class Call:
+    """One call in a worker, and the coroutine that waits for its end."""
+
+    def __init__(self, function: Callable[[], Any]) -> None:
+        self._function = function
+        self._context = contextvars.copy_context()
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Call the function. The worker's thread."""
+        try:
+            self._result = self._context.run(self._function)
+        except BaseException as error:  # a SystemExit too goes the executor's way
+            self._error = error
+        try:
+            self._loop.call_soon_threadsafe(self._end)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
+
+    def _end(self) -> None:
+        if not self._ended.done():
+            self._ended.set_result(None)
+
+    async def wait(self, submitted: Cancellable) -> Any:
+        """Return what the function returned, or raise what it raised.
+
+        A thread cannot be cancelled: it is waited for, and then CancelledError is raised.
+        """
+        cancelled: asyncio.CancelledError | None = None
+        while not self._ended.done():
+            try:
+                await asyncio.shield(self._ended)
+            except asyncio.CancelledError as cancellation:
+                if submitted.cancel():
+                    raise  # it never began
+                cancelled = cancellation
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+            if cancelled is not None:
+                raise cancelled
+        finally:
+            del error, cancelled  # no cycle of the exception and this frame
+        return self._result
+
+
+def _submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
+    try:
+        return pool.submit(function)
+    except RuntimeError as error:
+        # Before the interpreter ends it lets no pool begin anything, while an executor on a daemon
+        # thread may still run.
+        if str(error).startswith("cannot schedule new futures"):
+            raise asyncio.CancelledError(str(error)) from None
+        raise
+
+
+class Workers:
+    """The worker threads of one executor, and the calls that wait on any thread for a response.
+
+    Threads are made when they are needed, and end with the executor or with their group.
+    """
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self._executor = executor
+        self._pools: weakref.WeakKeyDictionary[ThreadCallbackGroup, ThreadPoolExecutor]
+        self._pools = weakref.WeakKeyDictionary()
+        self._running = 0
+        self._waits: set[rclpy.task.Future[Any]] = set()
+
+    def group_of(self, group: ThreadCallbackGroup) -> _core.Group:
+        """Return what grants the places of a group, and lets its callbacks run in workers."""
+        in_worker = functools.partial(self.in_worker, self._pool_of(group))
+        return _core.Group(self._executor._dispatcher, group.limit, in_worker)
+
+    def _pool_of(self, group: ThreadCallbackGroup) -> ThreadPoolExecutor:
+        pool = self._pools.get(group)
+        if pool is None:
+            pool = self._pools[group] = ThreadPoolExecutor(
+                group.limit, thread_name_prefix="aiorcl worker", initializer=_begin_worker
+            )
+        return pool
+
+    def in_worker(
+        self, pool: ThreadPoolExecutor, callback: Callable[..., Any]
+    ) -> Callable[..., Any]:
+        """Return a coroutine function that calls ``callback`` in a worker.
+
+        A coroutine that it returns goes on on the loop, and a coroutine function is called there.
+        """
+        if inspect.iscoroutinefunction(callback):
+            return callback
+
+        @functools.wraps(callback)
+        async def call(*args: Any, **kwargs: Any) -> Any:
+            pending = Call(functools.partial(callback, *args, **kwargs))
+            self._running += 1
+            try:
+                result = await pending.wait(_submit(pool, pending.run))
+            finally:
+                self._running -= 1
+            return await result if inspect.iscoroutine(result) else result
+
+        return call
+
+    def callable_in(self, group: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
+        """Return what calls ``callback`` as ``group`` says: in a worker, or here."""
+        if not isinstance(group, ThreadCallbackGroup):
+            return callback
+        return self.in_worker(self._pool_of(group), callback)
+
+    def wait_for(self, future: rclpy.task.Future[Any]) -> rclpy.task.Future[Any]:
+        """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
+
+        On no executor: its done callbacks run at once, also while the executor ends, which gives
+        it an ``asyncio.CancelledError``. Any thread.
+        """
+        twin: rclpy.task.Future[Any] = rclpy.task.Future()
+        self._waits.add(twin)
+        future.add_done_callback(_Completes(self, twin))
+        if self._executor._is_shutdown or not self._executor.context.ok():
+            self.cancel_waits()
+        return twin
+
+    def forget(self, twin: rclpy.task.Future[Any]) -> None:
+        """Nobody waits for this one any more. Any thread."""
+        self._waits.discard(twin)
+
+    def cancel_waits(self) -> None:
+        """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
+        for twin in list(self._waits):
+            self._waits.discard(twin)
+            if not twin.done():
+                twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
+
+    def close(self) -> None:
+        """Let the threads end; wait for them unless a callback runs that will not."""
+        self.cancel_waits()
+        for pool in list(self._pools.values()):
+            pool.shutdown(wait=self._running == 0 and not _here.is_worker)
+
+
+class _Completes(InlineCallback):
+    """A done callback that hands the outcome of a future on to its twin."""
+
+    __slots__ = ("_twin", "_workers")
+
+    def __init__(self, workers: Workers, twin: rclpy.task.Future[Any]) -> None:
+        self._workers = workers
+        self._twin = twin
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        if self._twin not in self._workers._waits:
+            return
+        self._workers.forget(self._twin)
+        if future.cancelled():
+            self._twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
+        elif (error := future.exception()) is not None:
+            self._twin.set_exception(error)
+        else:
+            self._twin.set_result(future.result())
