@@ -16,6 +16,7 @@
 #endif
 
 #include "events/steady_time.hpp"
+#include "python/once.hpp"
 
 namespace nb = nanobind;
 
@@ -128,10 +129,9 @@ bool Dispatcher::call_one(Hooks hooks, Entity & entity, Ready & ready, std::int6
   } catch (nb::python_error & error) {
     hooks.attr("_on_error")(entity.self(), error.value());
   } catch (const std::exception & error) {
-    static PyObject * const rcl_error =
-        nb::module_::import_("aiorcl._core").attr("RclError").inc_ref().ptr();
+    static Imported rcl_error{"aiorcl._core", "RclError"};
     hooks.attr("_on_error")(entity.self(),
-                            nb::handle(rcl_error)((entity.label() + ": " + error.what()).c_str()));
+                            rcl_error.get()((entity.label() + ": " + error.what()).c_str()));
   }
   return true;
 }

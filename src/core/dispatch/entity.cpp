@@ -7,6 +7,7 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/names.hpp"
+#include "python/once.hpp"
 
 namespace nb = nanobind;
 
@@ -129,9 +130,8 @@ bool is_coroutine(PyObject * object) {
   PyTypeObject * type = Py_TYPE(object);
   if (type->tp_as_async == nullptr || type->tp_as_async->am_await == nullptr) return false;
   // Coroutines of Cython and the like: whatever calls itself one.
-  static PyObject * const coroutine =
-      nb::module_::import_("collections.abc").attr("Coroutine").inc_ref().ptr();
-  return PyObject_IsInstance(object, coroutine) == 1;
+  static Imported coroutine{"collections.abc", "Coroutine"};
+  return is_instance(object, coroutine.get());
 }
 
 }  // namespace aiorcl

@@ -39,6 +39,13 @@ inline nanobind::object attribute(nanobind::handle object, PyObject * name) {
   return nanobind::steal(value);
 }
 
+/// isinstance(object, cls); throws nb::python_error, as what a class says of its instances may.
+inline bool is_instance(nanobind::handle object, nanobind::handle cls) {
+  const int answer = PyObject_IsInstance(object.ptr(), cls.ptr());
+  if (answer < 0) nanobind::raise_python_error();
+  return answer == 1;
+}
+
 /// `object.name(*args)`; throws nb::python_error.
 template <typename... Args>
 nanobind::object call_method(nanobind::handle object, PyObject * name, Args... args) {

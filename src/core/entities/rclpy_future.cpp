@@ -4,9 +4,11 @@
 #include "entities/rclpy_future.hpp"
 
 #include <string_view>
+#include <utility>
 #include <vector>
 
 #include "dispatch/names.hpp"
+#include "python/once.hpp"
 
 namespace nb = nanobind;
 
@@ -22,20 +24,19 @@ void set_attribute(nb::handle object, PyObject * name, nb::handle value) {
 /// interpreter.
 struct Pattern {
   struct Attribute {
-    PyObject * name;   // interned
-    PyObject * value;  // nullptr: a new list
-    PyObject * make;   // nullptr, or what makes the value
+    nb::object name;   // interned
+    nb::object value;  // invalid: a new list
+    nb::object make;   // invalid, or what makes the value
   };
 
   Pattern() {
     nb::module_ task = nb::module_::import_("rclpy.task");
-    cls = nb::object(task.attr("Future")).release().ptr();
-    no_arguments = PyTuple_New(0);
-    nb::object ours = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
-    inline_callback = ours.release().ptr();
+    cls = task.attr("Future");
+    no_arguments = nb::make_tuple();
+    inline_callback = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
     nb::object lock = nb::module_::import_("threading").attr("Lock");
-    nb::handle lock_type = lock().type();
-    nb::object sample = nb::handle(cls)();
+    nb::object lock_type = nb::borrow(lock().type());
+    nb::object sample = cls();
     nb::dict attributes = nb::borrow<nb::dict>(sample.attr("__dict__"));
     std::size_t found = 0;
     for (auto [name, value] : attributes) {
@@ -43,47 +44,47 @@ struct Pattern {
                                         "_callbacks", "_lock", "_executor"}) {
         found += nb::cast<nb::str>(name).c_str() == expected;
       }
-      Attribute attribute{name.inc_ref().ptr(), nullptr, nullptr};
+      Attribute attribute{nb::borrow(name), {}, {}};
       if (value.type().is(lock_type)) {
-        attribute.make = nb::borrow(lock).release().ptr();
+        attribute.make = lock;
       } else if (!PyList_CheckExact(value.ptr())) {
-        attribute.value = value.inc_ref().ptr();
+        attribute.value = nb::borrow(value);
       }
-      list.push_back(attribute);
+      list.push_back(std::move(attribute));
     }
     known = found == 7 && list.size() == 7;
-    if (known) finished = nb::object(task.attr("FutureState").attr("FINISHED")).release().ptr();
+    if (known) finished = task.attr("FutureState").attr("FINISHED");
   }
 
-  PyObject * cls;
-  PyObject * no_arguments;
-  PyObject * inline_callback;
-  PyObject * finished = nullptr;
+  nb::object cls;
+  nb::object no_arguments;
+  nb::object inline_callback;
+  nb::object finished;
   std::vector<Attribute> list;
   bool known = false;
 };
 
 const Pattern & pattern() {
-  static const Pattern instance;
-  return instance;
+  static Once<Pattern> once;
+  return once.get([] { return Pattern(); });
 }
 
 }  // namespace
 
 nb::object new_rclpy_future() {
   const Pattern & known = pattern();
-  if (!known.known) return nb::handle(known.cls)();
-  auto * cls = reinterpret_cast<PyTypeObject *>(known.cls);
-  nb::object future = nb::steal(cls->tp_new(cls, known.no_arguments, nullptr));
+  if (!known.known) return known.cls();
+  auto * cls = reinterpret_cast<PyTypeObject *>(known.cls.ptr());
+  nb::object future = nb::steal(cls->tp_new(cls, known.no_arguments.ptr(), nullptr));
   if (!future.is_valid()) nb::raise_python_error();
   for (const Pattern::Attribute & attribute : known.list) {
     nb::object made;
-    if (attribute.make != nullptr) {
-      made = nb::handle(attribute.make)();
-    } else if (attribute.value == nullptr) {
+    if (attribute.make.is_valid()) {
+      made = attribute.make();
+    } else if (!attribute.value.is_valid()) {
       made = nb::list();
     }
-    set_attribute(future, attribute.name, made.is_valid() ? made.ptr() : attribute.value);
+    set_attribute(future, attribute.name.ptr(), made.is_valid() ? made : attribute.value);
   }
   return future;
 }
@@ -91,7 +92,7 @@ nb::object new_rclpy_future() {
 bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks executor,
                            nb::handle except) {
   const Pattern & known = pattern();
-  if (!known.known || future.type().ptr() != known.cls) return false;
+  if (!known.known || !future.type().is(known.cls)) return false;
   nb::object reference = nb::steal(PyWeakref_NewRef(executor.ptr(), nullptr));
   if (!reference.is_valid()) nb::raise_python_error();
   nb::object none = nb::list();
@@ -110,7 +111,7 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks executor,
       excepted = true;
       continue;
     }
-    if (PyObject_IsInstance(callback.ptr(), known.inline_callback) == 1) {
+    if (is_instance(callback, known.inline_callback)) {
       callback(future);  // as create_task would
     } else {
       call_method(executor, names().create_task, callback, future);

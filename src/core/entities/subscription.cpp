@@ -7,6 +7,7 @@
 
 #include "dispatch/names.hpp"
 #include "messages/message_info.hpp"
+#include "python/once.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -17,13 +18,12 @@ namespace {
 
 /// Whether the callback also wants the MessageInfo; rclpy decided so when the callback was set.
 bool wants_info(nb::handle subscription) {
-  static PyObject * const message_only = nb::module_::import_("rclpy.subscription")
-                                             .attr("Subscription")
-                                             .attr("CallbackType")
-                                             .attr("MessageOnly")
-                                             .inc_ref()
-                                             .ptr();
-  return attribute(subscription, names().callback_type).ptr() != message_only;
+  static Once<nb::object> once;
+  const nb::object & message_only = once.get([] {
+    nb::object cls = nb::module_::import_("rclpy.subscription").attr("Subscription");
+    return nb::object(cls.attr("CallbackType").attr("MessageOnly"));
+  });
+  return !attribute(subscription, names().callback_type).is(message_only);
 }
 
 /// Where the callback is: behind rclpy's property, which is a call of Python, unless a subclass has
