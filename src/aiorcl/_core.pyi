@@ -2,7 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # The types of the extension, written by nanobind's stubgen: ./dev lint --fix
 
-import enum
 from typing import overload
 
 from rclpy.impl.implementation_singleton import (
@@ -203,29 +202,28 @@ class RosMessage:
 
     def to_python(self, type: MessageType) -> object: ...
 
-class ActionSource(enum.Enum):
-    GOAL_RESPONSE = 5
+ACTION_GOAL_RESPONSE: int = 5
 
-    CANCEL_RESPONSE = 6
+ACTION_CANCEL_RESPONSE: int = 6
 
-    RESULT_RESPONSE = 7
+ACTION_RESULT_RESPONSE: int = 7
 
-    FEEDBACK = 8
+ACTION_FEEDBACK: int = 8
 
-    STATUS = 9
+ACTION_STATUS: int = 9
 
-    GOAL_REQUEST = 10
+ACTION_GOAL_REQUEST: int = 10
 
-    CANCEL_REQUEST = 11
+ACTION_CANCEL_REQUEST: int = 11
 
-    RESULT_REQUEST = 12
+ACTION_RESULT_REQUEST: int = 12
 
 class ActionPart(Entity):
-    def __init__(self, dispatcher: Dispatcher, action: object, handle: object, group: object | None, label: str, source: ActionSource, message_class: object, execute: object) -> None: ...
+    def __init__(self, dispatcher: Dispatcher, action: object, handle: object, group: object | None, label: str, source: int, message_class: object, execute: object) -> None: ...
 
-def send_action_request(response: ActionSource, client: object, type: MessageType, request: object | None) -> int: ...
+def send_action_request(response: int, client: object, type: MessageType, request: object | None) -> int: ...
 
-def send_action_response(request: ActionSource, server: object, type: MessageType, id: bytes, response: object | None) -> None: ...
+def send_action_response(request: int, server: object, type: MessageType, id: bytes, response: object | None) -> None: ...
 
 def publish_action_feedback(server: object, type: MessageType, message: object | None) -> None: ...
 

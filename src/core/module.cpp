@@ -10,6 +10,8 @@
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include <utility>
+
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/turn.hpp"
@@ -63,14 +65,37 @@ int traverse_group(PyObject * self, visitproc visit, void * arg) {
 PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_group)},
                              {0, nullptr}};
 
+/// rclpy's extension, which was imported before ours.
+nb::object rclpy_implementation() {
+  nb::str name("rclpy.impl.implementation_singleton");
+  PyObject * module = PyImport_GetModule(name.ptr());
+  if (module == nullptr) {
+    if (PyErr_Occurred() != nullptr) nb::raise_python_error();
+    throw nb::import_error("aiorcl._core needs rclpy, which aiorcl imports first");
+  }
+  return nb::steal(module).attr("rclpy_implementation");
+}
+
 }  // namespace
 
+/// A Source is an int in Python: an enum would be made by code of Python.
+template <>
+struct nanobind::detail::type_caster<Source> {
+  NB_TYPE_CASTER(Source, const_name("int"))
+
+  bool from_python(handle object, std::uint8_t flags, cleanup_list * cleanup) noexcept {
+    make_caster<std::uint8_t> number;
+    if (!number.from_python(object, flags, cleanup) || number.value >= kSources) return false;
+    value = static_cast<Source>(number.value);
+    return true;
+  }
+};
+
+// Nothing in here runs code of Python: nanobind ends the process where that raises, and whatever it
+// runs may be interrupted by Ctrl-C. See also import_interrupt.cpp.
 NB_MODULE(_core, m) {
   // A subclass of rclpy's own error: code that catches that one catches ours.
-  nb::exception<RclError>(m, "RclError",
-                          nb::module_::import_("rclpy.impl.implementation_singleton")
-                              .attr("rclpy_implementation")
-                              .attr("RCLError"));
+  nb::exception<RclError>(m, "RclError", rclpy_implementation().attr("RCLError"));
 
   nb::class_<Turn>(m, "Turn")
       .def(nb::init<>())
@@ -195,15 +220,18 @@ NB_MODULE(_core, m) {
       .def("to_python", nb::overload_cast<const MessageType &>(&RosMessage::to_python, nb::const_),
            "type"_a);
 
-  nb::enum_<Source>(m, "ActionSource")
-      .value("GOAL_RESPONSE", Source::kActionGoalResponse)
-      .value("CANCEL_RESPONSE", Source::kActionCancelResponse)
-      .value("RESULT_RESPONSE", Source::kActionResultResponse)
-      .value("FEEDBACK", Source::kActionFeedback)
-      .value("STATUS", Source::kActionStatus)
-      .value("GOAL_REQUEST", Source::kActionGoalRequest)
-      .value("CANCEL_REQUEST", Source::kActionCancelRequest)
-      .value("RESULT_REQUEST", Source::kActionResultRequest);
+  for (const auto & [name, source] : {
+           std::pair("ACTION_GOAL_RESPONSE", Source::kActionGoalResponse),
+           std::pair("ACTION_CANCEL_RESPONSE", Source::kActionCancelResponse),
+           std::pair("ACTION_RESULT_RESPONSE", Source::kActionResultResponse),
+           std::pair("ACTION_FEEDBACK", Source::kActionFeedback),
+           std::pair("ACTION_STATUS", Source::kActionStatus),
+           std::pair("ACTION_GOAL_REQUEST", Source::kActionGoalRequest),
+           std::pair("ACTION_CANCEL_REQUEST", Source::kActionCancelRequest),
+           std::pair("ACTION_RESULT_REQUEST", Source::kActionResultRequest),
+       }) {
+    m.attr(name) = nb::int_(static_cast<int>(source));
+  }
   nb::class_<ActionPart, Entity>(m, "ActionPart", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, Source,
                     nb::handle, nb::object>(),

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import enum
 import functools
 import weakref
 from collections.abc import Callable
@@ -13,7 +14,20 @@ from rclpy.executors import await_or_execute
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
-from aiorcl._core import ActionSource
+
+
+class ActionSource(enum.IntEnum):
+    """What rcl_action tells of by one event callback."""
+
+    GOAL_RESPONSE = _core.ACTION_GOAL_RESPONSE
+    CANCEL_RESPONSE = _core.ACTION_CANCEL_RESPONSE
+    RESULT_RESPONSE = _core.ACTION_RESULT_RESPONSE
+    FEEDBACK = _core.ACTION_FEEDBACK
+    STATUS = _core.ACTION_STATUS
+    GOAL_REQUEST = _core.ACTION_GOAL_REQUEST
+    CANCEL_REQUEST = _core.ACTION_CANCEL_REQUEST
+    RESULT_REQUEST = _core.ACTION_RESULT_REQUEST
+
 
 REQUESTS = {
     "send_goal_request": ActionSource.GOAL_RESPONSE,

@@ -13,8 +13,7 @@ from rclpy.action.server import ActionServer
 from rclpy.waitable import Waitable
 
 from aiorcl import _core
-from aiorcl._core import ActionSource
-from aiorcl._serving.action_messages import Sender
+from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._tasks.unawaited import note_listeners
 
 if TYPE_CHECKING:

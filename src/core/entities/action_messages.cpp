@@ -7,6 +7,7 @@
 #include <rcl_action/action_server.h>
 
 #include <cstring>
+#include <iterator>
 
 #include "rcl_error.hpp"
 
@@ -41,6 +42,8 @@ constexpr Take kTakes[] = {
     take_of_service<rcl_action_server_t, rcl_action_take_cancel_request>,
     take_of_service<rcl_action_server_t, rcl_action_take_result_request>,
 };
+static_assert(std::size(kTakes) ==
+              kSources - static_cast<std::size_t>(Source::kActionGoalResponse));
 constexpr SendRequest kSendRequests[] = {
     rcl_action_send_goal_request,
     rcl_action_send_cancel_request,

@@ -21,6 +21,7 @@
 #include <rcl_action/action_server.h>
 
 #include <algorithm>
+#include <iterator>
 
 #include "rcl_error.hpp"
 
@@ -51,6 +52,7 @@ constexpr Setter kSetters[] = {
     set_callback<rcl_action_server_t, rcl_action_server_set_cancel_service_callback>,
     set_callback<rcl_action_server_t, rcl_action_server_set_result_service_callback>,
 };
+static_assert(std::size(kSetters) == kSources);
 
 }  // namespace
 

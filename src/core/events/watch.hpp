@@ -30,6 +30,7 @@ enum class Source : std::uint8_t {
   kActionCancelRequest,
   kActionResultRequest,
 };
+constexpr std::size_t kSources = static_cast<std::size_t>(Source::kActionResultRequest) + 1;
 
 /// Counts the events of one rcl entity and makes its Ready ready.
 ///
