@@ -13,7 +13,7 @@ except ImportError as error:
     raise
 
 from aiorcl._core import RclError
-from aiorcl._coroutines.calls import call, publish
+from aiorcl._coroutines.calls import call
 from aiorcl._coroutines.goals.client import RunningGoal, goal
 from aiorcl._coroutines.goals.errors import (
     GoalAbortedError,
@@ -23,6 +23,7 @@ from aiorcl._coroutines.goals.errors import (
     GoalRejectedError,
 )
 from aiorcl._coroutines.goals.server import ServedGoal, serve_action
+from aiorcl._coroutines.publishing import publish
 from aiorcl._coroutines.readiness import action_ready, node_ready, service_ready, subscribers_ready
 from aiorcl._coroutines.streams.messages import MessageStream, messages, next_message
 from aiorcl._coroutines.streams.qos_events import EventStream, qos_events

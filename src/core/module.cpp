@@ -180,7 +180,8 @@ NB_MODULE(_core, m) {
            "service"_a, "group"_a.none(), "label"_a)
       .def("respond", &Service::respond, "response"_a, "request_id"_a);
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "client"_a, "label"_a)
+      .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object>(),
+           "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a)
       .def("stand_in", [](Client & self) { self.stand_in_for("call_async"); })
       .def("call_async", &Client::call_async, "request"_a.none());
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))

@@ -18,6 +18,7 @@ from rclpy.action.server import ActionServer
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.qos import HistoryPolicy
 
 from aiorcl import _core
 from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from rclpy.callback_groups import CallbackGroup
     from rclpy.context import Context
     from rclpy.node import Node
+    from rclpy.qos import QoSProfile
     from rclpy.waitable import Waitable
 
     from aiorcl.executor import AsyncioExecutor
@@ -70,6 +72,24 @@ def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
     return wait_set
 
 
+def depth_of(profile: QoSProfile) -> int | None:
+    """Return how many messages the queue of an entity holds; None if there is no limit."""
+    if profile.history == HistoryPolicy.KEEP_ALL:
+        return None
+    return max(1, profile.depth)  # of 0 the middleware makes its own default: 1
+
+
+def _tell_crowded(client: Any, pending: int) -> None:
+    """A client has more requests under way than queues of its depth hold; told once."""
+    depth = depth_of(client.qos_profile)
+    client.logger.warning(
+        f"{pending} requests to '{client.service_name}' are under way at once, but the queues of "
+        f"client and service hold {depth}: some may never be answered. Write 'await "
+        "aiorcl.call(client, request)', which sends each in its turn, or make both with a deeper "
+        "history: qos_profile=QoSProfile(depth=...)"
+    )
+
+
 def _watch_publisher(
     executor: AsyncioExecutor, publisher: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
@@ -85,7 +105,8 @@ def _watch_client(
 ) -> _core.Entity:
     # Without its group: what only completes futures is never held back, or awaiting a service
     # inside a callback of the same group could not end.
-    core = _core.Client(executor._dispatcher, client, label)
+    depth = depth_of(client.qos_profile) or 0
+    core = _core.Client(executor._dispatcher, client, label, depth, _tell_crowded)
     if type(client) is rclpy.client.Client and "call_async" not in client.__dict__:
         core.stand_in()
     return core

@@ -11,12 +11,15 @@ namespace nb = nanobind;
 
 namespace aiorcl {
 
-Client::Client(Dispatcher & dispatcher, nb::object client, std::string label)
+Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, std::size_t depth,
+               nb::object tell_crowded)
     : Entity(dispatcher, client, client.attr("handle"), nb::none(), std::move(label)),
       client_(static_cast<const rcl_client_t *>(pointer())),
       request_type_(client.attr("srv_type").attr("Request")),
       response_type_(client.attr("srv_type").attr("Response")),
-      response_(response_type_) {
+      response_(response_type_),
+      depth_(depth),
+      tell_crowded_(std::move(tell_crowded)) {
   watch_.emplace(Source::kClient, client_, *ready_);
   poke();  // for the backlog, see Entity::settle()
 }
@@ -50,9 +53,14 @@ nb::object Client::call_async(nb::handle request) {
   const bool noted = ret != RCL_RET_OK ||
                      (PyList_Append(callbacks.ptr(), forget.ptr()) == 0 &&
                       PyDict_SetItem(pending.ptr(), nb::int_(sequence).ptr(), future.ptr()) == 0);
+  const auto under_way = static_cast<std::size_t>(PyDict_Size(pending.ptr()));
   call_method(lock, names().release);
   if (!noted) nb::raise_python_error();
   check(ret, "call", label());
+  if (under_way > depth_ && depth_ > 0) {
+    depth_ = 0;
+    tell_crowded_(client, under_way);
+  }
   return future;
 }
 

@@ -15,7 +15,10 @@ namespace aiorcl {
 class Client final : public Entity {
  public:
   /// `client` is an rclpy Client. It has no group: what only completes futures is never held back.
-  Client(Dispatcher & dispatcher, nanobind::object client, std::string label);
+  /// When more than `depth` requests are pending at once, `tell_crowded(client, pending)` is
+  /// called, a single time; never if `depth` is 0.
+  Client(Dispatcher & dispatcher, nanobind::object client, std::string label, std::size_t depth,
+         nanobind::object tell_crowded);
   ~Client() override;
 
   /// As rclpy's call_async, also in its errors: TypeError unless `request` is one of the client's
@@ -40,6 +43,8 @@ class Client final : public Entity {
   MessageType response_type_;
   RosMessage response_;
   std::optional<Watch> watch_;
+  std::size_t depth_;
+  nanobind::object tell_crowded_;  // a function of a module: no cycle
 };
 
 }  // namespace aiorcl

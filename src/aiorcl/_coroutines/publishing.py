@@ -1,0 +1,91 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishing, for tasks that may have to wait until there is room."""
+
+from __future__ import annotations
+
+import time
+import weakref
+from concurrent.futures import Future as Submitted
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING
+
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl._coroutines.readiness import entities_of
+from aiorcl._rclpy.missing import MsgT
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.node import watched
+from aiorcl._tasks.workers import Call
+
+if TYPE_CHECKING:
+    from typing import Any
+
+    from rclpy.publisher import Publisher
+
+# A writer that fails after less than this did not wait for room: its middleware does not, or
+# something else is wrong. Fast DDS waits for 0.1 s unless its configuration says otherwise.
+_WAITED_SEC = 0.02
+
+# One thread for each publisher that needs it, so that its messages keep their order.
+_threads: weakref.WeakKeyDictionary[Publisher[Any], ThreadPoolExecutor]
+_threads = weakref.WeakKeyDictionary()
+
+
+async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
+    """Publish a message; wait, while the loop goes on, for as long as there is no room for it.
+
+    Only a writer that is RELIABLE and keeps all of its history ever waits: until slow subscribers
+    have acknowledged enough. Its messages are published in a thread, one after the other in the
+    order of the calls. Any other writer is called here and now, and the coroutine does not suspend.
+
+    Where ``publisher.publish()`` blocks, for 0.1 s with Fast DDS, and raises ``RCLError`` then,
+    this tries again until there is room; ``asyncio.timeout`` limits that. If it is cancelled, it
+    first waits for the attempt that is under way, whose message may be sent or not.
+
+    :raises RclError: if publishing failed without waiting.
+    :raises rclpy.exceptions.InvalidHandle: if the publisher is destroyed meanwhile.
+    :raises EntityGoneError: if the executor ends meanwhile.
+    :raises RuntimeError: unless an `AsyncioExecutor` serves the publisher on the running loop.
+    """
+    entities_of(publisher)
+    core = watched(publisher)
+    if core is None or not getattr(core[0], "may_block", False):
+        publisher.publish(message)
+        return
+    thread = _threads.get(publisher)
+    if thread is None:
+        thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
+    waiting = _Waiting(publisher, message)
+    pending = Call(waiting.run)
+    waiting.submitted = thread.submit(pending.run)
+    await pending.wait(waiting)
+
+
+class _Waiting:
+    """A message that waits for room in the thread of its publisher, so that none overtakes it."""
+
+    def __init__(self, publisher: Publisher[MsgT], message: MsgT) -> None:
+        self._publisher = publisher
+        self._message = message
+        self._cancelled = False
+        self.submitted: Submitted[None] | None = None
+
+    def run(self) -> None:
+        """Publish. The thread's."""
+        while not self._cancelled:
+            began = time.monotonic()
+            try:
+                self._publisher.publish(self._message)
+            except _rclpy.RCLError:
+                if time.monotonic() - began < _WAITED_SEC:
+                    raise
+                if watched(self._publisher) is None:
+                    raise EntityGoneError("The publisher is not served any more") from None
+            else:
+                return
+
+    def cancel(self) -> bool:
+        """Try no more; False if an attempt is under way, which cannot be interrupted."""
+        self._cancelled = True
+        return self.submitted is not None and self.submitted.cancel()

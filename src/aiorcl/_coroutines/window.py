@@ -1,0 +1,121 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How many requests of one client are under way at once, and who sends the next one."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
+from aiorcl._serving.node import depth_of
+
+if TYPE_CHECKING:
+    from rclpy.client import Client
+
+    from aiorcl._serving.followers import Followers
+    from aiorcl._serving.node import NodeEntities
+    from aiorcl.executor import AsyncioExecutor
+
+
+class _Turn(Follower):
+    """A call that waits until it may send."""
+
+    outlives_shutdown = True
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self.came: asyncio.Future[None] = self._loop.create_future()
+
+    def gone(self, reason: str) -> None:
+        on_loop(self._loop, self._fail, reason)
+
+    def _fail(self, reason: str) -> None:
+        if not self.came.done():
+            self.came.set_exception(EntityGoneError(reason))
+
+
+class Window:
+    """The calls of one client: no more under way than its queue holds, sent in their order.
+
+    More would be lost: where a history keeps the last n, the middleware drops a request, or a
+    response, and tells nobody. One call at a time sends, so that none overtakes another while the
+    first waits for the server. On the loop's thread.
+    """
+
+    def __init__(self, client: Client[Any, Any], executor: AsyncioExecutor) -> None:
+        self.executor = weakref.ref(executor)
+        self._limit = depth_of(client.qos_profile)
+        self._under_way = 0
+        self._sending = False
+        self._turns: deque[_Turn] = deque()
+
+    async def enter(self, client: Client[Any, Any], entities: NodeEntities) -> None:
+        """Wait for the turn of a call, which begins here; then sent() and, at its end, left().
+
+        :raises EntityGoneError: if the client, its node or the executor is gone.
+        """
+        if self._turns or not self._is_open(client):
+            await self._wait(client, entities.executor._watched.followers, entities)
+        else:
+            self._sending = True
+        self._under_way += 1
+
+    async def _wait(
+        self, client: Client[Any, Any], followers: Followers, entities: NodeEntities
+    ) -> None:
+        turn = _Turn()
+        self._turns.append(turn)
+        followers.add(turn, client, entities.node)
+        try:
+            await turn.came
+        except BaseException:
+            if turn in self._turns:
+                self._turns.remove(turn)
+            elif not turn.came.cancelled() and turn.came.exception() is None:
+                self.sent(client)  # cancelled with its turn, which goes to the next one
+            raise
+        finally:
+            followers.discard(turn)
+
+    def sent(self, client: Client[Any, Any]) -> None:
+        """The request was sent, or never will be: the next one may."""
+        self._sending = False
+        self._advance(client)
+
+    def left(self, client: Client[Any, Any]) -> None:
+        """The call has ended, however it did."""
+        self._under_way -= 1
+        self._advance(client)
+
+    def _is_open(self, client: Client[Any, Any]) -> bool:
+        # Requests by call_async() count too. But whether they ever end is not known here, so that
+        # one call is always let through.
+        return not self._sending and (
+            self._under_way == 0
+            or self._limit is None
+            or max(self._under_way, len(client._pending_requests)) < self._limit
+        )
+
+    def _advance(self, client: Client[Any, Any]) -> None:
+        while self._turns and self._is_open(client):
+            turn = self._turns.popleft()
+            if not turn.came.done():
+                self._sending = True
+                turn.came.set_result(None)
+
+
+_windows: weakref.WeakKeyDictionary[Client[Any, Any], Window] = weakref.WeakKeyDictionary()
+
+
+def window_of(client: Client[Any, Any], executor: AsyncioExecutor) -> Window:
+    """Return the window of a client on the executor that serves it now, and so on one loop.
+
+    Calls of the executor that served it before have ended by then, or end without being sent.
+    """
+    window = _windows.get(client)
+    if window is None or window.executor() is not executor:
+        window = _windows[client] = Window(client, executor)
+    return window
