@@ -6,10 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
+from rclpy.event_handler import QoSPublisherEventType
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
@@ -116,6 +119,103 @@ def test_a_node_on_no_executor_is_refused(run: Run, context: Context, lone: Node
             with pytest.raises(aiorcl.EntityGoneError, match="shut down"):
                 await aiorcl.next_message(lone, Int64, "topic")
         assert subscriptions(lone) == 0
+
+    run(main)
+
+
+@pytest.mark.parametrize("kind", ["messages", "ticks", "events"])
+def test_a_stream_is_closed_while_it_opens(
+    run: Run, context: Context, make_node: MakeNode, kind: str
+) -> None:
+    """By another thread, in the middle: what was made is destroyed, and the iteration ends."""
+
+    class Hooked(Node):
+        """Calls a hook when an entity was made, before anybody has got it."""
+
+        hook: Callable[[], None] | None = None
+
+        def add_waitable(self, waitable: Any) -> None:
+            super().add_waitable(waitable)
+            self._made()
+
+        def create_subscription(self, *args: Any, **options: Any) -> Any:
+            made = super().create_subscription(*args, **options)
+            self._made()
+            return made
+
+        def create_timer(self, *args: Any, **options: Any) -> Any:
+            made = super().create_timer(*args, **options)
+            self._made()
+            return made
+
+        def _made(self) -> None:
+            hook, self.hook = self.hook, None
+            if hook is not None:
+                thread = threading.Thread(target=hook)
+                thread.start()
+                thread.join()
+
+    node = make_node(Hooked)
+    assert isinstance(node, Hooked)
+    entity = node.create_publisher(Int64, "published", 10)
+
+    def entities() -> tuple[int, ...]:
+        return len(list(node.timers)), len(list(node.waitables)), subscriptions(node)
+
+    async def main() -> None:
+        before = entities()
+        stream: aiorcl.Stream[Any] = {
+            "messages": lambda: aiorcl.messages(node, Int64, "topic"),
+            "ticks": lambda: aiorcl.ticks(node, 1),
+            "events": lambda: aiorcl.qos_events(
+                node, entity, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
+            ),
+        }[kind]()
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            node.hook = stream.close
+            assert [item async for item in stream] == []
+            assert stream.closed
+            assert entities() == before
+            assert len(executor._watched.followers) == 0
+
+    run(main)
+
+
+def test_an_exception_that_is_kept_keeps_no_stream(
+    run: Run, context: Context, lone: Node, talker: Talker
+) -> None:
+    """A bare loop that an exception ends, in its body or where it waits, destroys what it read."""
+
+    async def main() -> None:
+        read = asyncio.Event()
+
+        async def fail() -> None:
+            async for _ in aiorcl.messages(lone, Int64, "topic"):
+                raise LookupError
+
+        async def listen() -> None:
+            async for _ in aiorcl.messages(lone, Int64, "topic"):
+                read.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            failing, listening = asyncio.ensure_future(fail()), asyncio.ensure_future(listen())
+            await turns()
+            assert subscriptions(lone) == 2
+            talker.say(1)
+            await read.wait()
+            await asyncio.wait([failing])
+            assert isinstance(failing.exception(), LookupError)
+            assert subscriptions(lone) == 1
+            listening.cancel()
+            kept = (await asyncio.gather(listening, return_exceptions=True))[0]
+            assert isinstance(kept, asyncio.CancelledError)
+            assert subscriptions(lone) == 0
+            with pytest.raises(TimeoutError) as kept_too:
+                async with asyncio.timeout(0):
+                    await listen()
+            assert subscriptions(lone) == 0, kept_too
 
     run(main)
 

@@ -110,6 +110,29 @@ def test_a_task_that_is_late_is_told_what_it_missed(run: Run, context: Context, 
     run(main)
 
 
+def test_what_was_missed_is_counted_in_periods_of_now(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """The period of the stream's timer may be changed; the new one holds after the next tick."""
+    simulation = Simulation(100)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.ticks(lone, 1, clock=simulation.clock) as ticks:
+                await turns()
+                ticks.timer.timer_period_ns = 10_000_000_000
+                simulation.set(101)
+                assert (await anext(ticks)).missed == 0
+                simulation.set(116)  # 5 s late
+                assert (await anext(ticks)).missed == 0
+                ticks.timer.timer_period_ns = 1_000_000_000
+                simulation.set(124)  # the tick of 121
+                assert (await anext(ticks)).missed == 3
+
+    run(main)
+
+
 def test_ticks_follow_the_clock_topic(run: Run, context: Context, make_node: MakeNode) -> None:
     """With use_sim_time they come when /clock says so."""
     node = make_node(parameter_overrides=[Parameter("use_sim_time", value=True)])

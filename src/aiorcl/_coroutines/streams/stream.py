@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import sys
+import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
@@ -136,6 +137,7 @@ class Stream(AsyncIterator[T]):
 
     def __init__(self) -> None:
         self._feed: Feed[T] | None = None
+        self._lock = threading.Lock()  # close() on another thread may come while it is opened
         self._closed = False
 
     def _open(self) -> Feed[T]:
@@ -148,7 +150,11 @@ class Stream(AsyncIterator[T]):
 
     def _opened(self) -> Feed[T]:
         if self._feed is None:
-            self._feed = self._open()
+            feed = self._open()
+            with self._lock:
+                self._feed, closed = feed, self._closed
+            if closed:
+                self._end(feed)
         return self._feed
 
     @property
@@ -166,12 +172,17 @@ class Stream(AsyncIterator[T]):
 
         Items that were not taken are lost. Any thread.
         """
-        if self._closed:
-            return
-        self._closed = True
-        if self._feed is not None:
-            self._feed.close()
-            self._destroy()
+        with self._lock:
+            if self._closed:
+                return
+            self._closed = True
+            feed = self._feed
+        if feed is not None:  # else whoever opens it now ends it
+            self._end(feed)
+
+    def _end(self, feed: Feed[T]) -> None:
+        feed.close()
+        self._destroy()
 
     async def aclose(self) -> None:
         """As ``close``, for ``contextlib.aclosing``; waits for nothing."""
@@ -201,7 +212,10 @@ class Stream(AsyncIterator[T]):
         """
         if self._closed:
             raise StopAsyncIteration
-        return await self._opened().get()
+        feed = self._opened()
+        # An exception keeps this frame, and whoever keeps the exception must not keep the stream.
+        del self
+        return await feed.get()
 
     def __del__(self) -> None:
         # On whichever thread collects it; and not while the interpreter takes rclpy apart.

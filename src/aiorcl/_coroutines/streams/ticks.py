@@ -4,10 +4,12 @@
 
 from __future__ import annotations
 
+import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.exceptions import InvalidHandle
 
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import TimerInfo
@@ -36,19 +38,32 @@ class Tick:
 class _TickFeed(Feed[Tick]):
     """Keeps one tick, into which later ones are merged."""
 
-    def __init__(self, period_ns: int) -> None:
+    def __init__(self) -> None:
         super().__init__(limit=1)
-        self._period_ns = period_ns
+        self._timer: weakref.ref[Timer] | None = None
+
+    def tell_of(self, timer: Timer) -> None:
+        """Take the ticks of this timer, which holds the feed."""
+        self._timer = weakref.ref(timer)
 
     def called(self, info: TimerInfo) -> None:
         """The callback of the timer."""
         expected, actual = info.expected_call_time, info.actual_call_time
         missed = 0
-        if self._period_ns > 0:
-            missed = max(0, actual.nanoseconds - expected.nanoseconds) // self._period_ns
+        period_ns = self._period_ns()
+        if period_ns > 0:
+            missed = max(0, actual.nanoseconds - expected.nanoseconds) // period_ns
         if self._items:
             missed += self._items[0].missed + 1
         self.put(Tick(expected, actual, missed))
+
+    def _period_ns(self) -> int:
+        """Return the period by which rcl has just set the next tick: it may be changed any time."""
+        timer = self._timer() if self._timer is not None else None
+        try:
+            return 0 if timer is None else timer.timer_period_ns
+        except InvalidHandle:  # destroyed on another thread
+            return 0
 
     called.__annotations__["info"] = TimerInfo  # by which executors know what to hand over
 
@@ -81,12 +96,13 @@ class TickStream(Stream[Tick]):
 
     def _open(self) -> Feed[Tick]:
         executor = executor_of(self._node)
-        feed = _TickFeed(round(self._period_sec * 1e9))
+        feed = _TickFeed()
         self._timer = self._node.create_timer(
             *(self._period_sec, feed.called),
             callback_group=ReentrantCallbackGroup(),  # that is none
             clock=self._clock,
         )
+        feed.tell_of(self._timer)
         feed.follow(executor._watched.followers, self._timer, self._node)
         return feed
 
