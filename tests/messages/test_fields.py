@@ -79,6 +79,36 @@ class Float:
         return 7.0
 
 
+class Interrupted:
+    """Raises whatever it is asked."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def _raise(self, *_: object) -> Any:
+        raise self.error
+
+    __index__ = __len__ = __float__ = _raise
+    __class__ = property(_raise)  # isinstance() asks for it
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, ZeroDivisionError])
+@pytest.mark.parametrize(
+    ("cls", "field"),
+    [
+        *((BasicTypes, f"{kind}_value") for kind in ("int8", "uint64", "float32", "float64")),
+        *((BasicTypes, "bool_value"), (Strings, "string_value"), (WStrings, "wstring_value")),
+        *((Arrays, "string_values"), (UnboundedSequences, "float64_values")),
+    ],
+)
+def test_an_interrupt_is_no_answer(cls: Any, field: str, error: type[BaseException]) -> None:
+    """What a value raises when it is looked at is not taken for a no."""
+    ros_message = RosMessage(MessageType(cls, use_plan=True))
+    with pytest.raises(error) as raised:
+        ros_message.from_python(raw(cls, field, Interrupted(error())))
+    assert raised.value.__notes__ == [f"In the field {field}"]
+
+
 @pytest.mark.parametrize(("field", "limits"), INTS.items(), ids=INTS)
 def test_ints(field: str, limits: tuple[int, int]) -> None:
     """Ints within the limits, numpy's ints, bools, and what has an __index__; nothing rounded."""

@@ -16,6 +16,7 @@ from sensor_msgs.msg import Image, JointState
 from test_msgs.msg import Arrays, BoundedSequences, UnboundedSequences, WStrings
 
 from aiorcl._core import MessageType, RosMessage
+from tests.messages.structs import Twin
 
 
 @pytest.mark.parametrize("cls", [int, object, type, 5, "geometry_msgs/msg/Point"])
@@ -63,6 +64,50 @@ def test_large_data_is_held_in_place() -> None:
     again.from_python(Image(data=b"abc"))
     arrived: Any = again.to_python(kind)
     assert arrived.data.tobytes() == b"abc"
+
+
+@pytest.mark.parametrize("second", [4000, 5000, 10, 0])
+def test_a_struct_that_is_filled_twice(second: int) -> None:
+    """The first message is given back before: nothing of the second is written into it."""
+    kind = MessageType(Image, use_plan=True)
+    ros_message = RosMessage(kind)
+    first = Image(data=b"a" * 5000)
+    ros_message.from_python(first)
+    ros_message.from_python(Image(data=b"b" * second))
+    assert first.data.tobytes() == b"a" * 5000
+    first.data.append(1)
+    arrived: Any = ros_message.to_python(kind)
+    assert arrived.data.tobytes() == b"b" * second
+
+
+class Broken:
+    """A module in which looking up anything fails."""
+
+    def __init__(self, error: BaseException) -> None:
+        self.error = error
+
+    def __getattr__(self, name: str) -> Any:
+        raise self.error
+
+
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit, MemoryError, RecursionError])
+def test_an_interrupted_plan(error: type[BaseException], monkeypatch: pytest.MonkeyPatch) -> None:
+    """It leaves the exception to its cause, and the next attempt has a plan."""
+    cls = Twin(PoseStamped).cls
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "geometry_msgs.msg", Broken(error()))
+        with pytest.raises(error):
+            MessageType(cls, use_plan=True)
+    assert MessageType(cls, use_plan=True).has_plan
+
+
+def test_a_type_whose_fields_are_not_found(monkeypatch: pytest.MonkeyPatch) -> None:
+    """It has no plan, for good."""
+    cls = Twin(PoseStamped).cls
+    with monkeypatch.context() as patch:
+        patch.setitem(sys.modules, "geometry_msgs.msg", Broken(AttributeError()))
+        assert not MessageType(cls, use_plan=True).has_plan
+    assert not MessageType(cls, use_plan=True).has_plan
 
 
 def filled(cls: Any) -> Any:

@@ -8,6 +8,7 @@
 
 #include <array>
 #include <cstring>
+#include <iterator>
 
 namespace nb = nanobind;
 
@@ -32,21 +33,14 @@ const Number & number(Element element) noexcept {
       {'b', NPY_INT8, 1},  {'B', NPY_UINT8, 1},  {'h', NPY_INT16, 2},   {'H', NPY_UINT16, 2},
       {'i', NPY_INT32, 4}, {'I', NPY_UINT32, 4}, {'q', NPY_INT64, 8},   {'Q', NPY_UINT64, 8},
   };
+  static_assert(std::size(kNumbers) == static_cast<std::size_t>(Element::kString));
   return kNumbers[static_cast<std::size_t>(element)];
-}
-
-bool has_numpy() noexcept {
-  static const bool imported = _import_array() == 0;
-  if (!imported && PyErr_Occurred() == nullptr) {
-    PyErr_SetString(PyExc_ImportError, "Cannot import numpy, which messages with arrays need");
-  }
-  return imported;
 }
 
 /// An array.array of one number, of each type: `array * n` is the only way to n numbers without a
 /// loop in Python.
 PyObject * unit(Element element) noexcept {
-  static std::array<PyObject *, 12> units{};
+  static std::array<PyObject *, static_cast<std::size_t>(Element::kString)> units{};
   PyObject *& found = units[static_cast<std::size_t>(element)];
   if (found == nullptr) {
     PyObject * module = PyImport_ImportModule("array");
@@ -59,8 +53,13 @@ PyObject * unit(Element element) noexcept {
 
 }  // namespace
 
+bool import_numpy() noexcept {
+  static bool imported = false;  // no guard: the import runs Python, so other threads may come by
+  if (!imported) imported = _import_array() == 0;
+  return imported;
+}
+
 PyObject * new_ndarray(Element element, const void * data, std::size_t size) noexcept {
-  if (!has_numpy()) return nullptr;
   npy_intp length = static_cast<npy_intp>(size);
   PyObject * made = PyArray_SimpleNew(1, &length, number(element).numpy);
   if (made != nullptr) {
@@ -87,7 +86,12 @@ PyObject * new_array(Element element, const void * data, std::size_t size) noexc
     PyBuffer_Release(&view);
     return made;
   }
-  static PyObject * const frombytes = PyUnicode_InternFromString("frombytes");
+  static PyObject * frombytes = nullptr;
+  if (frombytes == nullptr) frombytes = PyUnicode_InternFromString("frombytes");
+  if (frombytes == nullptr) {
+    Py_DECREF(made);
+    return nullptr;
+  }
   PyObject * bytes_view =
       PyMemoryView_FromMemory(const_cast<char *>(static_cast<const char *>(data)),
                               static_cast<Py_ssize_t>(bytes), PyBUF_READ);
@@ -105,10 +109,6 @@ PyObject * new_array(Element element, const void * data, std::size_t size) noexc
 }
 
 const void * ndarray_data(PyObject * object, Element element, std::size_t size) noexcept {
-  if (!has_numpy()) {
-    PyErr_Clear();
-    return nullptr;
-  }
   if (!PyArray_Check(object)) return nullptr;
   auto * array = reinterpret_cast<PyArrayObject *>(object);
   // Types of one width have several numbers in numpy (long and long long).

@@ -14,6 +14,9 @@ namespace aiorcl {
 
 // GIL held in all of these. `element` is numeric.
 
+/// Before any use of an ndarray. False with an exception set; then it may be tried again.
+bool import_numpy() noexcept;
+
 /// A new numpy.ndarray of one dimension, with a copy of `size` numbers; nullptr with an exception
 /// set.
 PyObject * new_ndarray(Element element, const void * data, std::size_t size) noexcept;

@@ -102,7 +102,7 @@ bool Conversion::array(const Field & field, PyObject * value, void * to) {
       return true;
     }
   }
-  if (!PyList_Check(value) && !is_collection(value)) return refuse_type("a sequence", value);
+  if (!PyList_Check(value) && !check_collection(value)) return false;
   PyObject * list = PySequence_Fast(value, "expected a sequence");
   if (list == nullptr) return false;
   const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list));
@@ -119,7 +119,7 @@ bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) 
       if (!buffer(field, value, to, done)) return false;
       if (done) return true;
     }
-    if (!PyList_Check(value) && !is_collection(value)) return refuse_type("a sequence", value);
+    if (!PyList_Check(value) && !check_collection(value)) return false;
   }
   PyObject * list = PySequence_Fast(value, "expected a sequence");
   if (list == nullptr) return false;
@@ -135,8 +135,13 @@ bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) 
 bool Conversion::buffer(const Field & field, PyObject * value, Sequence & to, bool & done) {
   Py_buffer view;
   if (PyObject_GetBuffer(value, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
-    PyErr_Clear();  // not in one piece
-    return true;
+    // Not in one piece, as numpy and Python say it. An interrupt, say, is neither.
+    for (PyObject * cls : {PyExc_BufferError, PyExc_ValueError, PyExc_TypeError}) {
+      if (PyErr_ExceptionMatches(cls) == 0) continue;
+      PyErr_Clear();
+      return true;
+    }
+    return false;
   }
   done = view.ndim == 1 &&
          is_format_of(view.format, static_cast<std::size_t>(view.itemsize), field.element);

@@ -75,6 +75,7 @@ nb::object RosMessage::to_python(const MessageType & type) const {
 }
 
 void RosMessage::from_python(nb::handle message) {
+  borrowed_.give_back();  // of the message before, into which nothing must be written
   if (message.type().ptr() != type_.cls_.ptr()) {
     // The generated code only asserts the class, and not at all in a release build.
     const int right = PyObject_IsInstance(message.ptr(), type_.cls_.ptr());

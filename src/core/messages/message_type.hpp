@@ -55,9 +55,9 @@ class RosMessage {
   /// The same by another MessageType of the same class.
   nanobind::object to_python(const MessageType & type) const;
 
-  /// Fills the struct, once; throws nb::python_error: a TypeError that names the class that was
-  /// expected, or what from_python.hpp says. Large data stay where they are, so the message object
-  /// must not be changed before this struct is gone.
+  /// Fills the struct, also if it was filled before; throws nb::python_error: a TypeError that
+  /// names the class that was expected, or what from_python.hpp says. Large data stay where they
+  /// are, so the message object must not be changed before this struct is gone or filled again.
   void from_python(nanobind::handle message);
 
   /// True if what it holds now is so large that the GIL should be released while the middleware

@@ -17,6 +17,7 @@
 #include <unordered_map>
 #include <utility>
 
+#include "messages/arrays.hpp"
 #include "messages/sequence.hpp"
 #include "rcl_error.hpp"
 
@@ -55,6 +56,8 @@ constexpr ElementType kElements[] = {
      sizeof(rosidl_runtime_c__U16String)},
     {rosidl_typesupport_introspection_c__ROS_TYPE_MESSAGE, Element::kMessage, 0},
 };
+static_assert(std::size(kElements) == kElementKinds);
+static_assert(kElements[kElementKinds - 1].element == Element::kMessage);
 
 // What stands in the struct of an empty message, because C has no empty structs.
 constexpr std::string_view kFiller = "structure_needs_at_least_one_member";
@@ -99,6 +102,13 @@ std::size_t slot_of(PyTypeObject * cls, const std::string & name) {
       reinterpret_cast<PyMemberDescrObject *>(descriptor.ptr())->d_member->offset);
 }
 
+/// Whether a class has no plan for good: the classes of its fields are not where they are looked
+/// for. The next attempt may do better after Ctrl-C, and where memory or stack were short.
+bool says_no_plan(const nb::python_error & error) {
+  return error.matches(PyExc_Exception) && !error.matches(PyExc_MemoryError) &&
+         !error.matches(PyExc_RecursionError);
+}
+
 }  // namespace
 
 const Plan * Plan::of(nb::handle cls) {
@@ -109,8 +119,9 @@ const Plan * Plan::of(nb::handle cls) {
     std::unique_ptr<Plan> plan(new Plan);
     try {
       if (!plan->compile(cls)) plan.reset();
-    } catch (const nb::python_error &) {
-      plan.reset();  // the classes of its fields are not where they are looked for
+    } catch (const nb::python_error & error) {
+      if (!says_no_plan(error)) throw;
+      plan.reset();
     }
     cls.inc_ref();
     found = plans.emplace(cls.ptr(), std::move(plan)).first;
@@ -160,6 +171,7 @@ bool Plan::add(const Member & member) {
   field.slot = slot_of(cls_, std::string("_") + member.name_);
   if (field.slot == 0) return false;
   field.name = PyUnicode_InternFromString(member.name_);
+  if (field.name == nullptr) nb::raise_python_error();
   field.string_bound = member.string_upper_bound_ == 0 ? kUnbounded : member.string_upper_bound_;
   if (member.is_array_) {
     const bool fixed = member.array_size_ != 0 && !member.is_upper_bound_;
@@ -173,6 +185,9 @@ bool Plan::add(const Member & member) {
     field.nested = of(class_of(*nested));
     if (field.nested == nullptr) return false;
     field.item_size = nested->size_of_;
+  }
+  if (field.shape == Shape::kArray && field.is_numeric() && !import_numpy()) {
+    nb::raise_python_error();
   }
   if (field.shape == Shape::kSequence && field.element < Element::kString) {
     bulk_.push_back(fields_.size());

@@ -31,6 +31,7 @@ enum class Element : std::uint8_t {
   kWString,
   kMessage,
 };
+constexpr std::size_t kElementKinds = static_cast<std::size_t>(Element::kMessage) + 1;
 
 /// How many values a field has.
 enum class Shape : std::uint8_t {
@@ -53,7 +54,7 @@ struct Field {
   std::size_t slot;          // in the Python object, in bytes
   std::size_t item_size;     // in the struct, in bytes
   std::size_t length;        // of an array; the bound of a sequence
-  std::size_t string_bound;  // in characters
+  std::size_t string_bound;  // in characters; of a wide string in UTF-16 units
   const Plan * nested;       // of a message
   bool (*resize)(void *, std::size_t);
   PyObject * name;  // interned

@@ -17,6 +17,10 @@ namespace aiorcl {
 
 namespace {
 
+// Whether it is one: 1 or 0; -1 with an exception set. A class may say so by code of its own, which
+// may fail or be interrupted: that is not "no".
+using Answer = int;
+
 /// An attribute of a module, looked up once; nullptr with an exception set.
 template <typename Tag>
 PyObject * imported(const char * module_name, const char * name) noexcept {
@@ -30,15 +34,20 @@ PyObject * imported(const char * module_name, const char * name) noexcept {
   return found;
 }
 
-/// isinstance(), false also if it raises.
-bool is_instance(PyObject * value, PyObject * cls) noexcept {
-  const int is = cls == nullptr ? -1 : PyObject_IsInstance(value, cls);
-  if (is < 0) PyErr_Clear();
-  return is > 0;
+Answer is_instance(PyObject * value, PyObject * cls) noexcept {
+  return cls == nullptr ? -1 : PyObject_IsInstance(value, cls);
 }
 
-bool is_user_string(PyObject * value) noexcept {
+Answer is_user_string(PyObject * value) noexcept {
   return is_instance(value, imported<struct UserString>("collections", "UserString"));
+}
+
+/// False, with the exception that is set; if it is one of `kind`, with what refuse() sets instead.
+template <typename Refuse>
+bool refuse_instead(PyObject * kind, Refuse refuse) noexcept {
+  if (PyErr_ExceptionMatches(kind) == 0) return false;
+  PyErr_Clear();
+  return refuse();
 }
 
 template <typename T>
@@ -60,8 +69,7 @@ bool store_int(PyObject * value, void * to) noexcept {
   if constexpr (sizeof(T) == 8 && std::numeric_limits<T>::min() == 0) {
     const unsigned long long number = PyLong_AsUnsignedLongLong(value);
     if (number == static_cast<unsigned long long>(-1) && PyErr_Occurred() != nullptr) {
-      PyErr_Clear();
-      return refuse_range<T>(value);
+      return refuse_instead(PyExc_OverflowError, [&] { return refuse_range<T>(value); });
     }
     return store<T>(to, number);
   } else {
@@ -79,10 +87,10 @@ template <typename T>
 bool integer(PyObject * value, void * to) noexcept {
   if (PyLong_Check(value)) return store_int<T>(value, to);
   // What stands for an int, as numpy's integers do.
-  PyObject * index = PyIndex_Check(value) ? PyNumber_Index(value) : nullptr;
+  if (PyIndex_Check(value) == 0) return refuse_type("int", value);
+  PyObject * index = PyNumber_Index(value);
   if (index == nullptr) {
-    PyErr_Clear();
-    return refuse_type("int", value);
+    return refuse_instead(PyExc_TypeError, [&] { return refuse_type("int", value); });
   }
   const bool stored = store_int<T>(index, to);
   Py_DECREF(index);
@@ -95,25 +103,29 @@ bool exact_double(PyObject * value, double & number) noexcept {
   if (PyBool_Check(value)) return refuse_type("float", value);
   if (PyIndex_Check(value)) {
     equal = PyNumber_Index(value);
-  } else if (is_instance(value, imported<struct Floating>("numpy", "floating"))) {
+    if (equal == nullptr) {
+      return refuse_instead(PyExc_TypeError, [&] { return refuse_type("float", value); });
+    }
+  } else {
+    const Answer is = is_instance(value, imported<struct Floating>("numpy", "floating"));
+    if (is <= 0) return is == 0 && refuse_type("float", value);
     equal = Py_NewRef(value);
   }
-  if (equal == nullptr) {
-    PyErr_Clear();
-    return refuse_type("float", value);
-  }
-  PyObject * converted = PyNumber_Float(equal);  // OverflowError for a large int
-  int same = 0;
+  PyObject * converted = PyNumber_Float(equal);
+  Answer same = -1;
   if (converted != nullptr) {
     number = PyFloat_AS_DOUBLE(converted);
     same = number != number ? 1 : PyObject_RichCompareBool(converted, equal, Py_EQ);
   }
   Py_XDECREF(converted);
   Py_DECREF(equal);
-  if (same == 1) return true;
-  PyErr_Clear();
-  PyErr_Format(PyExc_ValueError, "no float is equal to %R", value);
-  return false;
+  if (same > 0) return true;
+  const auto refuse = [value] {
+    PyErr_Format(PyExc_ValueError, "no float is equal to %R", value);
+    return false;
+  };
+  // An int may be too large for any float.
+  return same == 0 ? refuse() : refuse_instead(PyExc_OverflowError, refuse);
 }
 
 template <typename T>
@@ -129,9 +141,8 @@ bool floating(PyObject * value, void * to) noexcept {
 
 bool boolean(PyObject * value, void * to) noexcept {
   if (value == Py_True || value == Py_False) return store(to, value == Py_True);
-  if (!is_instance(value, imported<struct NumpyBool>("numpy", "bool_"))) {
-    return refuse_type("bool", value);
-  }
+  const Answer is = is_instance(value, imported<struct NumpyBool>("numpy", "bool_"));
+  if (is <= 0) return is == 0 && refuse_type("bool", value);
   const int is_true = PyObject_IsTrue(value);
   return is_true >= 0 && store(to, is_true == 1);
 }
@@ -153,8 +164,19 @@ bool octet(PyObject * value, void * to) noexcept {
   return false;
 }
 
-/// The bytes of one string, as rclpy encodes them: up to the first NUL.
-bool assign(PyObject * text, rosidl_runtime_c__String & to) noexcept {
+bool refuse_long(const char * units, std::size_t bound, std::size_t size) noexcept {
+  PyErr_Format(PyExc_ValueError, "expected at most %zu %s, got %zu", bound, units, size);
+  return false;
+}
+
+// Both leave capacity == size + 1, as rosidl's own functions do: there are middlewares that assert
+// it.
+
+/// The bytes of one string, as rclpy encodes them: up to the first NUL. The bound is in characters,
+/// as that of rclpy's setters.
+bool assign(PyObject * text, std::size_t bound, rosidl_runtime_c__String & to) noexcept {
+  const auto characters = static_cast<std::size_t>(PyUnicode_GET_LENGTH(text));
+  if (characters > bound) return refuse_long("characters", bound, characters);
   Py_ssize_t size = 0;
   const char * bytes = PyUnicode_AsUTF8AndSize(text, &size);
   if (bytes == nullptr) return false;
@@ -163,6 +185,7 @@ bool assign(PyObject * text, rosidl_runtime_c__String & to) noexcept {
     std::memcpy(to.data, bytes, length);
     to.data[length] = '\0';
     to.size = length;
+    to.capacity = length + 1;
     return true;
   }
   if (rosidl_runtime_c__String__assignn(&to, bytes, length)) return true;
@@ -170,15 +193,23 @@ bool assign(PyObject * text, rosidl_runtime_c__String & to) noexcept {
   return false;
 }
 
-bool assign(PyObject * text, rosidl_runtime_c__U16String & to) noexcept {
+/// The bound is in UTF-16 units, which is what the middleware counts: a character beyond U+FFFF has
+/// two.
+bool assign(PyObject * text, std::size_t bound, rosidl_runtime_c__U16String & to) noexcept {
   PyObject * encoded = PyUnicode_AsUTF16String(text);
   if (encoded == nullptr) return false;
-  constexpr Py_ssize_t kMark = 2;  // the byte order mark before the text
-  const bool assigned = rosidl_runtime_c__U16String__assignn_from_char(
-      &to, PyBytes_AS_STRING(encoded) + kMark,
-      static_cast<std::size_t>(PyBytes_GET_SIZE(encoded) - kMark));
+  constexpr std::size_t kMark = 2;  // bytes of the byte order mark before the text
+  const std::size_t bytes = static_cast<std::size_t>(PyBytes_GET_SIZE(encoded)) - kMark;
+  const std::size_t units = bytes / sizeof *to.data;
+  bool assigned = false;
+  if (units > bound) {
+    refuse_long("UTF-16 units", bound, units);
+  } else {
+    assigned = rosidl_runtime_c__U16String__assignn_from_char(
+        &to, PyBytes_AS_STRING(encoded) + kMark, bytes);
+    if (!assigned) PyErr_NoMemory();
+  }
   Py_DECREF(encoded);
-  if (!assigned) PyErr_NoMemory();
   return assigned;
 }
 
@@ -187,20 +218,13 @@ bool string(const Field & field, PyObject * value, void * to) noexcept {
   PyObject * text = nullptr;
   if (PyUnicode_Check(value)) {
     text = Py_NewRef(value);
-  } else if (is_user_string(value)) {
+  } else {
+    const Answer is = is_user_string(value);
+    if (is <= 0) return is == 0 && refuse_type("str", value);
     text = PyObject_Str(value);
     if (text == nullptr) return false;
-  } else {
-    return refuse_type("str", value);
   }
-  const Py_ssize_t length = PyUnicode_GET_LENGTH(text);
-  bool assigned = false;
-  if (static_cast<std::size_t>(length) > field.string_bound) {
-    PyErr_Format(PyExc_ValueError, "expected at most %zu characters, got %zd", field.string_bound,
-                 length);
-  } else {
-    assigned = assign(text, *static_cast<String *>(to));
-  }
+  const bool assigned = assign(text, field.string_bound, *static_cast<String *>(to));
   Py_DECREF(text);
   return assigned;
 }
@@ -212,11 +236,13 @@ bool refuse_type(const char * expected, PyObject * value) noexcept {
   return false;
 }
 
-bool is_collection(PyObject * value) noexcept {
-  if (PyUnicode_Check(value) || is_user_string(value)) return false;
-  return is_instance(value, imported<struct Sequence>("collections.abc", "Sequence")) ||
-         is_instance(value, imported<struct Set>("collections.abc", "Set")) ||
-         is_instance(value, imported<struct NdArray>("numpy", "ndarray"));
+bool check_collection(PyObject * value) noexcept {
+  Answer is = PyUnicode_Check(value) ? 1 : is_user_string(value);
+  if (is != 0) return is > 0 && refuse_type("a sequence", value);
+  is = is_instance(value, imported<struct Sequence>("collections.abc", "Sequence"));
+  if (is == 0) is = is_instance(value, imported<struct Set>("collections.abc", "Set"));
+  if (is == 0) is = is_instance(value, imported<struct NdArray>("numpy", "ndarray"));
+  return is > 0 || (is == 0 && refuse_type("a sequence", value));
 }
 
 bool scalar_from_python(const Field & field, PyObject * value, void * to) noexcept {
