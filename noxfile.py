@@ -81,7 +81,9 @@ def tests(session: nox.Session, distro: str) -> None:
     """Run pytest on one distro; more arguments go to pytest."""
     install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
     cache = f"cache_dir={BUILD / 'pytest' / session.name}"
-    run(session, "pytest", "-o", cache, *session.posargs)
+    # More arguments may take this back: -n0, for one process that shows what it prints.
+    side_by_side = ["-n", "auto", "--dist", "worksteal"]
+    run(session, "pytest", *side_by_side, "-o", cache, *session.posargs)
 
 
 @nox.session

@@ -7,12 +7,15 @@ from __future__ import annotations
 
 from tools import loopback
 
-loopback.isolate()
+_isolated = loopback.isolate()
 
 import asyncio  # noqa: E402
 import importlib  # noqa: E402
 import itertools  # noqa: E402
+import os  # noqa: E402
+import shlex  # noqa: E402
 import signal  # noqa: E402
+import sys  # noqa: E402
 import warnings  # noqa: E402
 from collections.abc import Callable, Coroutine, Iterator  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
@@ -30,6 +33,7 @@ from tests.support.loops import LOOPS  # noqa: E402
 from tests.support.spinner import Spinner  # noqa: E402
 
 if TYPE_CHECKING:
+    from execnet.xspec import XSpec
     from rclpy.executors import Executor
 
     from tests.support.makers import MakeContext, MakeExecutor, MakeNode, Run
@@ -48,7 +52,6 @@ for _number in (signal.SIGINT, signal.SIGHUP):
 with warnings.catch_warnings(action="ignore", category=DeprecationWarning):
     importlib.import_module("lark")
 
-_domain_ids = network.domain_ids()
 _numbers = itertools.count()
 
 
@@ -61,6 +64,23 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_auto_num_workers() -> int:
+    """Start one worker more than there are processors: many a test waits for discovery.
+
+    More than ten would have too few domains each.
+    """
+    return min(len(os.sched_getaffinity(0)) + 1, 10)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_setupnodes(specs: list[XSpec]) -> None:
+    """Give each worker a network of its own; once it has threads it is too late for that."""
+    if _isolated:
+        for spec in specs:
+            spec.python = shlex.join([sys.executable, loopback.__file__, "--anew", sys.executable])
+
+
 @pytest.fixture
 def make_context() -> Iterator[MakeContext]:
     """Make initialised contexts, each in a domain of its own; all go down with the test."""
@@ -68,7 +88,7 @@ def make_context() -> Iterator[MakeContext]:
 
     def make() -> Context:
         context = Context()
-        rclpy.init(args=[], context=context, domain_id=next(_domain_ids))
+        rclpy.init(args=[], context=context, domain_id=network.domain_id())
         contexts.append(context)
         return context
 

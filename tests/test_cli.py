@@ -27,8 +27,6 @@ LOOPS = ("aiorcl", "asyncio", "uvloop")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COMMAND = (sys.executable, "-m", "aiorcl")
 
-_domain_ids = network.domain_ids()
-
 
 class Running:
     """A command that runs; ``said`` is what it has written to stdout so far."""
@@ -59,7 +57,7 @@ def start(*arguments: str, command: tuple[str, ...] = COMMAND) -> Iterator[Runni
     process = subprocess.Popen(
         [*command, *arguments],
         cwd=WORKSPACE,
-        env={**os.environ, "ROS_DOMAIN_ID": str(next(_domain_ids))},
+        env={**os.environ, "ROS_DOMAIN_ID": str(network.domain_id())},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

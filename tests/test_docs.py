@@ -22,8 +22,6 @@ ROOT = Path(__file__).resolve().parent.parent
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
-_domain_ids = network.domain_ids()
-
 
 def programs() -> Iterator[object]:
     """Find the programs, each with a name that tells its page and line."""
@@ -57,7 +55,7 @@ def test_program_runs(program: str, tmp_path: Path) -> None:
     file.write_text(program)
     process = subprocess.Popen(
         [sys.executable, "-W", "error::ResourceWarning", str(file)],
-        env={**os.environ, "ROS_DOMAIN_ID": str(next(_domain_ids))},
+        env={**os.environ, "ROS_DOMAIN_ID": str(network.domain_id())},
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
         text=True,

@@ -4,10 +4,15 @@
 
 from __future__ import annotations
 
+import itertools
 import json
 import subprocess
 import sys
 from pathlib import Path
+
+import pytest
+
+from tests.support import network
 
 ROOT = Path(__file__).parents[1]
 REPORT = """
@@ -33,7 +38,8 @@ def test_command_cannot_reach_beyond_this_machine() -> None:
     command = [sys.executable, "-m", "tools.loopback", sys.executable, "-c", REPORT]
     # Nested, it finds what it wants and has nothing to do: a user without rights may do that too.
     nested = [*command[:3], *command]
-    for line in (command, nested):
+    anew = [*command[:3], *command[:3], "--anew", *command[3:]]
+    for line in (command, nested, anew):
         result = subprocess.run(line, cwd=ROOT, capture_output=True, text=True, timeout=30)
         assert result.returncode == 0, result.stderr
         report = json.loads(result.stdout)
@@ -43,9 +49,20 @@ def test_command_cannot_reach_beyond_this_machine() -> None:
             assert report["interfaces"] == ["lo"]
 
 
+@pytest.mark.parametrize("workers", range(1, 11))
+def test_workers_have_domains_of_their_own(workers: int) -> None:
+    """No two workers of pytest-xdist share a domain, nor do those that replace crashed ones."""
+    of_each = [
+        set(itertools.islice(network.domain_ids(worker, workers, start=12_345), 100))
+        for worker in range(workers + 1)
+    ]
+    assert all(ids and ids <= set(range(1, 101)) for ids in of_each)
+    assert len(set.union(*of_each)) == sum(map(len, of_each))
+
+
 def test_command_is_asked_for() -> None:
     """Without a command the module says how it is used."""
     command = [sys.executable, "-m", "tools.loopback"]
     result = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30)
     assert result.returncode == 1
-    assert "usage: python -m tools.loopback COMMAND" in result.stderr
+    assert "usage: python -m tools.loopback [--anew] COMMAND" in result.stderr

@@ -21,8 +21,6 @@ from aiorcl import AsyncioExecutor, EventLoop
 from tests.support import network
 from tests.support.counters import Holdings
 
-_domain_ids = network.domain_ids()
-
 Run = Callable[..., Any]
 
 
@@ -31,7 +29,7 @@ def run(
     loop_factory: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
 ) -> Run:
     """aiorcl.run, on each kind of loop, in a domain of its own."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
     return functools.partial(aiorcl.run, args=[], loop_factory=loop_factory)
 
 
@@ -197,7 +195,7 @@ def test_nothing_is_left(run: Run) -> None:
 
 def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before ROS is initialised, with what to write instead."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
 
     async def main(executor: Any = None) -> None:
         raise AssertionError
@@ -221,7 +219,7 @@ def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
 
 def test_the_loop_is_ours_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:
     """``loop_factory`` and ``debug`` are those of asyncio.run."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
 
     async def main(executor: AsyncioExecutor) -> tuple[bool, bool]:
         return isinstance(executor.loop, EventLoop), executor.loop.get_debug()
@@ -231,7 +229,7 @@ def test_the_loop_is_ours_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch)
 
 def test_the_command_line_is_for_ros(monkeypatch: pytest.MonkeyPatch) -> None:
     """``args`` or ``sys.argv``: remappings hold for the nodes."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(next(_domain_ids)))
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
 
     async def main(executor: AsyncioExecutor) -> str:
         node = Node("node", start_parameter_services=False)

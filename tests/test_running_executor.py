@@ -119,7 +119,7 @@ def test_a_callback_may_spin_another_executor_of_rclpy(
 
 def test_a_spin_without_an_executor_takes_the_node_away() -> None:
     """rclpy's global executor runs the node meanwhile, and nobody does when it returns."""
-    rclpy.init(args=[], domain_id=next(network.domain_ids()))
+    rclpy.init(args=[], domain_id=network.domain_id())
     try:
         node = Node("node", start_parameter_services=False)
         with AsyncioExecutor() as executor:

@@ -4,6 +4,7 @@
 """Two runs side by side must not discover each other, nor any robot on the network.
 
 ``isolate()`` moves the calling process; ``python -m tools.loopback COMMAND`` runs a command so.
+With ``--anew`` the command shares its network with nobody, not even with those that are so already.
 """
 
 from __future__ import annotations
@@ -23,13 +24,14 @@ _SIOCSIFFLAGS = 0x8914
 _WANTED = 0x1 | 0x1000  # IFF_UP | IFF_MULTICAST
 
 
-def isolate() -> bool:
+def isolate(*, anew: bool = False) -> bool:
     """Move this process, and whatever it starts, to a network of its own if the system allows it.
 
     Call it before any thread starts: an existing thread stays in the old network, and without
     root the system refuses a process that has several. In any case discovery is limited to this
     machine by ``ROS_AUTOMATIC_DISCOVERY_RANGE``.
 
+    :param anew: leave a network that has only the loopback interface, too.
     :return: whether only the loopback interface is there now.
     """
     os.environ["ROS_AUTOMATIC_DISCOVERY_RANGE"] = "LOCALHOST"
@@ -38,18 +40,18 @@ def isolate() -> bool:
     child = os.fork()
     if child == 0:
         try:
-            _leave_network()
+            _leave_network(anew)
         except OSError:
             os._exit(1)
         os._exit(0)
     if os.waitpid(child, 0)[1] != 0:
         return False
-    _leave_network()
+    _leave_network(anew)
     return True
 
 
-def _leave_network() -> None:
-    if [name for _, name in socket.if_nameindex()] != ["lo"]:
+def _leave_network(anew: bool) -> None:
+    if anew or [name for _, name in socket.if_nameindex()] != ["lo"]:
         user, group = os.geteuid(), os.getegid()
         if user == 0:
             _unshare(_CLONE_NEWNET)
@@ -73,8 +75,10 @@ def _unshare(namespaces: int) -> None:
 
 
 if __name__ == "__main__":
-    if len(sys.argv) < 2:
-        raise SystemExit("usage: python -m tools.loopback COMMAND [ARGUMENT ...]")
-    if not isolate():
+    anew = sys.argv[1:2] == ["--anew"]
+    command = sys.argv[2:] if anew else sys.argv[1:]
+    if not command:
+        raise SystemExit("usage: python -m tools.loopback [--anew] COMMAND [ARGUMENT ...]")
+    if not isolate(anew=anew):
         print("No network of our own here: ROS discovery is limited to localhost", file=sys.stderr)
-    os.execvp(sys.argv[1], sys.argv[1:])
+    os.execvp(command[0], command)

@@ -21,8 +21,6 @@ from tests.support import examples, network
 DEADLINE_MS = 30_000
 TOPICS = ("odom", "imu", "scan", "joint_states", "battery")
 
-_domain_ids = network.domain_ids()
-
 
 @dataclass
 class Visit:
@@ -54,7 +52,7 @@ def browser() -> Iterator[Browser]:
 @pytest.fixture(scope="module")
 def url(browser: Browser) -> Iterator[str]:
     """A robot, faster than a real one, and its dashboard."""
-    domain_id = next(_domain_ids)
+    domain_id = network.domain_id()
     arguments = ["--ros-args", "--log-level", "error", "-p", "pace:=8.0"]
     with (
         examples.start("dashboard", "dashboard.robot", *arguments, domain_id=domain_id) as robot,
@@ -210,7 +208,7 @@ def test_a_second_patrol_is_refused(visit: Visit) -> None:
 
 def test_the_page_comes_back(open_page: Callable[[str], Visit]) -> None:
     """A dashboard that ends, in the middle of nothing, is missed, and found when it is back."""
-    domain_id = next(_domain_ids)
+    domain_id = network.domain_id()
     with start_dashboard(0, domain_id) as dashboard:
         visit = open_page(url_of(dashboard))
         end(dashboard)

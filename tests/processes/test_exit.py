@@ -7,8 +7,8 @@ from __future__ import annotations
 import contextlib
 
 import pytest
-from rclpy.context import Context
 
+from tests.support import network
 from tests.support.children import Ended, start
 from tests.support.loops import LOOPS
 
@@ -27,7 +27,7 @@ STRICT = ("-W", "error", "-W", "ignore:module 'sre_:DeprecationWarning")
 
 
 def end_on_every_loop(
-    context: Context, way: str, options: tuple[str, ...], environment: dict[str, str]
+    way: str, options: tuple[str, ...], environment: dict[str, str]
 ) -> dict[str, Ended]:
     """Run the program on each kind of loop."""
     with contextlib.ExitStack() as running:
@@ -35,30 +35,30 @@ def end_on_every_loop(
             loop: running.enter_context(
                 start(
                     *("all_kinds", way, loop),
-                    domain_id=context.get_domain_id() + number,
+                    domain_id=network.domain_id(),
                     options=options,
                     environment=environment,
                 )
             )
-            for number, loop in enumerate(LOOPS)
+            for loop in LOOPS
         }
         return {loop: child.end() for loop, child in children.items()}
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_the_end_of_a_process_is_silent(context: Context, way: str) -> None:
+def test_the_end_of_a_process_is_silent(way: str) -> None:
     """The process ends with status 0 and an empty stderr: no leak report, no warning, no crash.
 
     A program that forgets its loop is not told of it here: that is asyncio's warning to give.
     """
     options = STRICT if way in PROPER else ()
-    ended = end_on_every_loop(context, way, options, {})
+    ended = end_on_every_loop(way, options, {})
     assert ended == dict.fromkeys(LOOPS, Ended(0, "", ""))
 
 
 @pytest.mark.parametrize("way", PROPER)
-def test_asyncio_in_debug_mode_finds_nothing(context: Context, way: str) -> None:
+def test_asyncio_in_debug_mode_finds_nothing(way: str) -> None:
     """With PYTHONASYNCIODEBUG=1 no call from a wrong thread, and nothing unclosed, is found."""
     environment = {"PYTHONASYNCIODEBUG": "1"}
-    ended = end_on_every_loop(context, way, ("-X", "dev", *STRICT), environment)
+    ended = end_on_every_loop(way, ("-X", "dev", *STRICT), environment)
     assert ended == dict.fromkeys(LOOPS, Ended(0, "", ""))

@@ -7,25 +7,23 @@ from __future__ import annotations
 import contextlib
 import json
 
-from rclpy.context import Context
-
+from tests.support import network
 from tests.support.children import start
 from tests.support.loops import LOOPS
 
 SECONDS = 3
 
 
-def test_an_idle_executor_wakes_up_for_its_timers_only(context: Context) -> None:
+def test_an_idle_executor_wakes_up_for_its_timers_only() -> None:
     """Of 50 subscriptions and 10 one-second timers only the timers wake the loop.
 
     The thread that waits for guard conditions is not woken at all. Timers that are due at the
     same time may share a wake-up.
     """
     with contextlib.ExitStack() as running:
-        domain_id = context.get_domain_id()
         children = {
-            loop: running.enter_context(start("idle", loop, SECONDS, domain_id=domain_id + number))
-            for number, loop in enumerate(LOOPS)
+            loop: running.enter_context(start("idle", loop, SECONDS, domain_id=network.domain_id()))
+            for loop in LOOPS
         }
         for loop, child in children.items():
             ended = child.end()
