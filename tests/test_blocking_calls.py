@@ -33,7 +33,8 @@ from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 from unique_identifier_msgs.msg import UUID
 
-from aiorcl import AsyncioExecutor, BlockedLoopWarning, _blocking_calls
+from aiorcl import AsyncioExecutor, BlockedLoopWarning
+from aiorcl._patches import blocking
 from tests.support.actions import SEQUENCE, serve_action
 
 if TYPE_CHECKING:
@@ -366,7 +367,7 @@ def test_a_wait_without_a_timeout_is_named_while_it_goes_on(
     """It may never end, so it is named before; and it ends when another thread brings it about."""
     other = make_node()
     client = lone.create_client(Trigger, "service")
-    monkeypatch.setattr(_blocking_calls, "_PATIENCE_SEC", 0.0)
+    monkeypatch.setattr(blocking, "_PATIENCE_SEC", 0.0)
     told: list[str] = []
 
     def show(message: Warning | str, *_: object, **__: object) -> None:

@@ -213,7 +213,7 @@ def test_a_call_that_waits_is_cancelled_at_every_point(
                     assert await ask(client, 2) == 2
 
             def left() -> object:
-                return len(client._pending_requests), len(executor._watched.followers)
+                return len(client._pending_requests), len(executor._followers)
 
             assert await cancel_everywhere(once, left) >= 3
 
@@ -240,7 +240,7 @@ def test_all_that_wait_hear_of_an_end(
             errors = await asyncio.gather(*asking, return_exceptions=True)
             assert [type(error) for error in errors] == [aiorcl.EntityGoneError] * len(errors)
             assert client._pending_requests == {}
-            assert len(executor._watched.followers) == 0
+            assert len(executor._followers) == 0
 
     run(main)
 

@@ -117,7 +117,7 @@ def test_a_call_is_cancelled_at_every_point(
             def left() -> object:
                 return (
                     len(client._pending_requests),
-                    len(executor._watched.followers),
+                    len(executor._followers),
                     Holdings.now().threads,
                 )
 
@@ -150,7 +150,7 @@ def test_a_call_ends_when_no_answer_can_come(
             with pytest.raises(aiorcl.EntityGoneError):
                 await calling
             assert client._pending_requests == {}
-            assert len(executor._watched.followers) == 0
+            assert len(executor._followers) == 0
 
     run(main)
 

@@ -130,7 +130,7 @@ def test_what_comes_later_is_awaited(
                 take_back()
                 while wait.is_ready():  # noqa: ASYNC110
                     await asyncio.sleep(0)
-            assert len(executor._watched.followers) == 0
+            assert len(executor._followers) == 0
 
     run(main)
 
@@ -175,7 +175,7 @@ def test_a_wait_is_cancelled_at_every_point(
             executor.add_node(lone)
 
             def left() -> object:
-                return len(executor._watched.followers), Holdings.now().threads
+                return len(executor._followers), Holdings.now().threads
 
             def begins_when() -> bool:
                 return not wait.is_ready()
@@ -240,7 +240,7 @@ def test_a_wait_ends_when_it_is_in_vain(
             await end(way, executor, lone, wait.entity, block=block, thread=thread)
             with pytest.raises(aiorcl.EntityGoneError):
                 await waiting
-            assert len(executor._watched.followers) == 0
+            assert len(executor._followers) == 0
 
     run(main)
 

@@ -12,6 +12,7 @@ except ImportError as error:
     )
     raise
 
+from aiorcl import _patches
 from aiorcl._core import RclError
 from aiorcl._coroutines.calls import call
 from aiorcl._coroutines.goals.client import RunningGoal, goal
@@ -31,15 +32,14 @@ from aiorcl._coroutines.streams.stream import Stream
 from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
 from aiorcl._loop.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl._loop.event_loop import EventLoop, new_event_loop
-from aiorcl._patches import blocking as _blocking
-from aiorcl._patches import classes as _classes
 from aiorcl._patches.blocking import BlockedLoopWarning
 from aiorcl._program.run import run
 from aiorcl._serving.abstract import AbstractExecutor, ExecutorBase
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.groups import LimitedCallbackGroup, ThreadCallbackGroup
 from aiorcl._serving.statistics import Durations, EntityStats, ExecutorStats
-from aiorcl._tasks.future import Future, Task
+from aiorcl._tasks.future import Future
+from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
+from aiorcl._tasks.task import Task
 from aiorcl.executor import AsyncioExecutor
 
 __all__ = [
@@ -87,5 +87,4 @@ __all__ = [
     "ticks",
 ]
 
-_classes.apply()
-_blocking.apply()
+_patches.apply()

@@ -9,6 +9,7 @@ import os
 import sys
 import threading
 import time
+import weakref
 from collections.abc import Callable, Coroutine
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
@@ -18,19 +19,24 @@ import rclpy.task
 from rclpy.executors import ExternalShutdownException, TimeoutObject
 
 from aiorcl import _core
-from aiorcl._loop.driver import Driver, driver_for
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._loop.run import EndsSpin, Turns, running_loop
-from aiorcl._serving import exit as _exit
+from aiorcl._loop.exit import at_exit
+from aiorcl._loop.host import driver_for
+from aiorcl._loop.mailbox import Mailbox
+from aiorcl._loop.run import Run, running_loop
+from aiorcl._serving.abstract import ExecutorBase
 from aiorcl._serving.context import ContextEnd
+from aiorcl._serving.followers import Followers
 from aiorcl._serving.guards import guards_of
-from aiorcl._serving.hooks import Callbacks
-from aiorcl._serving.introspection import Introspection
-from aiorcl._serving.nodes import WatchedNodes
+from aiorcl._serving.hooks import ExecutorHooks
+from aiorcl._serving.nodes import Nodes
+from aiorcl._serving.serving import Ends
+from aiorcl._serving.statistics import ExecutorStats, SlowCallbacks, stats_of
+from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
-from aiorcl._tasks.future import Task
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.owned import Work
+from aiorcl._tasks.owned import Owned
+from aiorcl._tasks.task import Task
 from aiorcl._tasks.workers import Workers
 
 if TYPE_CHECKING:
@@ -39,10 +45,26 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.node import Node
 
-    from aiorcl._serving.guards import Guards
+    from aiorcl._loop.driver import Driver
+
+# How long coroutines that refuse to end may keep the interpreter from its end.
+_EXIT_SECONDS = 1.0
 
 
-class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncompatibleMethodOverride]
+class _EndsSpin(InlineCallback):
+    """A done callback that brings spin_until_future_complete back, from any thread."""
+
+    __slots__ = ("_mailbox", "_run")
+
+    def __init__(self, run: Run, mailbox: Mailbox) -> None:
+        self._run = run
+        self._mailbox = mailbox
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        self._mailbox.order(lambda: self._run.interrupt_if_until(future))
+
+
+class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethodOverride]
     """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
 
     Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the
@@ -72,23 +94,40 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         strict_groups: bool = False,
     ) -> None:
         super().__init__(context=context)
-        self._strict_groups = strict_groups
-        self._dispatcher: _core.Dispatcher = _core.Dispatcher()
-        self._guards: Guards = guards_of(self._context)
-        self._watched = WatchedNodes(self)
-        self._work = Work(self)
-        self._workers = Workers(self)
+        guards = guards_of(self._context)
+        self._dispatcher = _core.Dispatcher()
+        self._run = Run(self._dispatcher, self)
+        self._mailbox = Mailbox(self._dispatcher)
+        self._errors = Errors(on_error, self._run.interrupt, self._report)
+        self._owned = Owned(self._run, self._mailbox, self._errors)
+        self._owned.on_none_left = self._set_ended_in_block
+        self._workers = Workers(self._dispatcher, self._nothing_answers)
+        self._followers = Followers()
+        watcher = Watcher(
+            *(self._dispatcher, guards.threads, self._workers, self._context, weakref.ref(self)),
+            strict=strict_groups,
+        )
+        self._served_nodes = Nodes(
+            *(self.get_nodes, self._forget_node),
+            Ends(self._why_it_ended, self._context_is_down),
+            *(watcher, self._followers, self._run, self._mailbox, self._owned),
+        )
+        self._slow = SlowCallbacks(self._dispatcher, self._owned)
+        self._hooks = ExecutorHooks(
+            *(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
+        )
         self._given_loop = loop
-        self._loop: asyncio.AbstractEventLoop | None = None
         self._owns_loop = False
         self._driver: Driver | None = None
-        self._turns = Turns(self)
-        self._errors = Errors(self, on_error)
         self._is_shutdown = False
         self._ended = False  # and nothing is left
+        self._all_ended = threading.Event()
         self._pid = os.getpid()
-        self._context_end = ContextEnd(self)
-        _exit.executors.add(self)
+        self._context_end = ContextEnd(
+            *(self._context, self._dispatcher, guards, self._run, self._mailbox),
+            *(self._followers, self._workers),
+        )
+        at_exit(self._end_with_interpreter)
 
     # Any thread.
 
@@ -106,8 +145,8 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         """
         if isinstance(callback, InlineCallback):
             return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
-        task: Task[Any] = Task(callback, args, kwargs, self)
-        self._work.post_task(task)
+        task: Task[Any] = Task(callback, args, kwargs, self._owned, self)
+        self._mailbox.post_task(task)
         return task
 
     def wake(self) -> None:
@@ -116,11 +155,7 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         On the loop's thread, and while nothing runs, what was destroyed is let go before this
         returns; else the loop's thread does it next. Never blocks.
         """
-        if self._turns.is_here():
-            self._watched.look()
-        else:
-            self._watched.changed = True
-            self._work.post(self._watched.look)
+        self._served_nodes.wake()
 
     def remove_node(self, node: Node) -> None:
         """Run no more callbacks of ``node``; nothing if it is not here.
@@ -142,30 +177,53 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         if timeout_sec is not None and timeout_sec < 0:
             timeout_sec = None
         self._is_shutdown = True
-        if self._turns.try_begin():  # nobody runs the executor
+        self._mailbox.refuse_tasks()
+        if self._run.try_begin():  # nobody runs the executor
             try:
                 return self._end(timeout_sec)
             finally:
-                self._turns.end()
-        if self._turns.is_here():
+                self._run.end()
+        if self._run.is_here():
             self._stop_serving()
-            return not self._work.remains()
-        self._work.post(self._stop_serving)
-        return self._work.wait_ended(timeout_sec)
+            return not self._owned.remain()
+        self._mailbox.order(self._stop_serving, first=True)
+        if self._workers.are_here():
+            return False  # whoever waits for this callback cannot be waited for in it
+        return self._all_ended.wait(timeout_sec)
+
+    def stats(self) -> ExecutorStats:
+        """Tell how often entities were called, how late, and for how long. Any thread.
+
+        It is recorded all the time: that costs one reading of a clock per callback.
+        """
+        return stats_of(self._dispatcher, self._mailbox.entity, self._served_nodes.served())
 
     # The loop's thread.
 
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else the running one, else one that the executor makes."""
-        if self._loop is None:
+        if self._run.loop is None:
             if self._ended:
                 raise RuntimeError("The executor was shut down")
             loop = self._given_loop or running_loop()
             self._owns_loop = loop is None
-            self._loop = new_event_loop() if loop is None else loop
-            self._driver = driver_for(self, self._loop)
-        return self._loop
+            self._run.loop = new_event_loop() if loop is None else loop
+            self._driver = driver_for(*(self._run.loop, self._dispatcher, self._hooks, self._run))
+        return self._run.loop
+
+    @property
+    def slow_callback_duration(self) -> float | None:
+        """Log a warning, with the name, of whatever keeps the loop for so long; in seconds.
+
+        A callback, or a step of a coroutine that the executor owns. By the logger of its node.
+        None, as at first: of nothing. Set it on the loop's thread.
+        """
+        return self._slow.seconds
+
+    @slow_callback_duration.setter
+    def slow_callback_duration(self, seconds: float | None) -> None:
+        self._slow.seconds = seconds
 
     def spin(self) -> None:
         """Run callbacks until ``shutdown``, or until the context is shut down.
@@ -194,7 +252,7 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         try:
             if self._is_shutdown:
                 return
-            self._turns.once = True
+            self._run.once = True
             if not self._context_end.came:
                 timeout = None if timeout_sec is None or timeout_sec < 0 else timeout_sec
                 self._driver_of_spin().run_once(timeout)
@@ -237,8 +295,8 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
             raise RuntimeError(
                 "The executor has another loop; make it without one, inside this loop"
             )
-        self._turns.begin()
-        self._watched.look()
+        self._run.begin()
+        self._served_nodes.look()
         assert self._driver is not None  # made with the loop
         self._driver.start()
         self._errors.enter_body()
@@ -253,14 +311,16 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
         """Cancel what is under way, wait until it has ended, and let go of the nodes."""
         await self._errors.leave_body(exc)
         self._is_shutdown = True
+        self._mailbox.refuse_tasks()
         assert self._driver is not None
         try:
-            self._watched.let_go(keep_clients=True)
-            await self._work.end()
+            self._served_nodes.let_go(keep_clients=True)
+            self._workers.cancel_waits()
+            await self._owned.end()
         finally:
             self._driver.stop()
             self._let_go()
-            self._turns.end()
+            self._run.end()
         self._errors.raise_first()
 
     def __enter__(self) -> Self:
@@ -277,14 +337,41 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
     def __del__(self) -> None:
         if not hasattr(self, "_context_end"):
             return  # not initialized
-        if running_loop() is None and self._turns.thread is None:
+        if running_loop() is None and self._run.thread is None:
             self.shutdown(timeout_sec=0)  # so that no task is left pending
         self._let_go()
+
+    def _end_with_interpreter(self) -> None:
+        self.shutdown(timeout_sec=_EXIT_SECONDS)
+        if self._run.thread is None:
+            self._let_go()
+
+    # What the parts ask.
+
+    def _report(self, message: str, error: BaseException) -> None:
+        self.loop.call_exception_handler({"message": message, "exception": error})
+
+    def _context_is_down(self) -> bool:
+        return self._context_end.came
+
+    def _nothing_answers(self) -> bool:
+        return self._is_shutdown or self._context_end.came
+
+    def _why_it_ended(self) -> str | None:
+        if self._context_end.came:
+            return "The context is shut down"
+        return "The executor was shut down" if self._is_shutdown else None
+
+    def _set_ended_in_block(self) -> None:
+        # A spin call ends with the executor, but the body of async with goes on as long as it
+        # likes.
+        if not self._owned.remain() and self._is_shutdown and self._errors.in_block():
+            self._all_ended.set()
 
     # How a run begins and ends.
 
     def _begin_spin(self) -> bool:
-        if self._turns.thread == threading.get_ident():
+        if self._run.runs_here():
             raise RuntimeError(
                 "The executor runs already, in this thread: make the callback a coroutine "
                 "function and await the future instead of spinning"
@@ -294,17 +381,18 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
                 "call"
             )
-        if not self._turns.try_begin():
+        if not self._run.try_begin():
             if self._is_shutdown:
                 return False  # another thread ends it just now
-            self._turns.begin()  # raises
-        if self._watched.changed:
-            self._watched.look()
+            self._run.begin()  # raises
+        if self._served_nodes.changed:
+            self._served_nodes.look()
         return True
 
     def _driver_of_spin(self) -> Driver:
-        self._turns.loop_to_stop = self.loop
-        assert self._driver is not None  # made with the loop
+        assert self.loop is self._run.loop  # made now, with its driver, if there was none
+        assert self._driver is not None
+        self._run.spin()
         return self._driver
 
     def _finish(self) -> None:
@@ -314,19 +402,19 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         if self._is_shutdown:
             self._end(None)
-        self._turns.end()
+        self._run.end()
         # Another thread's shutdown() that came between the two lines left the end to this one.
-        if self._is_shutdown and self._turns.try_begin():
+        if self._is_shutdown and self._run.try_begin():
             self._end(None)
-            self._turns.end()
+            self._run.end()
 
     def _spin_until(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None, *, once: bool
     ) -> None:
-        future.add_done_callback(EndsSpin(self))
+        future.add_done_callback(_EndsSpin(self._run, self._mailbox))
         forever = timeout_sec is None or timeout_sec < 0
         end = float("inf") if forever else time.monotonic() + timeout_sec  # type: ignore[operator]
-        self._turns.until = future
+        self._run.until = future
         was_up = not self._context_end.came
         try:
             while not (
@@ -338,56 +426,60 @@ class AsyncioExecutor(Callbacks, Introspection):  # pyright: ignore[reportIncomp
             if was_up and not (future.done() or future.cancelled()):
                 self._raise_external_shutdown()
         finally:
-            self._turns.until = None
-
-    def _on_error(self, source: object, error: BaseException) -> None:
-        self._errors.add(source, error)
+            self._run.until = None
 
     def _raise_external_shutdown(self) -> None:
         if self._context_end.outside and not self._is_shutdown:
             raise ExternalShutdownException
 
-    def _stop_serving(self) -> bool:
-        self._watched.let_go(keep_clients=True)
-        self._work.cancel_all()
-        return self._context_end.tell()
+    def _stop_serving(self) -> None:
+        self._served_nodes.let_go(keep_clients=True)
+        self._cancel_all()
+        self._context_end.tell()
+
+    def _cancel_all(self) -> None:
+        self._workers.cancel_waits()
+        self._owned.cancel_all()
+        self._set_ended_in_block()
 
     def _end(self, timeout: float | None) -> bool:
         """End what is under way, and let go; for whoever runs it. True if nothing remains."""
-        self._watched.let_go(keep_clients=True)
-        self._work.cancel_all()
+        self._served_nodes.let_go(keep_clients=True)
+        self._cancel_all()
         driver = self._driver
-        if self._work.remains() and driver is not None and not driver.loop.is_closed():
+        if self._owned.remain() and driver is not None and not driver.loop.is_closed():
             if running_loop() is not None:
                 return False  # no other loop can run in this thread now
-            self._turns.once = False
+            self._run.once = False
             driver.start()
             try:
-                driver.loop.run_until_complete(self._work.end(timeout))
+                driver.loop.run_until_complete(self._owned.end(timeout))
             finally:
                 driver.stop()
-        if self._work.remains() and not (driver is None or driver.loop.is_closed()):
+        if self._owned.remain() and not (driver is None or driver.loop.is_closed()):
             return False
         self._let_go()
-        return not self._work.remains()
+        return not self._owned.remain()
 
     def _let_go(self) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own."""
         self._is_shutdown = self._ended = True
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
-        self._watched.let_go()
+        self._mailbox.refuse_tasks()
+        self._served_nodes.let_go()
         self._workers.close()
-        self._work.close()
+        self._mailbox.close()
         self._context_end.close()
         with self._nodes_lock:
             self._added_nodes.clear()
-        if self._owns_loop and self._loop is not None and not self._loop.is_running():
-            if not self._loop.is_closed() and running_loop() is None:
-                self._loop.run_until_complete(self._loop.shutdown_asyncgens())
-            self._loop.close()
+        loop = self._run.loop
+        if self._owns_loop and loop is not None and not loop.is_running():
+            if not loop.is_closed() and running_loop() is None:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+            loop.close()
         self._dispatcher.close()
-        self._work.set_ended()
+        self._all_ended.set()
 
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.

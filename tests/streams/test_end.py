@@ -73,7 +73,7 @@ def test_an_iteration_ends_when_nothing_can_come(
             else:
                 with pytest.raises(aiorcl.EntityGoneError, match="'never'"):
                     await once
-            assert len(executor._watched.followers) == 0 or way in ("close", "destroy")
+            assert len(executor._followers) == 0 or way in ("close", "destroy")
 
     if way == "block" and thread:
         pytest.skip("The block is left on its own thread")

@@ -287,7 +287,7 @@ def test_a_stream_is_cancelled_at_every_point(
             executor.add_node(lone)
 
             def left() -> object:
-                return subscriptions(lone), len(executor._watched.followers)
+                return subscriptions(lone), len(executor._followers)
 
             for make in (bare, block, once):
                 assert await cancel_everywhere(make, left) >= 2

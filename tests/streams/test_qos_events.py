@@ -141,7 +141,7 @@ def test_events_are_cancelled_at_every_point(run: Run, context: Context, lone: N
             executor.add_node(lone)
 
             def left() -> object:
-                return waitables(lone), len(executor._watched.followers)
+                return waitables(lone), len(executor._followers)
 
             assert await cancel_everywhere(once, left) >= 2
 

@@ -178,7 +178,7 @@ def test_ticks_are_cancelled_at_every_point(run: Run, context: Context, lone: No
             executor.add_node(lone)
 
             def left() -> object:
-                return timers(lone), len(executor._watched.followers)
+                return timers(lone), len(executor._followers)
 
             assert await cancel_everywhere(once, left) >= 2
 

@@ -8,10 +8,11 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rclpy.exceptions import InvalidHandle
 
-from aiorcl._coroutines.readiness import entities_of, service_ready
+from aiorcl._coroutines.readiness import service_ready
 from aiorcl._coroutines.window import window_of
 from aiorcl._rclpy.missing import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
+from aiorcl._serving.registry import serving_entity
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -52,9 +53,9 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             f"A request of '{client.srv_name}' is expected, of type "
             f"{client.srv_type.Request.__qualname__}, not {request!r}"
         )
-    entities = entities_of(client)
-    window = window_of(client, entities.executor)
-    await window.enter(client, entities)
+    served = serving_entity(client)
+    window = window_of(client, served.serving)
+    await window.enter(client, served.node)
     try:
         try:
             if not client.service_is_ready():
@@ -64,9 +65,9 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
         finally:
             window.sent(client)
-        followers = entities.executor._watched.followers
+        followers = served.serving.followers
         answer = _Answer(future)
-        followers.add(answer, client, entities.node)
+        followers.add(answer, client, served.node)
         try:
             return cast("SrvResponseT", await future)
         finally:

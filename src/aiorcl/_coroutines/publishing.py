@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Publishing, for tasks that may have to wait until there is room."""
+"""Publishing, for tasks that may have to wait for room."""
 
 from __future__ import annotations
 
@@ -8,19 +8,16 @@ import time
 import weakref
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
-from aiorcl._coroutines.readiness import entities_of
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.node import watched
+from aiorcl._serving.registry import served, serving_entity
 from aiorcl._tasks.workers import Call
 
 if TYPE_CHECKING:
-    from typing import Any
-
     from rclpy.publisher import Publisher
 
 # A writer that fails after less than this did not wait for room: its middleware does not, or
@@ -48,9 +45,9 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     :raises EntityGoneError: if the executor ends meanwhile.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the publisher on the running loop.
     """
-    entities_of(publisher)
-    core = watched(publisher)
-    if core is None or not getattr(core[0], "may_block", False):
+    serving_entity(publisher)
+    found = served(publisher)
+    if found is None or not getattr(found.core, "may_block", False):
         publisher.publish(message)
         return
     thread = _threads.get(publisher)
@@ -80,7 +77,7 @@ class _Waiting:
             except _rclpy.RCLError:
                 if time.monotonic() - began < _WAITED_SEC:
                     raise
-                if watched(self._publisher) is None:
+                if served(self._publisher) is None:
                     raise EntityGoneError("The publisher is not served any more") from None
             else:
                 return

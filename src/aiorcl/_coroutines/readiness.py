@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,10 +12,10 @@ from rclpy.validate_namespace import validate_namespace
 from rclpy.validate_node_name import validate_node_name
 
 from aiorcl import _core
-from aiorcl._loop.run import executors_here
-from aiorcl._serving.followers import EntityGoneError, executor_of
+from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
-from aiorcl._serving.node import watched
+from aiorcl._serving.naming import described
+from aiorcl._serving.registry import serving, serving_entity
 
 if TYPE_CHECKING:
     from rclpy.action.client import ActionClient
@@ -24,8 +23,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
     from rclpy.publisher import Publisher
 
-    from aiorcl._serving.node import NodeEntities
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._serving.node import ServedNode
 
 # What is in the graph is matched a moment later, of which the middleware tells nobody: rmw_fastrtps
 # triggers the guard condition of the graph before it matches. Then, and only then, it is looked at
@@ -44,11 +42,11 @@ async def service_ready(client: Client[Any, Any]) -> None:
         meanwhile, or the executor or the context is shut down.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
     """
-    entities = entities_of(client)
+    served = serving_entity(client)
     await _ready(
-        *(entities.executor, entities.node),
+        served,
         client.service_is_ready,
-        lambda: entities.node.count_services(client.service_name) > 0,
+        lambda: served.node.count_services(client.service_name) > 0,
         client,
     )
 
@@ -58,13 +56,13 @@ async def action_ready(action_client: ActionClient[Any, Any, Any]) -> None:
 
     As ``action_client.wait_for_server()``; the rest is as in `service_ready`.
     """
-    entities = entities_of(action_client)
+    served = serving_entity(action_client)
     with action_client:
         name = _core.action_client_name(action_client._client_handle.pointer)
     await _ready(
-        *(entities.executor, entities.node),
+        served,
         action_client.server_is_ready,
-        lambda: entities.node.count_services(f"{name}/_action/send_goal") > 0,
+        lambda: served.node.count_services(f"{name}/_action/send_goal") > 0,
         action_client,
     )
 
@@ -78,13 +76,13 @@ async def node_ready(node: Node, name: str) -> None:
     :raises rclpy.exceptions.InvalidNodeNameException: and ``InvalidNamespaceException``, if there
         can be no such node.
     """
-    executor = executor_of(node)
+    served = serving(node)
     if not name.startswith("/"):
         name = f"{node.get_namespace().rstrip('/')}/{name}"
     validate_node_name(name.rpartition("/")[2])
     validate_namespace(name)
     await _ready(
-        *(executor, node),
+        served,
         lambda: name in node.get_fully_qualified_node_names(),
         lambda: False,  # the graph is all there is to it
     )
@@ -95,18 +93,17 @@ async def subscribers_ready(publisher: Publisher[Any], count: int = 1) -> None:
 
     The rest is as in `service_ready`.
     """
-    entities = entities_of(publisher)
+    served = serving_entity(publisher)
     await _ready(
-        *(entities.executor, entities.node),
+        served,
         lambda: publisher.get_subscription_count() >= count,
-        lambda: entities.node.count_subscribers(publisher.topic_name) >= count,
+        lambda: served.node.count_subscribers(publisher.topic_name) >= count,
         publisher,
     )
 
 
 async def _ready(
-    executor: AsyncioExecutor,
-    node: Node,
+    served: ServedNode,
     is_ready: Callable[[], bool],
     is_near: Callable[[], bool],
     *followed: object,
@@ -115,7 +112,7 @@ async def _ready(
     try:
         if is_ready():
             return
-        with GraphChanges(executor, node, *followed) as changes:
+        with GraphChanges(served, *followed) as changes:
             look = _FIRST_LOOK_SEC
             while not is_ready():
                 if await changes.next(look if is_near() else None):
@@ -123,41 +120,4 @@ async def _ready(
                 else:
                     look = min(2 * look, _LAST_LOOK_SEC)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
-        raise EntityGoneError(f"{_described(*followed, node)} was destroyed") from None
-
-
-def entities_of(entity: Any) -> NodeEntities:
-    """Return the watched entities of the node of ``entity``, of an executor on the running loop.
-
-    While the executor ends clients are still served, so they are found here.
-
-    :raises RuntimeError: if there is none.
-    """
-    loop = asyncio.get_running_loop()
-    executors = [each for each in executors_here() if each._loop is loop]
-    found = watched(entity)
-    if found is None:  # an action client is watched only when it is whole
-        for executor in executors:
-            executor._watched.look()
-        found = watched(entity)
-    if found is None or found[1].executor not in executors:
-        raise RuntimeError(
-            f"No AsyncioExecutor serves {_described(entity)} on this event loop, or it was "
-            "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
-            "a task or a coroutine callback of the executor"
-        )
-    if found[1].executor._context_end.came:
-        raise EntityGoneError("The context is shut down")
-    return found[1]
-
-
-def _described(*entities: Any) -> str:
-    """Name an entity, also one that was destroyed."""
-    entity = entities[0]
-    for attribute in ("srv_name", "_action_name"):
-        if hasattr(entity, attribute):
-            return f"{type(entity).__name__} '{getattr(entity, attribute)}'"
-    try:
-        return f"{type(entity).__name__} '{entity.topic_name}'"
-    except (AttributeError, InvalidHandle):
-        return f"the {type(entity).__name__}"
+        raise EntityGoneError(f"{described((*followed, served.node)[0])} was destroyed") from None

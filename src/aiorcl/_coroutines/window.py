@@ -10,14 +10,13 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
-from aiorcl._serving.node import depth_of
+from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
     from rclpy.client import Client
+    from rclpy.node import Node
 
-    from aiorcl._serving.followers import Followers
-    from aiorcl._serving.node import NodeEntities
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._serving.serving import Serving
 
 
 class _Turn(Follower):
@@ -45,30 +44,29 @@ class Window:
     first waits for the server. On the loop's thread.
     """
 
-    def __init__(self, client: Client[Any, Any], executor: AsyncioExecutor) -> None:
-        self.executor = weakref.ref(executor)
+    def __init__(self, client: Client[Any, Any], serving: Serving) -> None:
+        self.serving = weakref.ref(serving)
+        self._followers = serving.followers
         self._limit = depth_of(client.qos_profile)
         self._under_way = 0
         self._sending = False
         self._turns: deque[_Turn] = deque()
 
-    async def enter(self, client: Client[Any, Any], entities: NodeEntities) -> None:
+    async def enter(self, client: Client[Any, Any], node: Node) -> None:
         """Wait for the turn of a call, which begins here; then sent() and, at its end, left().
 
         :raises EntityGoneError: if the client, its node or the executor is gone.
         """
         if self._turns or not self._is_open(client):
-            await self._wait(client, entities.executor._watched.followers, entities)
+            await self._wait(client, node)
         else:
             self._sending = True
         self._under_way += 1
 
-    async def _wait(
-        self, client: Client[Any, Any], followers: Followers, entities: NodeEntities
-    ) -> None:
+    async def _wait(self, client: Client[Any, Any], node: Node) -> None:
         turn = _Turn()
         self._turns.append(turn)
-        followers.add(turn, client, entities.node)
+        self._followers.add(turn, client, node)
         try:
             await turn.came
         except BaseException:
@@ -78,7 +76,7 @@ class Window:
                 self.sent(client)  # cancelled with its turn, which goes to the next one
             raise
         finally:
-            followers.discard(turn)
+            self._followers.discard(turn)
 
     def sent(self, client: Client[Any, Any]) -> None:
         """The request was sent, or never will be: the next one may."""
@@ -110,12 +108,12 @@ class Window:
 _windows: weakref.WeakKeyDictionary[Client[Any, Any], Window] = weakref.WeakKeyDictionary()
 
 
-def window_of(client: Client[Any, Any], executor: AsyncioExecutor) -> Window:
+def window_of(client: Client[Any, Any], serving: Serving) -> Window:
     """Return the window of a client on the executor that serves it now, and so on one loop.
 
     Calls of the executor that served it before have ended by then, or end without being sent.
     """
     window = _windows.get(client)
-    if window is None or window.executor() is not executor:
-        window = _windows[client] = Window(client, executor)
+    if window is None or window.serving() is not serving:
+        window = _windows[client] = Window(client, serving)
     return window

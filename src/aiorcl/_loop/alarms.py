@@ -10,6 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiorcl import _core
+from aiorcl._loop.reader import Readers
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock
@@ -25,11 +26,8 @@ class Alarms:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)  # the loop keeps this object, by its readers
         self._dispatcher = _core.Dispatcher()
-        self._timer: asyncio.TimerHandle | None = None
-        loop.add_reader(self._dispatcher.wakeup_fd, self._drain)
-        for fd in self._dispatcher.timer_fds:
-            loop.add_reader(fd, self._drain_timers)
-        self._dispatcher.wake()
+        self._readers = Readers(loop, self._dispatcher, self._drain)
+        self._readers.start()
 
     def set(self, clock: Clock, until_ns: int, done: Callable[[bool], None]) -> _core.Alarm:
         """Call ``done(source_changed)`` when ``clock`` has reached a time or changed its source.
@@ -37,29 +35,14 @@ class Alarms:
         Close what is returned and it is not called any more.
         """
         alarm = _core.Alarm(self._dispatcher, clock, until_ns, done)
-        self._set_timer()
+        self._readers.set_timer()
         return alarm
 
     def _drain(self) -> None:
         self._dispatcher.drain(self)
-        self._set_timer()
-
-    def _drain_timers(self) -> None:
-        self._dispatcher.timers_readable()
-        self._drain()
-
-    def _set_timer(self) -> None:
-        """Where the system has no timerfd, the loop's own timers do."""
-        if self._dispatcher.timer_fds:
-            return
-        if self._timer is not None:
-            self._timer.cancel()
-        loop, left = self._loop(), self._dispatcher.next_due_in()
-        if loop is not None and isinstance(left, float):
-            self._timer = loop.call_later(left, self._drain)
 
     def _on_error(self, source: object, error: BaseException) -> None:
-        """The dispatcher's only question: see ``_hooks.Hooks``."""
+        """The dispatcher's only question: see ``_loop.hooks``."""
         loop = self._loop()
         if loop is not None:
             loop.call_exception_handler({"message": "Exception in an alarm", "exception": error})

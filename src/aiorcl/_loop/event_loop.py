@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from aiorcl import _core
 
 if TYPE_CHECKING:
-    from aiorcl._loop.driver import HostedDriver
+    from aiorcl._loop.host import HostedDriver
 
 if sys.platform == "linux":
 

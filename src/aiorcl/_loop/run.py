@@ -1,38 +1,33 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Who runs the executor now, and how far the spin call that does may go."""
+"""Who runs the executor now, on which loop, and how far the spin call that does may go."""
 
 from __future__ import annotations
 
 import asyncio
-import functools
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._tasks.inline import InlineCallback
-
 if TYPE_CHECKING:
     import rclpy.task
 
-    from aiorcl._tasks.steps import Steps
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl import _core
 
 
-class _Here(threading.local):
-    """Of each thread: the turns of those that run in it."""
+class _Thread(threading.local):
+    """Of each thread: what runs in it. Several executors may share its loop."""
 
     def __init__(self) -> None:
-        self.turns: list[Turns] = []
+        self.runs: list[Run] = []
 
 
-_here = _Here()
+_thread = _Thread()
 
 
-def executors_here() -> list[AsyncioExecutor]:
-    """Return the executors that this thread runs now; several may share its loop."""
-    owners = [turns.executor() for turns in _here.turns]
-    return [executor for executor in owners if executor is not None]
+def something_runs_here() -> bool:
+    """True on a thread that runs an executor."""
+    return bool(_thread.runs)
 
 
 def running_loop() -> asyncio.AbstractEventLoop | None:
@@ -40,39 +35,38 @@ def running_loop() -> asyncio.AbstractEventLoop | None:
     return asyncio._get_running_loop()
 
 
-class EndsSpin(InlineCallback):
-    """A done callback that brings spin_until_future_complete back, from any thread."""
-
-    __slots__ = ("_executor",)
-
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = weakref.ref(executor)
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        executor = self._executor()
-        if executor is not None:
-            executor._work.post(functools.partial(executor._turns.interrupt_if_until, future))
+# By executor, for what knows only that: futures.
+_runs: weakref.WeakKeyDictionary[Any, Run] = weakref.WeakKeyDictionary()
 
 
-class Turns:
+def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
+    """Return the loop that an executor has chosen; None for executors of others. Any thread."""
+    run = _runs.get(executor)
+    return None if run is None else run.loop
+
+
+class Run:
     """The state of one run of the executor: a spin call, or an ``async with`` block.
 
     ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``interrupted``: the
-    spin call shall return.
+    spin call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose
+    first step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
     """
 
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self.executor = weakref.ref(executor)
-        self._dispatcher = executor._dispatcher
-        self.loop_to_stop: asyncio.AbstractEventLoop | None = None  # of a spin call
+    def __init__(self, dispatcher: _core.Dispatcher, executor: object) -> None:
+        _runs[executor] = self
+        self._dispatcher = dispatcher
+        self.loop: asyncio.AbstractEventLoop | None = None
+        self._spins = False  # and so ends by the end of the loop's run
         self._loop_stopped = False
         self._lock = threading.Lock()  # two threads may begin at once
         self.thread: int | None = None
         self.once = False
         self.units = 0
-        self.waiting: dict[Steps, None] = {}  # for another spin_once, in order
+        self.unbegun = 0
+        self.waiting: dict[object, None] = {}  # steps for another spin_once, in order
         self.interrupted = False
-        self.until: rclpy.task.Future[Any] | None = None  # what the spin call waits for
+        self.until: rclpy.task.Future[Any] | None = None
 
     def begin(self) -> None:
         """Run in this thread from now on.
@@ -89,8 +83,8 @@ class Turns:
             if self.thread is not None:
                 return False
             self.thread = threading.get_ident()
-        _here.turns.append(self)
-        self.loop_to_stop = None
+        _thread.runs.append(self)
+        self._spins = False
         self.once = False
         self.units = 0
         self.interrupted = False
@@ -98,27 +92,34 @@ class Turns:
 
     def end(self) -> None:
         """Nothing runs any more."""
-        self.loop_to_stop = None
+        self._spins = False
         self.once = False
-        _here.turns.remove(self)
+        _thread.runs.remove(self)
         self.thread = None
 
     def is_here(self) -> bool:
         """True on the thread that runs the executor, and on any thread while none does."""
         return self.thread is None or self.thread == threading.get_ident()
 
+    def runs_here(self) -> bool:
+        """True on the thread that runs the executor."""
+        return self.thread == threading.get_ident()
+
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """True if the executor runs on this loop now."""
+        return self.loop is loop and self.runs_here()
+
     def interrupt(self) -> None:
         """Bring the spin call that is under way back after the callback that it is in."""
         self.interrupted = True
         self._stop()
 
-    def interrupt_if_until(self, future: rclpy.task.Future[Any]) -> bool:
-        """Interrupt the spin call that waits for this future. Returns False: nothing ran."""
+    def interrupt_if_until(self, future: rclpy.task.Future[Any]) -> None:
+        """Interrupt the spin call that waits for this future."""
         if future is self.until:
             self.interrupt()
-        return False
 
-    def step_begins(self, steps: Steps, *, urgent: bool = False) -> bool:
+    def step_begins(self, steps: object, *, urgent: bool = False) -> bool:
         """Count a step of a coroutine; False if it has to wait for another spin_once.
 
         Whoever waits longest comes first, or a coroutine that is always ready would be all that
@@ -134,21 +135,23 @@ class Turns:
         self.waiting.pop(steps, None)
         return True
 
+    def spin(self) -> None:
+        """From now on this run is a spin call: it runs the loop itself."""
+        self._spins = True
+
     def run_loop(self) -> None:
         """Run the loop of a spin call until stop_loop()."""
-        assert self.loop_to_stop is not None
+        assert self.loop is not None
         self._loop_stopped = False
-        self.loop_to_stop.run_forever()
+        self.loop.run_forever()
 
     def stop_loop(self) -> None:
         """End run_loop(), once: uvloop would keep a second stop for its next run."""
-        if (
-            self.loop_to_stop is not None
-            and self.loop_to_stop.is_running()
-            and not self._loop_stopped
-        ):
+        if not self._spins or self._loop_stopped:
+            return
+        if self.loop is not None and self.loop.is_running():
             self._loop_stopped = True
-            self.loop_to_stop.stop()
+            self.loop.stop()
 
     def _stop(self) -> None:
         self._dispatcher.stop()

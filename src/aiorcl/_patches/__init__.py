@@ -5,3 +5,11 @@
 Imports ``_serving`` and below, and ``apply()`` is called once, by ``import aiorcl``. Invariant:
 whatever is on no `AsyncioExecutor` behaves as without aiorcl.
 """
+
+from aiorcl._patches import actions, awaiting, blocking, destroy, events
+
+
+def apply() -> None:
+    """Change the classes of rclpy; once, when aiorcl is imported."""
+    for part in (awaiting, events, actions, destroy, blocking):
+        part.apply()

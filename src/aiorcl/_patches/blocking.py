@@ -24,11 +24,10 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
 from rclpy.timer import Rate
 
-from aiorcl._loop.run import executors_here, running_loop
-from aiorcl._serving.node import watched
+from aiorcl._loop.run import running_loop, something_runs_here
+from aiorcl._serving.registry import nodes_here, served, served_here
 
 if TYPE_CHECKING:
-    from aiorcl._serving.node import NodeEntities, Watched
     from aiorcl._tasks.workers import Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
@@ -87,30 +86,16 @@ _WAITS_FOR_RESPONSE = (
 )
 
 
-def _watched_here(entity: Any) -> tuple[Watched, NodeEntities] | None:
-    """Return what watches an entity, and among which entities, for an executor of this thread."""
-    executors = executors_here()
-    if not executors:
-        return None
-    found = watched(entity)
-    if found is None:  # an action client is watched only when it is whole
-        for executor in executors:
-            executor._watched.look()
-        found = watched(entity)
-    return found if found is not None and found[1].executor in executors else None
-
-
 def _refuse_here(call: _Endless) -> Callable[..., Any]:
     method = getattr(call.cls, call.method)
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = _watched_here(call.entity(self))
+        found = served_here(call.entity(self))
         if found is not None:
-            core, entities = found
             raise RuntimeError(
-                f"{call.cls.__name__}.{call.method}() of {core.label} would never return: this "
-                f"thread runs the executor of '{entities.node.get_fully_qualified_name()}'. Make "
+                f"{call.cls.__name__}.{call.method}() of {found.core.label} would never return: "
+                f"this thread runs the executor of '{found.node.name}'. Make "
                 f"the caller a coroutine function and write '{call.instead}', or call it in "
                 "another thread"
             )
@@ -152,10 +137,10 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = watched(self)
+        found = served(self)
         if found is None:
             return method(self, *args, **kwargs)
-        return method(_Client(self, found[1].executor._workers), *args, **kwargs)
+        return method(_Client(self, found.node.serving.watcher.workers), *args, **kwargs)
 
     return wrapper
 
@@ -166,7 +151,7 @@ def _tell_here(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        if not executors_here():
+        if not something_runs_here():
             return method(self, *args, **kwargs)
         began = time.monotonic()
         result = method(self, *args, **kwargs)
@@ -186,7 +171,7 @@ def _wait_here(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, timeout_sec: float | None = None) -> Any:
-        if timeout_sec is not None or not executors_here():
+        if timeout_sec is not None or not something_runs_here():
             return told(self, timeout_sec)
         began = time.monotonic()
         came = method(self, _PATIENCE_SEC)
@@ -203,15 +188,13 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
     @functools.wraps(sleep_until)
     def wrapper(self: Clock, until: Any, *args: Any, **kwargs: Any) -> bool:
         if isinstance(self, ROSClock) and self.ros_time_is_active:
-            for executor in executors_here():
-                for node in executor.get_nodes():
-                    if node.get_clock() is self:
-                        raise RuntimeError(
-                            "Clock.sleep_until() on ROS time would never return: this thread runs "
-                            f"the executor of '{node.get_fully_qualified_name()}', which takes "
-                            "/clock. Await AsyncioClock.sleep_until_async(), or call it in another "
-                            "thread"
-                        )
+            for served_node in nodes_here():
+                if served_node.node.get_clock() is self:
+                    raise RuntimeError(
+                        "Clock.sleep_until() on ROS time would never return: this thread runs the "
+                        f"executor of '{served_node.name}', which takes /clock. Await "
+                        "AsyncioClock.sleep_until_async(), or call it in another thread"
+                    )
         return sleep_until(self, until, *args, **kwargs)
 
     return wrapper
@@ -239,9 +222,9 @@ def _tell(entity: Any, call: str, seconds: float, outlook: str = "") -> None:
 
 
 def _name_of(entity: Any) -> str:
-    found = _watched_here(entity)
+    found = served_here(entity)
     if found is not None:
-        return found[0].label
+        return found.core.label
     for attribute in ("srv_name", "_action_name", "remote_node_name"):
         if hasattr(entity, attribute):
             return f"'{getattr(entity, attribute)}'"

@@ -5,13 +5,11 @@
 from __future__ import annotations
 
 import enum
-import functools
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 from rclpy.executors import await_or_execute
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 
@@ -64,6 +62,11 @@ class Sender:
 _senders: weakref.WeakKeyDictionary[Any, Sender] = weakref.WeakKeyDictionary()
 
 
+def sender_of(handle: Any) -> Sender | None:
+    """Return what is known of the messages that a client or server sends, by rclpy's handle."""
+    return _senders.get(handle)
+
+
 def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
     """Return what does as an execute callback, and raises at a result that cannot be sent.
 
@@ -93,56 +96,3 @@ def check_result_message(server: Any, action_name: str, result: Any) -> None:
     sender = _senders.get(server._handle)
     if sender is not None and sender.result.has_plan:
         sender.result.check(result)
-
-
-def _send_request(method: str) -> Callable[[Any, Any], int]:
-    of_rclpy, source = getattr(_rclpy.ActionClient, method), REQUESTS[method]
-
-    @functools.wraps(of_rclpy)
-    def send(self: Any, request: Any) -> int:
-        sender = _senders.get(self)
-        if sender is None or not sender.active:
-            return of_rclpy(self, request)  # type: ignore[no-any-return]
-        return _core.send_action_request(source, self, sender.types[method], request)
-
-    return send
-
-
-def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
-    of_rclpy, source = getattr(_rclpy.ActionServer, method), RESPONSES[method]
-
-    @functools.wraps(of_rclpy)
-    def send(self: Any, request_id: Any, response: Any) -> None:
-        if type(request_id) is bytes:  # taken by an ActionPart
-            types = _senders[self].types
-            _core.send_action_response(source, self, types[method], request_id, response)
-        else:
-            of_rclpy(self, request_id, response)
-
-    return send
-
-
-def _publish_feedback() -> Callable[[Any, Any], None]:
-    of_rclpy = _rclpy.ActionServer.publish_feedback
-
-    @functools.wraps(of_rclpy)
-    def publish(self: Any, message: Any) -> None:
-        sender = _senders.get(self)
-        if sender is None or not sender.active:
-            of_rclpy(self, message)
-        else:
-            _core.publish_action_feedback(self, sender.types["publish_feedback"], message)
-
-    return publish
-
-
-def apply() -> None:
-    """Put our methods into rclpy's classes of handles; once. Those of others they leave alone.
-
-    Not on the instances, as for publishers: rclpy's handles take no attributes.
-    """
-    for method in REQUESTS:
-        setattr(_rclpy.ActionClient, method, _send_request(method))
-    for method in RESPONSES:
-        setattr(_rclpy.ActionServer, method, _send_response(method))
-    setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())

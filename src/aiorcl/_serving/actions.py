@@ -17,7 +17,7 @@ from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._tasks.unawaited import note_listeners
 
 if TYPE_CHECKING:
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._serving.watcher import Watcher
 
 
 def is_plain(waitable: Waitable[Any], cls: type) -> bool:
@@ -83,7 +83,7 @@ class Action:
 
     def add(
         self,
-        executor: AsyncioExecutor,
+        watcher: Watcher,
         handle: Any,
         group: _core.Group | None,
         source: ActionSource,
@@ -92,7 +92,7 @@ class Action:
     ) -> _core.ActionPart:
         """Return the entity of one part."""
         return _core.ActionPart(
-            *(executor._dispatcher, self.rclpy_entity, handle, group),
+            *(watcher.dispatcher, self.rclpy_entity, handle, group),
             *(self.label_of(source.name.lower().replace("_", " ")), source),
             *(message_class, execute),
         )
@@ -133,7 +133,7 @@ def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
 
 
 def watch_client(
-    executor: AsyncioExecutor, client: ActionClient[Any, Any, Any], group: _core.Group | None
+    watcher: Watcher, client: ActionClient[Any, Any, Any], group: _core.Group | None
 ) -> Action:
     """Watch an action client."""
     handle: Any = client._client_handle
@@ -150,7 +150,7 @@ def watch_client(
             if key in pending:
                 future = pending[key].get(data[0])
                 if future is not None:
-                    future._set_executor(executor)
+                    watcher.bind(future)
                     if key == "goal":
                         note_listeners(future)
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
@@ -167,26 +167,26 @@ def watch_client(
         callback = client._feedback_callbacks.get(goal_id)
         if callback is None:
             return None
-        return executor._workers.callable_in(client.callback_group, callback)(message)
+        return watcher.workers.callable_in(client.callback_group, callback)(message)
 
     for source, key, service in (
         (ActionSource.GOAL_RESPONSE, "goal", impl.SendGoalService),
         (ActionSource.CANCEL_RESPONSE, "cancel", impl.CancelGoalService),
         (ActionSource.RESULT_RESPONSE, "result", impl.GetResultService),
     ):
-        part = action.add(executor, handle, None, source, service.Response, execute(key))
+        part = action.add(watcher, handle, None, source, service.Response, execute(key))
         action.responses.append(part)
     for source, cls, run in (
         (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback),
         (ActionSource.STATUS, impl.GoalStatusMessage, execute("status")),
     ):
-        action.others.append(action.add(executor, handle, group, source, cls, run))
+        action.others.append(action.add(watcher, handle, group, source, cls, run))
     action.feedback = action.others[0]
     return action
 
 
 def watch_server(
-    executor: AsyncioExecutor,
+    watcher: Watcher,
     server: ActionServer[Any, Any, Any],
     group: _core.Group | None,
     wait_set: int,
@@ -222,10 +222,10 @@ def watch_server(
         (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, cancels),
         (ActionSource.RESULT_REQUEST, impl.GetResultService, results),
     ):
-        action.others.append(action.add(executor, handle, group, source, service.Request, run))
+        action.others.append(action.add(watcher, handle, group, source, service.Request, run))
     action.others.append(
         _core.GoalExpiry(
-            *(executor._dispatcher, server, handle, action.label_of("expiry")),
+            *(watcher.dispatcher, server, handle, action.label_of("expiry")),
             *(wait_set, expire),
         )
     )

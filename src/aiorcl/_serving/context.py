@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -16,7 +15,11 @@ from aiorcl import _core
 if TYPE_CHECKING:
     from rclpy.context import Context
 
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.followers import Followers
+    from aiorcl._serving.guards import Guards
+    from aiorcl._tasks.workers import Workers
 
 
 _ends: weakref.WeakKeyDictionary[Context, weakref.WeakSet[ContextEnd]] = weakref.WeakKeyDictionary()
@@ -60,28 +63,36 @@ class ContextEnd:
     both are followed. ``outside``: not by a callback of this executor.
     """
 
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = weakref.ref(executor)
+    def __init__(
+        self,
+        context: Context,
+        dispatcher: _core.Dispatcher,
+        guards: Guards,
+        run: Run,
+        mailbox: Mailbox,
+        followers: Followers,
+        workers: Workers,
+    ) -> None:
+        self._run = run
+        self._mailbox = mailbox
+        self._followers = followers
+        self._workers = workers
         self._waiters: set[asyncio.Future[None]] = set()
-        context = executor.context
         self.came = self.outside = not context.ok()
-        signal = _Signal(executor._guards.signal.handle, weakref.WeakMethod(self._signalled))
-        self._entity = _core.GuardCondition(
-            executor._dispatcher, signal, None, "signal", executor._guards.threads
-        )
+        signal = _Signal(guards.signal.handle, weakref.WeakMethod(self._signalled))
+        self._entity = _core.GuardCondition(dispatcher, signal, None, "signal", guards.threads)
         _tell_on_shutdown(context, self)
 
     def _shut_down(self) -> None:
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
         # here.
-        executor = self._executor()
         self.came = True
-        if executor is None or executor._turns.thread == threading.get_ident():
+        if self._run.runs_here():
             self.tell()
         else:
             self.outside = True
-            executor._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
-            executor._work.post(self.tell)
+            self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
+            self._mailbox.order(self.tell, first=True)
 
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions
@@ -89,18 +100,15 @@ class ContextEnd:
         self.came = self.outside = True
         self.tell()
 
-    def tell(self) -> bool:
-        """Bring back whoever waits, and the spin call that is under way. Returns False."""
+    def tell(self) -> None:
+        """Bring back whoever waits, and the spin call that is under way."""
         for waiter in self._waiters:
             if not waiter.done():
                 waiter.set_result(None)
-        executor = self._executor()
-        if executor is not None:
-            reason = "The context is shut down" if self.came else "The executor was shut down"
-            executor._watched.followers.shut_down(reason, finally_=self.came)
-            executor._workers.cancel_waits()
-            executor._turns.interrupt()
-        return False
+        reason = "The context is shut down" if self.came else "The executor was shut down"
+        self._followers.shut_down(reason, finally_=self.came)
+        self._workers.cancel_waits()
+        self._run.interrupt()
 
     async def wait(self) -> None:
         """Return after tell()."""

@@ -9,14 +9,15 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
-from aiorcl._tasks.future import Task
+from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rclpy.action.server import ActionServer, ServerGoalHandle
+    from rclpy.executors import Executor
 
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._tasks.owned import Owned
 
 
 class Execution(Task[None]):
@@ -27,22 +28,20 @@ class Execution(Task[None]):
 
     def __init__(
         self,
-        executor: AsyncioExecutor,
+        owned: Owned,
+        executor: Executor,
         server: ActionServer[Any, Any, Any],
         callback: Callable[..., Any],
         goal: ServerGoalHandle[Any, Any, Any],
     ) -> None:
-        super().__init__(server._execute_goal, (callback, goal), {}, executor)
+        super().__init__(server._execute_goal, (callback, goal), {}, owned, executor)
         self._server = server
         self._goal = goal
-        self._node = server._node
+        self.owner = server._node
 
-    def cancel(self) -> None:
-        """Cancel the execution. Any thread."""
-        never_began = self._handler is not None
-        super().cancel()
-        if never_began:
-            self._end_goal()
+    def never_begins(self) -> None:
+        """It was cancelled before it began. Any thread."""
+        self._end_goal()
 
     def _failed(self, error: BaseException) -> None:
         self._end_goal()

@@ -6,16 +6,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
-
-from rclpy.exceptions import InvalidHandle
-
-from aiorcl._loop.run import executors_here
-
-if TYPE_CHECKING:
-    from rclpy.node import Node
-
-    from aiorcl.executor import AsyncioExecutor
+from typing import Any
 
 
 class EntityGoneError(RuntimeError):
@@ -81,33 +72,3 @@ def on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args
         loop.call_soon_threadsafe(callback, *args)
     except RuntimeError:
         pass  # nobody waits on it any more
-
-
-def name_of(node: Node) -> str:
-    """Return the full name of a node, also of one that was destroyed. Any thread."""
-    try:
-        return node.get_fully_qualified_name()
-    except InvalidHandle:
-        return "(destroyed)"
-
-
-def executor_of(node: Node) -> AsyncioExecutor:
-    """Return the executor that serves ``node`` on the running loop.
-
-    :raises EntityGoneError: if it was shut down.
-    :raises RuntimeError: if there is none, or no loop runs.
-    """
-    loop = asyncio.get_running_loop()
-    for executor in executors_here():
-        if executor._loop is not loop or node not in executor.get_nodes():
-            continue
-        if executor._context_end.came:
-            raise EntityGoneError("The context is shut down")
-        if executor._is_shutdown:
-            raise EntityGoneError("The executor was shut down")
-        return executor
-    raise RuntimeError(
-        f"No AsyncioExecutor serves the node '{name_of(node)}' on this event loop: call "
-        "executor.add_node(node), and wait inside 'async with executor:' or in a task or a "
-        "coroutine callback of the executor"
-    )

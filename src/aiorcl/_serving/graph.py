@@ -13,9 +13,7 @@ from aiorcl import _core
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._serving.node import ServedNode
 
 
 class _Handle:
@@ -24,7 +22,7 @@ class _Handle:
     Below, in the middleware, a context has one.
     """
 
-    def __init__(self, node: Node) -> None:
+    def __init__(self, node: Any) -> None:
         self._node = node.handle
 
     @property
@@ -49,9 +47,9 @@ class GraphChanges(Follower):
 
     outlives_shutdown = True
 
-    def __init__(self, executor: AsyncioExecutor, node: Node, *followed: object) -> None:
-        self._executor = executor
-        self._node = node
+    def __init__(self, node: ServedNode, *followed: object) -> None:
+        self._serving = node.serving
+        self._node = node.node
         self._followed = followed
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
@@ -59,19 +57,19 @@ class GraphChanges(Follower):
         self._reason: str | None = None
 
     def __enter__(self) -> GraphChanges:
-        executor = self._executor
+        watcher = self._serving.watcher
         try:
             self.handle = _Handle(self._node)
             self._entity = _core.GuardCondition(
-                executor._dispatcher, self, None, "graph", executor._guards.threads
+                watcher.dispatcher, self, None, "graph", watcher.guard_threads
             )
         except InvalidHandle:
             raise EntityGoneError("The node was destroyed") from None
-        executor._watched.followers.add(self, self._node, *self._followed)
+        self._serving.followers.add(self, self._node, *self._followed)
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._executor._watched.followers.discard(self)
+        self._serving.followers.discard(self)
         self._entity.close()
 
     def callback(self) -> None:

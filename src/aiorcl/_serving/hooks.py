@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The executor's answers to the dispatcher: coroutines, responses, timer infos, waitables."""
+"""What the dispatcher asks of an executor: coroutines, responses, timer infos, waitables."""
 
 from __future__ import annotations
 
@@ -13,18 +13,25 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy.missing import TimerInfo
-from aiorcl._serving.abstract import ExecutorBase
-from aiorcl._serving.node import wait_set_of, watched
-from aiorcl._tasks.owned import Work
+from aiorcl._serving.kinds import wait_set_of
+from aiorcl._serving.naming import label_of
+from aiorcl._serving.registry import served
 
 if TYPE_CHECKING:
-    import rclpy.task
+    import weakref
+
     from rclpy.client import Client
     from rclpy.node import Node
+    from rclpy.task import Future
     from rclpy.timer import Timer
     from rclpy.waitable import Waitable
 
     from aiorcl import _core
+    from aiorcl._serving.statistics import SlowCallbacks
+    from aiorcl._serving.watcher import Watcher
+    from aiorcl._tasks.errors import Errors
+    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.steps import Steps
 
 RCLError = _rclpy.RCLError
 
@@ -32,24 +39,27 @@ RCLError = _rclpy.RCLError
 class _CallbackEnd:
     """A coroutine callback of an entity has ended: its group has a place again."""
 
-    def __init__(self, callbacks: Callbacks, entity: _core.Entity) -> None:
-        self._callbacks = callbacks
-        self._entity = entity
+    def __init__(self, errors: Errors, entity: _core.Entity) -> None:
+        self._errors = errors
+        self.entity = entity
+
+    def begun(self, steps: Steps) -> None:
+        pass
 
     def returned(self, result: Any) -> None:
-        self._entity.ended()
+        self.entity.ended()
 
     def raised(self, error: BaseException) -> None:
-        self._entity.ended()
+        self.entity.ended()
         if not isinstance(error, asyncio.CancelledError):
-            self._callbacks._on_error(self._entity, error)
+            self._errors.add(self.entity, error)
 
 
 class _ServiceCallbackEnd(_CallbackEnd):
     """A coroutine callback of a service has ended: what it returned is the response."""
 
-    def __init__(self, callbacks: Callbacks, entity: _core.Service, request_id: bytes) -> None:
-        super().__init__(callbacks, entity)
+    def __init__(self, errors: Errors, entity: _core.Service, request_id: bytes) -> None:
+        super().__init__(errors, entity)
         self._service = entity
         self._request_id = request_id
 
@@ -58,31 +68,55 @@ class _ServiceCallbackEnd(_CallbackEnd):
         try:
             self._service.respond(result, self._request_id)
         except Exception as error:
-            self._callbacks._on_error(self._service, error)
+            self._errors.add(self._service, error)
 
 
-class Callbacks(ExecutorBase):
-    """The dispatcher's hooks: ``_hooks.Hooks`` says when each is called."""
+class ExecutorHooks:
+    """The dispatcher's hooks: ``_loop.hooks.Hooks`` says when each is called.
 
-    _work: Work
+    :ivar executor: whose the futures are that the dispatcher completes.
+    """
+
+    def __init__(
+        self,
+        executor: weakref.ref[Any],
+        owned: Owned,
+        errors: Errors,
+        watcher: Watcher,
+        slow: SlowCallbacks,
+    ) -> None:
+        self.executor = executor
+        self._owned = owned
+        self._errors = errors
+        self._watcher = watcher
+        self._slow = slow
+
+    def create_task(self, callback: Callable[..., Any], *args: Any) -> Any:
+        executor = self.executor()
+        if executor is not None:
+            executor.create_task(callback, *args)
 
     def _on_error(self, source: object, error: BaseException) -> None:
-        raise NotImplementedError
+        self._errors.add(source, error)
+
+    def _on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
+        self._slow.warn(label_of(entity), took_ns, _node_of(entity))
 
     def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
-        self._work.start(coroutine, _CallbackEnd(self, entity), _node_of(entity))
+        self._owned.start(coroutine, _CallbackEnd(self._errors, entity), _node_of(entity))
 
     def _start_service_callback(
         self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
     ) -> None:
-        self._work.start(coroutine, _ServiceCallbackEnd(self, entity, request_id), _node_of(entity))
+        end = _ServiceCallbackEnd(self._errors, entity, request_id)
+        self._owned.start(coroutine, end, _node_of(entity))
 
     def _complete_future(
-        self, client: Client[Any, Any], future: rclpy.task.Future[Any], response: Any
+        self, client: Client[Any, Any], future: Future[Any], response: Any
     ) -> None:
         # Done here, and by its number; set_result would have a task look for it.
         future.remove_done_callback(client.remove_pending_request)
-        future._set_executor(self)
+        self._watcher.bind(future)
         future.set_result(response)
 
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
@@ -98,10 +132,10 @@ class Callbacks(ExecutorBase):
             clock_type=timer.clock.clock_type,
         )
 
-    def _take_waitable(self, entity: _core.Waitable) -> Any:  # type: ignore[override]  # not rclpy's
+    def _take_waitable(self, entity: _core.Waitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
-            wait_set = wait_set_of(self.context, waitable)
+            wait_set = wait_set_of(self._watcher.context, waitable)
             wait_set.wait(0)
             entity.restore(wait_set.pointer)
             if not waitable.is_ready(wait_set):
@@ -110,7 +144,7 @@ class Callbacks(ExecutorBase):
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:
-            if self.context.ok():
+            if self._watcher.context.ok():
                 raise
             return False  # no wait set without a context
         return self._execute(waitable, data)
@@ -125,10 +159,10 @@ class Callbacks(ExecutorBase):
 
     def _execute(self, waitable: Waitable[Any], data: Any) -> Any:
         for future in waitable._futures:
-            future._set_executor(self)
+            self._watcher.bind(future)
         return waitable.execute(data)
 
 
 def _node_of(entity: _core.Entity) -> Node | None:
-    found = watched(entity.rclpy_entity)
-    return None if found is None else found[1].node
+    found = served(entity.rclpy_entity)
+    return None if found is None else found.node.node

@@ -5,48 +5,84 @@
 from __future__ import annotations
 
 import threading
-import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
-from aiorcl import _core
-from aiorcl._serving.followers import Followers
-from aiorcl._serving.node import NodeEntities
+from aiorcl._loop.mailbox import Once
+from aiorcl._serving import registry
+from aiorcl._serving.node import ServedNode
+from aiorcl._serving.serving import Ends, Serving
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.followers import Followers
+    from aiorcl._serving.watcher import Watcher
+    from aiorcl._tasks.owned import Owned
 
 
-class WatchedNodes:
+class Nodes:
     """Keeps what is watched equal to what the nodes of the executor have.
 
     On the loop's thread, or on any thread while the executor does not run.
+
+    :param get_nodes: returns the nodes that the user has added.
+    :param forget: takes a node that was destroyed from them.
     """
 
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = executor
-        self._nodes: dict[Node, NodeEntities] = {}
+    def __init__(
+        self,
+        get_nodes: Callable[[], list[Node]],
+        forget: Callable[[Node], None],
+        ends: Ends,
+        watcher: Watcher,
+        followers: Followers,
+        run: Run,
+        mailbox: Mailbox,
+        owned: Owned,
+    ) -> None:
+        self._get_nodes = get_nodes
+        self._forget = forget
+        self._followers = followers
+        self._run = run
+        self._mailbox = mailbox
+        self._owned = owned
+        self._served: dict[Node, ServedNode] = {}
         self._lock = threading.RLock()
         self._looking = False  # guarded by _lock
+        self._ended = False
         self.changed = False  # since the last look
-        self.groups: weakref.WeakKeyDictionary[Any, _core.Group] = weakref.WeakKeyDictionary()
-        self.followers = Followers()
+        self._look_later = Once(mailbox, self.look)
+        self._serving = Serving(
+            *(ends, watcher, followers, run, mailbox, owned),
+            has=lambda node: node in get_nodes(),
+            look=self.look,
+            look_again=self._look_later.post,
+            entity_destroyed=self.entity_destroyed,
+        )
 
-    def look(self) -> bool:
+    def wake(self) -> None:
+        """Look now where this thread may, else soon. Any thread; never blocks."""
+        if self._run.is_here():
+            self.look()
+        else:
+            self.changed = True
+            self._look_later.post()
+
+    def look(self) -> None:
         """Watch what is new, let go of what is gone; skip what another thread does already.
 
-        Never blocks: rclpy destroys entities under the lock of the context. Returns False.
+        Never blocks: rclpy destroys entities under the lock of the context.
         """
         self.changed = True
         while self.changed and self._lock.acquire(blocking=False):
             try:
-                if (
-                    self._looking
-                ):  # a callback of rclpy came back here; the outer call looks once more
-                    return False
+                if self._looking:  # by a callback of rclpy; the outer call looks once more
+                    return
                 self._looking = True
                 try:
                     self.changed = False
@@ -55,53 +91,57 @@ class WatchedNodes:
                     self._looking = False
             finally:
                 self._lock.release()
-        return False
 
     def _look_once(self) -> None:
-        executor = self._executor
-        if executor._is_shutdown:
+        if self._ended:
             return
-        wanted = executor.get_nodes()
-        for node in wanted:
+        for node in self._get_nodes():
             if _is_destroyed(node):
-                executor._forget_node(node)
+                self._forget(node)
                 continue
-            entities = self._nodes.get(node)
-            if entities is None:
-                entities = self._nodes[node] = NodeEntities(executor, node)
-            entities.synchronise()
-        for node in self._nodes.keys() - set(executor.get_nodes()):
-            entities = self._nodes.pop(node)
-            entities.close()
-            destroyed = _is_destroyed(node)
-            executor._work.cancel_tasks_of(node, destroyed=destroyed)
-            if destroyed or executor._turns.thread is not None:  # as for tasks
-                what = "destroyed" if destroyed else "removed from its executor"
-                self.followers.gone(id(node), f"The node '{entities.name}' was {what}")
+            served = self._served.get(node)
+            if served is None:
+                served = self._served[node] = ServedNode(node, self._serving)
+            served.synchronise()
+        for node in self._served.keys() - set(self._get_nodes()):
+            self._remove(node, self._served.pop(node))
 
-    def entity_destroyed(self, entities: NodeEntities, entity: Any) -> bool:
-        """Let go of an entity that was destroyed directly, not by its node. Returns False."""
-        if not self._lock.acquire(blocking=False):  # rclpy may hold the lock of the context here
-            self._executor._work.post(lambda: self.entity_destroyed(entities, entity))
-            return False
-        try:
-            entities.let_go(entity)
-        finally:
-            self._lock.release()
-        return False
+    def _remove(self, node: Node, served: ServedNode) -> None:
+        served.close()
+        destroyed = _is_destroyed(node)
+        # rclpy.spin_once adds and removes the node around each call, so only a running executor
+        # ends what a node that still exists has under way.
+        if destroyed or self._run.thread is not None:
+            self._owned.cancel_those_of(node)
+            what = "destroyed" if destroyed else "removed from its executor"
+            self._followers.gone(id(node), f"The node '{served.name}' was {what}")
 
-    def entities(self) -> list[NodeEntities]:
+    def entity_destroyed(self, entity: Any) -> None:
+        """Let go of an entity that was destroyed directly, not by its node. Any thread."""
+        # rclpy may hold the lock of the context here, so nothing is waited for.
+        if self._run.is_here() and self._lock.acquire(blocking=False):
+            try:
+                found = registry.served(entity)
+                if found is not None:
+                    found.node.let_go(entity)
+            finally:
+                self._lock.release()
+        else:
+            self._mailbox.order(lambda: self.entity_destroyed(entity))
+
+    def served(self) -> list[ServedNode]:
         """Return what is watched now, of each node. Any thread."""
-        return list(self._nodes.values())
+        return list(self._served.values())
 
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
+        self._ended = True
         with self._lock:
-            for entities in self._nodes.values():
-                entities.close(keep_clients=keep_clients)
+            for served in self._served.values():
+                served.close(keep_clients=keep_clients)
             if not keep_clients:
-                self._nodes.clear()
-        self.followers.shut_down("The executor was shut down", finally_=not keep_clients)
+                self._served.clear()
+        self._followers.shut_down("The executor was shut down", finally_=not keep_clients)
 
 
 def _is_destroyed(node: Node) -> bool:

@@ -4,15 +4,23 @@
 
 from __future__ import annotations
 
+import sys
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, cast
 
 from rclpy.exceptions import InvalidHandle
+from rclpy.logging import get_logger
 
 from aiorcl import _core
+from aiorcl._serving.naming import joined, kind_and_name
 
 if TYPE_CHECKING:
-    from aiorcl.executor import AsyncioExecutor
+    from rclpy.impl.rcutils_logger import RcutilsLogger
+    from rclpy.node import Node
+
+    from aiorcl._serving.node import ServedNode
+    from aiorcl._tasks.owned import Owned
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,60 +90,66 @@ class ExecutorStats:
     entities: tuple[EntityStats, ...]
 
 
-def stats_of(executor: AsyncioExecutor) -> ExecutorStats:
-    """Take the statistics of an executor."""
-    entities = [_entity_stats(executor._work.entity, "")]
-    for watched in executor._watched.entities():
+class SlowCallbacks:
+    """Logs a warning of what keeps the loop for too long, by the logger of its node."""
+
+    def __init__(self, dispatcher: _core.Dispatcher, owned: Owned) -> None:
+        self._dispatcher = dispatcher
+        self._owned = owned
+        owned.on_slow_step = self._warn_of_step
+
+    @property
+    def seconds(self) -> float | None:
+        """From where on something is slow; None if nothing is."""
+        slow_ns = self._owned.slow_ns
+        return None if slow_ns is None else slow_ns / 1e9
+
+    @seconds.setter
+    def seconds(self, seconds: float | None) -> None:
+        if seconds is not None and seconds < 0:
+            raise ValueError(f"A duration is not negative, got {seconds!r}")
+        self._owned.slow_ns = None if seconds is None else int(seconds * 1e9)
+        self._dispatcher.slow_ns = sys.maxsize if seconds is None else int(seconds * 1e9)
+
+    def warn(self, what: str, took_ns: int, node: Node | None) -> None:
+        """Tell of one callback or step."""
+        logger: RcutilsLogger = get_logger("aiorcl") if node is None else node.get_logger()
+        logger.warning(f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms")
+
+    def _warn_of_step(self, name: str, took_ns: int, owner: object) -> None:
+        self.warn(f"A step of {name}", took_ns, cast("Node | None", owner))
+
+
+def stats_of(
+    dispatcher: _core.Dispatcher, tasks: _core.Entity, nodes: Iterable[ServedNode]
+) -> ExecutorStats:
+    """Take the statistics of an executor; ``tasks`` has those of its own work."""
+    entities = [_entity_stats(tasks, "")]
+    for served in nodes:
         try:
-            name = watched.node.get_fully_qualified_name()
+            name = served.node.get_fully_qualified_name()
         except InvalidHandle:
             continue  # destroyed meanwhile
         entities += (
             _entity_stats(core, name)
-            for core in watched.entities()
+            for core in served.cores()
             if not isinstance(core, _core.Publisher)  # nothing calls it
         )
-    dispatcher = executor._dispatcher
     longest = max(entities, key=lambda entity: entity.callback_time.max)
     is_here = longest.callback_time.max == dispatcher.longest_ns
     return ExecutorStats(
         turns=dispatcher.turns,
         callbacks=dispatcher.callbacks,
         longest_callback_ns=dispatcher.longest_ns,
-        longest_callback=_described(longest.kind, longest.name)
+        longest_callback=joined(longest.kind, longest.name)
         if is_here and dispatcher.callbacks
         else dispatcher.longest_label,
         entities=tuple(entities),
     )
 
 
-def describe(core: _core.Entity) -> str:
-    """Name an entity for the user; a timer, which has no name, by its callback."""
-    return _described(*_kind_and_name(core))
-
-
-def _described(kind: str, name: str) -> str:
-    return f"{kind} '{name}'" if name else kind
-
-
-def _kind_and_name(core: _core.Entity) -> tuple[str, str]:
-    kind, found, rest = core.label.partition(" '")
-    if found:
-        return kind, rest.removesuffix("'")
-    kind, _, name = core.label.partition(" ")
-    if kind == "waitable":
-        return kind, name
-    callback = getattr(core.rclpy_entity, "callback", None)
-    return core.label, "" if callback is None else _name_of(callback)
-
-
-def _name_of(callback: object) -> str:
-    inner = getattr(callback, "func", callback)  # of a functools.partial
-    return getattr(inner, "__qualname__", None) or type(inner).__qualname__
-
-
 def _entity_stats(core: _core.Entity, node: str) -> EntityStats:
-    kind, name = _kind_and_name(core)
+    kind, name = kind_and_name(core)
     return EntityStats(
         node=node,
         kind=kind,

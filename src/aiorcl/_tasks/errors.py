@@ -6,10 +6,6 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from aiorcl.executor import AsyncioExecutor
 
 OnError = Callable[[BaseException, str], None]
 
@@ -21,8 +17,14 @@ class Errors:
     ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
     """
 
-    def __init__(self, executor: AsyncioExecutor, on_error: OnError | None) -> None:
-        self._executor = executor
+    def __init__(
+        self,
+        on_error: OnError | None,
+        end_run: Callable[[], None],
+        report: Callable[[str, BaseException], None],
+    ) -> None:
+        self._end_run = end_run
+        self._report = report
         self._on_error = on_error
         self._first: BaseException | None = None
         self._body: asyncio.Task[object] | None = None  # of async with
@@ -39,15 +41,13 @@ class Errors:
             except Exception as raised:
                 error = raised
         if self._first is not None and not ends_the_program:
-            self._executor.loop.call_exception_handler(
-                {"message": f"Exception in {label} after the first one", "exception": error}
-            )
+            self._report(f"Exception in {label} after the first one", error)
             return
         self._first = error
         if self._body is not None:
             self._body_cancelled = True
             self._body.cancel()
-        self._executor._turns.interrupt()
+        self._end_run()
 
     def enter_body(self) -> None:
         """From now on the first exception cancels the current task, the body of ``async with``."""

@@ -1,119 +1,84 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The executor's own work: what is posted to its thread, and the coroutines that it owns."""
+"""The coroutines that an executor owns: it has started them, and it ends them."""
 
 from __future__ import annotations
 
 import asyncio
-import threading
-from collections import deque
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from aiorcl import _core
-from aiorcl._tasks.future import Task
 from aiorcl._tasks.steps import Outcome, Steps
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
-    from aiorcl.executor import AsyncioExecutor
-
+    from aiorcl import _core
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._tasks.errors import Errors
 
 # A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
 # so much time everything gets, also by a shutdown that does not wait.
 _CANCEL_TURNS = 4
 
 
-class Work:
-    """Posted callables run in their order, between the callbacks of entities.
+class Owned:
+    """Coroutines that run as asyncio tasks until they end or are ended. The loop's thread.
 
-    Coroutines run as asyncio tasks.
+    ``running``: whose step is on the stack. ``slow_ns``: from where on ``on_slow_step`` is told of
+    a step, by its name, what it took, and its owner.
     """
 
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = executor
-        self._deque: deque[Callable[[], Any]] = deque()
-        self.entity = _core.Posted(executor._dispatcher, self._deque)
+    def __init__(self, run: Run, mailbox: Mailbox, errors: Errors) -> None:
+        self.run = run
+        self.mailbox = mailbox
+        self.errors = errors
         self._owned: set[Steps] = set()
-        self.running: Steps | None = None  # whose step is on the stack
-        self.unbegun = 0  # coroutines whose first step waits for a turn of the loop
-        self.slow_ns: int | None = None  # from where on a step is slow
-        self._ended = threading.Event()
+        self.running: Steps | None = None
+        self.slow_ns: int | None = None
+        self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
+        self.on_none_left: Callable[[], None] = lambda: None
 
-    def post(self, callable_: Callable[[], Any]) -> None:
-        """Run a callable on the loop's thread. Any thread.
-
-        It returns False if spin_once shall go on.
-        """
-        self._deque.append(callable_)
-        self.entity.post()
-
-    def post_task(self, task: Task[Any]) -> None:
-        """Run a task in its turn; cancel it if the executor is shut down. Any thread."""
-        if self._executor._is_shutdown:
-            task.cancel()
-        else:
-            self.post(task)
+    @property
+    def entity(self) -> _core.Entity:
+        """Whose statistics are those of tasks."""
+        return self.mailbox.entity
 
     def start(
-        self, coroutine: Coroutine[Any, Any, Any], outcome: Outcome, node: Node | None = None
+        self, coroutine: Coroutine[Any, Any, Any], outcome: Outcome, owner: object | None = None
     ) -> None:
-        """Run a coroutine as an asyncio task, with its first step now where Python can."""
-        steps = Steps(self._executor, coroutine, outcome, node)
-        if isinstance(outcome, Task):
-            outcome._steps = steps
+        """Run a coroutine as an asyncio task, with its first step now where Python can.
+
+        :param owner: the node with which it ends.
+        """
+        steps = Steps(self, coroutine, outcome, owner)
         self._owned.add(steps)
-        steps.start(self._executor.loop)
+        assert self.run.loop is not None  # which runs
+        steps.start(self.run.loop)
 
     def ended(self, steps: Steps) -> None:
         """Forget a coroutine that came to its end."""
         self._owned.discard(steps)
-        self._set_ended_in_block()
+        if not self._owned:
+            self.on_none_left()
 
-    def remains(self) -> bool:
+    def remain(self) -> bool:
         """True while a coroutine is under way."""
         return bool(self._owned)
 
-    def cancel_tasks_of(self, node: Node, *, destroyed: bool) -> None:
-        """Cancel the coroutine callbacks of a node that was removed, but never the calling one.
-
-        rclpy.spin_once adds and removes the node around each call, so only a running executor
-        cancels what a node that still exists has under way.
-        """
-        if not destroyed and self._executor._turns.thread is None:
-            return
+    def cancel_those_of(self, owner: object) -> None:
+        """Cancel the coroutines of a node, but never the calling one."""
         for steps in list(self._owned):
-            if steps.node is node and steps is not self.running:
+            if steps.owner is owner and steps is not self.running:
                 steps.end()
 
     def cancel_all(self) -> None:
-        """Cancel every coroutine and every task that has not begun."""
-        while self._deque:
-            posted = self._deque.popleft()
-            if isinstance(posted, Task):
-                posted.cancel()
-        self._executor._workers.cancel_waits()
+        """Cancel every coroutine, once, and every task that has not begun."""
+        self.mailbox.cancel_tasks()
         for steps in list(self._owned):
             steps.end()
-        self._set_ended_in_block()
-
-    def _set_ended_in_block(self) -> None:
-        # A spin call ends with the executor, but the body of async with goes on as long as it
-        # likes.
-        if not self._owned and self._executor._is_shutdown and self._executor._errors.in_block():
-            self._ended.set()
-
-    def set_ended(self) -> None:
-        """Nothing is under way, and nothing is watched any more."""
-        self._ended.set()
-
-    def wait_ended(self, timeout: float | None) -> bool:
-        """Wait on another thread until nothing is under way after a shutdown."""
-        return self._ended.wait(timeout)
 
     async def end(self, timeout: float | None = None) -> None:
-        """Cancel everything and wait until it has ended. On the loop's thread."""
+        """Cancel everything and wait until it has ended."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
         current = asyncio.current_task()
@@ -130,7 +95,3 @@ class Work:
             _, pending = await asyncio.wait(tasks, timeout=left)
             if pending and left is not None:
                 return
-
-    def close(self) -> None:
-        """Run nothing posted any more."""
-        self.entity.close()

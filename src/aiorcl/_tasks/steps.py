@@ -12,10 +12,8 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
     from aiorcl import _core
-    from aiorcl.executor import AsyncioExecutor
+    from aiorcl._tasks.owned import Owned
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
 # in the turn that took its message, before any callback that is ready after it.
@@ -30,8 +28,9 @@ class Outcome(Protocol):
     """Who wants to know how a coroutine ended, and which entity has its steps in its statistics."""
 
     @property
-    def _entity(self) -> _core.Entity: ...
+    def entity(self) -> _core.Entity: ...
 
+    def begun(self, steps: Steps) -> None: ...
     def returned(self, result: Any) -> None: ...
     def raised(self, error: BaseException) -> None: ...
 
@@ -46,19 +45,19 @@ class Steps(Coroutine[Any, Any, None]):
 
     def __init__(
         self,
-        executor: AsyncioExecutor,
+        owned: Owned,
         coroutine: Coroutine[Any, Any, Any],
         outcome: Outcome,
-        node: Node | None,
+        owner: object | None,
     ) -> None:
         self.__name__ = getattr(coroutine, "__name__", type(coroutine).__name__)
         self.__qualname__ = getattr(coroutine, "__qualname__", self.__name__)
-        self._executor = executor
-        self._turns = executor._turns
+        self._owned = owned
+        self._run = owned.run
         self._coroutine = coroutine
         self._advance = coroutine.send
         self._outcome = outcome
-        self.node = node
+        self.owner = owner
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
         self._ending = False
@@ -66,21 +65,30 @@ class Steps(Coroutine[Any, Any, None]):
 
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the asyncio task. On the loop's thread."""
-        self.task = _make_task(self, loop=loop, name=self.__qualname__)
+        self._outcome.begun(self)
+        task = _make_task(self, loop=loop, name=self.__qualname__)
+        if task.done():
+            return
+        self.task = task
         if not self._begun:
-            self._executor._work.unbegun += 1
-        if self._cancel_wanted:
-            self.task.cancel()
+            self._run.unbegun += 1
+        self._cancel_if_wanted()
 
     def cancel(self) -> None:
         """Throw CancelledError into the coroutine at its next step. Any thread."""
-        task = self.task
-        if task is None:
-            self._cancel_wanted = True  # its first step runs now
-        elif self._turns.is_here():
-            task.cancel()
+        # In this order: start() looks at the flag when it has set the task.
+        self._cancel_wanted = True
+        if self.task is None:
+            return
+        if self._run.is_here():
+            self._cancel_if_wanted()
         else:
-            self._executor._work.post(lambda: task.cancel() and False)
+            self._owned.mailbox.order(self._cancel_if_wanted)
+
+    def _cancel_if_wanted(self) -> None:
+        if self._cancel_wanted and self.task is not None:
+            self._cancel_wanted = False
+            self.task.cancel()
 
     def end(self) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun."""
@@ -89,21 +97,21 @@ class Steps(Coroutine[Any, Any, None]):
             self.cancel()
 
     def send(self, value: Any) -> Any:
-        turns = self._turns
-        if (turns.once or turns.waiting) and not turns.step_begins(self):
+        run = self._run
+        if (run.once or run.waiting) and not run.step_begins(self):
             return None
         return self._step(self._advance, value)
 
     def throw(self, *error: Any) -> Any:
-        self._turns.step_begins(self, urgent=True)  # asyncio throws once
+        self._run.step_begins(self, urgent=True)  # asyncio throws once
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:
-        work = self._executor._work
-        outer, work.running = work.running, self
+        owned = self._owned
+        outer, owned.running = owned.running, self
         if not self._begun:
             self._begun = True
-            work.unbegun -= self.task is not None  # as start() has counted
+            self._run.unbegun -= self.task is not None  # as start() has counted
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if self.task is None else time.monotonic_ns()
         try:
@@ -111,13 +119,14 @@ class Steps(Coroutine[Any, Any, None]):
         except BaseException as end:
             self._ended(end)
         finally:
-            work.running = outer
+            owned.running = outer
             if begin:
                 self._look_at_duration(time.monotonic_ns() - begin)
 
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""
-        self._executor._work.ended(self)
+        self._owned.ended(self)
+        self.task = None  # which holds this object: no cycle may be left
         if isinstance(end, StopIteration):
             self._outcome.returned(end.value)
         else:
@@ -127,10 +136,10 @@ class Steps(Coroutine[Any, Any, None]):
         raise StopIteration
 
     def _look_at_duration(self, took_ns: int) -> None:
-        self._outcome._entity.add_step(took_ns)
-        slow_ns = self._executor._work.slow_ns
+        self._outcome.entity.add_step(took_ns)
+        slow_ns = self._owned.slow_ns
         if slow_ns is not None and took_ns >= slow_ns:
-            self._executor._on_slow_step(self.__qualname__, took_ns, self.node)
+            self._owned.on_slow_step(self.__qualname__, took_ns, self.owner)
 
     def close(self) -> None:
         self._coroutine.close()

@@ -13,29 +13,26 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import Any, Protocol
 
 import rclpy.task
 
 from aiorcl import _core
-from aiorcl._serving.groups import ThreadCallbackGroup
+from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 
-if TYPE_CHECKING:
-    from aiorcl.executor import AsyncioExecutor
+
+class _Thread(threading.local):
+    """Of each thread: whose worker it is."""
+
+    workers: weakref.ref[Workers] | None = None
 
 
-class _Here(threading.local):
-    """Of each thread: whether it is a worker."""
-
-    is_worker = False
+_thread = _Thread()
 
 
-_here = _Here()
-
-
-def _begin_worker() -> None:
-    _here.is_worker = True
+def _begin(workers: weakref.ref[Workers]) -> None:
+    _thread.workers = workers
 
 
 class Cancellable(Protocol):
@@ -113,8 +110,9 @@ class Workers:
     Threads are made when they are needed, and end with the executor or with their group.
     """
 
-    def __init__(self, executor: AsyncioExecutor) -> None:
-        self._executor = executor
+    def __init__(self, dispatcher: _core.Dispatcher, nothing_answers: Callable[[], bool]) -> None:
+        self._dispatcher = dispatcher
+        self._nothing_answers = nothing_answers  # any more, as the executor or the context ended
         self._pools: weakref.WeakKeyDictionary[ThreadCallbackGroup, ThreadPoolExecutor]
         self._pools = weakref.WeakKeyDictionary()
         self._running = 0
@@ -123,13 +121,16 @@ class Workers:
     def group_of(self, group: ThreadCallbackGroup) -> _core.Group:
         """Return what grants the places of a group, and lets its callbacks run in workers."""
         in_worker = functools.partial(self.in_worker, self._pool_of(group))
-        return _core.Group(self._executor._dispatcher, group.limit, in_worker)
+        return _core.Group(self._dispatcher, group.limit, in_worker)
 
     def _pool_of(self, group: ThreadCallbackGroup) -> ThreadPoolExecutor:
         pool = self._pools.get(group)
         if pool is None:
             pool = self._pools[group] = ThreadPoolExecutor(
-                group.limit, thread_name_prefix="aiorcl worker", initializer=_begin_worker
+                group.limit,
+                thread_name_prefix="aiorcl worker",
+                initializer=_begin,
+                initargs=(weakref.ref(self),),
             )
         return pool
 
@@ -170,26 +171,33 @@ class Workers:
         twin: rclpy.task.Future[Any] = rclpy.task.Future()
         self._waits.add(twin)
         future.add_done_callback(_Completes(self, twin))
-        if self._executor._is_shutdown or not self._executor.context.ok():
+        if self._nothing_answers():
             self.cancel_waits()
         return twin
 
-    def forget(self, twin: rclpy.task.Future[Any]) -> None:
-        """Nobody waits for this one any more. Any thread."""
-        self._waits.discard(twin)
+    def forget(self, twin: rclpy.task.Future[Any]) -> bool:
+        """Nobody waits for this one any more; False if nobody did. Any thread."""
+        try:
+            self._waits.remove(twin)
+        except KeyError:
+            return False
+        return True
 
     def cancel_waits(self) -> None:
         """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
         for twin in list(self._waits):
-            self._waits.discard(twin)
-            if not twin.done():
+            if self.forget(twin) and not twin.done():
                 twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
 
     def close(self) -> None:
         """Let the threads end; wait for them unless a callback runs that will not."""
         self.cancel_waits()
         for pool in list(self._pools.values()):
-            pool.shutdown(wait=self._running == 0 and not _here.is_worker)
+            pool.shutdown(wait=self._running == 0 and not self.are_here())
+
+    def are_here(self) -> bool:
+        """True on a thread of these."""
+        return _thread.workers is not None and _thread.workers() is self
 
 
 class _Completes(InlineCallback):
@@ -202,9 +210,8 @@ class _Completes(InlineCallback):
         self._twin = twin
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if self._twin not in self._workers._waits:
+        if not self._workers.forget(self._twin):
             return
-        self._workers.forget(self._twin)
         if future.cancelled():
             self._twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
         elif (error := future.exception()) is not None:

@@ -16,6 +16,7 @@ struct Names {
   PyObject * callbacks = PyUnicode_InternFromString("_callbacks");
   PyObject * create_task = PyUnicode_InternFromString("create_task");
   PyObject * executor = PyUnicode_InternFromString("_executor");
+  PyObject * hooks_executor = PyUnicode_InternFromString("executor");
   PyObject * lock = PyUnicode_InternFromString("_lock");
   PyObject * pending_requests = PyUnicode_InternFromString("_pending_requests");
   PyObject * popleft = PyUnicode_InternFromString("popleft");

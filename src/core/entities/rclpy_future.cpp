@@ -89,18 +89,16 @@ nb::object new_rclpy_future() {
   return future;
 }
 
-bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks executor,
-                           nb::handle except) {
+bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb::handle except) {
   const Pattern & known = pattern();
   if (!known.known || !future.type().is(known.cls)) return false;
-  nb::object reference = nb::steal(PyWeakref_NewRef(executor.ptr(), nullptr));
-  if (!reference.is_valid()) nb::raise_python_error();
+  nb::object executor = attribute(hooks, names().hooks_executor);
   nb::object none = nb::list();
   // Another thread may be about to add a callback.
   nb::object lock = attribute(future, names().lock);
   call_method(lock, names().acquire);
   nb::object callbacks = attribute(future, names().callbacks);
-  set_attribute(future, names().executor, reference);
+  set_attribute(future, names().executor, executor);
   set_attribute(future, names().result, result);
   set_attribute(future, names().state, known.finished);
   set_attribute(future, names().callbacks, none);
@@ -114,7 +112,7 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks executor,
     if (is_instance(callback, known.inline_callback)) {
       callback(future);  // as create_task would
     } else {
-      call_method(executor, names().create_task, callback, future);
+      call_method(hooks, names().create_task, callback, future);
     }
   }
   return true;

@@ -20,13 +20,13 @@ from aiorcl._coroutines.goals.errors import (
     GoalLostError,
     GoalRejectedError,
 )
-from aiorcl._coroutines.readiness import action_ready, entities_of
+from aiorcl._coroutines.readiness import action_ready
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
-from aiorcl._serving.node import watched
+from aiorcl._serving.registry import served, serving_entity
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
     import rclpy.task
     from rclpy.action.client import ActionClient, ClientGoalHandle
 
-    from aiorcl._serving.node import NodeEntities
+    from aiorcl._serving.node import ServedNode
 
 _ERRORS = {
     GoalStatus.STATUS_ABORTED: (GoalAbortedError, "was aborted by the server"),
@@ -74,9 +74,9 @@ class _Refused(InlineCallback):
 class _Server(GraphChanges):
     """Notices when the server, the client or the executor goes away."""
 
-    def __init__(self, goal: RunningGoal[Any, Any, Any], entities: NodeEntities) -> None:
-        super().__init__(entities.executor, entities.node, goal.client)
-        self.executor = entities.executor
+    def __init__(self, goal: RunningGoal[Any, Any, Any], served_node: ServedNode) -> None:
+        super().__init__(served_node, goal.client)
+        self.mailbox = served_node.serving.mailbox
         self._goal = goal
 
     def callback(self) -> None:
@@ -184,7 +184,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             )
         await action_ready(client)
         self._feed = Feed(self._queue_size)
-        self._server = _Server(self, entities_of(client))
+        self._server = _Server(self, serving_entity(client))
         self._server.__enter__()
         try:
             goal_id = UUID(uuid=list(uuid4().bytes))
@@ -279,8 +279,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             self._forget_feedback = lambda: action.takes_feedback.pop(key, None)
 
     def _watched(self) -> Action | None:
-        found = watched(self._client)
-        return found[0] if found is not None and isinstance(found[0], Action) else None
+        found = served(self._client)
+        return found.core if found is not None and isinstance(found.core, Action) else None
 
     async def _ask(self, future: rclpy.task.Future[Any]) -> Any:
         """Await the answer of the server, unless that goes away."""
@@ -298,15 +298,14 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._over.set()
         self._end_feedback()
 
-    def _end_feedback(self) -> bool:
+    def _end_feedback(self) -> None:
         """End the iteration, after the feedback that has arrived before the result."""
         assert self._feed is not None
         action = self._watched()
         if action is not None and self._server is not None and action.feedback_is_ready():
-            self._server.executor._work.post(self._end_feedback)
+            self._server.mailbox.order(self._end_feedback)
         else:
             self._feed.gone("The goal has ended")
-        return False
 
     def _failed(self, error: Callable[[], Exception]) -> None:
         """Nothing will come from the server any more."""

@@ -14,7 +14,8 @@ from rclpy.qos import HistoryPolicy, QoSProfile
 
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
-from aiorcl._serving.followers import EntityGoneError, executor_of
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.registry import serving
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -83,7 +84,7 @@ class MessageStream(Stream[MsgT]):
         return self._subscription
 
     def _open(self) -> Feed[MsgT]:
-        executor = executor_of(self._node)
+        served = serving(self._node)
         limit = self._limit
         # Of the newest only the others are not wanted.
         drops = None if limit is None or limit == 1 else _Drops(self._node, self._topic, limit)
@@ -92,7 +93,7 @@ class MessageStream(Stream[MsgT]):
             *(self._msg_type, self._topic, feed.put, self._qos_profile),
             callback_group=ReentrantCallbackGroup(),  # that is none
         )
-        feed.follow(executor._watched.followers, self._subscription, self._node)
+        feed.follow(served.serving.followers, self._subscription, self._node)
         return feed
 
     def _destroy(self) -> None:

@@ -13,7 +13,7 @@ from rclpy.event_handler import EventHandler, QoSPublisherEventType
 from rclpy.publisher import Publisher
 
 from aiorcl._coroutines.streams.stream import Feed, Stream
-from aiorcl._serving.followers import executor_of
+from aiorcl._serving.registry import serving
 
 if TYPE_CHECKING:
     from rclpy.event_handler import (
@@ -127,11 +127,11 @@ class EventStream(Stream[EventT]):
         return f"<EventStream of {self._event_type.name}{' (closed)' if self._closed else ''}>"
 
     def _open(self) -> Feed[EventT]:
-        executor = executor_of(self._node)
+        served = serving(self._node)
         feed: Feed[EventT] = Feed(_LIMIT)
         self._fan = _fan(self._node, self._entity, self._event_type)
         self._fan.feeds.append(feed)
-        feed.follow(executor._watched.followers, self._entity, self._node)
+        feed.follow(served.serving.followers, self._entity, self._node)
         return feed
 
     def _destroy(self) -> None:

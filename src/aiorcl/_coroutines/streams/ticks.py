@@ -13,7 +13,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import TimerInfo
-from aiorcl._serving.followers import executor_of
+from aiorcl._serving.registry import serving
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock
@@ -95,7 +95,7 @@ class TickStream(Stream[Tick]):
         return self._timer
 
     def _open(self) -> Feed[Tick]:
-        executor = executor_of(self._node)
+        served = serving(self._node)
         feed = _TickFeed()
         self._timer = self._node.create_timer(
             *(self._period_sec, feed.called),
@@ -103,7 +103,7 @@ class TickStream(Stream[Tick]):
             clock=self._clock,
         )
         feed.tell_of(self._timer)
-        feed.follow(executor._watched.followers, self._timer, self._node)
+        feed.follow(served.serving.followers, self._timer, self._node)
         return feed
 
     def _destroy(self) -> None:

@@ -1,0 +1,114 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""For a loop of ours: its selector waits in the dispatcher."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import time
+from typing import TYPE_CHECKING
+
+from aiorcl._loop.driver import Driver
+from aiorcl._loop.event_loop import selector_of
+from aiorcl._loop.reader import ReaderDriver
+
+if TYPE_CHECKING:
+    from aiorcl import _core
+    from aiorcl._loop.event_loop import _Selector
+    from aiorcl._loop.hooks import Hooks
+    from aiorcl._loop.run import Run
+
+_UNLIMITED = sys.maxsize
+
+
+class HostedDriver(Driver):
+    """Drives one executor at a time; while another is the host, this one is served by readers."""
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        dispatcher: _core.Dispatcher,
+        hooks: Hooks,
+        run: Run,
+        selector: _Selector,
+    ) -> None:
+        super().__init__(loop, dispatcher, hooks, run)
+        self._selector = selector
+        self._guest = ReaderDriver(loop, dispatcher, hooks, run)
+        self._is_guest = False
+        self._until: float | None = None  # run_once: the deadline, by time.monotonic()
+        dispatcher.host(selector.fileno())
+
+    def start(self) -> None:
+        self._is_guest = self._selector.host is not None
+        if self._is_guest:
+            self._guest.start()
+        else:
+            self._selector.host = self
+            self._dispatcher.wake()
+
+    def stop(self) -> None:
+        if self._is_guest:
+            self._guest.stop()
+        else:
+            self._selector.host = None
+
+    def wait(self, timeout: float | None) -> None:
+        """What the loop's selector does instead of waiting."""
+        run = self._run
+        if not run.once:
+            self._dispatcher.wait(
+                self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, _UNLIMITED
+            )
+            return
+        # Coroutines that wait to begin do so in this turn, before what came later can.
+        comes_later = timeout == 0 and run.unbegun > 0
+        if self._until is not None:
+            left = max(0.0, self._until - time.monotonic())
+            timeout = left if timeout is None else min(timeout, left)
+        if not run.units and not comes_later:
+            wait = -1.0 if timeout is None else timeout
+            self._count(self._dispatcher.wait(self._hooks, wait, self._selector.turn, 1))
+        if run.units or (self._until is not None and time.monotonic() >= self._until):
+            run.stop_loop()
+
+    def run_once(self, timeout: float | None) -> None:
+        run, turn = self._run, self._selector.turn
+        self._until = None if timeout is None else time.monotonic() + timeout
+        self.start()
+        try:
+            while True:
+                now = time.monotonic()
+                if not turn.wanted and now < turn.due:
+                    ends = [turn.due - now]
+                    if self._until is not None:
+                        ends.append(max(0.0, self._until - now))
+                    self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
+                if not run.units and (turn.wanted or now >= turn.due):
+                    run.run_loop()
+                    turn.stopping = False
+                if run.units or run.interrupted:
+                    return
+                if self._until is not None and time.monotonic() >= self._until:
+                    return
+        finally:
+            self.stop()
+
+    def _wait(self, timeout: float) -> None:
+        # Plain callbacks may ask for the running loop, as they may under spin().
+        asyncio._set_running_loop(self.loop)
+        try:
+            self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
+        finally:
+            asyncio._set_running_loop(None)
+
+
+def driver_for(
+    loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
+) -> Driver:
+    """Return the cheapest driver that the loop allows."""
+    selector = selector_of(loop)
+    if selector is not None:
+        return HostedDriver(loop, dispatcher, hooks, run, selector)
+    return ReaderDriver(loop, dispatcher, hooks, run)

@@ -1,0 +1,109 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What any thread has for the one that runs the executor: users' tasks, the executor's orders."""
+
+from __future__ import annotations
+
+from collections import deque
+from collections.abc import Callable
+from typing import Any, Protocol
+
+from aiorcl import _core
+
+
+class Postable(Protocol):
+    """A task of the user's."""
+
+    def __call__(self) -> bool:
+        """Run it on the loop's thread; False if that ran nothing of the user's yet."""
+        ...
+
+    def cancel(self) -> None:
+        """End it before it has begun. Any thread."""
+        ...
+
+
+class Mailbox:
+    """Tasks take their turns between the callbacks of entities, in their order, one at a time.
+
+    Orders, the executor's own work, are done all at once. A task that comes after ``refuse_tasks``
+    is cancelled: each is either run, or cancelled by the end, or refused. Any thread, also inside a
+    finalizer or a signal handler: no lock is held, so none can be held already.
+    """
+
+    def __init__(self, dispatcher: _core.Dispatcher) -> None:
+        self._tasks: deque[Postable] = deque()
+        self._orders: deque[Callable[[], object]] = deque()
+        self._batches: deque[Callable[[], bool]] = deque()
+        self._refuses = False
+        #: Whose statistics are those of tasks.
+        self.entity = _core.Posted(dispatcher, self._tasks)
+        self._own = _core.Posted(dispatcher, self._batches)
+
+    def post_task(self, task: Postable) -> None:
+        """Run a task in its turn, or cancel it if there will be none."""
+        self._tasks.append(task)
+        # In this order: what is appended before the flag is set is found by cancel_tasks().
+        if self._refuses:
+            self.cancel_tasks()
+        else:
+            self.entity.post()
+
+    def refuse_tasks(self) -> None:
+        """From now on tasks are cancelled, those that wait included."""
+        self._refuses = True
+        self.cancel_tasks()
+
+    def cancel_tasks(self) -> None:
+        """Cancel the tasks that have not begun."""
+        while self._tasks:
+            try:
+                task = self._tasks.popleft()
+            except IndexError:
+                return  # another thread was faster
+            task.cancel()
+
+    def order(self, order: Callable[[], object], *, first: bool = False) -> None:
+        """Have the loop's thread do something of the executor's own."""
+        if first:
+            self._orders.appendleft(order)
+        else:
+            self._orders.append(order)
+        self._batches.append(self._do_orders)
+        self._own.post()
+
+    def _do_orders(self) -> bool:
+        """Do what was ordered so far. Returns False: nothing that spin_once would count."""
+        self._batches.clear()  # one for all of them
+        for _ in range(len(self._orders)):
+            if not self._orders:
+                break
+            self._orders.popleft()()
+        if self._orders:
+            self._batches.append(self._do_orders)
+            self._own.post()
+        return False
+
+    def close(self) -> None:
+        """Nothing is run any more."""
+        self._own.close()
+        self.entity.close()
+
+
+class Once:
+    """An order that is pending once at most: what comes meanwhile is seen when it is done."""
+
+    def __init__(self, mailbox: Mailbox, order: Callable[[], Any]) -> None:
+        self._mailbox = mailbox
+        self._order = order
+        self._pending = False
+
+    def post(self) -> None:
+        """Any thread."""
+        if not self._pending:
+            self._pending = True
+            self._mailbox.order(self._do)
+
+    def _do(self) -> None:
+        self._pending = False  # before: a change during the order is one for the next
+        self._order()

@@ -1,0 +1,131 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""For any loop: readers on the dispatcher's fds."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+from weakref import ref
+
+from aiorcl._loop.driver import Driver
+
+if TYPE_CHECKING:
+    from aiorcl import _core
+    from aiorcl._loop.hooks import Hooks
+    from aiorcl._loop.run import Run
+
+# How long spin_once may serve entities before the loop gets a turn.
+_TURN_SECONDS = 0.001
+_BUDGET_NS = 1_000_000
+
+
+class Readers:
+    """What calls ``drain`` in the loop's turns whenever a dispatcher has something to do.
+
+    Where the system has no timerfd, the loop's own timers bring the dispatcher's: call
+    ``set_timer`` after whatever may have changed them. The loop's thread only.
+    """
+
+    def __init__(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        dispatcher: _core.Dispatcher,
+        drain: Callable[[], object],
+    ) -> None:
+        self._loop = ref(loop)  # which keeps this object, by its readers
+        self._dispatcher = dispatcher
+        self._drain = drain
+        self._pid = os.getpid()
+        self._timer: asyncio.TimerHandle | None = None
+
+    def start(self) -> None:
+        loop, dispatcher = self._loop(), self._dispatcher
+        assert loop is not None  # whoever starts it holds it
+        # Directly where nothing else is to do: this is what each wake-up costs.
+        on_wakeup = self._drain if dispatcher.timer_fds else self._on_wakeup
+        loop.add_reader(dispatcher.wakeup_fd, on_wakeup)
+        for fd in dispatcher.timer_fds:
+            loop.add_reader(fd, self._on_timer)
+        dispatcher.wake()
+        self.set_timer()
+
+    def stop(self) -> None:
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop = self._loop()
+        if loop is None or loop.is_closed() or os.getpid() != self._pid:
+            return  # a forked child shares the parent's epoll: this would stop the parent's readers
+        for fd in (self._dispatcher.wakeup_fd, *self._dispatcher.timer_fds):
+            loop.remove_reader(fd)
+
+    def set_timer(self) -> None:
+        if self._dispatcher.timer_fds:
+            return
+        if self._timer is not None:
+            self._timer.cancel()
+            self._timer = None
+        loop, left = self._loop(), self._dispatcher.next_due_in()
+        if loop is not None and isinstance(left, float):
+            self._timer = loop.call_later(left, self._on_wakeup)
+
+    def _on_wakeup(self) -> None:
+        self._drain()
+        self.set_timer()
+
+    def _on_timer(self) -> None:
+        self._dispatcher.timers_readable()
+        self._drain()
+
+
+class ReaderDriver(Driver):
+    """Drives an executor on any loop."""
+
+    def __init__(
+        self, loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
+    ) -> None:
+        super().__init__(loop, dispatcher, hooks, run)
+        self._readers = Readers(loop, dispatcher, self._drain)
+        self._last_turn = 0.0
+
+    def start(self) -> None:
+        self._readers.start()
+
+    def stop(self) -> None:
+        self._readers.stop()
+
+    def _drain(self) -> None:
+        run = self._run
+        if not run.once:
+            self._dispatcher.drain(self._hooks)
+        elif not run.units and self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS)):
+            run.stop_loop()
+
+    def run_once(self, timeout: float | None) -> None:
+        run = self._run
+        if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
+            # Plain callbacks may ask for the running loop, as they may under spin().
+            asyncio._set_running_loop(self.loop)
+            try:
+                self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS))
+            finally:
+                asyncio._set_running_loop(None)
+            if run.units or run.interrupted:
+                return
+        self.start()
+        ends: asyncio.Handle | None = None
+        try:
+            if timeout is not None and timeout <= 0:
+                ends = self.loop.call_soon(run.stop_loop)
+            elif timeout is not None:
+                ends = self.loop.call_later(timeout, run.stop_loop)
+            run.run_loop()
+        finally:
+            if ends is not None:
+                ends.cancel()
+            self.stop()
+            self._last_turn = time.monotonic()

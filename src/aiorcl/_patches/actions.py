@@ -1,0 +1,112 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Actions on an executor: messages by our plans, executions that end however they are cancelled."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.action.server import ActionServer
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl import _core
+from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
+from aiorcl._serving.executions import Execution
+from aiorcl._serving.registry import served
+from aiorcl._tasks.unawaited import note_cancellation
+
+
+def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., None]:
+    """As the method; but with a task that ends the goal when it is cancelled.
+
+    rclpy's lets CancelledError pass, and the client would wait for ever. Nor does any callback
+    group see it: in a ThreadCallbackGroup the execute callback runs in a worker.
+    """
+
+    @functools.wraps(notify_execute)
+    def wrapper(self: Any, goal_handle: Any, execute_callback: Any) -> None:
+        found, executor = served(self), self._node.executor
+        callback = execute_callback or self._execute_callback
+        if found is None or executor is None or callback is None:
+            notify_execute(self, goal_handle, execute_callback)
+            return
+        serving = found.node.serving
+        callback = serving.watcher.workers.callable_in(self.callback_group, callback)
+        callback = check_result(self, callback)
+        serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))
+
+    return wrapper
+
+
+def _noted(cancel: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but a goal that the user cancels is not cancelled a second time.
+
+    That is what happens to a goal whose result nobody awaits any more.
+    """
+
+    @functools.wraps(cancel)
+    def wrapper(self: Any, goal_handle: Any) -> Any:
+        if isinstance(goal_handle, ClientGoalHandle):
+            note_cancellation(self, goal_handle.goal_id)
+        return cancel(self, goal_handle)
+
+    return wrapper
+
+
+def _send_request(method: str) -> Callable[[Any, Any], int]:
+    of_rclpy, source = getattr(_rclpy.ActionClient, method), REQUESTS[method]
+
+    @functools.wraps(of_rclpy)
+    def send(self: Any, request: Any) -> int:
+        sender = sender_of(self)
+        if sender is None or not sender.active:
+            return of_rclpy(self, request)  # type: ignore[no-any-return]
+        return _core.send_action_request(source, self, sender.types[method], request)
+
+    return send
+
+
+def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
+    of_rclpy, source = getattr(_rclpy.ActionServer, method), RESPONSES[method]
+
+    @functools.wraps(of_rclpy)
+    def send(self: Any, request_id: Any, response: Any) -> None:
+        if type(request_id) is bytes:  # taken by an ActionPart
+            sender = sender_of(self)
+            assert sender is not None  # which has noted what the part takes
+            _core.send_action_response(source, self, sender.types[method], request_id, response)
+        else:
+            of_rclpy(self, request_id, response)
+
+    return send
+
+
+def _publish_feedback() -> Callable[[Any, Any], None]:
+    of_rclpy = _rclpy.ActionServer.publish_feedback
+
+    @functools.wraps(of_rclpy)
+    def publish(self: Any, message: Any) -> None:
+        sender = sender_of(self)
+        if sender is None or not sender.active:
+            of_rclpy(self, message)
+        else:
+            _core.publish_action_feedback(self, sender.types["publish_feedback"], message)
+
+    return publish
+
+
+def apply() -> None:
+    """Change the classes; once.
+
+    Those of handles too, and not on the instances, as for publishers: handles take no attributes.
+    """
+    for method in REQUESTS:
+        setattr(_rclpy.ActionClient, method, _send_request(method))
+    for method in RESPONSES:
+        setattr(_rclpy.ActionServer, method, _send_response(method))
+    setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())
+    setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
+    setattr(ActionClient, "_cancel_goal_async", _noted(ActionClient._cancel_goal_async))

@@ -1,0 +1,51 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""rclpy's futures are awaited by asyncio tasks, too."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+import sys
+from collections.abc import Generator
+from types import FrameType
+from typing import Any
+
+import rclpy.task
+
+from aiorcl._tasks.awaiting import wait
+
+_rclpy_await = rclpy.task.Future.__await__
+_rclpy_step = rclpy.task.Task.__call__.__code__
+_SUSPENDABLE = (
+    inspect.CO_COROUTINE
+    | inspect.CO_GENERATOR
+    | inspect.CO_ITERABLE_COROUTINE
+    | inspect.CO_ASYNC_GENERATOR
+)
+
+
+def _stepped_by_rclpy() -> bool:
+    """True if the coroutines on the stack above the caller are driven by a task of rclpy."""
+    frame: FrameType | None = sys._getframe(2)
+    while frame is not None and frame.f_code.co_flags & _SUSPENDABLE:
+        frame = frame.f_back
+    return frame is not None and frame.f_code is _rclpy_step
+
+
+def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
+    """Await in an asyncio task without polling; in a task of rclpy, as rclpy does.
+
+    rclpy's own yields None until the future is done, which keeps an asyncio task busy, or yields
+    itself, which asyncio refuses. A loop that runs is not enough to tell the two apart: another
+    executor may be polled from inside it.
+    """
+    loop = asyncio._get_running_loop()
+    if loop is None or asyncio.current_task(loop) is None or _stepped_by_rclpy():
+        return _rclpy_await(self)
+    return wait(self)
+
+
+def apply() -> None:
+    """Change the classes; once."""
+    setattr(rclpy.task.Future, "__await__", _await)

@@ -1,0 +1,91 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The setters and loggers that newer rclpy has: an event callback of the user's, beside ours."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import Any
+
+from rclpy.client import Client
+from rclpy.logging import get_logger
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.service import Service
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
+
+from aiorcl._serving.registry import served
+
+
+def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], None] | None], None]:
+    def set_callback(
+        self: Any, callback: Callable[[int], None] | None, *, _method: str = method
+    ) -> None:
+        found = served(self)
+        if found is None:
+            if callback is None:
+                return
+            raise RuntimeError(
+                f"Cannot set the on-{event} callback of {self!r}: its node is on no AsyncioExecutor"
+            )
+        if callback is not None and not callable(callback):
+            raise TypeError(f"Expected a callable or None, got {callback!r}")
+        setattr(found.core, "on_event", callback)
+
+    set_callback.__name__ = set_callback.__qualname__ = method
+    set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}.
+
+    None: no more. Called on the thread of the AsyncioExecutor that the entity's node is on, beside
+    what the executor does with the event, before the entity's own callback. Set it on that thread.
+
+    :raises RuntimeError: if the node is on no AsyncioExecutor.
+    """
+    return set_callback
+
+
+def _logger(self: Any) -> Any:
+    """The logger of the node that the entity belongs to."""
+    return get_logger(self.logger_name)
+
+
+def _timer_logger(self: Any) -> Any:
+    """The logger of the node that created the timer."""
+    name = getattr(self, "_aiorcl_logger_name", None)
+    if name is None:
+        raise RuntimeError("The timer was not created by a node, so it has no logger")
+    return get_logger(name)
+
+
+def _create_timer_with_logger(create_timer: Callable[..., Timer]) -> Callable[..., Timer]:
+    @functools.wraps(create_timer)
+    def wrapper(self: Node, *args: Any, **kwargs: Any) -> Timer:
+        timer = create_timer(self, *args, **kwargs)
+        setattr(timer, "_aiorcl_logger_name", self.get_logger().name)
+        return timer
+
+    return wrapper
+
+
+# Class, method, and what an event is called: served from our watch, because rcl has one slot for
+# each.
+_EVENT_SETTERS = (
+    (Subscription, "set_on_new_message_callback", "new-message"),
+    (Service, "set_on_new_request_callback", "new-request"),
+    (Client, "set_on_new_response_callback", "new-response"),
+    (Timer, "set_on_reset_callback", "reset"),
+)
+
+
+def apply() -> None:
+    """Change the classes; once."""
+    for cls, method, event in _EVENT_SETTERS:
+        if not hasattr(cls, method):
+            setattr(cls, method, _event_setter(method, event))
+    for named in (Subscription, Publisher, Service, Client):
+        if not hasattr(named, "logger"):
+            setattr(named, "logger", property(_logger))
+    if not hasattr(Timer, "logger"):
+        setattr(Timer, "logger", property(_timer_logger))
+        setattr(Node, "create_timer", _create_timer_with_logger(Node.create_timer))

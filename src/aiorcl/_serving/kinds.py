@@ -1,0 +1,179 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How each kind of entity is watched: a table."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any, TypeAlias
+
+import rclpy.client
+import rclpy.publisher
+import rclpy.subscription
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.qos import HistoryPolicy
+
+from aiorcl import _core
+from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
+
+if TYPE_CHECKING:
+    from rclpy.context import Context
+    from rclpy.node import Node
+    from rclpy.qos import QoSProfile
+    from rclpy.waitable import Waitable
+
+    from aiorcl._serving.watcher import Watcher
+
+# Kilted and newer tell callbacks who published a message.
+_WITH_GID = "publisher_gid" in getattr(
+    getattr(rclpy.subscription, "MessageInfo", None), "__annotations__", {}
+)
+
+#: What watches an entity of rclpy.
+Watched: TypeAlias = _core.Entity | Action
+
+
+@dataclass(frozen=True, slots=True)
+class Kind:
+    """One kind of entity: where a node keeps it, and how it is watched."""
+
+    name: str
+    of_node: Callable[[Node], Iterable[Any]]
+    label: Callable[[Any], str]
+    watch: Callable[[Watcher, Any, _core.Group | None, str], Watched]
+
+
+def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
+    """Return a wait set of rclpy that holds the entities of one waitable."""
+    assert context.handle is not None  # its executor has made sure
+    size = waitable.get_num_entities()
+    wait_set = _rclpy.WaitSet(
+        size.num_subscriptions,
+        size.num_guard_conditions,
+        size.num_timers,
+        size.num_clients,
+        size.num_services,
+        size.num_events,
+        context.handle,
+    )
+    wait_set.clear_entities()
+    waitable.add_to_wait_set(wait_set)
+    return wait_set
+
+
+def depth_of(profile: QoSProfile) -> int | None:
+    """Return how many messages the queue of an entity holds; None if there is no limit."""
+    if profile.history == HistoryPolicy.KEEP_ALL:
+        return None
+    return max(1, profile.depth)  # of 0 the middleware makes its own default: 1
+
+
+def _tell_crowded(client: Any, pending: int) -> None:
+    """A client has more requests under way than queues of its depth hold; told once."""
+    depth = depth_of(client.qos_profile)
+    client.logger.warning(
+        f"{pending} requests to '{client.service_name}' are under way at once, but the queues of "
+        f"client and service hold {depth}: some may never be answered. Write 'await "
+        "aiorcl.call(client, request)', which sends each in its turn, or make both with a deeper "
+        "history: qos_profile=QoSProfile(depth=...)"
+    )
+
+
+def _watch_publisher(
+    watcher: Watcher, publisher: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    core = _core.Publisher(watcher.dispatcher, publisher, label)
+    # Subclasses, and whoever has put a method of their own there, keep it.
+    if type(publisher) is rclpy.publisher.Publisher and "publish" not in publisher.__dict__:
+        core.stand_in()
+    return core
+
+
+def _watch_client(
+    watcher: Watcher, client: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    # Without its group: what only completes futures is never held back, or awaiting a service
+    # inside a callback of the same group could not end.
+    depth = depth_of(client.qos_profile) or 0
+    core = _core.Client(watcher.dispatcher, client, label, depth, _tell_crowded)
+    if type(client) is rclpy.client.Client and "call_async" not in client.__dict__:
+        core.stand_in()
+    return core
+
+
+def _says_when_ready(waitable: Any) -> bool:
+    """True for a waitable with rclcpp's methods for this, which rclpy's own class does not have."""
+    methods = ("set_on_ready_callback", "clear_on_ready_callback")
+    return all(callable(getattr(waitable, method, None)) for method in methods)
+
+
+def _watch_waitable(
+    watcher: Watcher, waitable: Any, group: _core.Group | None, label: str
+) -> Watched:
+    if is_plain(waitable, ActionClient):
+        return watch_client(watcher, waitable, group)
+    if _says_when_ready(waitable):
+        driven = _core.DrivenWaitable(watcher.dispatcher, waitable, group, label)
+        driven.listen()
+        return driven
+    with waitable:
+        wait_set = wait_set_of(watcher.context, waitable)
+        if is_plain(waitable, ActionServer):
+            return watch_server(watcher, waitable, group, wait_set.pointer)
+        return _core.Waitable(
+            *(watcher.dispatcher, waitable, group, label, wait_set.pointer),
+            watcher.guard_threads,
+        )
+
+
+KINDS = (
+    Kind(
+        "timer",
+        lambda node: node.timers,
+        lambda timer: "",
+        lambda watcher, *timer: _core.Timer(watcher.dispatcher, *timer),
+    ),
+    Kind(
+        "subscription",
+        lambda node: node.subscriptions,
+        lambda subscription: f" '{subscription.topic_name}'",
+        lambda watcher, subscription, group, label: _core.Subscription(
+            watcher.dispatcher, subscription, group, label, _WITH_GID
+        ),
+    ),
+    Kind(
+        "publisher",
+        lambda node: node.publishers,
+        lambda publisher: f" '{publisher.topic_name}'",
+        _watch_publisher,
+    ),
+    Kind(
+        "guard condition",
+        lambda node: node.guards,
+        lambda guard: "",
+        lambda watcher, guard, group, label: _core.GuardCondition(
+            watcher.dispatcher, guard, group, label, watcher.guard_threads
+        ),
+    ),
+    Kind(
+        "client",
+        lambda node: node.clients,
+        lambda client: f" '{client.service_name}'",
+        _watch_client,
+    ),
+    Kind(
+        "service",
+        lambda node: node.services,
+        lambda service: f" '{service.service_name}'",
+        lambda watcher, *service: _core.Service(watcher.dispatcher, *service),
+    ),
+    Kind(
+        "waitable",
+        lambda node: node.waitables,
+        lambda waitable: f" {type(waitable).__name__}",
+        _watch_waitable,
+    ),
+)

@@ -1,0 +1,60 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How nodes and entities are named in messages: also those that were destroyed. Any thread."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Any
+
+from rclpy.exceptions import InvalidHandle
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from aiorcl import _core
+
+
+def name_of(node: Node) -> str:
+    """Return the full name of a node."""
+    try:
+        return node.get_fully_qualified_name()
+    except InvalidHandle:
+        return "(destroyed)"
+
+
+def described(entity: Any) -> str:
+    """Name an entity of rclpy that nothing watches, by its class."""
+    for attribute in ("srv_name", "_action_name"):
+        if hasattr(entity, attribute):
+            return f"{type(entity).__name__} '{getattr(entity, attribute)}'"
+    try:
+        return f"{type(entity).__name__} '{entity.topic_name}'"
+    except (AttributeError, InvalidHandle):
+        return f"the {type(entity).__name__}"
+
+
+def label_of(core: _core.Entity) -> str:
+    """Name a watched entity for the user; a timer, which has no name, by its callback."""
+    return joined(*kind_and_name(core))
+
+
+def joined(kind: str, name: str) -> str:
+    """Put what ``kind_and_name`` returns into one phrase."""
+    return f"{kind} '{name}'" if name else kind
+
+
+def kind_and_name(core: _core.Entity) -> tuple[str, str]:
+    """Return the kind of a watched entity, and its name, empty if it has none."""
+    kind, found, rest = core.label.partition(" '")
+    if found:
+        return kind, rest.removesuffix("'")
+    kind, _, name = core.label.partition(" ")
+    if kind == "waitable":
+        return kind, name
+    callback = getattr(core.rclpy_entity, "callback", None)
+    return core.label, "" if callback is None else _name_of_callback(callback)
+
+
+def _name_of_callback(callback: object) -> str:
+    inner = getattr(callback, "func", callback)  # of a functools.partial
+    return getattr(inner, "__qualname__", None) or type(inner).__qualname__

@@ -1,0 +1,62 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""One executor, as its nodes see it, and whoever waits for something of them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from aiorcl._serving.followers import EntityGoneError
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.followers import Followers
+    from aiorcl._serving.watcher import Watcher
+    from aiorcl._tasks.owned import Owned
+
+
+@dataclass(frozen=True, slots=True)
+class Ends:
+    """How far an executor has come to its end. Any thread.
+
+    :param why: why nothing is served any more; None while it goes on.
+    :param context_is_down: whether the context was shut down.
+    """
+
+    why: Callable[[], str | None]
+    context_is_down: Callable[[], bool]
+
+
+@dataclass(frozen=True, eq=False)
+class Serving:
+    """What each node of one executor is given.
+
+    :param watcher: watches entities.
+    :param followers: are told when something is gone.
+    :param has: tells whether a node is on the executor. Any thread.
+    :param look: watches what is new and lets go of what is gone, now.
+    :param look_again: has the loop's thread look, soon. Any thread.
+    :param entity_destroyed: lets go of one entity. Any thread.
+    """
+
+    ends: Ends
+    watcher: Watcher
+    followers: Followers
+    run: Run
+    mailbox: Mailbox
+    owned: Owned
+    has: Callable[[Node], bool]
+    look: Callable[[], None]
+    look_again: Callable[[], None]
+    entity_destroyed: Callable[[Any], None]
+
+    def check_goes_on(self) -> None:
+        """Raise EntityGoneError if nothing is served any more."""
+        reason = self.ends.why()
+        if reason is not None:
+            raise EntityGoneError(reason)

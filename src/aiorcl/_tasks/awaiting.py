@@ -1,0 +1,79 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How an asyncio task awaits a future of rclpy."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Generator
+from typing import Any, TypeVar
+
+import rclpy.task
+
+from aiorcl._loop.run import loop_of
+from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.unawaited import drop_unwanted
+
+T = TypeVar("T")
+
+
+class _Waiter(InlineCallback):
+    """Wakes one asyncio task that awaits a future of rclpy, from any thread."""
+
+    __slots__ = ("loop", "waiter")
+
+    def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
+        self.loop = loop
+        self.waiter: asyncio.Future[None] = loop.create_future()
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        if asyncio._get_running_loop() is self.loop:
+            if not self.waiter.done():
+                self.waiter.set_result(None)
+            return
+        try:
+            self.loop.call_soon_threadsafe(self._wake)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
+
+    def _wake(self) -> None:
+        if not self.waiter.done():
+            self.waiter.set_result(None)
+
+
+def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
+    """Await a future of rclpy in an asyncio task: what ``__await__`` of such a future yields from.
+
+    Costs nothing while it waits. When the last task that awaits the answer of a service is
+    cancelled, the pending request is dropped; when it awaits a goal or its result, the goal is
+    cancelled.
+
+    :raises asyncio.CancelledError: if the future is or gets cancelled.
+    :raises RuntimeError: if the future belongs to an executor on another loop.
+    """
+    if future._pending():
+        loop = asyncio.get_running_loop()
+        _check_loop(future, loop)
+        waiter = _Waiter(loop)
+        future.add_done_callback(waiter)
+        try:
+            yield from waiter.waiter
+        except BaseException:
+            if future._pending():
+                future.remove_done_callback(waiter)
+            drop_unwanted(future)
+            raise
+    if future.cancelled():
+        raise asyncio.CancelledError
+    # result() would be two more calls.
+    return future._result if future._exception is None else future.result()
+
+
+def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:
+    executor = future._executor() if future._executor is not None else None
+    bound = None if executor is None else loop_of(executor)
+    if bound is not None and bound is not loop:
+        raise RuntimeError(
+            f"{future!r} belongs to an executor on another event loop; await it there, or hand its "
+            "result over with asyncio.run_coroutine_threadsafe()"
+        )

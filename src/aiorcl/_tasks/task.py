@@ -1,0 +1,137 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Task: a function or a coroutine that its executor runs."""
+
+from __future__ import annotations
+
+import asyncio
+import inspect
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
+
+import rclpy.task
+
+from aiorcl._tasks.future import Future
+
+T = TypeVar("T")
+
+if TYPE_CHECKING:
+    from rclpy.executors import Executor
+    from rclpy.task import Task as _RclpyTask
+
+    from aiorcl import _core
+    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.steps import Steps
+else:  # not generic at run time on Jazzy
+
+    class _RclpyTask(rclpy.task.Task, Generic[T]):
+        pass
+
+
+class Task(Future[T], _RclpyTask[T]):
+    """A function or a coroutine that its executor runs; make one by ``executor.create_task``.
+
+    Starts when the executor gets to it, in the order of creation. A coroutine runs as an asyncio
+    task, so it can await whatever asyncio can.
+    """
+
+    def __init__(
+        self,
+        handler: Callable[..., Any] | Coroutine[Any, Any, Any],
+        args: tuple[Any, ...],
+        kwargs: dict[str, Any],
+        owned: Owned,
+        executor: Executor,
+    ) -> None:
+        Future.__init__(self, executor=executor)
+        if inspect.iscoroutine(handler):
+            if args or kwargs:
+                raise TypeError("A coroutine takes no arguments: it has got them already")
+        elif inspect.iscoroutinefunction(handler):
+            handler, args, kwargs = handler(*args, **kwargs), (), {}
+        elif not callable(handler):
+            raise TypeError(f"Expected a callable or a coroutine, got {handler!r}")
+        self._owned = owned
+        self._handler: Any = handler
+        self._args = args
+        self._kwargs = kwargs
+        self._executing = False
+        self._steps: Steps | None = None
+        self.owner: object | None = None  # with which it ends: a node
+
+    def __call__(self) -> bool:  # type: ignore[override]  # rclpy's tells nothing
+        """Start the task; the executor does. False if that ran nothing of the user's yet."""
+        handler = self._take_handler()
+        if not self._pending() or handler is None:
+            return False
+        if inspect.iscoroutine(handler):
+            self._owned.start(handler, self, self.owner)
+            return False
+        args, kwargs = self._args or (), self._kwargs or {}
+        self._complete_task()
+        self._executing = True
+        try:
+            result = handler(*args, **kwargs)
+        except BaseException as error:
+            self._failed(error)
+            self._owned.errors.add(self, error)
+        else:
+            if inspect.iscoroutine(result):
+                self._owned.start(result, self)
+            else:
+                self.set_result(result)
+        finally:
+            self._executing = False
+        return True
+
+    def cancel(self) -> None:
+        """Cancel the task at once; its coroutine gets CancelledError. Any thread."""
+        handler = self._take_handler()
+        if inspect.iscoroutine(handler):
+            handler.close()  # it never ran
+        rclpy.task.Future.cancel(self)
+        if handler is not None:
+            self.never_begins()
+        if self._steps is not None:
+            self._steps.cancel()
+
+    @property
+    def entity(self) -> _core.Entity:
+        """Its steps are in the statistics of tasks."""
+        return self._owned.entity
+
+    def begun(self, steps: Steps) -> None:
+        """The coroutine is run by these."""
+        self._steps = steps
+        if self.cancelled():  # by another thread meanwhile
+            steps.cancel()
+
+    def _take_handler(self) -> Any:
+        """Return what to run, to one thread only; None if it was taken."""
+        return self.__dict__.pop("_handler", None)
+
+    def executing(self) -> bool:
+        """Return True while the function, or a step of the coroutine, is on the stack."""
+        return self._executing or (self._steps is not None and bool(self._steps.cr_running))
+
+    def never_begins(self) -> None:
+        """The task was cancelled before it began. Any thread."""
+
+    def returned(self, result: T) -> None:
+        """The coroutine has ended."""
+        self._steps = None
+        self.set_result(result)
+
+    def raised(self, error: BaseException) -> None:
+        """The coroutine has ended with an exception."""
+        self._steps = None
+        self._failed(error)
+        if not isinstance(error, asyncio.CancelledError):
+            self._owned.errors.add(self, error)
+
+    def _failed(self, error: BaseException) -> None:
+        if isinstance(error, asyncio.CancelledError):
+            rclpy.task.Future.cancel(self)
+        else:
+            self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
+            self._exception_fetched = True  # the executor raises it: nobody has to fetch it
