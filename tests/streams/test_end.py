@@ -177,7 +177,7 @@ def test_a_stream_is_closed_while_it_opens(
             assert [item async for item in stream] == []
             assert stream.closed
             assert entities() == before
-            assert len(executor._watched.followers) == 0
+            assert len(executor._followers) == 0
 
     run(main)
 
