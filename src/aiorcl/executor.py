@@ -104,7 +104,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._workers = Workers(self._dispatcher, self._nothing_answers)
         self._followers = Followers()
         watcher = Watcher(
-            *(self._dispatcher, guards.threads, self._workers, self._context, weakref.ref(self)),
+            *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),
+            weakref.ref(self),
             strict=strict_groups,
         )
         self._served_nodes = Nodes(

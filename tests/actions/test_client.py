@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,7 +17,8 @@ from rclpy.node import Node
 from test_msgs.action import Fibonacci
 
 import aiorcl
-from aiorcl import ThreadCallbackGroup
+from aiorcl import AsyncioExecutor, RunningGoal, ThreadCallbackGroup
+from aiorcl._serving.actions import Action
 from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED
 from tests.support.actions import SEQUENCE, nothing_is_pending, serve_action
 
@@ -24,8 +26,10 @@ if TYPE_CHECKING:
     from collections.abc import Callable
 
     from rclpy.callback_groups import CallbackGroup
+    from rclpy.context import Context
 
     from tests.actions.conftest import RunAction
+    from tests.support.makers import MakeNode, Run
 
     Client = ActionClient[Any, Any, Any]
 
@@ -187,3 +191,59 @@ def test_what_is_wrong_is_said_at_once(run_action: RunAction, lone: Node) -> Non
         await nothing_is_pending(client)
 
     run_action(test)
+
+
+def test_an_iteration_ends_with_the_executor_although_feedback_is_to_be_taken(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A shutdown right behind the result: what has arrived is yielded, and then it is over."""
+    server, asker = make_node(), make_node()
+
+    async def main() -> None:
+        async with (
+            AsyncioExecutor(context=context) as other,
+            AsyncioExecutor(context=context) as it,
+        ):
+            other.add_node(server)
+            it.add_node(asker)
+            serve_action(server)
+            client = ActionClient(asker, Fibonacci, "action")
+            answered = RunningGoal._answered
+
+            def shut_down_behind(goal: Any, future: Any) -> None:
+                with monkeypatch.context() as patch:
+                    patch.setattr(Action, "feedback_is_ready", lambda _: True)
+                    answered(goal, future)
+                it.shutdown()
+
+            monkeypatch.setattr(RunningGoal, "_answered", shut_down_behind)
+            async with aiorcl.goal(client, AT_ONCE) as running:
+                assert [feedback async for feedback in running] == []
+                assert list((await running.result()).sequence) == SEQUENCE
+
+    run(main)
+
+
+@pytest.mark.parametrize("way", ["leave", "cancel"])
+def test_a_client_is_destroyed_on_another_thread(
+    run: Run, context: Context, make_node: MakeNode, way: str
+) -> None:
+    """Who cancels before the word has come is told the same as who waits."""
+    node = make_node()
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            serve_action(node)
+            client = ActionClient(node, Fibonacci, "action")
+            async with aiorcl.goal(client, UNTIL_CANCELLED) as running:
+                thread = threading.Thread(target=client.destroy)
+                thread.start()
+                thread.join()
+                if way == "cancel":
+                    with pytest.raises(aiorcl.EntityGoneError):
+                        await running.cancel()
+            with pytest.raises(aiorcl.EntityGoneError):
+                await running.result()
+
+    run(main)

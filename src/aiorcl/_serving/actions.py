@@ -45,6 +45,8 @@ class Action:
         # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
         self.feedback: _core.Entity | None = None
         self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
+        # Callbacks of goals that have ended, for the feedback that arrived before the result.
+        self.last_feedback: dict[bytes, Callable[[Any], Any]] = {}
 
     @property
     def parts(self) -> list[_core.Entity]:
@@ -69,6 +71,18 @@ class Action:
         """Tell whether feedback has arrived that is to be taken in its turn."""
         part = self.feedback
         return part is not None and part.pending > 0 and not part.held_back
+
+    def after_feedback(
+        self, post: Callable[[Callable[[], object]], None], then: Callable[[], object]
+    ) -> None:
+        """Call ``then`` when the feedback that has arrived is taken; now, if that is none.
+
+        :param post: runs a callable in its turn.
+        """
+        if self.feedback_is_ready():
+            post(lambda: self.after_feedback(post, then))
+        else:
+            then()
 
     def poke(self, events: int = 1) -> None:
         """Look at every part although no event came."""
@@ -159,22 +173,38 @@ def watch_client(
 
         return run
 
+    execute_result = execute("result")
+
+    def result(data: Any) -> None:
+        goal_id = client._result_sequence_number_to_goal_id.get(data[0])
+        execute_result(data)
+        if goal_id is None:
+            return
+        # rclpy forgets it too, but by a done callback, which comes after feedback that comes now.
+        key = bytes(goal_id.uuid)
+        callback = client._feedback_callbacks.pop(key, None)
+        if callback is not None and action.feedback_is_ready():
+            action.last_feedback[key] = callback
+            action.after_feedback(
+                watcher.mailbox.order, lambda: action.last_feedback.pop(key, None)
+            )
+
     def feedback(message: Any) -> Any:
         goal_id = bytes(message.goal_id.uuid)
         take = action.takes_feedback.get(goal_id)
         if take is not None:
             return take(message.feedback)
-        callback = client._feedback_callbacks.get(goal_id)
+        callback = client._feedback_callbacks.get(goal_id) or action.last_feedback.get(goal_id)
         if callback is None:
             return None
         return watcher.workers.callable_in(client.callback_group, callback)(message)
 
-    for source, key, service in (
-        (ActionSource.GOAL_RESPONSE, "goal", impl.SendGoalService),
-        (ActionSource.CANCEL_RESPONSE, "cancel", impl.CancelGoalService),
-        (ActionSource.RESULT_RESPONSE, "result", impl.GetResultService),
+    for source, run, service in (
+        (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
+        (ActionSource.CANCEL_RESPONSE, execute("cancel"), impl.CancelGoalService),
+        (ActionSource.RESULT_RESPONSE, result, impl.GetResultService),
     ):
-        part = action.add(watcher, handle, None, source, service.Response, execute(key))
+        part = action.add(watcher, handle, None, source, service.Response, run)
         action.responses.append(part)
     for source, cls, run in (
         (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback),

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
     from rclpy.task import Future
 
+    from aiorcl._loop.mailbox import Mailbox
     from aiorcl._tasks.workers import Workers
 
 
@@ -32,6 +33,7 @@ class Watcher:
         dispatcher: _core.Dispatcher,
         guard_threads: _core.GuardThreads,
         workers: Workers,
+        mailbox: Mailbox,
         context: Context,
         executor: weakref.ref[Any],
         *,
@@ -40,6 +42,7 @@ class Watcher:
         self.dispatcher = dispatcher
         self.guard_threads = guard_threads
         self.workers = workers
+        self.mailbox = mailbox
         self.context = context
         self._executor = executor
         self._strict = strict

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Any, Generic, cast
@@ -184,9 +185,11 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             )
         await action_ready(client)
         self._feed = Feed(self._queue_size)
-        self._server = _Server(self, serving_entity(client))
+        served_node = serving_entity(client)
+        self._server = _Server(self, served_node)
         self._server.__enter__()
         try:
+            self._feed.follow(served_node.serving.followers, client, served_node.node)
             goal_id = UUID(uuid=list(uuid4().bytes))
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
@@ -212,7 +215,9 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
     ) -> None:
         try:
             if not self._over.is_set():
-                self.handle.cancel_goal_async().add_done_callback(_Refused(self))
+                # Destroyed on another thread: that word is on its way.
+                with contextlib.suppress(InvalidHandle):
+                    self.handle.cancel_goal_async().add_done_callback(_Refused(self))
                 await self._over.wait()
         finally:
             self._close()
@@ -256,7 +261,13 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         handle = self.handle
         if self._over.is_set():
             return False
-        response = await self._ask(handle.cancel_goal_async())
+        try:
+            cancelling = handle.cancel_goal_async()
+        except InvalidHandle:  # destroyed on another thread, whose word is on its way
+            raise EntityGoneError(
+                f"The client of action '{self._client._action_name}' was destroyed"
+            ) from None
+        response = await self._ask(cancelling)
         return bool(response.goals_canceling)
 
     def __aiter__(self) -> Self:
@@ -296,16 +307,16 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             return
         self._response = future.result()
         self._over.set()
-        self._end_feedback()
+        action, server = self._watched(), self._server
+        if action is not None and server is not None:
+            action.after_feedback(server.mailbox.order, self._end_feedback)
+        else:
+            self._end_feedback()
 
     def _end_feedback(self) -> None:
         """End the iteration, after the feedback that has arrived before the result."""
         assert self._feed is not None
-        action = self._watched()
-        if action is not None and self._server is not None and action.feedback_is_ready():
-            self._server.mailbox.order(self._end_feedback)
-        else:
-            self._feed.gone("The goal has ended")
+        self._feed.gone("The goal has ended")
 
     def _failed(self, error: Callable[[], Exception]) -> None:
         """Nothing will come from the server any more."""

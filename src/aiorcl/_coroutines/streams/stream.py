@@ -89,7 +89,8 @@ class Feed(Follower, Generic[T]):
 
     def gone(self, reason: str) -> None:
         """No more items come; those in the queue may still be taken."""
-        self.reason = reason
+        if self.reason is None:
+            self.reason = reason
         on_loop(self._loop, self._wake_all)
 
     def close(self) -> None:
