@@ -191,6 +191,7 @@ def lint(session: nox.Session) -> None:
             "-i" if fix else "--check",
             *tracked("CMakeLists.txt", "*/CMakeLists.txt", "*.cmake"),
         ],
+        ["lint-imports"],
         ["mypy"],
         ["basedpyright", "--pythonpath", python],
         ["codespell"],
