@@ -1,7 +1,7 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 # Every blocking call of rclpy, on the thread that runs an executor: each row of the table in
-# docs/how-it-works.md.
+# docs/how-it-works/threads.md.
 
 from __future__ import annotations
 

@@ -19,7 +19,7 @@ from tests.support import network
 
 DEADLINE_SEC = 30.0
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
 BLOCK = re.compile(r"^```python\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
@@ -80,8 +80,9 @@ def test_every_page_is_looked_at() -> None:
 
 
 def test_what_the_invariants_name_is_there() -> None:
-    """Sources and tests that how-it-works.md names exist, and the tests have these names."""
-    text = (ROOT / "docs" / "how-it-works.md").read_text()
+    """Sources and tests that how-it-works names exist, and the tests have these names."""
+    pages = [ROOT / "docs" / "how-it-works.md", *(ROOT / "docs" / "how-it-works").glob("*.md")]
+    text = "\n".join(page.read_text() for page in pages)
     places = [ROOT / place for place in ("", "src/core", "src/aiorcl", "tests")]
     named = re.findall(r"`([\w/]+\.(?:py|cpp|hpp))(?:::(\w+))?`", text)
     assert len(named) > 30
