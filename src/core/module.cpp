@@ -10,6 +10,8 @@
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include <exception>
+#include <system_error>
 #include <utility>
 
 #include "dispatch/dispatcher.hpp"
@@ -65,6 +67,18 @@ int traverse_group(PyObject * self, visitproc visit, void * arg) {
 PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_group)},
                              {0, nullptr}};
 
+/// What a system call reports is an OSError.
+void translate_system_error(const std::exception_ptr & raised, void *) {
+  try {
+    std::rethrow_exception(raised);
+  } catch (const std::system_error & error) {
+    PyObject * args = Py_BuildValue("(is)", error.code().value(), error.what());
+    if (args == nullptr) return;
+    PyErr_SetObject(PyExc_OSError, args);
+    Py_DECREF(args);
+  }
+}
+
 /// rclpy's extension, which was imported before ours.
 nb::object rclpy_implementation() {
   nb::str name("rclpy.impl.implementation_singleton");
@@ -94,6 +108,7 @@ struct nanobind::detail::type_caster<Source> {
 // Nothing in here runs code of Python: nanobind ends the process where that raises, and whatever it
 // runs may be interrupted by Ctrl-C. See also import_interrupt.cpp.
 NB_MODULE(_core, m) {
+  nb::register_exception_translator(translate_system_error);
   // A subclass of rclpy's own error: code that catches that one catches ours.
   nb::exception<RclError>(m, "RclError", rclpy_implementation().attr("RCLError"));
 

@@ -1,6 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// Deadlines: ready when their clock reaches a time, jumps or changes its source.
+// Slots of times that somebody waits for: ready when their clock reaches a time, jumps or changes
+// its source.
 
 #include <doctest/doctest.h>
 
@@ -9,11 +10,11 @@
 #include <vector>
 
 #include "event_loop.hpp"
-#include "events/deadline.hpp"
+#include "events/timers.hpp"
 #include "watched_timer.hpp"
 
-using aiorcl::Deadline;
 using aiorcl::TimerQueue;
+using aiorcl::TimerSlot;
 using event_loop::becomes_readable;
 using event_loop::Entry;
 using event_loop::handle_all;
@@ -21,12 +22,12 @@ using event_loop::handle_all;
 TEST_CASE_FIXTURE(TimerFixture, "a deadline on steady or system time makes its fd readable") {
   for (rcl::Clock * clock : {&steady, &system, &ros}) {
     Entry entry(queue);
-    Deadline deadline(timers, clock->get(), clock->now() + 2 * kMillisecond, *entry);
+    TimerSlot deadline(timers, clock->get(), clock->now() + 2 * kMillisecond, *entry);
     const std::vector<int> fds = timers.fds();
     CHECK(becomes_readable(clock == &steady ? fds[0] : fds[1]));
     timers.on_readable();
     CHECK(queue.pop() == entry.get());
-    CHECK(deadline.is_reached());
+    CHECK(deadline.is_due());
     CHECK_FALSE(deadline.source_changed());
     handle_all(*entry);
   }
@@ -35,8 +36,8 @@ TEST_CASE_FIXTURE(TimerFixture, "a deadline on steady or system time makes its f
 TEST_CASE_FIXTURE(TimerFixture, "a deadline that is closed is in no queue and on no clock") {
   Entry entry(queue);
   {
-    Deadline on_steady(timers, steady.get(), steady.now() + kHour, *entry);
-    Deadline on_ros(timers, ros.get(), ros.now() + kHour, *entry);
+    TimerSlot on_steady(timers, steady.get(), steady.now() + kHour, *entry);
+    TimerSlot on_ros(timers, ros.get(), ros.now() + kHour, *entry);
     CHECK(timers.next_due_in() <= kHour);
   }
   CHECK(timers.next_due_in() == TimerQueue::kNever);
@@ -47,26 +48,26 @@ TEST_CASE_FIXTURE(TimerFixture, "a deadline that is closed is in no queue and on
 TEST_CASE_FIXTURE(TimerFixture, "a jump over a deadline reaches it, a smaller one does not") {
   ros.override_time(100 * kSecond);
   Entry entry(queue);
-  Deadline deadline(timers, ros.get(), 110 * kSecond, *entry);
+  TimerSlot deadline(timers, ros.get(), 110 * kSecond, *entry);
   CHECK(timers.next_due_in() == TimerQueue::kNever);
   CHECK_FALSE(queue.has_ready());
   for (std::int64_t now : {105, 50}) {
     ros.override_time(now * kSecond);
     if (queue.pop() != nullptr) handle_all(*entry);
-    CHECK_FALSE(deadline.is_reached());
+    CHECK_FALSE(deadline.is_due());
     deadline.schedule();
     CHECK_FALSE(queue.has_ready());
   }
   ros.override_time(200 * kSecond);
   CHECK(queue.pop() == entry.get());
-  CHECK(deadline.is_reached());
+  CHECK(deadline.is_due());
   CHECK_FALSE(deadline.source_changed());
   handle_all(*entry);
 }
 
 TEST_CASE_FIXTURE(TimerFixture, "switching ROS time on or off is noticed, and stays noticed") {
   Entry entry(queue);
-  Deadline deadline(timers, ros.get(), ros.now() + kHour, *entry);
+  TimerSlot deadline(timers, ros.get(), ros.now() + kHour, *entry);
   ros.override_time(kSecond);
   CHECK(queue.has_ready());
   CHECK(deadline.source_changed());
@@ -79,7 +80,7 @@ TEST_CASE_FIXTURE(TimerFixture, "switching ROS time on or off is noticed, and st
 TEST_CASE_FIXTURE(TimerFixture, "a deadline reached before it was set is ready at once") {
   ros.override_time(100 * kSecond);
   Entry entry(queue);
-  Deadline deadline(timers, ros.get(), 100 * kSecond, *entry);
+  TimerSlot deadline(timers, ros.get(), 100 * kSecond, *entry);
   CHECK(queue.pop() == entry.get());
   handle_all(*entry);
 }
@@ -87,7 +88,7 @@ TEST_CASE_FIXTURE(TimerFixture, "a deadline reached before it was set is ready a
 TEST_CASE_FIXTURE(TimerFixture, "a jump on another thread wakes the loop for a deadline") {
   ros.override_time(1 * kSecond);
   Entry entry(queue);
-  Deadline deadline(timers, ros.get(), 2 * kSecond, *entry);
+  TimerSlot deadline(timers, ros.get(), 2 * kSecond, *entry);
   REQUIRE(queue.pop() == nullptr);
   REQUIRE(queue.sleep());
   std::thread time_source([this] { ros.override_time(2 * kSecond); });

@@ -19,6 +19,7 @@
 
 #include "event_loop.hpp"
 #include "events/guards.hpp"
+#include "failing_wait.hpp"
 #include "rcl_entities.hpp"
 
 using aiorcl::GuardThreads;
@@ -332,4 +333,35 @@ TEST_CASE("a guard thread that nobody triggers sleeps") {
   }
   CHECK(slept_through);
   guards.remove(guard.get(), *follower.entry);
+}
+
+TEST_CASE(
+    "a guard thread whose wait failed waits again, and hears of what was triggered meanwhile") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  Follower follower;
+  GuardThreads guards(context.get());
+  guards.add(guard.get(), *follower.entry);
+  guard.trigger();
+  CHECK(follower.wait() == 1);
+  {
+    FailingWait failing;
+    guard.trigger();  // the wait that is under way may hear of this one
+    failing.wait_for(3);
+    guard.trigger();
+  }
+  CHECK(follower.wait() >= 1);
+  guards.remove(guard.get(), *follower.entry);
+}
+
+TEST_CASE("a guard thread ends at once, also while it cannot wait") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  Follower follower;
+  GuardThreads guards(context.get());
+  FailingWait failing;
+  guards.add(guard.get(), *follower.entry);
+  failing.wait_for(4);
+  guards.remove(guard.get(), *follower.entry);
+  CHECK_FALSE(follower.queue.has_ready());
 }

@@ -17,6 +17,7 @@
 #include "events/process.hpp"
 #include "events/watch.hpp"
 #include "rcl_entities.hpp"
+#include "watched_timer.hpp"
 
 using aiorcl::GuardThreads;
 using aiorcl::Process;
@@ -111,4 +112,22 @@ TEST_CASE("a child waits for no lock of those who add and remove in its parent")
   stop = true;
   churn.join();
   guards.remove(guard.get(), *entry);
+}
+
+TEST_CASE("a child lets go of the slots of timers without a word to their clock") {
+  TimerFixture fixture;
+  const rcl_clock_t & clock = *fixture.ros.get();
+  WatchedTimer watched(fixture, fixture.ros, kHour);
+  Entry entry(fixture.queue);
+  aiorcl::TimerSlot deadline(fixture.timers, fixture.ros.get(), fixture.ros.now() + kHour, *entry);
+  const std::size_t callbacks = clock.num_jump_callbacks;
+  CHECK(ends_in_child([&] {
+    watched.slot.close();
+    deadline.close();
+    if (clock.num_jump_callbacks != callbacks) _exit(1);
+    if (fixture.timers.next_due_in() != aiorcl::TimerQueue::kNever) _exit(2);
+  }));
+  watched.slot.close();
+  deadline.close();
+  CHECK(clock.num_jump_callbacks == callbacks - 2);
 }

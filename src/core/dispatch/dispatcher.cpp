@@ -3,17 +3,10 @@
 // Takes what is ready and calls it, one at a time, within a budget.
 #include "dispatch/dispatcher.hpp"
 
-#include <unistd.h>
-
 #include <algorithm>
-#include <cerrno>
 #include <climits>
-#include <system_error>
+#include <stdexcept>
 #include <utility>
-
-#ifdef __linux__
-#include <sys/epoll.h>
-#endif
 
 #include "events/steady_time.hpp"
 #include "python/once.hpp"
@@ -38,8 +31,7 @@ Dispatcher::Dispatcher(bool portable)
       timer_fds_(timers_->fds()) {}
 
 void Dispatcher::close() noexcept {
-  if (epoll_fd_ >= 0) ::close(epoll_fd_);
-  epoll_fd_ = -1;
+  host_.reset();
   queue_->wakeup().close();
   timers_->close();
 }
@@ -146,58 +138,22 @@ void Dispatcher::wake() {
   if (!queue_->sleep()) queue_->wakeup().notify();
 }
 
-void Dispatcher::host([[maybe_unused]] int loop_fd) {
-#ifdef __linux__
-  if (epoll_fd_ >= 0) ::close(epoll_fd_);
-  epoll_fd_ = ::epoll_create1(EPOLL_CLOEXEC);
-  std::vector<int> fds = timer_fds_;
-  fds.push_back(wakeup_fd());
-  fds.push_back(loop_fd);
-  for (int fd : fds) {
-    epoll_event event{};
-    event.events = EPOLLIN;
-    event.data.fd = fd;
-    if (::epoll_ctl(epoll_fd_, EPOLL_CTL_ADD, fd, &event) != 0) {
-      throw std::system_error(errno, std::generic_category(), "epoll_ctl");
-    }
-  }
-#else
-  throw std::runtime_error("Only Linux has epoll");
-#endif
+void Dispatcher::host(int loop_fd) {
+  host_ = std::make_unique<EpollHost>(wakeup_fd(), *timers_, loop_fd);
 }
 
-bool Dispatcher::only_own_readable([[maybe_unused]] int timeout_ms) {
-#ifdef __linux__
-  epoll_event events[8];
-  int count;
-  int error;
+bool Dispatcher::only_own_readable(int timeout_ms) {
+  if (host_ == nullptr) throw std::logic_error("wait() without host()");
+  bool woken;
   if (timeout_ms == 0) {
-    count = ::epoll_wait(epoll_fd_, events, 8, 0);
-    error = errno;
+    woken = host_->wait(0);
   } else {
     nb::gil_scoped_release release;
-    count = ::epoll_wait(epoll_fd_, events, 8, timeout_ms);
-    error = errno;
+    woken = host_->wait(timeout_ms);
   }
-  if (count < 0) {
-    if (error != EINTR) throw std::system_error(error, std::generic_category(), "epoll_wait");
-    if (PyErr_CheckSignals() != 0) nb::raise_python_error();
-    return true;
-  }
-  bool only_own = true;
-  for (int i = 0; i < count; ++i) {
-    const int fd = events[i].data.fd;
-    if (fd == wakeup_fd()) continue;
-    if (std::find(timer_fds_.begin(), timer_fds_.end(), fd) != timer_fds_.end()) {
-      timers_->on_readable();
-    } else {
-      only_own = false;
-    }
-  }
-  return only_own;
-#else
-  return false;
-#endif
+  if (woken) return host_->only_own();
+  if (PyErr_CheckSignals() != 0) nb::raise_python_error();
+  return true;
 }
 
 std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks) {

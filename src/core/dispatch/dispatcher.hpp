@@ -12,6 +12,7 @@
 
 #include "dispatch/entity.hpp"
 #include "dispatch/turn.hpp"
+#include "events/epoll_host.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
 
@@ -96,7 +97,7 @@ class Dispatcher {
   std::shared_ptr<ReadyQueue> queue_;
   std::shared_ptr<TimerQueue> timers_;
   std::vector<int> timer_fds_;
-  int epoll_fd_ = -1;
+  std::unique_ptr<EpollHost> host_;
   bool stopped_ = false;
   std::uint64_t turns_ = 0;
   std::uint64_t callbacks_ = 0;

@@ -11,22 +11,22 @@ namespace aiorcl {
 
 Alarm::Alarm(Dispatcher & dispatcher, nb::object clock, std::int64_t until, nb::object done)
     : Entity(dispatcher, std::move(done), clock.attr("handle"), nb::none(), "clock") {
-  deadline_.emplace(*timers_, static_cast<rcl_clock_t *>(pointer()), until, *ready_);
+  slot_.emplace(*timers_, static_cast<rcl_clock_t *>(pointer()), until, *ready_);
 }
 
 Alarm::~Alarm() {
-  deadline_.reset();
+  slot_.reset();
 }
 
 void Alarm::unwatch() {
-  deadline_.reset();
+  slot_.reset();
 }
 
 Outcome Alarm::run(Hooks) {
   if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  const bool source_changed = deadline_->source_changed();
-  if (!source_changed && !deadline_->is_reached()) {
-    deadline_->schedule();
+  const bool source_changed = slot_->source_changed();
+  if (!source_changed && !slot_->is_due()) {
+    slot_->schedule();
     return Outcome::kNothing;
   }
   close();

@@ -6,7 +6,6 @@
 #include <optional>
 
 #include "dispatch/entity.hpp"
-#include "events/deadline.hpp"
 
 namespace aiorcl {
 
@@ -24,7 +23,7 @@ class Alarm final : public Entity {
   void unwatch() override;
 
  private:
-  std::optional<Deadline> deadline_;
+  std::optional<TimerSlot> slot_;
 };
 
 }  // namespace aiorcl

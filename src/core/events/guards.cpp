@@ -17,6 +17,14 @@
 
 namespace aiorcl {
 
+namespace {
+
+// Between attempts to wait while the middleware cannot: 1 ms, 2 ms, ... 1 s.
+constexpr std::chrono::milliseconds kFirstPause(1);
+constexpr std::chrono::milliseconds kLongestPause(1000);
+
+}  // namespace
+
 /// The wait for one guard condition.
 class GuardThreads::Waiter {
  public:
@@ -59,6 +67,7 @@ class GuardThreads::Waiter {
   WaitSet set_;  // the thread's
   const rmw_guard_condition_t * const guard_;
   std::mutex mutex_;
+  std::condition_variable stop_changed_;
   std::condition_variable ended_changed_;
   std::vector<Follower> followers_;  // guarded by mutex_
   bool stop_ = false;                // guarded by mutex_
@@ -79,6 +88,7 @@ GuardThreads::Waiter::~Waiter() {
   {
     std::unique_lock<std::mutex> lock(mutex_);
     stop_ = true;
+    stop_changed_.notify_all();
     do {
       // Under the lock, so that the thread can take this trigger back before it ends. Again,
       // because somebody else who waits for the guard condition may have taken it.
@@ -113,11 +123,19 @@ bool GuardThreads::Waiter::wait(const rmw_time_t * timeout) noexcept {
 
 void GuardThreads::Waiter::run() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
+  std::chrono::milliseconds pause = kFirstPause;
   while (!stop_) {
     lock.unlock();
     const bool triggered = wait(nullptr);
     lock.lock();
-    if (!triggered || stop_) break;
+    if (stop_) break;
+    if (!triggered) {
+      // The middleware was short of something. The guard condition keeps its trigger meanwhile.
+      stop_changed_.wait_for(lock, pause, [this] { return stop_; });
+      pause = std::min(pause * 2, kLongestPause);
+      continue;
+    }
+    pause = kFirstPause;
     // Those of now, not of before the wait: one that was removed meanwhile is not touched.
     for (const Follower & follower : followers_) {
       if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);

@@ -5,9 +5,7 @@
 
 #include <unistd.h>
 
-#include <cerrno>
 #include <ctime>
-#include <system_error>
 
 #ifdef __linux__
 #include <sys/timerfd.h>
@@ -38,9 +36,18 @@ constexpr rcl_jump_threshold_t kAnyJump{true, {1}, {-1}};
 TimerSlot::TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready)
     : Due(queue, ready), timer_(timer) {
   check(rcl_timer_clock(timer, &clock_), "get the clock of a timer");
+  watch_clock();
+}
+
+TimerSlot::TimerSlot(TimerQueue & queue, rcl_clock_t * clock, std::int64_t until, Ready & ready)
+    : Due(queue, ready), clock_(clock), until_(until) {
+  watch_clock();
+}
+
+void TimerSlot::watch_clock() {
   if (clock_->type == RCL_ROS_TIME) {
     check(rcl_clock_add_jump_callback(clock_, kAnyJump, &TimerSlot::on_jump, this),
-          "watch the clock of a timer");
+          "watch a clock");
   }
   try {
     schedule();
@@ -51,41 +58,54 @@ TimerSlot::TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready)
 }
 
 void TimerSlot::close() noexcept {
-  if (timer_ == nullptr) return;
+  if (clock_ == nullptr) return;
   queue_.remove(*this);
-  if (clock_->type == RCL_ROS_TIME) {
+  if (clock_->type == RCL_ROS_TIME && process_.is_this()) {
     ignore(rcl_clock_remove_jump_callback(clock_, &TimerSlot::on_jump, this));
   }
-  timer_ = nullptr;
+  clock_ = nullptr;
 }
 
 void TimerSlot::schedule() {
   queue_.remove(*this);
-  bool canceled = false;
-  check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
-  if (canceled) return;
+  std::int64_t due = until_;
+  if (timer_ != nullptr) {
+    bool canceled = false;
+    check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
+    if (canceled) return;
+  }
   const int base = TimerQueue::base_of(clock_);
   if (base == TimerQueue::kJumpsOnly) {
     if (is_due()) ready_.add(1);
     return;
   }
-  std::int64_t due = 0;
-  if (!check_unless(rcl_timer_get_next_call_time(timer_, &due), RCL_RET_TIMER_CANCELED,
-                    "look at a timer")) {
+  if (timer_ != nullptr && !check_unless(rcl_timer_get_next_call_time(timer_, &due),
+                                         RCL_RET_TIMER_CANCELED, "look at a timer")) {
     return;  // cancelled by another thread meanwhile
   }
   queue_.insert(*this, base, due);
 }
 
 bool TimerSlot::is_due() const {
-  bool ready = false;
-  check(rcl_timer_is_ready(timer_, &ready), "look at a timer");
-  return ready;
+  if (timer_ != nullptr) {
+    bool ready = false;
+    check(rcl_timer_is_ready(timer_, &ready), "look at a timer");
+    return ready;
+  }
+  rcl_time_point_value_t now = 0;
+  check(rcl_clock_get_now(clock_, &now), "read a clock");
+  return now >= until_;
 }
 
 /// Called on whichever thread sets the clock: enqueue only.
-void TimerSlot::on_jump(const rcl_time_jump_t *, bool before_jump, void * user_data) noexcept {
-  if (!before_jump) static_cast<TimerSlot *>(user_data)->ready_.add(1);
+void TimerSlot::on_jump(const rcl_time_jump_t * jump, bool before_jump, void * user_data) noexcept {
+  if (before_jump) return;
+  auto & slot = *static_cast<TimerSlot *>(user_data);
+  if (jump->clock_change == RCL_ROS_TIME_ACTIVATED ||
+      jump->clock_change == RCL_ROS_TIME_DEACTIVATED) {
+    slot.source_changed_.store(true, std::memory_order_release);
+  }
+  slot.ready_.add(1);
 }
 
 int TimerQueue::base_of(rcl_clock_t * clock) {
@@ -98,28 +118,24 @@ int TimerQueue::base_of(rcl_clock_t * clock) {
 }
 
 TimerQueue::TimerQueue([[maybe_unused]] bool portable)
-    : bases_{{&now<CLOCK_MONOTONIC>, CLOCK_MONOTONIC, -1, kNever, {}},
-             {&now<CLOCK_REALTIME>, CLOCK_REALTIME, -1, kNever, {}}} {
+    : bases_{{&now<CLOCK_MONOTONIC>, CLOCK_MONOTONIC, {}, kNever, {}},
+             {&now<CLOCK_REALTIME>, CLOCK_REALTIME, {}, kNever, {}}} {
 #ifdef __linux__
   if (portable) return;
   for (TimeBase & base : bases_) {
-    base.fd = ::timerfd_create(base.clock_id, TFD_NONBLOCK | TFD_CLOEXEC);
-    if (base.fd < 0) throw std::system_error(errno, std::generic_category(), "timerfd_create");
+    base.fd = Fd(::timerfd_create(base.clock_id, TFD_NONBLOCK | TFD_CLOEXEC), "timerfd_create");
   }
 #endif
 }
 
 void TimerQueue::close() noexcept {
-  for (TimeBase & base : bases_) {
-    if (base.fd >= 0) ::close(base.fd);
-    base.fd = -1;
-  }
+  for (TimeBase & base : bases_) base.fd.close();
 }
 
 std::vector<int> TimerQueue::fds() const {
   std::vector<int> fds;
   for (const TimeBase & base : bases_) {
-    if (base.fd >= 0) fds.push_back(base.fd);
+    if (base.fd) fds.push_back(base.fd.get());
   }
   return fds;
 }
@@ -142,7 +158,7 @@ void TimerQueue::remove(Due & place) noexcept {
 
 void TimerQueue::arm([[maybe_unused]] TimeBase & base) noexcept {
 #ifdef __linux__
-  if (base.fd < 0 || base.slots.empty()) return;
+  if (!base.fd || base.slots.empty()) return;
   const std::int64_t due = base.slots.begin()->first;
   if (due >= base.armed) return;
   base.armed = due;
@@ -153,7 +169,7 @@ void TimerQueue::arm([[maybe_unused]] TimeBase & base) noexcept {
   spec.it_value.tv_nsec = static_cast<long>(at % kSecond);
   int flags = TFD_TIMER_ABSTIME;
   if (base.clock_id == CLOCK_REALTIME) flags |= TFD_TIMER_CANCEL_ON_SET;
-  ::timerfd_settime(base.fd, flags, &spec, nullptr);
+  ::timerfd_settime(base.fd.get(), flags, &spec, nullptr);
 #endif
 }
 
@@ -172,11 +188,11 @@ void TimerQueue::collect() noexcept {
 void TimerQueue::on_readable() noexcept {
   collect();
   for (TimeBase & base : bases_) {
-    if (base.fd < 0) continue;
+    if (!base.fd) continue;
     // Also when nothing is due or armed: setting the system clock makes the fd readable
     // (ECANCELED).
     std::uint64_t expirations;
-    [[maybe_unused]] auto got = ::read(base.fd, &expirations, sizeof expirations);
+    [[maybe_unused]] auto got = ::read(base.fd.get(), &expirations, sizeof expirations);
     base.armed = kNever;
     arm(base);
   }

@@ -4,13 +4,17 @@
 // due.
 #pragma once
 
+#include <rcl/time.h>
 #include <rcl/timer.h>
 
+#include <atomic>
 #include <cstdint>
 #include <set>
 #include <utility>
 #include <vector>
 
+#include "events/fd.hpp"
+#include "events/process.hpp"
 #include "events/ready_queue.hpp"
 
 namespace aiorcl {
@@ -38,8 +42,9 @@ class Due {
   std::int64_t due_ = 0;
 };
 
-/// One rcl timer's place in the queue. Makes its Ready ready when the timer is due, was reset, or
-/// its clock jumped; whoever runs it asks rcl what is true now and schedules it again.
+/// The place of an rcl timer, or of a time that somebody waits for. Makes its Ready ready when that
+/// may be due: when the time has come, when the timer was reset, and when the clock jumped or
+/// changed its source. Whoever handles that asks what is true now, and calls schedule() to wait on.
 ///
 /// rcl documents the jump callbacks of a clock as not thread-safe: construct and close under the
 /// lock that guards the clock (rclpy's is the GIL). Jumps come on the thread that sets the clock.
@@ -47,23 +52,35 @@ class TimerSlot final : public Due {
  public:
   /// `timer` outlives the slot.
   TimerSlot(TimerQueue & queue, rcl_timer_t * timer, Ready & ready);  // throws RclError
+
+  /// `clock` outlives the slot; `until` is in nanoseconds of it.
+  TimerSlot(TimerQueue & queue, rcl_clock_t * clock, std::int64_t until, Ready & ready);
   ~TimerSlot() { close(); }
 
-  /// Takes the timer out of the queue and off its clock. Idempotent.
+  /// Takes it out of the queue and off its clock. Idempotent. In a forked child the clock is left
+  /// alone.
   void close() noexcept;
 
-  /// Puts the timer at its next call time, or out of the queue if it is cancelled or its clock is a
-  /// ROS clock that follows a topic (then only a jump makes it due).
+  /// Waits for the time by what the clock goes by now: the next call of a timer, nothing if that is
+  /// cancelled. On a ROS clock that follows a topic only a jump makes it due.
   void schedule();  // throws RclError
 
-  /// True if rcl says that the timer is due now.
-  bool is_due() const;  // throws RclError
+  /// True if it is due now. Throws RclError.
+  bool is_due() const;
+
+  /// True once ROS time was switched on or off: a time to wait until has lost its meaning.
+  bool source_changed() const noexcept { return source_changed_.load(std::memory_order_acquire); }
 
  private:
   static void on_jump(const rcl_time_jump_t * jump, bool before_jump, void * user_data) noexcept;
 
-  rcl_timer_t * timer_;
-  rcl_clock_t * clock_ = nullptr;
+  void watch_clock();
+
+  const Process process_;
+  rcl_timer_t * timer_ = nullptr;  // nullptr: it waits until `until_`
+  rcl_clock_t * clock_ = nullptr;  // nullptr: closed
+  std::int64_t until_ = 0;
+  std::atomic<bool> source_changed_{false};
 };
 
 /// The timers of one executor. The loop's thread only.
@@ -78,7 +95,6 @@ class TimerQueue {
   static int base_of(rcl_clock_t * clock);  // throws RclError
 
   explicit TimerQueue(bool portable = false);  // throws std::system_error
-  ~TimerQueue() { close(); }
   TimerQueue(const TimerQueue &) = delete;
   TimerQueue & operator=(const TimerQueue &) = delete;
 
@@ -109,7 +125,7 @@ class TimerQueue {
   struct TimeBase {
     std::int64_t (*now)() noexcept;
     int clock_id;
-    int fd = -1;
+    Fd fd;
     std::int64_t armed = kNever;
     std::set<std::pair<std::int64_t, Due *>> slots;
   };

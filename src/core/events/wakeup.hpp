@@ -5,17 +5,19 @@
 
 #include <atomic>
 
+#include "events/fd.hpp"
+
 namespace aiorcl {
 
 /// Readable from notify() until clear(). An eventfd on Linux, a pipe elsewhere (or if `portable`).
 class Wakeup {
  public:
   explicit Wakeup(bool portable = false);  // throws std::system_error
-  ~Wakeup() { close(); }
   Wakeup(const Wakeup &) = delete;
   Wakeup & operator=(const Wakeup &) = delete;
 
-  int fd() const noexcept { return read_fd_; }
+  /// -1 once it is closed.
+  int fd() const noexcept { return read_.get(); }
 
   /// Any thread, also under middleware locks: one write, at most once until clear().
   void notify() noexcept;
@@ -27,8 +29,8 @@ class Wakeup {
   void close() noexcept;
 
  private:
-  int read_fd_;
-  int write_fd_;
+  Fd read_;
+  Fd write_;  // none where one fd has both ends
   std::atomic<bool> signalled_{false};
 };
 
