@@ -102,7 +102,7 @@ def test_import_without_ros_says_what_to_do(tmp_path: Path) -> None:
     error = result.stderr[result.stderr.rindex("ModuleNotFoundError: ") :]
     assert "rclpy" in error
     assert "source your ROS 2 setup" in error
-    assert "pip install 'aiorcl[kilted]'" in error
+    assert "pip install ros-rclpy" in error
 
 
 def test_errors_inside_rclpy_keep_their_message(tmp_path: Path) -> None:

@@ -8,7 +8,7 @@ try:
 except ImportError as error:
     error.add_note(
         "aiorcl needs ROS 2: source your ROS 2 setup (for example /opt/ros/jazzy/setup.bash), "
-        "or pip install 'aiorcl[kilted]' or 'aiorcl[jazzy]'"
+        "or pip install ros-rclpy and ros-rmw-fastrtps-cpp"
     )
     raise
 

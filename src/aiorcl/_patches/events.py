@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The setters and loggers that newer rclpy has: an event callback of the user's, beside ours."""
+"""What entities gain: a logger, and an event callback of the user's beside ours."""
 
 from __future__ import annotations
 
