@@ -56,6 +56,10 @@ class FdsLeft {
   std::vector<Fd> used_;
 };
 
+bool is_of_limit(const std::system_error & error) {
+  return error.code() == std::errc::too_many_files_open;
+}
+
 /// Whether making it throws the error of the limit; then no fd of it is left.
 template <typename Make>
 bool fails_without_a_leak(Make make) {
@@ -63,7 +67,7 @@ bool fails_without_a_leak(Make make) {
   try {
     make();
   } catch (const std::system_error & error) {
-    CHECK((error.code() == std::errc::too_many_files_open));
+    CHECK(is_of_limit(error));
     CHECK(next_fd() == before);
     return true;
   }
@@ -94,6 +98,8 @@ TEST_CASE("what a system call failed with names the call") {
 }
 
 TEST_CASE("who cannot have its file descriptors says so, and keeps none") {
+  // The undefined behaviour sanitizer opens a pipe when it looks at an object for the first time.
+  REQUIRE(is_of_limit(std::system_error(EMFILE, std::generic_category())));
   Wakeup loop;
   for (int left : {1, 2, 3, 4}) {
     CAPTURE(left);
