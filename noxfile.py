@@ -85,11 +85,14 @@ def wheel(session: nox.Session) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def tests(session: nox.Session, distro: str) -> None:
     """Run pytest on one distro; more arguments go to pytest."""
-    install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
-    cache = f"cache_dir={BUILD / 'pytest' / session.name}"
-    # More arguments may take this back: -n0, for one process that shows what it prints.
-    side_by_side = ["-n", "auto", "--dist", "worksteal"]
-    run(session, "pytest", *side_by_side, "-o", cache, *session.posargs)
+    run_tests(session, distro)
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+def debug(session: nox.Session) -> None:
+    """Run pytest on Kilted with asyncio in its debug mode; more arguments go to pytest."""
+    session.env["PYTHONASYNCIODEBUG"] = "1"
+    run_tests(session, "kilted")
 
 
 @nox.session
@@ -257,6 +260,15 @@ def shell(session: nox.Session, distro: str) -> None:
         session.run(*session.posargs, external=True, interrupt_timeout=PATIENCE_SEC)
     else:
         session.run(os.environ.get("SHELL", "sh"), external=True, success_codes=range(256))
+
+
+def run_tests(session: nox.Session, distro: str) -> None:
+    """Run the tests, side by side."""
+    install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
+    cache = f"cache_dir={BUILD / 'pytest' / session.name}"
+    # More arguments may take this back: -n0, for one process that shows what it prints.
+    side_by_side = ["-n", "auto", "--dist", "worksteal"]
+    run(session, "pytest", *side_by_side, "-o", cache, *session.posargs)
 
 
 def run(session: nox.Session, module: str, *arguments: str) -> None:
