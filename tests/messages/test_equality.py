@@ -12,9 +12,9 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 
 from aiorcl._core import MessageType, RosMessage
-from tests.messages.instances import messages
-from tests.messages.sameness import difference
-from tests.messages.types import message_classes, name_of
+from tests.support.messages.instances import messages
+from tests.support.messages.sameness import difference
+from tests.support.messages.types import message_classes, name_of
 
 CLASSES = message_classes()
 SAMPLE = settings(

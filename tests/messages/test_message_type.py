@@ -16,7 +16,7 @@ from sensor_msgs.msg import Image, JointState
 from test_msgs.msg import Arrays, BoundedSequences, UnboundedSequences, WStrings
 
 from aiorcl._core import MessageType, RosMessage
-from tests.messages.structs import Twin
+from tests.support.messages.structs import Twin
 
 
 @pytest.mark.parametrize("cls", [int, object, type, 5, "geometry_msgs/msg/Point"])

@@ -11,7 +11,7 @@ import pytest
 from test_msgs.msg import Strings, UnboundedSequences, WStrings
 
 from aiorcl._core import MessageType, RosMessage
-from tests.messages.structs import Text, Twin
+from tests.support.messages.structs import Text, Twin
 
 TEXTS = ["longer", "short", "tiny!", "", "longer again than the first", "a\0b", "\U0001f916"]
 

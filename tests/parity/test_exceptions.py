@@ -5,163 +5,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
-from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
-from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
-from std_srvs.srv import Trigger
-from test_msgs.action import Fibonacci
 
-from tests.parity.test_tasks import Turn
-from tests.support.executors import DISTRO, Flavour, breaks, new_future
+from tests.support.executors import DISTRO, Flavour, breaks
+from tests.support.raising import (
+    ARRANGEMENTS,
+    CALLBACKS,
+    WrongError,
+    before_await,
+    in_service,
+    in_subscription,
+    name,
+    nothing,
+    plainly,
+)
 from tests.support.spinner import Spinner
-from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
 
     from tests.support.makers import MakeNode
-
-    Callback = Callable[..., Any]
-    Make = Callable[..., Callback]
-    Arrange = Callable[[Executor, Node, Make, BaseException], object]
+    from tests.support.raising import Arrange, Make
 
 # EventsExecutor logs what it raises by a method of rclpy that is deprecated.
 pytestmark = pytest.mark.filterwarnings("ignore:Deprecated in favor of")
-
-
-class WrongError(Exception):
-    """What the callbacks of this file raise."""
-
-
-def nothing() -> None:
-    """Do nothing."""
-
-
-def nothing_of(_: object) -> None:
-    """Do nothing."""
-
-
-def plainly(error: BaseException, first: Callable[[], object] = nothing) -> Callback:
-    """Make a callback that raises."""
-
-    def callback(_: object = None, __: object = None) -> None:
-        first()
-        raise error
-
-    return callback
-
-
-def before_await(error: BaseException, first: Callable[[], object] = nothing) -> Callback:
-    """Make a coroutine callback that raises in its first step."""
-
-    async def callback(_: object = None, __: object = None) -> None:
-        first()
-        raise error
-
-    return callback
-
-
-def after_await(error: BaseException, first: Callable[[], object] = nothing) -> Callback:
-    """Make a coroutine callback that raises in its second step."""
-
-    async def callback(_: object = None, __: object = None) -> None:
-        first()
-        await Turn()
-        raise error
-
-    return callback
-
-
-def in_subscription(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let a message raise ``error``."""
-    subscription = node.create_subscription(Int64, "topic", make(error), 10)
-    node.create_publisher(Int64, "topic", 10).publish(Int64())
-    return subscription
-
-
-def in_timer(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let a timer, on its one call, raise ``error``."""
-
-    def once() -> None:
-        timer.cancel()
-
-    timer = node.create_timer(0.001, make(error, once))
-    return timer
-
-
-def in_service(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let a request raise ``error``."""
-    node.create_service(Trigger, "service", make(error))
-    return node.create_client(Trigger, "service").call_async(Trigger.Request())
-
-
-def in_guard_condition(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let a guard condition raise ``error``."""
-    guard = node.create_guard_condition(make(error))
-    guard.trigger()
-    return guard
-
-
-def in_qos_event(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let an event of a publisher, its match with a subscription, raise ``error``."""
-    publisher = node.create_publisher(
-        Int64, "topic", 10, event_callbacks=PublisherEventCallbacks(matched=make(error))
-    )
-    return publisher, node.create_subscription(Int64, "topic", nothing_of, 10)
-
-
-def in_waitable(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let what a waitable executes raise ``error``."""
-    inbox = Inbox(node)
-    inbox.execute = make(error)  # type: ignore[method-assign]
-    inbox.put(1)
-    return inbox
-
-
-def in_feedback(_: Executor, node: Node, make: Make, error: BaseException) -> object:
-    """Let the feedback of a goal raise ``error``."""
-
-    def execute(goal: Any) -> Fibonacci.Result:
-        goal.publish_feedback(Fibonacci.Feedback())
-        goal.succeed()
-        return Fibonacci.Result()
-
-    server = ActionServer(node, Fibonacci, "action", execute)
-    client = ActionClient(node, Fibonacci, "action")
-    return server, client, client.send_goal_async(Fibonacci.Goal(), feedback_callback=make(error))
-
-
-def in_task(executor: Executor, _: Node, make: Make, error: BaseException) -> object:
-    """Let a task raise ``error``."""
-    return executor.create_task(make(error))
-
-
-def in_done_callback(executor: Executor, _: Node, make: Make, error: BaseException) -> object:
-    """Let a callback of a future raise ``error``."""
-    future = new_future(executor)
-    future.add_done_callback(make(error))
-    future.set_result(None)
-    return future
-
-
-ARRANGEMENTS = [
-    in_subscription,
-    in_timer,
-    in_service,
-    pytest.param(in_guard_condition, marks=breaks(events="does not support guard conditions")),
-    pytest.param(in_qos_event, marks=breaks(events="crashes when it is destroyed")),
-    pytest.param(in_waitable, marks=breaks(events="does not support guard conditions")),
-    pytest.param(in_feedback, marks=breaks(events="crashes when it is destroyed")),
-    in_task,
-    in_done_callback,
-]
-CALLBACKS = [plainly, before_await, after_await]
 
 
 def spin_once(spin: Spinner) -> None:
@@ -206,11 +78,6 @@ def company(make_node: MakeNode, executor: Executor, flavour: Flavour) -> Node:
     if flavour.family == "events":
         other.create_timer(0.005, nothing)
     return other
-
-
-def name(part: object) -> str:
-    """Name a parameter by its function."""
-    return getattr(part, "__name__", "")
 
 
 @pytest.mark.parametrize("call", CALLS, ids=name)

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -16,16 +15,10 @@ from std_msgs.msg import Int64
 
 from tests.support.executors import Flavour, breaks, lacks, new_future
 from tests.support.spinner import Spinner
+from tests.support.turns import Turn
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
-
-
-class Turn:
-    """Lets others run: awaiting it takes one step of a task."""
-
-    def __await__(self) -> Generator[None, None, None]:
-        yield
 
 
 def add(left: int, right: int, *, times: int = 1) -> int:

@@ -12,6 +12,8 @@ from rclpy.node import Node
 MakeContext = Callable[[], Context]
 #: Runs a coroutine function on a new loop.
 Run = Callable[[Callable[[], Coroutine[Any, Any, Any]]], Any]
+#: Runs a test that is given the node of an action server, and a client of another node.
+RunAction = Callable[[Callable[..., Coroutine[Any, Any, None]]], None]
 
 
 class MakeNode(Protocol):

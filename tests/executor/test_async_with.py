@@ -15,12 +15,12 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
-from tests.parity.test_exceptions import ARRANGEMENTS, CALLBACKS, WrongError, name
 from tests.support.counters import Holdings
+from tests.support.raising import ARRANGEMENTS, CALLBACKS, WrongError, name
 
 if TYPE_CHECKING:
-    from tests.parity.test_exceptions import Arrange, Make
     from tests.support.makers import MakeNode, Run
+    from tests.support.raising import Arrange, Make
 
 
 class Inbox:

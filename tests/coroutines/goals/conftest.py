@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeAlias
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.action.client import ActionClient
@@ -15,10 +15,7 @@ from test_msgs.action import Fibonacci
 from aiorcl import AsyncioExecutor
 
 if TYPE_CHECKING:
-    from tests.support.makers import MakeNode, Run
-
-    #: Runs a test that is given the node of the server, and a client of another node.
-    RunAction: TypeAlias = Callable[[Callable[..., Coroutine[Any, Any, None]]], None]
+    from tests.support.makers import MakeNode, Run, RunAction
 
 
 @pytest.fixture

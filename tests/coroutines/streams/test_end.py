@@ -18,7 +18,7 @@ from std_msgs.msg import Int64
 
 import aiorcl
 from aiorcl import AsyncioExecutor
-from tests.streams.talker import Talker, subscriptions, take
+from tests.support.talker import Talker, subscriptions, take
 from tests.support.turns import turns
 
 if TYPE_CHECKING:

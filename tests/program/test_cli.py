@@ -1,7 +1,7 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 # The command aiorcl, run as users run it: processes, signals, exit statuses, and what they print.
-"""The nodes are in ``tests/workspace``, which is the current directory of each process."""
+"""The nodes are in ``tests/program/workspace``, which is the current directory of each process."""
 
 from __future__ import annotations
 
@@ -21,8 +21,8 @@ import pytest
 from tests.support import network
 
 DEADLINE_SEC = 30.0
-ROOT = Path(__file__).resolve().parent.parent
-WORKSPACE = ROOT / "tests" / "workspace"
+ROOT = Path(__file__).resolve().parents[2]
+WORKSPACE = ROOT / "tests" / "program" / "workspace"
 LOOPS = ("aiorcl", "asyncio", "uvloop")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COMMAND = (sys.executable, "-m", "aiorcl")

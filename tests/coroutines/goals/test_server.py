@@ -18,11 +18,11 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import ThreadCallbackGroup
-from tests.actions.goals import RESULT, outcome, serve, wait_for_ever
 from tests.support.actions import SEQUENCE
+from tests.support.goals import RESULT, outcome, serve, wait_for_ever
 
 if TYPE_CHECKING:
-    from tests.actions.conftest import RunAction
+    from tests.support.makers import RunAction
 
     Goal = aiorcl.ServedGoal[Any, Any, Any]
     Client = ActionClient[Any, Any, Any]

@@ -18,13 +18,12 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
-from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED
 from tests.support.actions import SEQUENCE, nothing_is_pending, pending, serve_action
+from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
-    from tests.actions.conftest import RunAction
-    from tests.support.makers import MakeNode, Run
+    from tests.support.makers import MakeNode, Run, RunAction
 
     Client = ActionClient[Any, Any, Any]
 

@@ -16,15 +16,14 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
-from tests.actions.goals import RESULT, outcome, serve, wait_for_ever
 from tests.support.actions import SEQUENCE
+from tests.support.goals import RESULT, outcome, serve, wait_for_ever
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
-    from tests.actions.conftest import RunAction
-    from tests.support.makers import MakeNode, Run
+    from tests.support.makers import MakeNode, Run, RunAction
 
     Goal = aiorcl.ServedGoal[Any, Any, Any]
     Client = ActionClient[Any, Any, Any]

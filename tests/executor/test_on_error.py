@@ -15,7 +15,7 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
-from tests.parity.test_exceptions import (
+from tests.support.raising import (
     ARRANGEMENTS,
     CALLBACKS,
     WrongError,
@@ -33,8 +33,8 @@ from tests.parity.test_exceptions import (
 )
 
 if TYPE_CHECKING:
-    from tests.parity.test_exceptions import Arrange, Make
     from tests.support.makers import Run
+    from tests.support.raising import Arrange, Make
 
 LABELS: dict[Arrange, str] = {
     in_subscription: "subscription '/topic'",

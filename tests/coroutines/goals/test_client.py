@@ -19,8 +19,8 @@ from test_msgs.action import Fibonacci
 import aiorcl
 from aiorcl import AsyncioExecutor, RunningGoal, ThreadCallbackGroup
 from aiorcl._serving.actions import Action
-from tests.actions.goals import AT_ONCE, UNTIL_CANCELLED
 from tests.support.actions import SEQUENCE, nothing_is_pending, serve_action
+from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -28,8 +28,7 @@ if TYPE_CHECKING:
     from rclpy.callback_groups import CallbackGroup
     from rclpy.context import Context
 
-    from tests.actions.conftest import RunAction
-    from tests.support.makers import MakeNode, Run
+    from tests.support.makers import MakeNode, Run, RunAction
 
     Client = ActionClient[Any, Any, Any]
 

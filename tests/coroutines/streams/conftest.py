@@ -7,7 +7,7 @@ from __future__ import annotations
 import pytest
 from rclpy.node import Node
 
-from tests.streams.talker import Talker
+from tests.support.talker import Talker
 
 
 @pytest.fixture
