@@ -8,7 +8,6 @@ import asyncio
 import os
 import sys
 import threading
-import time
 import weakref
 from collections.abc import Callable, Coroutine
 from types import TracebackType
@@ -36,6 +35,7 @@ from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.owned import Owned
+from aiorcl._tasks.spinning import Spinning
 from aiorcl._tasks.task import Task
 from aiorcl._tasks.workers import Workers
 
@@ -49,19 +49,6 @@ if TYPE_CHECKING:
 
 # How long coroutines that refuse to end may keep the interpreter from its end.
 _EXIT_SECONDS = 1.0
-
-
-class _EndsSpin(InlineCallback):
-    """A done callback that brings spin_until_future_complete back, from any thread."""
-
-    __slots__ = ("_mailbox", "_run")
-
-    def __init__(self, run: Run, mailbox: Mailbox) -> None:
-        self._run = run
-        self._mailbox = mailbox
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        self._mailbox.order(lambda: self._run.interrupt_if_until(future))
 
 
 class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -127,6 +114,10 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._context_end = ContextEnd(
             *(self._context, self._dispatcher, guards, self._run, self._mailbox),
             *(self._followers, self._workers),
+        )
+        self._spinning = Spinning(
+            *(self._run, self._mailbox, self._errors, self._context_end),
+            *(lambda: self._is_shutdown, self._loop_driver, self._look_if_changed, self._finish),
         )
         at_exit(self._end_with_interpreter)
 
@@ -214,6 +205,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         return self._run.loop
 
     @property
+    def is_spinning(self) -> bool:
+        """True while a spin call runs, or ``async with``; a second one is refused. Any thread."""
+        return self._run.thread is not None
+
+    @property
     def slow_callback_duration(self) -> float | None:
         """Log a warning, with the name, of whatever keeps the loop for so long; in seconds.
 
@@ -232,15 +228,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         :raises RuntimeError: if the executor or a loop runs in this thread already.
         """
-        if not self._begin_spin():
-            return
-        try:
-            while not (self._is_shutdown or self._context_end.came):
-                self._driver_of_spin().run()
-                self._errors.raise_first()
-                self._raise_external_shutdown()
-        finally:
-            self._finish()
+        self._spinning.forever()
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
         """Run one callback, or one step of a task; wait for it at most ``timeout_sec``.
@@ -248,25 +236,13 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         """
-        if not self._begin_spin():
-            return
-        try:
-            if self._is_shutdown:
-                return
-            self._run.once = True
-            if not self._context_end.came:
-                timeout = None if timeout_sec is None or timeout_sec < 0 else timeout_sec
-                self._driver_of_spin().run_once(timeout)
-            self._errors.raise_first()
-            self._raise_external_shutdown()
-        finally:
-            self._finish()
+        self._spinning.once(_limit(timeout_sec))
 
     def spin_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
     ) -> None:
         """Run callbacks until ``future`` is done or cancelled, time is over, or a shutdown came."""
-        self._spin_until(future, timeout_sec, once=False)
+        self._spinning.until(future, _limit(timeout_sec))
 
     def spin_once_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | TimeoutObject | None = None
@@ -274,7 +250,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """As ``spin_once``, but return when ``future`` is done, too."""
         if isinstance(timeout_sec, TimeoutObject):
             timeout_sec = timeout_sec.timeout
-        self._spin_until(future, timeout_sec, once=True)
+        self._spinning.until(future, _limit(timeout_sec), once=True)
 
     async def wait_for_shutdown(self) -> None:
         """Return when the context is shut down, from anywhere, or the executor is.
@@ -371,29 +347,13 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     # How a run begins and ends.
 
-    def _begin_spin(self) -> bool:
-        if self._run.runs_here():
-            raise RuntimeError(
-                "The executor runs already, in this thread: make the callback a coroutine "
-                "function and await the future instead of spinning"
-            )
-        if running_loop() is not None:
-            raise RuntimeError(
-                "An event loop runs in this thread: use 'async with executor' instead of a spin "
-                "call"
-            )
-        if not self._run.try_begin():
-            if self._is_shutdown:
-                return False  # another thread ends it just now
-            self._run.begin()  # raises
+    def _look_if_changed(self) -> None:
         if self._served_nodes.changed:
             self._served_nodes.look()
-        return True
 
-    def _driver_of_spin(self) -> Driver:
+    def _loop_driver(self) -> Driver:
         assert self.loop is self._run.loop  # made now, with its driver, if there was none
         assert self._driver is not None
-        self._run.spin()
         return self._driver
 
     def _finish(self) -> None:
@@ -408,30 +368,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         if self._is_shutdown and self._run.try_begin():
             self._end(None)
             self._run.end()
-
-    def _spin_until(
-        self, future: rclpy.task.Future[Any], timeout_sec: float | None, *, once: bool
-    ) -> None:
-        future.add_done_callback(_EndsSpin(self._run, self._mailbox))
-        forever = timeout_sec is None or timeout_sec < 0
-        end = float("inf") if forever else time.monotonic() + timeout_sec  # type: ignore[operator]
-        self._run.until = future
-        was_up = not self._context_end.came
-        try:
-            while not (
-                future.done() or future.cancelled() or self._is_shutdown or self._context_end.came
-            ):
-                self.spin_once(None if forever else max(0.0, end - time.monotonic()))
-                if once or time.monotonic() >= end:
-                    return
-            if was_up and not (future.done() or future.cancelled()):
-                self._raise_external_shutdown()
-        finally:
-            self._run.until = None
-
-    def _raise_external_shutdown(self) -> None:
-        if self._context_end.outside and not self._is_shutdown:
-            raise ExternalShutdownException
 
     def _stop_serving(self) -> None:
         self._served_nodes.let_go(keep_clients=True)
@@ -481,6 +417,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             loop.close()
         self._dispatcher.close()
         self._all_ended.set()
+
+
+def _limit(timeout_sec: float | None) -> float | None:
+    """Return a timeout as rclpy means it: None and less than 0 are for ever."""
+    return None if timeout_sec is None or timeout_sec < 0 else timeout_sec
 
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.

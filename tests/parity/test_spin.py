@@ -6,15 +6,16 @@ from __future__ import annotations
 
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 
-from tests.support.executors import breaks, new_future
+from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
+from tests.support.turns import Turn
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -244,3 +245,100 @@ def test_wake_is_harmless(executor: Executor, calls: list[int], spin: Spinner) -
         executor.wake()
     assert calls == []
     spin.until(lambda: len(calls) == 2)
+
+
+@pytest.mark.parametrize("timeout_sec", [0.0001, 0.0005, 0.0015])
+def test_a_short_timeout_is_kept_to(
+    executor: Executor, node: Node, spin: Spinner, timeout_sec: float
+) -> None:
+    """No millisecond is added to a timeout: the shortest of many idle calls is hardly longer."""
+    spin.drain()
+    took: list[float] = []
+    for _ in range(50):
+        start = time.monotonic()
+        executor.spin_once(timeout_sec=timeout_sec)
+        took.append(time.monotonic() - start)
+    assert min(took) - timeout_sec < 0.0005
+
+
+@lacks(single="they pile up")
+def test_repeated_waits_leave_nothing_on_the_future(executor: Executor, node: Node) -> None:
+    """Waiting for one future again and again adds no callback to it that stays."""
+    future = new_future(executor)
+    for _ in range(10):
+        executor.spin_until_future_complete(future, timeout_sec=0)
+        executor.spin_once_until_future_complete(future, timeout_sec=0)
+    assert len(future._callbacks) == 0
+
+
+@breaks(single="refuses none before 9.1.5 and 7.1.9", events="refuses none")
+@pytest.mark.parametrize("method", ["spin_until_future_complete", "spin_once", "spin"])
+def test_a_refused_spin_leaves_the_one_under_way_alone(
+    executor: Any, node: Node, spin: Spinner, method: str
+) -> None:
+    """While one thread spins another is refused, and the first still ends with its future."""
+    awaited, begun = new_future(executor), threading.Event()
+    executor.create_task(begun.set)
+    thread = threading.Thread(target=spin.complete, args=(awaited,))
+    thread.start()
+    assert begun.wait(spin.deadline_sec)
+    assert executor.is_spinning
+    arguments = (new_future(executor), 0.1) if "future" in method else ()
+    with pytest.raises(RuntimeError, match="already"):
+        getattr(executor, method)(*arguments)
+    start = time.monotonic()
+    awaited.set_result(None)
+    thread.join()
+    assert time.monotonic() - start < spin.deadline_sec / 2
+    assert not executor.is_spinning
+
+
+@pytest.mark.parametrize("timeout_sec", [0, 1])
+def test_the_first_step_of_a_coroutine_callback_belongs_to_the_call(
+    executor: Executor, node: Node, timeout_sec: float
+) -> None:
+    """The spin_once that takes a message runs a coroutine callback up to where it yields."""
+    begun: list[int] = []
+    ended: list[int] = []
+
+    async def callback(message: Int64) -> None:
+        begun.append(message.data)
+        await Turn()
+        ended.append(message.data)
+
+    node.create_subscription(Int64, "topic", callback, 10)
+    node.create_publisher(Int64, "topic", 10).publish(Int64(data=5))
+    while not begun:
+        assert ended == []
+        executor.spin_once(timeout_sec=timeout_sec)
+    assert ended == []
+    while not ended:
+        executor.spin_once(timeout_sec=timeout_sec)
+    assert begun == ended == [5]
+
+
+def test_ready_entities_leave_coroutines_their_steps(
+    executor: Executor, node: Node, spin: Spinner
+) -> None:
+    """With spin_once, too, neither messages nor a coroutine that is always ready starves."""
+    received: list[int] = []
+    steps: list[int] = []
+    publisher = node.create_publisher(Int64, "topic", 10)
+
+    def callback(message: Int64) -> None:
+        received.append(message.data)
+        publisher.publish(message)
+
+    async def busy() -> None:
+        for number in range(10):
+            steps.append(number)
+            await Turn()
+
+    node.create_subscription(Int64, "topic", callback, 10)
+    publisher.publish(Int64())
+    publisher.publish(Int64())
+    spin.until(lambda: received)
+    executor.create_task(busy)
+    spin.until(lambda: len(steps) == 10)
+    already = len(received)
+    spin.until(lambda: len(received) > already)

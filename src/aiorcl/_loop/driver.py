@@ -46,6 +46,13 @@ class Driver:
         """Return when ``units`` of the run is not 0, the time is over, or it was interrupted."""
         raise NotImplementedError
 
+    def _run_first_steps(self) -> None:
+        """Let the loop turn until the coroutines have begun that are part of this spin_once."""
+        while self._run.beginning:
+            stop = self.loop.call_soon(self._run.stop_loop)
+            self._run.run_loop()
+            stop.cancel()
+
     def _count(self, callbacks: int) -> bool:
         """Return whether anything was done in this turn."""
         # After the callbacks: a step of a coroutine among them has counted itself.

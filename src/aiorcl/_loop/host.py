@@ -62,8 +62,8 @@ class HostedDriver(Driver):
                 self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, _UNLIMITED
             )
             return
-        # Coroutines that wait to begin do so in this turn, before what came later can.
-        comes_later = timeout == 0 and run.unbegun > 0
+        # What the loop has to do in this turn may be a step that came earlier.
+        comes_later = timeout == 0 and run.others_come_first()
         if self._until is not None:
             left = max(0.0, self._until - time.monotonic())
             timeout = left if timeout is None else min(timeout, left)
@@ -89,9 +89,11 @@ class HostedDriver(Driver):
                     run.run_loop()
                     turn.stopping = False
                 if run.units or run.interrupted:
-                    return
+                    break
                 if self._until is not None and time.monotonic() >= self._until:
-                    return
+                    break
+            self._run_first_steps()
+            turn.stopping = False
         finally:
             self.stop()
 

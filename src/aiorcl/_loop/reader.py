@@ -11,10 +11,13 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 from weakref import ref
 
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+
+from aiorcl import _core
 from aiorcl._loop.driver import Driver
 
 if TYPE_CHECKING:
-    from aiorcl import _core
     from aiorcl._loop.hooks import Hooks
     from aiorcl._loop.run import Run
 
@@ -90,6 +93,7 @@ class ReaderDriver(Driver):
     ) -> None:
         super().__init__(loop, dispatcher, hooks, run)
         self._readers = Readers(loop, dispatcher, self._drain)
+        self._clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_turn = 0.0
 
     def start(self) -> None:
@@ -102,30 +106,54 @@ class ReaderDriver(Driver):
         run = self._run
         if not run.once:
             self._dispatcher.drain(self._hooks)
-        elif not run.units and self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS)):
+        elif not run.units and self._run_one():
             run.stop_loop()
+
+    def _run_one(self) -> bool:
+        """Run one piece of work if any is ready, and what counts for nobody before it."""
+        run, dispatcher = self._run, self._dispatcher
+        while not self._count(dispatcher.run(self._hooks, 1, _BUDGET_NS)):
+            if run.interrupted or not dispatcher.has_ready():
+                return False
+        return True
 
     def run_once(self, timeout: float | None) -> None:
         run = self._run
-        if self._dispatcher.has_ready() and time.monotonic() - self._last_turn < _TURN_SECONDS:
+        until_ns = time.monotonic_ns() + int((timeout or 0.0) * 1e9)
+        if (
+            self._dispatcher.has_ready()
+            and not run.others_come_first()
+            and time.monotonic() - self._last_turn < _TURN_SECONDS
+        ):
             # Plain callbacks may ask for the running loop, as they may under spin().
             asyncio._set_running_loop(self.loop)
             try:
-                self._count(self._dispatcher.run(self._hooks, 1, _BUDGET_NS))
+                self._run_one()
             finally:
                 asyncio._set_running_loop(None)
-            if run.units or run.interrupted:
+            if (run.units or run.interrupted) and not run.beginning:
                 return
+        alarm: _core.Alarm | None = None
+        stop: asyncio.Handle | None = None
+        if timeout is not None and timeout > 0:
+            # By a timer of the dispatcher: those of the loop go by the millisecond.
+            alarm = _core.Alarm(self._dispatcher, self._clock, until_ns, self._is_over)
         self.start()
-        ends: asyncio.Handle | None = None
         try:
-            if timeout is not None and timeout <= 0:
-                ends = self.loop.call_soon(run.stop_loop)
-            elif timeout is not None:
-                ends = self.loop.call_later(timeout, run.stop_loop)
-            run.run_loop()
+            if not (run.units or run.interrupted):
+                if alarm is None and timeout is not None:
+                    stop = self.loop.call_soon(run.stop_loop)
+                run.run_loop()
+            self._run_first_steps()
         finally:
-            if ends is not None:
-                ends.cancel()
+            if alarm is not None:
+                alarm.close()
+            if stop is not None:
+                stop.cancel()
             self.stop()
             self._last_turn = time.monotonic()
+
+    def _is_over(self, _source_changed: bool) -> bool:
+        """End spin_once, as what it would have counted did not come."""
+        self._run.stop_loop()
+        return False

@@ -48,9 +48,10 @@ def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
 class Run:
     """The state of one run of the executor: a spin call, or an ``async with`` block.
 
-    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``interrupted``: the
-    spin call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose
-    first step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
+    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``beginning``: the
+    coroutines whose first step is part of that piece and still to come. ``interrupted``: the spin
+    call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose first
+    step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
     """
 
     def __init__(self, dispatcher: _core.Dispatcher, executor: object) -> None:
@@ -64,6 +65,7 @@ class Run:
         self.once = False
         self.units = 0
         self.unbegun = 0
+        self.beginning: set[object] = set()
         self.waiting: dict[object, None] = {}  # steps for another spin_once, in order
         self.interrupted = False
         self.until: rclpy.task.Future[Any] | None = None
@@ -86,9 +88,13 @@ class Run:
         _thread.runs.append(self)
         self._spins = False
         self.once = False
+        self.next_turn()
+        return True
+
+    def next_turn(self) -> None:
+        """A spin call has nothing done yet, and nothing has interrupted it."""
         self.units = 0
         self.interrupted = False
-        return True
 
     def end(self) -> None:
         """Nothing runs any more."""
@@ -119,13 +125,28 @@ class Run:
         if future is self.until:
             self.interrupt()
 
+    def coroutine_starts(self, steps: object) -> None:
+        """Make the first step of a coroutine the one piece of work of a spin_once."""
+        if self.once:
+            self.beginning.add(steps)
+            self.units = 1
+            self._stop()
+
+    def coroutine_began(self, steps: object) -> None:
+        """Its first step is on the stack."""
+        self.beginning.discard(steps)
+
+    def others_come_first(self) -> bool:
+        """True if steps of coroutines are due before an entity may run in a spin_once."""
+        return self.unbegun > 0 or bool(self.waiting)
+
     def step_begins(self, steps: object, *, urgent: bool = False) -> bool:
         """Count a step of a coroutine; False if it has to wait for another spin_once.
 
         Whoever waits longest comes first, or a coroutine that is always ready would be all that
         ever runs: the loop calls those that are ready in the same order in each of its turns.
         """
-        if self.once:
+        if self.once and steps not in self.beginning:
             others_wait = self.waiting and next(iter(self.waiting)) is not steps
             if (self.units or others_wait) and not urgent:
                 self.waiting[steps] = None

@@ -38,9 +38,10 @@ class Outcome(Protocol):
 class Steps(Coroutine[Any, Any, None]):
     """Passes each step on to the coroutine, and its end to ``outcome``, in the same turn.
 
-    While ``spin_once`` runs, the first step is its one piece of work, and further steps are put
-    off: a bare yield makes asyncio ask again in its next turn. The asyncio task itself ends well or
-    cancelled, never with an exception; those are the executor's to raise.
+    While ``spin_once`` runs, its one piece of work is one step. The first belongs to the callback
+    that has returned the coroutine, and is never put off. Others are: a bare yield makes asyncio
+    ask again in its next turn. The asyncio task itself ends well or cancelled, never with an
+    exception; those are the executor's to raise.
     """
 
     def __init__(
@@ -66,6 +67,7 @@ class Steps(Coroutine[Any, Any, None]):
     def start(self, loop: asyncio.AbstractEventLoop) -> None:
         """Make the asyncio task. On the loop's thread."""
         self._outcome.begun(self)
+        self._run.coroutine_starts(self)
         task = _make_task(self, loop=loop, name=self.__qualname__)
         if task.done():
             return
@@ -111,6 +113,7 @@ class Steps(Coroutine[Any, Any, None]):
         outer, owned.running = owned.running, self
         if not self._begun:
             self._begun = True
+            self._run.coroutine_began(self)
             self._run.unbegun -= self.task is not None  # as start() has counted
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if self.task is None else time.monotonic_ns()

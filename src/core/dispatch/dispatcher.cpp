@@ -142,14 +142,14 @@ void Dispatcher::host(int loop_fd) {
   host_ = std::make_unique<EpollHost>(wakeup_fd(), *timers_, loop_fd);
 }
 
-bool Dispatcher::only_own_readable(int timeout_ms) {
+bool Dispatcher::only_own_readable(std::int64_t timeout_ns) {
   if (host_ == nullptr) throw std::logic_error("wait() without host()");
   bool woken;
-  if (timeout_ms == 0) {
+  if (timeout_ns == 0) {
     woken = host_->wait(0);
   } else {
     nb::gil_scoped_release release;
-    woken = host_->wait(timeout_ms);
+    woken = host_->wait(timeout_ns);
   }
   if (woken) return host_->only_own();
   if (PyErr_CheckSignals() != 0) nb::raise_python_error();
@@ -167,16 +167,16 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size
     const bool over = left <= 0;
     if (timer_fds_.empty()) left = std::min(left, timers_->next_due_in());
     if (ran >= max_callbacks || stopped_ || turn.wanted || turn.stopping) break;
-    int timeout_ms = -1;
     if (!queue_->sleep() || left <= 0) {
-      timeout_ms = 0;
-    } else if (left != INT64_MAX) {
-      // Rounded up as asyncio's own selector does, or a timer a moment away would spin.
-      timeout_ms = static_cast<int>(std::min<std::int64_t>((left + 999'999) / 1'000'000, INT_MAX));
+      left = 0;
+    } else if (left == INT64_MAX) {
+      left = -1;
     }
     turn.polled = true;
-    if (!only_own_readable(timeout_ms)) turn.wanted = turn.readable = true;
-    if (turn.wanted || over) break;
+    if (!only_own_readable(left)) turn.wanted = turn.readable = true;
+    if (turn.wanted) break;
+    // Until then only what counts for nobody has run, and it has taken the whole budget.
+    if (over && (ran > 0 || !queue_->has_ready())) break;
   }
   return ran;
 }

@@ -92,7 +92,7 @@ class Dispatcher {
   bool call_one(Hooks hooks, Entity & entity, Ready & ready, std::int64_t now);
   void record(Hooks hooks, Entity & entity, std::int64_t since, std::int64_t start,
               std::int64_t end);
-  bool only_own_readable(int timeout_ms);
+  bool only_own_readable(std::int64_t timeout_ns);  // negative: as long as it takes
 
   std::shared_ptr<ReadyQueue> queue_;
   std::shared_ptr<TimerQueue> timers_;

@@ -30,8 +30,8 @@ Outcome Alarm::run(Hooks) {
     return Outcome::kNothing;
   }
   close();
-  rclpy_entity()(source_changed);
-  return Outcome::kCalled;
+  nb::object result = rclpy_entity()(source_changed);
+  return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 
 }  // namespace aiorcl

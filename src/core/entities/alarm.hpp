@@ -13,7 +13,7 @@ class Alarm final : public Entity {
  public:
   /// Calls `done(source_changed)` once, on the thread that runs the dispatcher, when `clock`, an
   /// rclpy Clock, has reached `until` (nanoseconds), or has changed its source before. close() it
-  /// earlier and it calls nothing.
+  /// earlier and it calls nothing. A callable that returns False did nothing that spin_once counts.
   Alarm(Dispatcher & dispatcher, nanobind::object clock, std::int64_t until, nanobind::object done);
   ~Alarm() override;
 

@@ -7,9 +7,40 @@
 #include <stdexcept>
 #include <system_error>
 
+#ifdef __linux__
+#include <sys/syscall.h>
+#include <unistd.h>
+
+#include <algorithm>
+#include <atomic>
+#include <climits>
+#endif
+
 namespace aiorcl {
 
 #ifdef __linux__
+
+namespace {
+
+/// As epoll_wait(), but to the nanosecond. Kernels before 5.11 can do it to the millisecond only:
+/// that is rounded up, as asyncio's own selector does, or a timer a moment away would spin.
+int wait_ns(int epoll_fd, epoll_event * events, int size, std::int64_t timeout_ns) {
+#ifdef SYS_epoll_pwait2
+  static std::atomic<bool> supported{true};
+  if (timeout_ns > 0 && supported.load(std::memory_order_relaxed)) {
+    // By its number: the C library has it since glibc 2.35 only.
+    const std::int64_t timespec[] = {timeout_ns / 1'000'000'000, timeout_ns % 1'000'000'000};
+    const long count =
+        ::syscall(SYS_epoll_pwait2, epoll_fd, events, size, timespec, nullptr, std::size_t{0});
+    if (count >= 0 || errno == EINTR) return static_cast<int>(count);
+    supported.store(false, std::memory_order_relaxed);
+  }
+#endif
+  const std::int64_t ms = std::min<std::int64_t>((timeout_ns + 999'999) / 1'000'000, INT_MAX);
+  return ::epoll_wait(epoll_fd, events, size, timeout_ns < 0 ? -1 : static_cast<int>(ms));
+}
+
+}  // namespace
 
 EpollHost::EpollHost(int wakeup_fd, TimerQueue & timers, int loop_fd)
     : timers_(timers),
@@ -29,10 +60,10 @@ EpollHost::EpollHost(int wakeup_fd, TimerQueue & timers, int loop_fd)
   }
 }
 
-bool EpollHost::wait(int timeout_ms) {
+bool EpollHost::wait(std::int64_t timeout_ns) {
   count_ = 0;
   const int count =
-      ::epoll_wait(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ms);
+      wait_ns(epoll_.get(), events_.data(), static_cast<int>(events_.size()), timeout_ns);
   if (count < 0) {
     if (errno == EINTR) return false;
     throw std::system_error(errno, std::generic_category(), "epoll_wait");
@@ -63,7 +94,7 @@ EpollHost::EpollHost(int wakeup_fd, TimerQueue & timers, int loop_fd)
   throw std::runtime_error("Only Linux has epoll");
 }
 
-bool EpollHost::wait(int) {
+bool EpollHost::wait(std::int64_t) {
   return true;
 }
 

@@ -5,6 +5,7 @@
 
 #include <array>
 #include <cstddef>
+#include <cstdint>
 #include <vector>
 
 #include "events/fd.hpp"
@@ -23,9 +24,9 @@ class EpollHost {
   /// std::system_error; std::runtime_error where there is no epoll.
   EpollHost(int wakeup_fd, TimerQueue & timers, int loop_fd);
 
-  /// Waits for at most `timeout_ms` (negative: as long as it takes). False if a signal came in
+  /// Waits for at most `timeout_ns` (negative: as long as it takes). False if a signal came in
   /// between, which is the caller's to handle. Throws std::system_error.
-  bool wait(int timeout_ms);
+  bool wait(std::int64_t timeout_ns);
 
   /// Handles what the last wait() found: collects the timers that are due. True if nothing of the
   /// loop was readable.

@@ -1,0 +1,166 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The spin calls of one executor: what each may do, what ends it, and what it raises."""
+
+from __future__ import annotations
+
+import math
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from rclpy.executors import ExternalShutdownException
+
+from aiorcl._loop.run import running_loop
+from aiorcl._tasks.inline import InlineCallback
+
+if TYPE_CHECKING:
+    import rclpy.task
+
+    from aiorcl._loop.driver import Driver
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._tasks.errors import Errors
+
+
+class ContextEnd(Protocol):
+    """Whether the context was shut down; ``outside``: not by a callback of the executor."""
+
+    came: bool
+    outside: bool
+
+
+class _EndsSpin(InlineCallback):
+    """A done callback that brings spin_until_future_complete back, from any thread."""
+
+    __slots__ = ("_mailbox", "_run")
+
+    def __init__(self, run: Run, mailbox: Mailbox) -> None:
+        self._run = run
+        self._mailbox = mailbox
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        self._mailbox.order(lambda: self._run.interrupt_if_until(future))
+
+
+class Spinning:
+    """Runs the loop for as long as a spin call goes on. The thread that spins.
+
+    :param is_shutdown: whether the executor was shut down.
+    :param driver: returns what drives the executor's loop; makes both with the first call.
+    :param begun: is called when a spin call has begun: nothing else runs the executor now.
+    :param finish: is called before it ends, and gives the run back.
+    """
+
+    def __init__(
+        self,
+        run: Run,
+        mailbox: Mailbox,
+        errors: Errors,
+        context_end: ContextEnd,
+        is_shutdown: Callable[[], bool],
+        driver: Callable[[], Driver],
+        begun: Callable[[], None],
+        finish: Callable[[], None],
+    ) -> None:
+        self._run = run
+        self._mailbox = mailbox
+        self._errors = errors
+        self._context_end = context_end
+        self._is_shutdown = is_shutdown
+        self._driver = driver
+        self._begun = begun
+        self._finish = finish
+
+    def forever(self) -> None:
+        """Run callbacks until the executor or the context is shut down."""
+        if not self._begin():
+            return
+        try:
+            while not self._is_over():
+                self._driver_of_spin().run()
+                self._raise_what_came()
+        finally:
+            self._finish()
+
+    def once(self, timeout: float | None) -> None:
+        """Run one callback, or one step of a task, within ``timeout`` seconds; None: no limit."""
+        if not self._begin():
+            return
+        try:
+            if not self._is_shutdown():
+                self._turn(timeout)
+        finally:
+            self._finish()
+
+    def until(
+        self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
+    ) -> None:
+        """Run callbacks, or but one, until ``future`` is done, time is over, or a shutdown came."""
+        end = math.inf if timeout is None else time.monotonic() + timeout
+        if _is_done(future) or self._is_over() or not self._begin():
+            return
+        back = _EndsSpin(self._run, self._mailbox)
+        try:
+            self._run.until = future
+            future.add_done_callback(back)
+            while not (_is_done(future) or self._is_over()):
+                self._turn(None if timeout is None else max(0.0, end - time.monotonic()))
+                if once or time.monotonic() >= end:
+                    return
+            if not _is_done(future):
+                self._raise_external_shutdown()
+        finally:
+            self._run.until = None
+            future.remove_done_callback(back)
+            self._finish()
+
+    def _begin(self) -> bool:
+        """Begin to run the executor here; False if another thread ends it just now."""
+        if self._run.runs_here():
+            raise RuntimeError(
+                "The executor runs already, in this thread: make the callback a coroutine "
+                "function and await the future instead of spinning"
+            )
+        if running_loop() is not None:
+            raise RuntimeError(
+                "An event loop runs in this thread: use 'async with executor' instead of a spin "
+                "call"
+            )
+        if not self._run.try_begin():
+            if self._is_shutdown():
+                return False
+            self._run.begin()  # raises
+        try:
+            self._begun()
+        except BaseException:
+            self._finish()
+            raise
+        return True
+
+    def _turn(self, timeout: float | None) -> None:
+        self._run.next_turn()
+        self._run.once = True
+        if not self._context_end.came:
+            self._driver_of_spin().run_once(timeout)
+        self._raise_what_came()
+
+    def _driver_of_spin(self) -> Driver:
+        driver = self._driver()
+        self._run.spin()
+        return driver
+
+    def _is_over(self) -> bool:
+        return self._is_shutdown() or self._context_end.came
+
+    def _raise_what_came(self) -> None:
+        self._errors.raise_first()
+        self._raise_external_shutdown()
+
+    def _raise_external_shutdown(self) -> None:
+        if self._context_end.outside and not self._is_shutdown():
+            raise ExternalShutdownException
+
+
+def _is_done(future: rclpy.task.Future[Any]) -> bool:
+    return future.done() or future.cancelled()  # rclpy's are either, but not both
