@@ -54,9 +54,12 @@ def succeed(goal: Goal) -> Fibonacci.Result:
 SUCCEEDED = (GoalStatus.STATUS_SUCCEEDED, SEQUENCE)
 
 
-@pytest.fixture
-def executor(context: Context) -> Any:
-    """An executor on a loop of its own."""
+@pytest.fixture(params=["plans", "rclpy"])
+def executor(
+    context: Context, request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch
+) -> Any:
+    """An executor on a loop of its own, with and without plans."""
+    monkeypatch.setenv("AIORCL_CONVERSION", request.param)
     with AsyncioExecutor(context=context) as executor:
         yield executor
 

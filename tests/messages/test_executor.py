@@ -116,16 +116,23 @@ def test_either_conversion(
     """The environment variable chooses when an entity begins to be served."""
     monkeypatch.setenv("AIORCL_CONVERSION", conversion)
     received: list[Pose] = []
+    initialised: list[Pose] = []  # by rclpy's conversion only
+    initialise = Pose.__init__
     with AsyncioExecutor(context=context) as executor:
         node = make_node()
         executor.add_node(node)
         node.create_subscription(Pose, "pose", received.append, 10)
         publisher = node.create_publisher(Pose, "pose", 10)
-        publisher.publish(Pose(position=Point(x=1.0)))
+        pose = Pose(position=Point(x=1.0))
+
+        def noted(self: Pose, **fields: object) -> None:
+            initialised.append(self)
+            initialise(self, **fields)
+
+        monkeypatch.setattr(Pose, "__init__", noted)
+        publisher.publish(pose)
         Spinner(executor, 10).until(lambda: received)
-        if conversion == "rclpy":
-            publisher.publish(Pose(position=wrong_pose().position))  # sends what is not meant
-        else:
-            with pytest.raises(TypeError, match=WRONG):
-                publisher.publish(wrong_pose())
+        assert bool(initialised) == (conversion == "rclpy")
+        with pytest.raises(TypeError, match=WRONG):
+            publisher.publish(wrong_pose())
     assert received[0] == Pose(position=Point(x=1.0))

@@ -74,7 +74,7 @@ def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any
     is too late to tell whose it is, and the client would wait for ever.
     """
     sender = _senders.get(server._handle)
-    if sender is None or not sender.result.has_plan:
+    if sender is None:
         return callback
 
     async def execute(goal: Any) -> Any:
@@ -94,5 +94,5 @@ def check_result_message(server: Any, action_name: str, result: Any) -> None:
             f"not {result!r}"
         )
     sender = _senders.get(server._handle)
-    if sender is not None and sender.result.has_plan:
+    if sender is not None:
         sender.result.check(result)

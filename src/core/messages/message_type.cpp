@@ -10,6 +10,7 @@
 
 #include "messages/from_python.hpp"
 #include "messages/to_python.hpp"
+#include "python/once.hpp"
 
 namespace nb = nanobind;
 
@@ -92,10 +93,13 @@ void RosMessage::from_python(nb::handle message) {
     }
     return;
   }
-  if (!type_.from_python_(message.ptr(), data_)) {
-    if (PyErr_Occurred() == nullptr) {
-      PyErr_Format(PyExc_TypeError, "Cannot convert %R to its ROS message", message.ptr());
-    }
+  // rclpy's function trusts the types and lengths of all values.
+  static Imported convertible{"aiorcl._rclpy.conversion", "convertible"};
+  nb::object right = convertible.get()(type_.cls_, message);
+  const bool converted = type_.from_python_(right.ptr(), data_);
+  if (PyErr_Occurred() != nullptr) nb::raise_python_error();
+  if (!converted) {
+    PyErr_Format(PyExc_TypeError, "Cannot convert %R to its ROS message", message.ptr());
     nb::raise_python_error();
   }
 }

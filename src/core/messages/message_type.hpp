@@ -15,7 +15,8 @@ namespace aiorcl {
 /// One message class. GIL held throughout.
 ///
 /// Converted by a plan; where there is none, or where none is wanted, by the functions that
-/// rosidl_generator_py puts on the metaclass of every message, which are those that rclpy calls.
+/// rosidl_generator_py puts on the metaclass of every message, which are those that rclpy calls:
+/// after a check in Python, because they crash at values that rclpy's setters would not let pass.
 class MessageType {
  public:
   /// `cls` is a message class; throws nb::type_error if it does not look like one.

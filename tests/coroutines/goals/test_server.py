@@ -14,6 +14,8 @@ from rclpy.action.server import CancelResponse, GoalResponse
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from std_msgs.msg import String
+from std_srvs.srv import SetBool
 from test_msgs.action import Fibonacci
 
 import aiorcl
@@ -155,6 +157,17 @@ def test_a_server_wants_a_coroutine(lone: Node) -> None:
     """What cannot be called is refused at once."""
     with pytest.raises(TypeError, match="execute must be a coroutine function"):
         serve(lone, None)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("kind", [SetBool, String, Fibonacci.Goal, None, "test_msgs/Fibonacci"])
+def test_the_type_is_that_of_an_action(lone: Node, kind: Any) -> None:
+    """A service or a message is refused at once; rclpy's server would crash."""
+
+    async def execute(goal: object) -> None:
+        pass
+
+    with pytest.raises(TypeError, match=r"^The type of action 'action' is no action type: "):
+        aiorcl.serve_action(lone, kind, "action", execute)
 
 
 @pytest.mark.filterwarnings("ignore:Deprecated in favor of")  # rclpy's own logger.warn()

@@ -205,6 +205,8 @@ def serve_action(
     :return: rclpy's server; destroy it by ``server.destroy()``. Clients of goals that are executed
         then hear no more of them, so let them end first.
     """
+    if not hasattr(action_type, "Impl"):  # rclpy's server crashes
+        raise TypeError(f"The type of action '{action_name}' is no action type: {action_type!r}")
     if not callable(execute):
         raise TypeError(f"execute must be a coroutine function, got {execute!r}")
     if goal_callback is not None:

@@ -1,0 +1,186 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What rclpy's conversion of messages takes: it reads memory that is not there for any other value.
+
+The functions that rosidl generates for a class trust the Python type and the length of each value;
+that rclpy's setters check them is off by default. The extension asks here before it calls them,
+which is for types without a plan only.
+"""
+
+from __future__ import annotations
+
+import array
+import importlib
+import operator
+import sys
+from collections import UserString
+from collections.abc import Sequence, Set, Sized
+from typing import Any
+
+import numpy as np
+from rosidl_parser import definition
+
+# Of numpy and array, by the names of IDL.
+_NUMBERS = {
+    "float": ("float32", "f"),
+    "double": ("float64", "d"),
+    "int8": ("int8", "b"),
+    "uint8": ("uint8", "B"),
+    "int16": ("int16", "h"),
+    "uint16": ("uint16", "H"),
+    "int32": ("int32", "i"),
+    "uint32": ("uint32", "I"),
+    "int64": ("int64", "q"),
+    "uint64": ("uint64", "Q"),
+}
+_FLOATS = ("float", "double", "long double")
+
+
+def convertible(cls: Any, message: Any, where: str = "") -> Any:
+    """Return an equal message that has just the types of rclpy's messages, in every field.
+
+    :param cls: the class of the message, or a base of its class.
+    :param where: the path to a nested message.
+    :raises TypeError, ValueError: names the field for which there is none.
+    """
+    # Not a subclass of the generated one, whose attributes would be asked once more.
+    cls = next(base for base in cls.__mro__ if "SLOT_TYPES" in vars(base))
+    converted = cls.__new__(cls)
+    converted._check_fields = False
+    prefix = f"{where}." if where else ""
+    for name, kind in zip(cls.get_fields_and_field_types(), cls.SLOT_TYPES, strict=True):
+        setattr(converted, f"_{name}", _value(kind, getattr(message, name), prefix + name))
+    return converted
+
+
+def _value(kind: Any, value: Any, where: str) -> Any:
+    if isinstance(kind, definition.AbstractNestedType):
+        return _values(kind, value, where)
+    if isinstance(kind, definition.NamespacedType):
+        cls = _class_of(kind)
+        if not isinstance(value, cls):
+            raise _expected("/".join(kind.namespaced_name()), value, where)
+        return convertible(cls, value, where)
+    if isinstance(kind, definition.AbstractGenericString):
+        return _text(kind, value, where)
+    return _basic(kind.typename, value, where)
+
+
+def _class_of(kind: definition.NamespacedType) -> Any:
+    # Classes of services and actions have their names behind that of the file.
+    module = importlib.import_module(".".join(kind.namespaces))
+    file = getattr(module, kind.name.partition("_")[0])
+    return getattr(sys.modules[file.__module__], kind.name)
+
+
+def _text(kind: Any, value: Any, where: str) -> str:
+    if not isinstance(value, (str, UserString)):
+        raise _expected("str", value, where)
+    text = str(value)
+    size, unit = len(text), "characters"
+    if isinstance(kind, definition.AbstractWString):
+        size, unit = len(text.encode("utf-16-le")) // 2, "UTF-16 units"
+    bound = getattr(kind, "maximum_size", None)
+    if bound is not None and size > bound:
+        raise ValueError(f"{where}: expected at most {bound} {unit}, got {size}")
+    return text
+
+
+def _basic(typename: str, value: Any, where: str) -> Any:
+    if typename == "boolean":
+        if not isinstance(value, (bool, np.bool_)):
+            raise _expected("bool", value, where)
+        return bool(value)
+    if typename == "octet":
+        if not isinstance(value, (bytes, bytearray)):
+            raise _expected("bytes", value, where)
+        if len(value) != 1:
+            raise ValueError(f"{where}: expected 1 byte, got {len(value)}")
+        return bytes(value)
+    if typename in _FLOATS:
+        return _float(value, where)
+    if typename in ("char", "wchar"):
+        # Of .idl files; a char of a .msg file is a uint8.
+        if not isinstance(value, str):
+            raise _expected("str", value, where)
+        if len(value) != 1 or ord(value) > (0x7F if typename == "char" else 0xFFFF):
+            raise ValueError(f"{where}: expected 1 character, got {value!r}")
+        return value
+    return _int(typename, value, where)
+
+
+def _float(value: Any, where: str) -> float:
+    if isinstance(value, float):
+        return float(value)
+    if isinstance(value, bool):
+        raise _expected("float", value, where)
+    number = value if isinstance(value, np.floating) else _index("float", value, where)
+    try:
+        converted = float(number)
+    except OverflowError:
+        converted = float("inf")
+    if converted != number and converted == converted:
+        raise ValueError(f"{where}: no float is equal to {value!r}")
+    return converted
+
+
+def _int(typename: str, value: Any, where: str) -> int:
+    number = _index("int", value, where)
+    limits = np.iinfo(typename)
+    if not limits.min <= number <= limits.max:
+        raise ValueError(
+            f"{where}: expected an int from {limits.min} to {limits.max}, got {value!r}"
+        )
+    return number
+
+
+def _index(expected: str, value: Any, where: str) -> int:
+    try:
+        return operator.index(value)
+    except TypeError:
+        raise _expected(expected, value, where) from None
+
+
+def _values(kind: Any, value: Any, where: str) -> Any:
+    if type(value).__module__.partition(".")[0] == "rosidl_buffer":
+        return value  # of newer ROS, whose conversion checks it
+    if isinstance(value, (str, UserString)) or not isinstance(
+        value, (Sequence, Set, np.ndarray, array.array)
+    ):
+        raise _expected("a sequence", value, where)
+    item = kind.value_type
+    fixed = isinstance(kind, definition.Array)
+    if getattr(item, "typename", "") == "octet" and not fixed:
+        value = _octets(value)
+    _check_length(kind, value, where)
+    dtype, code = _NUMBERS.get(getattr(item, "typename", ""), ("", ""))
+    if fixed and dtype and isinstance(value, np.ndarray):
+        if value.ndim == 1 and value.dtype == dtype and value.flags.c_contiguous:
+            return value
+    elif code and isinstance(value, array.array) and value.typecode == code and not fixed:
+        return value
+    items = [_value(item, each, f"{where}[{index}]") for index, each in enumerate(value)]
+    if not dtype:
+        return items
+    return np.array(items, dtype=dtype) if fixed else array.array(code, items)
+
+
+def _octets(value: Any) -> Any:
+    try:
+        view = memoryview(value)
+    except TypeError:
+        return value
+    flat = view.ndim == 1 and view.format in ("B", "c")
+    return [bytes([byte]) for byte in view.tobytes()] if flat else value
+
+
+def _check_length(kind: Any, value: Sized, where: str) -> None:
+    if isinstance(kind, definition.Array):
+        if len(value) != kind.size:
+            raise ValueError(f"{where}: expected {kind.size} values, got {len(value)}")
+    elif isinstance(kind, definition.BoundedSequence) and len(value) > kind.maximum_size:
+        raise ValueError(f"{where}: expected at most {kind.maximum_size} values, got {len(value)}")
+
+
+def _expected(expected: str, value: object, where: str) -> TypeError:
+    return TypeError(f"{where}: expected {expected}, got {type(value).__name__}")

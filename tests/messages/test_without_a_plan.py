@@ -1,0 +1,114 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Types that are converted by rclpy's functions: what those would crash at is refused before.
+
+from __future__ import annotations
+
+import array
+import collections
+from typing import Any
+
+import numpy as np
+import pytest
+from builtin_interfaces.msg import Time
+from geometry_msgs.msg import Point, PoseStamped
+from test_msgs.action import Fibonacci
+from test_msgs.msg import (
+    Arrays,
+    BasicTypes,
+    BoundedSequences,
+    Builtins,
+    MultiNested,
+    Strings,
+    UnboundedSequences,
+    WStrings,
+)
+from unique_identifier_msgs.msg import UUID
+
+from aiorcl._core import MessageType, RosMessage
+
+CLASSES = [
+    *(Arrays, BasicTypes, BoundedSequences, Builtins, PoseStamped, Strings, UUID),
+    *(UnboundedSequences, WStrings, Fibonacci.Impl.FeedbackMessage),
+    Fibonacci.Impl.SendGoalService.Request,
+]
+#: Each is given to each field.
+VALUES: list[Any] = [
+    *(None, True, 0, 1, -1, 2**40, 2**70, 0.5, 1e300, 1j, "", "a", "\ud800", b"", b"a", b"abc"),
+    *([], [1, 2, 3], [1] * 16, [0.5] * 3, ["a", "b", "c"], [b"a"] * 3, [None] * 3, [[1], [2], [3]]),
+    *((1, 2, 3), {1, 2, 3}, {"a": 1}, range(16), iter("abc"), collections.UserString("abc")),
+    *(np.float32(0.5), np.int64(3), np.bool_(1), np.zeros(3), np.zeros(16, np.uint8)),
+    *(np.zeros((3, 3)), np.zeros(6)[::2], np.zeros(3, ">f8"), np.array(["a", "b", "c"])),
+    *(array.array("d", [0.5] * 3), array.array("B", b"abc"), array.array("f")),
+    memoryview(b"abc"),
+    *(
+        Time(),
+        Point(),
+        [Time()] * 3,
+        [BasicTypes()] * 3,
+        UUID(),
+        object(),
+        int,
+        collections.deque(),
+    ),
+]
+
+
+def outcome(cls: Any, field: str, value: object, *, use_plan: bool) -> object:
+    """Convert a message out and back, and return it, or the class of the exception."""
+    kind = MessageType(cls, use_plan=use_plan)
+    message = cls()
+    setattr(message, f"_{field}", value)
+    ros_message = RosMessage(kind)
+    try:
+        ros_message.from_python(message)
+    except Exception as error:
+        named = type(error) not in (TypeError, ValueError) or str(error).startswith(field)
+        return type(error) if named else error
+    return repr(ros_message.to_python(kind))
+
+
+@pytest.mark.parametrize("cls", CLASSES)
+def test_any_value_of_any_field(cls: Any) -> None:
+    """It is converted or refused as with a plan."""
+    assert MessageType(cls, use_plan=True).has_plan
+    for field in cls.get_fields_and_field_types():
+        for value in VALUES:
+            planned = outcome(cls, field, value, use_plan=True)
+            unplanned = outcome(cls, field, value, use_plan=False)
+            assert unplanned == planned, (field, value)
+
+
+def test_where_a_value_is_wrong() -> None:
+    """The path to the field stands before the words, however deep it is."""
+    message = MultiNested()
+    message.array_of_arrays[1]._basic_types_values[2]._int8_value = 500
+    words = (
+        r"array_of_arrays\[1\]\.basic_types_values\[2\]\.int8_value: "
+        "expected an int from -128 to 127, got 500"
+    )
+    for use_plan in (True, False):
+        with pytest.raises(ValueError, match=f"^{words}$"):
+            RosMessage(MessageType(MultiNested, use_plan=use_plan)).from_python(message)
+
+
+def test_a_subclass_is_read_by_its_attributes() -> None:
+    """As with a plan; and it has none itself."""
+
+    class Doubled(Point):  # type: ignore[misc]  # rosidl has no types
+        @property
+        def x(self) -> float:
+            return 2 * self._x
+
+        @x.setter
+        def x(self, value: float) -> None:
+            self._x = value
+
+    for cls in (Point, Doubled):
+        for use_plan in (True, False):
+            kind = MessageType(cls, use_plan=use_plan)
+            assert kind.has_plan == (use_plan and cls is Point)
+            ros_message = RosMessage(kind)
+            ros_message.from_python(Doubled(x=1.5))
+            arrived: Any = ros_message.to_python(MessageType(Point, use_plan=False))
+            assert arrived.x == 3.0
