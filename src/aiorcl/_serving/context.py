@@ -73,6 +73,7 @@ class ContextEnd:
         followers: Followers,
         workers: Workers,
     ) -> None:
+        self._guards = guards  # a signal triggers them for as long as somebody holds them
         self._run = run
         self._mailbox = mailbox
         self._followers = followers
