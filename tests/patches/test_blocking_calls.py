@@ -36,6 +36,7 @@ from unique_identifier_msgs.msg import UUID
 from aiorcl import AsyncioExecutor, BlockedLoopWarning
 from aiorcl._patches import blocking
 from tests.support.actions import SEQUENCE, serve_action
+from tests.support.threads import answer
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -58,12 +59,6 @@ def on_the_loop(executor: AsyncioExecutor, function: Callable[[], Any]) -> Any:
     executor.spin_until_future_complete(task, timeout_sec=DEADLINE_SEC)
     assert task.done()
     return task.result()
-
-
-def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-    """Answer well."""
-    response.success = True
-    return response
 
 
 def goal_handle_of(node: Node) -> ClientGoalHandle[Any, Any, Any]:
@@ -313,30 +308,19 @@ def test_what_ends_works_and_is_named_when_it_was_long(
     assert warning.filename == __file__
 
 
+@pytest.mark.parametrize("served_here", [True, False], ids=["short", "elsewhere"])
 @pytest.mark.parametrize(("make", "names"), WAITS.values(), ids=WAITS.keys())
-def test_what_was_short_is_not_named(
+def test_what_holds_nobody_up_is_not_named(
     executor: AsyncioExecutor,
     served: Node,
     make: Callable[[Node], Callable[[], Any]],
     names: str,
+    served_here: bool,
 ) -> None:
-    """Long is what the loop's slow_callback_duration says."""
+    """Long is what the loop's slow_callback_duration says; where no executor runs nobody waits."""
     call = make(served)
-    with long_is(executor, 3600.0) as caught:
-        assert on_the_loop(executor, call)
-    assert not caught
-
-
-@pytest.mark.parametrize(("make", "names"), WAITS.values(), ids=WAITS.keys())
-def test_where_no_executor_runs_nothing_is_named(
-    executor: AsyncioExecutor,
-    served: Node,
-    make: Callable[[Node], Callable[[], Any]],
-    names: str,
-) -> None:
-    """Before the executor runs, and on other threads, waiting is nobody's trouble."""
-    with long_is(executor, 0.0) as caught:
-        assert make(served)()
+    with long_is(executor, 3600.0 if served_here else 0.0) as caught:
+        assert on_the_loop(executor, call) if served_here else call()
     assert not caught
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -18,6 +19,7 @@ from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor
+from tests.support import ends
 from tests.support.actions import SEQUENCE, serve_action
 from tests.support.threads import answer
 
@@ -58,27 +60,6 @@ ENDINGS = pytest.mark.parametrize(
 )
 
 
-@ENDINGS
-def test_the_end_of_the_executor_ends_a_goal(
-    run: Run, context: Context, make_node: MakeNode, cancelled: bool, status: int
-) -> None:
-    """The client, on another executor, gets a result: canceled if it asked for that."""
-
-    async def main() -> None:
-        node, asker = make_node(), make_node()
-        client = ActionClient(asker, Fibonacci, "action")
-        async with AsyncioExecutor(context=context) as other:
-            other.add_node(asker)
-            async with AsyncioExecutor(context=context) as executor:
-                endless = Endless(node)
-                executor.add_node(node)
-                result = await begin(client, endless, cancelled=cancelled)
-                await asked_for_result(node)
-            assert (await result).status == status
-
-    run(main)
-
-
 async def asked_for_result(node: Node) -> None:
     """Wait until the server of a node has the request for the result of its goal."""
     server = next(w for w in node.waitables if isinstance(w, ActionServer))
@@ -88,21 +69,26 @@ async def asked_for_result(node: Node) -> None:
 
 
 @ENDINGS
-def test_the_removal_of_the_node_ends_a_goal(
-    run: Run, context: Context, make_node: MakeNode, cancelled: bool, status: int
+@pytest.mark.parametrize("way", ["remove_node", "block"])
+def test_the_end_of_the_executor_ends_a_goal(
+    run: Run, context: Context, make_node: MakeNode, cancelled: bool, status: int, way: str
 ) -> None:
-    """As the coroutine callbacks of the node, its goals are cancelled."""
+    """As does the removal of the node: the client gets a result, canceled if it asked for that."""
 
     async def main() -> None:
         node, asker = make_node(), make_node()
         client = ActionClient(asker, Fibonacci, "action")
-        async with AsyncioExecutor(context=context) as executor:
+        async with (
+            AsyncioExecutor(context=context) as other,
+            contextlib.AsyncExitStack() as block,
+        ):
+            other.add_node(asker)
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
             endless = Endless(node)
             executor.add_node(node)
-            executor.add_node(asker)
             result = await begin(client, endless, cancelled=cancelled)
             await asked_for_result(node)
-            executor.remove_node(node)
+            await ends.end(way, executor, node, endless.server, block=block, thread=False)
             assert (await result).status == status
 
     run(main)

@@ -13,7 +13,7 @@ from rclpy.node import Node
 from aiorcl import AsyncioExecutor
 
 #: What goes away: the entity, its node from the graph or from the executor, or all of it.
-ENDS = ("destroy", "destroy_node", "remove_node", "executor", "context")
+ENDS = ("destroy", "destroy_node", "remove_node", "executor", "context", "block")
 
 
 async def end(
@@ -25,14 +25,19 @@ async def end(
     block: contextlib.AsyncExitStack,
     thread: bool,
 ) -> None:
-    """Bring it about, on this thread or another; the block of the executor is left on this one."""
-    if way == "executor":
+    """Bring it about, on this thread or another; the block of the executor is left on this one.
+
+    What can be closed may also end by that.
+    """
+    if way == "block":
         await block.aclose()
         return
     act: Any = {
+        "close": getattr(entity, "close", None),
         "destroy": getattr(entity, "destroy", None),
         "destroy_node": node.destroy_node,
         "remove_node": lambda: executor.remove_node(node),
+        "executor": lambda: executor.shutdown(timeout_sec=0),
         "context": executor.context.shutdown,
     }[way]
     if thread:

@@ -78,47 +78,39 @@ def test_what_a_worker_raises_at_the_end_is_not_lost(
         run(main)
 
 
-def test_shutdown_ends_a_call_that_waits(context: Context, lone: Node) -> None:
-    """Nobody will answer any more: client.call() raises CancelledError in the worker."""
-    begun, ends = threading.Event(), []
-    client = lone.create_client(Trigger, "nobody")
+@pytest.mark.parametrize("running", [True, False], ids=["running", "idle"])
+@pytest.mark.parametrize("way", ["executor", "context"])
+def test_a_call_that_waits_is_ended(context: Context, lone: Node, way: str, running: bool) -> None:
+    """Nobody will answer any more: client.call() raises CancelledError in the worker.
 
-    def callback(_: Int64) -> None:
-        begun.set()
-        for _ in range(2):  # the one that waits, and one that is made after the shutdown
-            with pytest.raises(asyncio.CancelledError) as raised:
-                client.call(Trigger.Request())
-            ends.append(raised.type)
-
-    a_message(lone, ThreadCallbackGroup(1), callback)
-    executor = AsyncioExecutor(context=context)
-    executor.add_node(lone)
-    thread = threading.Thread(target=executor.spin)
-    thread.start()
-    assert begun.wait(DEADLINE_SEC)
-    assert executor.shutdown()
-    thread.join()
-    assert len(ends) == 2
-
-
-def test_the_end_of_the_context_ends_a_call_that_waits(context: Context, lone: Node) -> None:
-    """Also while nobody runs the executor."""
+    Also while nobody runs the executor; and after a shutdown the next call does so, too.
+    """
     begun, ended = threading.Event(), threading.Event()
     client = lone.create_client(Trigger, "nobody")
 
     def callback(_: Int64) -> None:
         begun.set()
-        with pytest.raises(asyncio.CancelledError):
-            client.call(Trigger.Request())
+        for _ in range(2 if way == "executor" else 1):
+            with pytest.raises(asyncio.CancelledError):
+                client.call(Trigger.Request())
         ended.set()
 
     a_message(lone, ThreadCallbackGroup(1), callback)
-    with AsyncioExecutor(context=context) as executor:
-        executor.add_node(lone)
-        while not begun.is_set():
-            executor.spin_once(timeout_sec=0)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    thread = threading.Thread(target=executor.spin)
+    if running:
+        thread.start()
+        assert begun.wait(DEADLINE_SEC)
+    while not begun.is_set():
+        executor.spin_once(timeout_sec=0)
+    if way == "context":
         rclpy.shutdown(context=context)
         assert ended.wait(DEADLINE_SEC)
+    assert executor.shutdown()
+    if running:
+        thread.join()
+    assert ended.is_set()
 
 
 def test_a_timeout_of_a_call_is_that_of_rclpy(run: Run, context: Context, lone: Node) -> None:

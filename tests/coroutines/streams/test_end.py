@@ -18,6 +18,7 @@ from std_msgs.msg import Int64
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from tests.support import ends
 from tests.support.talker import Talker, subscriptions, take
 from tests.support.turns import turns
 
@@ -25,11 +26,8 @@ if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
 
 
-ENDS = ("close", "destroy", "destroy_node", "remove_node", "executor", "context", "block")
-
-
 @pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
-@pytest.mark.parametrize("way", ENDS)
+@pytest.mark.parametrize("way", ["close", *ends.ENDS])
 def test_an_iteration_ends_when_nothing_can_come(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
 ) -> None:
@@ -41,8 +39,8 @@ def test_an_iteration_ends_when_nothing_can_come(
 
     async def main() -> None:
         talker = Talker(make_node())
-        async with contextlib.AsyncExitStack() as left:
-            executor = await left.enter_async_context(AsyncioExecutor(context=context))
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
             executor.add_node(node)
             stream = aiorcl.messages(node, Int64, "topic")
             counting = [asyncio.ensure_future(count(stream)) for _ in range(2)]
@@ -52,20 +50,8 @@ def test_an_iteration_ends_when_nothing_can_come(
                 await asyncio.sleep(0)
             once = asyncio.ensure_future(aiorcl.next_message(node, Int64, "never"))
             await turns()
-            end: Any = {
-                "close": stream.close,
-                "destroy": stream.subscription.destroy,
-                "destroy_node": node.destroy_node,
-                "remove_node": lambda: executor.remove_node(node),
-                "executor": lambda: executor.shutdown(timeout_sec=0),
-                "context": context.shutdown,
-            }.get(way)
-            if way == "block":
-                await left.aclose()
-            elif thread:
-                await asyncio.to_thread(end)
-            else:
-                end()
+            entity = stream if way == "close" else stream.subscription
+            await ends.end(way, executor, node, entity, block=block, thread=thread)
             await asyncio.gather(*counting)
             assert [message async for message in stream] == []
             if way in ("close", "destroy"):
@@ -75,8 +61,6 @@ def test_an_iteration_ends_when_nothing_can_come(
                     await once
             assert len(executor._followers) == 0 or way in ("close", "destroy")
 
-    if way == "block" and thread:
-        pytest.skip("The block is left on its own thread")
     run(main)
 
 
