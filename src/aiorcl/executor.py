@@ -19,7 +19,7 @@ from rclpy.executors import ExternalShutdownException, TimeoutObject
 
 from aiorcl import _core
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._loop.exit import at_exit
+from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.host import driver_for
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.run import Run, running_loop
@@ -120,6 +120,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(lambda: self._is_shutdown, self._loop_driver, self._look_if_changed, self._finish),
         )
         at_exit(self._end_with_interpreter)
+        give_up_when_main_ends(self._give_up)
 
     # Any thread.
 
@@ -332,7 +333,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         return self._context_end.came
 
     def _nothing_answers(self) -> bool:
-        return self._is_shutdown or self._context_end.came
+        return self._is_shutdown or self._context_end.came or waits_in_vain(self._run.thread)
+
+    def _give_up(self) -> None:
+        if self._nothing_answers():
+            self._workers.cancel_waits()
 
     def _why_it_ended(self) -> str | None:
         if self._context_end.came:

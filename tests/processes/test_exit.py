@@ -62,3 +62,20 @@ def test_asyncio_in_debug_mode_finds_nothing(way: str) -> None:
     environment = {"PYTHONASYNCIODEBUG": "1"}
     ended = end_on_every_loop(way, ("-X", "dev", *STRICT), environment)
     assert ended == dict.fromkeys(LOOPS, Ended(0, "", ""))
+
+
+@pytest.mark.parametrize("way", ["call", "publish"])
+def test_who_waits_on_a_pool_does_not_keep_the_interpreter(way: str) -> None:
+    """The executor is on a daemon thread, which nobody waits for: what waits for it gives up."""
+    with start("daemon", way, domain_id=network.domain_id()) as child:
+        ended = child.end()
+        assert (ended.status, ended.stderr) == (0, "")
+        assert ended.stdout.count("cancelled\n") == 2
+
+
+def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
+    """The interpreter waits for its thread, so nothing gives up when the main thread ends."""
+    with start("daemon", "stays", domain_id=network.domain_id()) as child:
+        child.hear_that("main has ended")
+        child.tell("go")
+        assert child.end() == Ended(0, 2 * "answered\n", "")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import time
 import weakref
 from concurrent.futures import Future as Submitted
@@ -12,13 +13,16 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from aiorcl._loop.exit import waits_in_vain
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, serving_entity
-from aiorcl._tasks.workers import Call
+from aiorcl._tasks.workers import Call, submit
 
 if TYPE_CHECKING:
     from rclpy.publisher import Publisher
+
+    from aiorcl._loop.run import Run
 
 # A writer that fails after less than this did not wait for room: its middleware does not, or
 # something else is wrong. Fast DDS waits for 0.1 s unless its configuration says otherwise.
@@ -53,17 +57,18 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     thread = _threads.get(publisher)
     if thread is None:
         thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
-    waiting = _Waiting(publisher, message)
+    waiting = _Waiting(publisher, message, found.node.serving.run)
     pending = Call(waiting.run)
-    waiting.submitted = thread.submit(pending.run)
+    waiting.submitted = submit(thread, pending.run)
     await pending.wait(waiting)
 
 
 class _Waiting:
     """A message that waits for room in the thread of its publisher, so that none overtakes it."""
 
-    def __init__(self, publisher: Publisher[MsgT], message: MsgT) -> None:
+    def __init__(self, publisher: Publisher[MsgT], message: MsgT, run: Run) -> None:
         self._publisher = publisher
+        self._run = run
         self._message = message
         self._cancelled = False
         self.submitted: Submitted[None] | None = None
@@ -79,6 +84,8 @@ class _Waiting:
                     raise
                 if served(self._publisher) is None:
                     raise EntityGoneError("The publisher is not served any more") from None
+                if waits_in_vain(self._run.thread):
+                    raise asyncio.CancelledError("The interpreter ends") from None
             else:
                 return
 

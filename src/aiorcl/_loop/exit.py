@@ -5,11 +5,15 @@
 from __future__ import annotations
 
 import atexit
+import concurrent.futures.thread  # noqa: F401  # whose threads are joined after what is told below
+import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
 
 _ends: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+_give_ups: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+_main_has_ended = False
 
 
 def at_exit(end: Callable[[], Any]) -> None:
@@ -17,11 +21,46 @@ def at_exit(end: Callable[[], Any]) -> None:
     _ends.add(weakref.WeakMethod(end, _ends.discard))
 
 
+def give_up_when_main_ends(give_up: Callable[[], Any]) -> None:
+    """Call a method when the main thread has ended, before threads are waited for.
+
+    Until those have ended too, and ``at_exit`` comes, nothing else tells a thread of a pool that it
+    waits in vain.
+    """
+    _give_ups.add(weakref.WeakMethod(give_up, _give_ups.discard))
+
+
+def waits_in_vain(ident: int | None) -> bool:
+    """True if the interpreter ends and does not wait for this thread, which runs an executor.
+
+    A daemon thread is frozen soon, and the main thread has ended. Any thread.
+    """
+    return _main_has_ended and not any(
+        thread.ident == ident and not thread.daemon and thread is not threading.main_thread()
+        for thread in threading.enumerate()
+    )
+
+
+def _call_all(methods: set[weakref.WeakMethod[Callable[[], Any]]]) -> None:
+    for reference in list(methods):
+        method = reference()
+        if method is not None:
+            method()
+
+
 @atexit.register
 def _end_all() -> None:
     # The middleware must not call into an interpreter that goes down, and a daemon thread that runs
     # an executor must not be killed inside it.
-    for reference in list(_ends):
-        end = reference()
-        if end is not None:
-            end()
+    _call_all(_ends)
+
+
+def _give_up() -> None:
+    global _main_has_ended
+    _main_has_ended = True
+    _call_all(_give_ups)
+
+
+# There is no public way: functions of atexit are called when the threads of all pools have ended.
+# The last one that is registered is called first.
+threading._register_atexit(_give_up)  # type: ignore[attr-defined]

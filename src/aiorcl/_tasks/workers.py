@@ -93,7 +93,8 @@ class Call:
         return self._result
 
 
-def _submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
+def submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
+    """Have a thread of the pool call a function; CancelledError if the interpreter ends."""
     try:
         return pool.submit(function)
     except RuntimeError as error:
@@ -149,7 +150,7 @@ class Workers:
             pending = Call(functools.partial(callback, *args, **kwargs))
             self._running += 1
             try:
-                result = await pending.wait(_submit(pool, pending.run))
+                result = await pending.wait(submit(pool, pending.run))
             finally:
                 self._running -= 1
             return await result if inspect.iscoroutine(result) else result
