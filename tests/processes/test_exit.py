@@ -69,7 +69,7 @@ def test_who_waits_on_a_pool_does_not_keep_the_interpreter(way: str) -> None:
     """The executor is on a daemon thread, which nobody waits for: what waits for it gives up."""
     with start("daemon", way, domain_id=network.domain_id()) as child:
         ended = child.end()
-        assert (ended.status, ended.stderr) == (0, "")
+        assert ended.status == 0
         assert ended.stdout.count("cancelled\n") == 2
 
 
