@@ -20,7 +20,7 @@ from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock as ClockMessage
 
-from aiorcl import AsyncioClock, AsyncioExecutor, TimeSourceChangedError, _core
+from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, TimeSourceChangedError, _core
 from tests.support.counters import open_fds
 from tests.support.turns import turns
 
@@ -232,6 +232,42 @@ def test_a_time_of_another_type_is_refused(run: Run, ros_clock: ROSClock) -> Non
     async def main() -> None:
         with pytest.raises(ValueError, match="A time of ROS_TIME was expected"):
             await clock.sleep_until_async(steady.now())
+
+    run(main)
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@pytest.mark.parametrize("served", [False, True], ids=["alone", "served"])
+@pytest.mark.parametrize("simulated", [False, True], ids=["real", "simulated"])
+def test_a_sleep_ends_with_the_node_whose_clock_it_is(
+    run: Run, context: Context, make_node: MakeNode, simulated: bool, served: bool, thread: bool
+) -> None:
+    """Whoever sleeps is told, and who begins to; to be taken from an executor ends nothing."""
+    node = make_node(parameter_overrides=[Parameter("use_sim_time", value=simulated)])
+    other, name = make_node(), node.get_name()
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            if served:
+                executor.add_node(node)
+            clock = AsyncioClock(node.get_clock())
+            sleeping = [asyncio.ensure_future(clock.sleep_for_async(HOUR)) for _ in range(2)]
+            elsewhere = asyncio.ensure_future(AsyncioClock(other.get_clock()).sleep_for_async(HOUR))
+            await turns()
+            executor.remove_node(node)
+            sleeping[0].cancel()
+            await turns()
+            assert not sleeping[1].done()
+            if thread:
+                await asyncio.to_thread(node.destroy_node)
+            else:
+                node.destroy_node()
+            with pytest.raises(EntityGoneError, match=name):
+                await sleeping[1]
+            with pytest.raises(EntityGoneError, match="destroyed"):
+                await clock.sleep_for_async(HOUR)
+            assert not elsewhere.done()
+            elsewhere.cancel()
 
     run(main)
 

@@ -5,17 +5,20 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
+from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rclpy.exceptions
+from rclpy.clock import Clock
+from rclpy.duration import Duration
+from rclpy.time import Time
 
 from aiorcl._loop.alarms import alarms_of
 
 if TYPE_CHECKING:
-    from rclpy.clock import Clock
     from rclpy.clock_type import ClockType
-    from rclpy.duration import Duration
-    from rclpy.time import Time
 
     _TimeSourceChangedError = RuntimeError
 else:  # that of newer rclpy, so that code which catches it catches ours
@@ -34,6 +37,10 @@ class AsyncioClock:
     and never early; while ROS time follows ``/clock``, whoever sets the clock does, from any
     thread. (``/clock`` arrives only while an executor runs the node whose clock this is.)
 
+    The clock of a node goes on while the node exists, whichever executor it is on, and on none: a
+    sleep on it that is under way when the node is destroyed, from any thread, or begins after that,
+    raises `EntityGoneError`, on every type of clock.
+
     A sleep that is cancelled leaves nothing behind. It does not notice that the context is shut
     down, unless it runs in a task or a callback of an executor, which is cancelled then.
 
@@ -41,6 +48,10 @@ class AsyncioClock:
     """
 
     def __init__(self, clock: Clock) -> None:
+        if not isinstance(clock, Clock):
+            raise TypeError(
+                f"AsyncioClock() takes a clock of rclpy, such as node.get_clock(), not {clock!r}"
+            )
         self._clock = clock
 
     def __repr__(self) -> str:
@@ -66,7 +77,14 @@ class AsyncioClock:
         It sleeps until ``now() + duration``: a jump back makes it longer, as it does in rclpy.
 
         :raises TimeSourceChangedError: if ROS time is switched on or off meanwhile.
+        :raises EntityGoneError: if the node whose clock this is is destroyed.
+        :raises TypeError: if ``duration`` is none.
         """
+        if not isinstance(duration, Duration):
+            raise TypeError(
+                "sleep_for_async() takes a rclpy.duration.Duration, such as Duration(seconds=0.5), "
+                f"not {duration!r}"
+            )
         await self._sleep_until(self._clock.now().nanoseconds + duration.nanoseconds)
 
     async def sleep_until_async(self, until: Time) -> None:
@@ -75,8 +93,15 @@ class AsyncioClock:
         A time that has passed already lets the loop turn once.
 
         :raises TimeSourceChangedError: if ROS time is switched on or off meanwhile.
+        :raises EntityGoneError: if the node whose clock this is is destroyed.
         :raises ValueError: if ``until`` is of another type than the clock.
+        :raises TypeError: if ``until`` is no time.
         """
+        if not isinstance(until, Time):
+            raise TypeError(
+                "sleep_until_async() takes a rclpy.time.Time, such as now() + "
+                f"Duration(seconds=0.5), not {until!r}"
+            )
         if until.clock_type != self._clock.clock_type:
             raise ValueError(
                 f"A time of {self._clock.clock_type.name} was expected, got {until!r}: "
@@ -85,7 +110,10 @@ class AsyncioClock:
         await self._sleep_until(until.nanoseconds)
 
     async def _sleep_until(self, until_ns: int) -> None:
-        if self._clock.now().nanoseconds >= until_ns:
+        clock = self._clock
+        if clock in _ended:
+            raise _ended[clock]()
+        if clock.now().nanoseconds >= until_ns:
             await asyncio.sleep(0)
             return
         loop = asyncio.get_running_loop()
@@ -95,13 +123,47 @@ class AsyncioClock:
             if not woken.done():
                 woken.set_result(source_changed)
 
-        alarm = alarms_of(loop).set(self._clock, until_ns, wake)
+        def end() -> None:
+            if not woken.done():
+                woken.set_exception(_ended[clock]())
+
+        sleeper = _Sleeper(loop, end)
+        sleepers = _sleepers.setdefault(clock, set())
+        sleepers.add(sleeper)
+        alarm = alarms_of(loop).set(clock, until_ns, wake)
         try:
+            if clock in _ended:  # on another thread, which did not see this sleeper
+                end()
             source_changed = await woken
         finally:
             alarm.close()
+            sleepers.discard(sleeper)
         if source_changed:
             raise TimeSourceChangedError(
                 "ROS time was switched on or off during a sleep; look at now() and decide how long "
                 "to sleep on"
             )
+
+
+@dataclass(frozen=True, slots=True, eq=False)
+class _Sleeper:
+    """A task that sleeps, and what ends its sleep, on the thread of its loop."""
+
+    loop: asyncio.AbstractEventLoop
+    end: Callable[[], None]
+
+
+_sleepers: weakref.WeakKeyDictionary[Clock, set[_Sleeper]] = weakref.WeakKeyDictionary()
+
+# Clocks that go on no more, and what to raise for it.
+_ended: weakref.WeakKeyDictionary[Clock, Callable[[], Exception]] = weakref.WeakKeyDictionary()
+
+
+def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
+    """Raise an error in whoever sleeps on a clock, now or later: nobody sets it. Any thread."""
+    _ended[clock] = error
+    for sleeper in list(_sleepers.get(clock, ())):
+        try:
+            sleeper.loop.call_soon_threadsafe(sleeper.end)
+        except RuntimeError:
+            pass  # the loop is closed: nobody sleeps any more

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Entities that are destroyed are let go at once, also when no node was asked."""
+"""What is destroyed is let go at once, also when no node was asked; its clock ends with a node."""
 
 from __future__ import annotations
 
@@ -9,11 +9,15 @@ from collections.abc import Callable
 from typing import Any
 
 from rclpy.client import Client
+from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from aiorcl._loop.clock import end_clock
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.naming import name_of
 from aiorcl._serving.registry import served
 
 
@@ -34,7 +38,26 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
     return wrapper
 
 
+def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node], None]:
+    """As the method of rclpy; then whoever sleeps on the clock of the node hears of it.
+
+    The clock lives on, but /clock sets it no more.
+    """
+
+    @functools.wraps(destroy_node)
+    def wrapper(self: Node) -> None:
+        name = name_of(self)
+        destroy_node(self)
+        end_clock(
+            self.get_clock(),
+            lambda: EntityGoneError(f"The node '{name}', whose clock this is, was destroyed"),
+        )
+
+    return wrapper
+
+
 def apply() -> None:
     """Change the classes; once."""
+    setattr(Node, "destroy_node", _destroy_with_clock(Node.destroy_node))
     for watchable in (Subscription, Publisher, Service, Client, Timer):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))
