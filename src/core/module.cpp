@@ -16,6 +16,7 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/group.hpp"
+#include "dispatch/names.hpp"
 #include "dispatch/turn.hpp"
 #include "entities/action_messages.hpp"
 #include "entities/action_part.hpp"
@@ -48,7 +49,7 @@ int traverse_entity(PyObject * self, visitproc visit, void * arg) {
 }
 
 int clear_entity(PyObject * self) {
-  nb::inst_ptr<Entity>(self)->clear();
+  if (nb::inst_ready(self)) nb::inst_ptr<Entity>(self)->clear();
   return 0;
 }
 
@@ -64,7 +65,16 @@ int traverse_group(PyObject * self, visitproc visit, void * arg) {
   return 0;
 }
 
+int clear_group(PyObject * self) {
+  if (!nb::inst_ready(self)) return 0;
+  Group * group = nb::inst_ptr<Group>(self);
+  const nb::object rules = std::move(group->rules);
+  const nb::object workers = std::move(group->workers);
+  return 0;
+}
+
 PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_group)},
+                             {Py_tp_clear, reinterpret_cast<void *>(clear_group)},
                              {0, nullptr}};
 
 /// What a system call reports is an OSError.
@@ -147,7 +157,7 @@ NB_MODULE(_core, m) {
       .def_prop_ro("max", &Histogram::max)
       .def("percentile", &Histogram::percentile, "percent"_a);
 
-  nb::class_<Group>(m, "Group", nb::type_slots(group_slots))
+  nb::class_<Group>(m, "Group", nb::type_slots(group_slots), nb::is_weak_referenceable())
       .def(
           "__init__",
           [](Group * self, Dispatcher & dispatcher, std::size_t limit) {
@@ -197,7 +207,7 @@ NB_MODULE(_core, m) {
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object>(),
            "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a)
-      .def("stand_in", [](Client & self) { self.stand_in_for("call_async"); })
+      .def("stand_in", [](Client & self) { self.stand_in_for(names().call_async); })
       .def("call_async", &Client::call_async, "request"_a.none());
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
@@ -212,7 +222,7 @@ NB_MODULE(_core, m) {
   nb::class_<Publisher, Entity>(m, "Publisher", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
-      .def("stand_in", [](Publisher & self) { self.stand_in_for("publish"); })
+      .def("stand_in", [](Publisher & self) { self.stand_in_for(names().publish); })
       .def_prop_ro("may_block", &Publisher::may_block)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
@@ -295,12 +305,15 @@ NB_MODULE(_core, m) {
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a);
   nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, std::uintptr_t,
+      .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),
-           "dispatcher"_a, "waitable"_a, "group"_a.none(), "label"_a, "wait_set"_a, "guards"_a)
-      .def("restore", &Waitable::restore, "wait_set"_a);
+           "dispatcher"_a, "waitable"_a, "in_use"_a, "group"_a.none(), "label"_a, "wait_set"_a,
+           "guards"_a)
+      .def("restore", &Waitable::restore, "wait_set"_a)
+      .def("taken", &Waitable::taken);
   nb::class_<DrivenWaitable, Entity>(m, "DrivenWaitable", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
            "waitable"_a, "group"_a.none(), "label"_a)
-      .def("listen", &DrivenWaitable::listen);
+      .def("listen", &DrivenWaitable::listen)
+      .def("taken", &DrivenWaitable::taken);
 }

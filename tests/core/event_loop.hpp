@@ -39,22 +39,22 @@ class Entry {
   aiorcl::Ready * ready_;
 };
 
-/// Handles all events of an entry that was taken from its queue, and returns how many; frees it if
-/// it is closed, as whoever takes it out has to.
-inline std::uint64_t handle_all(aiorcl::Ready & ready) {
-  if (ready.owner == nullptr) {
-    delete &ready;
-    return 0;
-  }
-  const std::uint64_t events = ready.pending.load(std::memory_order_acquire);
-  if (ready.handled(events)) ready.queue.requeue(ready);
+/// The entry whose turn it is, or nullptr. It stays ready.
+inline const aiorcl::Ready * front(aiorcl::ReadyQueue & queue) {
+  return queue.pop().get();
+}
+
+/// Handles all events of an entry that was taken from its queue, and returns how many.
+inline std::uint64_t handle_all(aiorcl::Claim & claim) {
+  const std::uint64_t events = claim.owner() == nullptr ? 0 : claim.pending();
+  claim.settle(events);
   return events;
 }
 
 /// Handles all events of all entries that are ready now; returns how many.
 inline std::uint64_t handle_all(aiorcl::ReadyQueue & queue) {
   std::uint64_t handled = 0;
-  while (aiorcl::Ready * ready = queue.pop()) handled += handle_all(*ready);
+  while (aiorcl::Claim claim = queue.pop()) handled += handle_all(claim);
   return handled;
 }
 
@@ -63,8 +63,8 @@ inline std::uint64_t handle_all(aiorcl::ReadyQueue & queue) {
 template <typename Run>
 bool run_while(aiorcl::ReadyQueue & queue, Run run) {
   for (;;) {
-    if (aiorcl::Ready * ready = queue.pop()) {
-      if (!run(*ready)) return true;
+    if (aiorcl::Claim claim = queue.pop()) {
+      if (!run(claim)) return true;
     } else if (queue.sleep() && !becomes_readable(queue.wakeup().fd())) {
       return false;
     }

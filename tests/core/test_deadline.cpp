@@ -17,6 +17,7 @@ using aiorcl::TimerQueue;
 using aiorcl::TimerSlot;
 using event_loop::becomes_readable;
 using event_loop::Entry;
+using event_loop::front;
 using event_loop::handle_all;
 
 TEST_CASE_FIXTURE(TimerFixture, "a deadline on steady or system time makes its fd readable") {
@@ -26,10 +27,10 @@ TEST_CASE_FIXTURE(TimerFixture, "a deadline on steady or system time makes its f
     const std::vector<int> fds = timers.fds();
     CHECK(becomes_readable(clock == &steady ? fds[0] : fds[1]));
     timers.on_readable();
-    CHECK(queue.pop() == entry.get());
+    CHECK(front(queue) == entry.get());
     CHECK(deadline.is_due());
     CHECK_FALSE(deadline.source_changed());
-    handle_all(*entry);
+    handle_all(queue);
   }
 }
 
@@ -53,16 +54,16 @@ TEST_CASE_FIXTURE(TimerFixture, "a jump over a deadline reaches it, a smaller on
   CHECK_FALSE(queue.has_ready());
   for (std::int64_t now : {105, 50}) {
     ros.override_time(now * kSecond);
-    if (queue.pop() != nullptr) handle_all(*entry);
+    if (front(queue) != nullptr) handle_all(queue);
     CHECK_FALSE(deadline.is_due());
     deadline.schedule();
     CHECK_FALSE(queue.has_ready());
   }
   ros.override_time(200 * kSecond);
-  CHECK(queue.pop() == entry.get());
+  CHECK(front(queue) == entry.get());
   CHECK(deadline.is_due());
   CHECK_FALSE(deadline.source_changed());
-  handle_all(*entry);
+  handle_all(queue);
 }
 
 TEST_CASE_FIXTURE(TimerFixture, "switching ROS time on or off is noticed, and stays noticed") {
@@ -73,27 +74,27 @@ TEST_CASE_FIXTURE(TimerFixture, "switching ROS time on or off is noticed, and st
   CHECK(deadline.source_changed());
   ros.follow_system_time();
   CHECK(deadline.source_changed());
-  CHECK(queue.pop() == entry.get());
-  handle_all(*entry);
+  CHECK(front(queue) == entry.get());
+  handle_all(queue);
 }
 
 TEST_CASE_FIXTURE(TimerFixture, "a deadline reached before it was set is ready at once") {
   ros.override_time(100 * kSecond);
   Entry entry(queue);
   TimerSlot deadline(timers, ros.get(), 100 * kSecond, *entry);
-  CHECK(queue.pop() == entry.get());
-  handle_all(*entry);
+  CHECK(front(queue) == entry.get());
+  handle_all(queue);
 }
 
 TEST_CASE_FIXTURE(TimerFixture, "a jump on another thread wakes the loop for a deadline") {
   ros.override_time(1 * kSecond);
   Entry entry(queue);
   TimerSlot deadline(timers, ros.get(), 2 * kSecond, *entry);
-  REQUIRE(queue.pop() == nullptr);
+  REQUIRE(front(queue) == nullptr);
   REQUIRE(queue.sleep());
   std::thread time_source([this] { ros.override_time(2 * kSecond); });
   CHECK(becomes_readable(queue.wakeup().fd()));
   time_source.join();
-  CHECK(queue.pop() == entry.get());
-  handle_all(*entry);
+  CHECK(front(queue) == entry.get());
+  handle_all(queue);
 }

@@ -22,8 +22,8 @@
 #include "failing_wait.hpp"
 #include "rcl_entities.hpp"
 
+using aiorcl::Claim;
 using aiorcl::GuardThreads;
-using aiorcl::Ready;
 using aiorcl::ReadyQueue;
 using event_loop::Entry;
 using event_loop::handle_all;
@@ -38,8 +38,8 @@ struct Follower {
   /// Sleeps until the entry is ready, and handles its events; how many, or 0 if none come.
   std::uint64_t wait() {
     std::uint64_t events = 0;
-    run_while(queue, [&](Ready & ready) {
-      events += handle_all(ready);
+    run_while(queue, [&](Claim & claim) {
+      events += handle_all(claim);
       return false;
     });
     return events;

@@ -25,6 +25,7 @@ using aiorcl::ReadyQueue;
 using aiorcl::Source;
 using aiorcl::Watch;
 using event_loop::Entry;
+using event_loop::front;
 using event_loop::handle_all;
 
 namespace {
@@ -61,7 +62,7 @@ TEST_CASE("a child lets go of a watch, also when its parent held the middleware'
   ReadyQueue queue;
   Entry entry(queue);
   Watch watch(Source::kSubscription, subscription.get(), *entry);
-  REQUIRE(queue.pop() == nullptr);
+  REQUIRE(front(queue) == nullptr);
   REQUIRE(queue.sleep());
   bool ended = false;
   {
@@ -88,7 +89,7 @@ TEST_CASE("a child lets go of guard conditions, and its parent goes on to hear o
   }));
   CHECK(ends_in_child([&] { guards.reset(); }));
   guard.trigger();
-  CHECK(event_loop::run_while(queue, [](aiorcl::Ready & ready) { return handle_all(ready) == 0; }));
+  CHECK(event_loop::run_while(queue, [](aiorcl::Claim & claim) { return handle_all(claim) == 0; }));
   guards->remove(guard.get(), *entry);
 }
 

@@ -16,6 +16,7 @@ using aiorcl::TimerQueue;
 using aiorcl::TimerSlot;
 using event_loop::becomes_readable;
 using event_loop::Entry;
+using event_loop::front;
 using event_loop::handle_all;
 
 namespace {
@@ -23,8 +24,9 @@ namespace {
 /// Handles what made the timer ready, and puts it where it belongs now, as its entity does when it
 /// runs; false if nothing made it ready.
 bool run(TimerFixture & fixture, WatchedTimer & watched) {
-  if (fixture.queue.pop() != watched.entry.get()) return false;
-  handle_all(*watched.entry);
+  aiorcl::Claim claim = fixture.queue.pop();
+  if (claim.get() != watched.entry.get()) return false;
+  handle_all(claim);
   watched.slot.schedule();
   return true;
 }
@@ -64,9 +66,9 @@ TEST_CASE_FIXTURE(TimerFixture, "a timer that is due already when its slot is ma
   ros.override_time(200 * kSecond);
   Entry entry(queue);
   TimerSlot slot(timers, timer.get(), *entry);
-  CHECK(queue.pop() == entry.get());
+  CHECK(front(queue) == entry.get());
   CHECK(slot.is_due());
-  handle_all(*entry);
+  handle_all(queue);
 }
 
 TEST_CASE_FIXTURE(TimerFixture,
@@ -117,7 +119,7 @@ TEST_CASE_FIXTURE(TimerFixture, "a jump makes all timers of its clock ready, and
 TEST_CASE_FIXTURE(TimerFixture, "a jump on another thread wakes the loop") {
   ros.override_time(1 * kSecond);
   WatchedTimer watched(*this, ros, kHour);
-  REQUIRE(queue.pop() == nullptr);
+  REQUIRE(front(queue) == nullptr);
   REQUIRE(queue.sleep());
   std::thread time_source([this] { ros.override_time(2 * kSecond); });
   CHECK(becomes_readable(queue.wakeup().fd()));
@@ -141,9 +143,9 @@ TEST_CASE_FIXTURE(TimerFixture, "slots come and go while another thread sets the
     std::unique_lock<std::mutex> lock(of_clock);
     WatchedTimer watched(*this, ros, kSecond);
     lock.unlock();
-    woken = event_loop::run_while(queue, [&](aiorcl::Ready & ready) {
-      const bool is_watched = &ready == watched.entry.get();
-      handle_all(ready);
+    woken = event_loop::run_while(queue, [&](aiorcl::Claim & claim) {
+      const bool is_watched = claim.get() == watched.entry.get();
+      handle_all(claim);
       return !is_watched;
     });
     lock.lock();

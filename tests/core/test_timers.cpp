@@ -17,6 +17,7 @@
 #include "rcl_entities.hpp"
 #include "watched_timer.hpp"
 
+using aiorcl::Claim;
 using aiorcl::Ready;
 using aiorcl::ReadyQueue;
 using aiorcl::TimerQueue;
@@ -46,10 +47,11 @@ bool wait(TimerQueue & timers) {
 }
 
 /// The next entry that becomes ready by its timer.
-Ready * next_ready(TimerFixture & fixture) {
+const Ready * next_ready(TimerFixture & fixture) {
   for (;;) {
-    if (Ready * ready = fixture.queue.pop()) {
-      handle_all(*ready);
+    if (Claim claim = fixture.queue.pop()) {
+      const Ready * const ready = claim.get();
+      handle_all(claim);
       return ready;
     }
     if (!wait(fixture.timers)) return nullptr;

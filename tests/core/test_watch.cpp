@@ -17,12 +17,13 @@
 #include "rcl_entities.hpp"
 #include "rcl_error.hpp"
 
+using aiorcl::Claim;
 using aiorcl::RclError;
-using aiorcl::Ready;
 using aiorcl::ReadyQueue;
 using aiorcl::Source;
 using aiorcl::Watch;
 using event_loop::Entry;
+using event_loop::front;
 using event_loop::handle_all;
 using event_loop::is_readable;
 using event_loop::run_while;
@@ -76,9 +77,9 @@ TEST_CASE_FIXTURE(Fixture, "a message makes its subscription ready, and is count
     publisher.publish(n);
     CHECK(watch.count() == n);
   }
-  CHECK(queue.pop() == entry.get());
-  CHECK(handle_all(*entry) == 3);
-  CHECK(queue.pop() == nullptr);
+  CHECK(front(queue) == entry.get());
+  CHECK(handle_all(queue) == 3);
+  CHECK(front(queue) == nullptr);
   for (int n = 1; n <= 3; ++n) CHECK(subscription.take() == n);
 }
 
@@ -91,12 +92,12 @@ TEST_CASE_FIXTURE(Fixture, "a request makes its service ready, and the response 
   client.call();
   CHECK(requests.count() == 1);
   CHECK(responses.count() == 0);
-  CHECK(queue.pop() == entry.get());
-  CHECK(handle_all(*entry) == 1);
+  CHECK(front(queue) == entry.get());
+  CHECK(handle_all(queue) == 1);
   REQUIRE(service.answer());
   CHECK(responses.count() == 1);
-  CHECK(queue.pop() == of_client.get());
-  CHECK(handle_all(*of_client) == 1);
+  CHECK(front(queue) == of_client.get());
+  CHECK(handle_all(queue) == 1);
   CHECK(client.take());
   CHECK(requests.count() == 1);
 }
@@ -108,13 +109,13 @@ TEST_CASE_FIXTURE(Fixture, "an event of a subscription makes its entry ready") {
   {
     rcl::Publisher publisher(node, "topic");
     CHECK(watch.count() == 1);
-    CHECK(queue.pop() == entry.get());
-    handle_all(*entry);
+    CHECK(front(queue) == entry.get());
+    handle_all(queue);
     CHECK(event.take() == 1);
   }
   CHECK(watch.count() == 2);
-  CHECK(queue.pop() == entry.get());
-  handle_all(*entry);
+  CHECK(front(queue) == entry.get());
+  handle_all(queue);
   CHECK(event.take() == 0);
 }
 
@@ -125,8 +126,8 @@ TEST_CASE_FIXTURE(Fixture, "a reset makes a timer ready, on the thread that rese
   CHECK_FALSE(queue.has_ready());
   std::thread([&timer] { timer.reset(); }).join();
   CHECK(watch.count() == 1);
-  CHECK(queue.pop() == entry.get());
-  handle_all(*entry);
+  CHECK(front(queue) == entry.get());
+  handle_all(queue);
 }
 
 TEST_CASE_FIXTURE(Fixture, "what came before is counted inside the constructor") {
@@ -158,8 +159,8 @@ TEST_CASE_FIXTURE(Fixture, "what came before is counted inside the constructor")
     CAPTURE(static_cast<int>(each.source));
     Watch watch(each.source, each.entity, *entry);
     CHECK(watch.count() == each.backlog);
-    CHECK(queue.pop() == entry.get());
-    CHECK(handle_all(*entry) == each.backlog);
+    CHECK(front(queue) == entry.get());
+    CHECK(handle_all(queue) == each.backlog);
   }
 }
 
@@ -217,9 +218,8 @@ TEST_CASE_FIXTURE(Fixture, "several watches of one entry list it once") {
   publisher.publish(1);
   timer.reset();
   CHECK(messages.count() + events.count() + resets.count() == 3);
-  CHECK(queue.pop() == entry.get());
-  CHECK(queue.pop() == nullptr);
-  CHECK(handle_all(*entry) == 3);
+  CHECK(front(queue) == entry.get());
+  CHECK(handle_all(queue) == 3);
 }
 
 TEST_CASE("no message is lost between threads that publish and a loop that sleeps") {
@@ -243,13 +243,13 @@ TEST_CASE("no message is lost between threads that publish and a loop that sleep
     std::vector<std::int64_t> next(kThreads, 0);
     std::int64_t taken = 0;
     bool in_order = true;
-    const bool woken = run_while(fixture.queue, [&](Ready & ready) {
+    const bool woken = run_while(fixture.queue, [&](Claim & claim) {
       // An event may stand for no message, so each take is paid for by one event, as dispatched.
       if (const std::optional<std::int64_t> value = subscription.take()) {
         in_order = in_order && next[*value / kMessages]++ == *value % kMessages;
         ++taken;
       }
-      if (ready.handled(1)) fixture.queue.requeue(ready);
+      claim.settle(1);
       return taken < kThreads * kMessages;
     });
     for (std::thread & thread : threads) thread.join();
@@ -275,9 +275,9 @@ TEST_CASE("watches come and go while another thread publishes") {
     for (int round = 0; round < 150; ++round) {
       Entry entry(queue);
       Watch watch(Source::kSubscription, subscription.get(), *entry);
-      const bool woken = run_while(queue, [&](Ready & ready) {
+      const bool woken = run_while(queue, [&](Claim & claim) {
         subscription.take();
-        handle_all(ready);
+        handle_all(claim);
         return watch.count() < 3;
       });
       REQUIRE(woken);
@@ -304,8 +304,8 @@ TEST_CASE("entities come and go while another thread publishes to them") {
       rcl::MatchedEvent event(subscription);
       Watch messages(Source::kSubscription, subscription.get(), *entry);
       Watch events(Source::kEvent, event.get(), *entry);
-      const bool woken = run_while(queue, [&](Ready & ready) {
-        handle_all(ready);
+      const bool woken = run_while(queue, [&](Claim & claim) {
+        handle_all(claim);
         return messages.count() == 0;
       });
       REQUIRE(woken);

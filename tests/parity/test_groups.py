@@ -268,3 +268,104 @@ def test_an_exception_gives_the_place_back(executor: Executor, node: Node, spin:
     with pytest.raises(LookupError, match="on purpose"):
         spin.until(lambda: len(received) == 2)
     spin.until(lambda: len(received) == 2)
+
+
+class Door(CallbackGroup):
+    """A group of a user's own that opens and closes, by itself, and answers with any object."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answer: object = 1
+        self.errors: list[Exception] = []
+        self.end_errors: list[Exception] = []
+        self.asked = 0
+
+    def can_execute(self, entity: Any) -> Any:
+        """Answer, or raise the next error."""
+        self.asked += 1
+        if self.errors:
+            raise self.errors.pop()
+        return self.answer
+
+    def beginning_execution(self, entity: Any) -> Any:
+        """Answer as before."""
+        return self.answer
+
+    def ending_execution(self, entity: Any) -> None:
+        """Raise the next error."""
+        if self.end_errors:
+            raise self.end_errors.pop()
+
+
+def publish(node: Node, topic: str, *values: int) -> None:
+    """Publish values to a topic whose subscription is there."""
+    publisher = node.create_publisher(Int64, topic, 10)
+    for value in values:
+        publisher.publish(Int64(data=value))
+
+
+@NO_GROUPS
+@pytest.mark.parametrize("answer", [1, "yes", [0]])
+def test_an_answer_of_a_group_is_judged_by_its_truth(
+    node: Node, spin: Spinner, answer: object
+) -> None:
+    """Any true object opens a group of the user's own."""
+    received: list[int] = []
+    group = Door()
+    group.answer = answer
+    node.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    publish(node, "t", 1)
+    spin.until(lambda: received)
+
+
+@NO_GROUPS
+def test_a_group_opens_by_itself(node: Node, spin: Spinner) -> None:
+    """A group that refused while nothing of it ran is asked again, and no message is lost."""
+    received: list[int] = []
+    group = Door()
+    group.answer = ""
+    node.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    publish(node, "t", 1, 2)
+    spin.discover(lambda: group.asked)
+    asked = group.asked
+    spin.discover(lambda: group.asked >= asked + 3)  # nothing else happens meanwhile
+    assert not received
+    group.answer = True
+    spin.discover(lambda: len(received) == 2)
+    assert received == [1, 2]
+
+
+@NO_GROUPS
+def test_a_question_to_a_group_raises(node: Node, spin: Spinner) -> None:
+    """The exception leaves the spin call, and what it was asked for is handled afterwards."""
+    received: list[int] = []
+    group = Door()
+    node.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    group.errors.append(LookupError("on purpose"))
+    publish(node, "t", 1)
+    with pytest.raises(LookupError, match="on purpose"):
+        spin.until(lambda: received)
+    publish(node, "t", 2)
+    spin.until(lambda: len(received) == 2)
+    assert received == [1, 2]
+
+
+@NO_GROUPS
+def test_the_end_of_a_place_raises(node: Node, spin: Spinner) -> None:
+    """What ending_execution raises leaves the spin call; the place was given back."""
+    received: list[int] = []
+    group = Door()
+    node.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    group.end_errors.append(LookupError("on purpose"))
+    publish(node, "t", 1, 2)
+    with pytest.raises(LookupError, match="on purpose"):
+        spin.until(lambda: len(received) == 2)
+    spin.until(lambda: len(received) == 2)

@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import SetBool, Trigger
 
-from tests.support.executors import Flavour, breaks, lacks
+from tests.support.executors import Flavour, breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
@@ -286,3 +286,31 @@ def test_a_handler_may_be_replaced(node: Node, spin: Spinner) -> None:
     assert spin.complete(ask(client)).success is True
     service.callback = deny
     assert spin.complete(ask(client)).success is False
+
+
+@breaks(events="never takes the task up again")
+def test_a_suspended_handler_answers_after_its_node_was_away(
+    executor: Executor, lone: Node, make_node: MakeNode, spin: Spinner
+) -> None:
+    """A coroutine handler that waits while its node is removed and added again sends its answer."""
+    may_end = new_future(executor)
+    begun: list[bool] = []
+
+    async def handler(request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
+        begun.append(request.data)
+        await may_end
+        response.success = True
+        return response
+
+    lone.create_service(SetBool, "service", handler)
+    asking = make_node()
+    executor.add_node(asking)
+    executor.add_node(lone)
+    answer = ask(client_of(asking))
+    spin.until(lambda: begun)
+    executor.remove_node(lone)
+    spin.drain()
+    executor.add_node(lone)
+    may_end.set_result(None)
+    executor.wake()
+    assert spin.complete(answer).success

@@ -17,7 +17,7 @@ from rclpy.node import Node
 from rclpy.timer import Timer
 from std_msgs.msg import Int64
 
-from tests.support.executors import breaks, new_future
+from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
@@ -28,6 +28,7 @@ if TYPE_CHECKING:
 FAST_SEC = 0.002
 #: A timer of this period does not call within a test.
 NEVER_SEC = 1000.0
+ASKS = "asks every callback for its signature"
 
 
 class Ticks:
@@ -285,3 +286,13 @@ def test_a_timer_callback_may_be_replaced(node: Node, spin: Spinner, kind: str) 
     spin.until(lambda: len(new) == 2)
     assert new == [kind] * 2
     assert asyncio.iscoroutinefunction(timer.callback) is (kind == "coroutine")
+
+
+@lacks(single_kilted=ASKS, events_kilted=ASKS)
+def test_a_callback_without_a_signature(node: Node, spin: Spinner) -> None:
+    """A function of C that does not tell its parameters is called without any."""
+    called: dict[str, int] = {}
+    node.create_timer(0.001, called.update)
+    ticks: list[int] = []
+    node.create_timer(0.003, lambda: ticks.append(0))
+    spin.until(lambda: len(ticks) > 3)

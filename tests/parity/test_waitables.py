@@ -147,6 +147,23 @@ def test_a_waitable_raises_while_it_takes(node: Node, spin: Spinner, make_inbox:
     spin.until(lambda: inbox.executed)
 
 
+@breaks(events=NO_GUARDS)
+@lacks(single="never serves it again")
+@INBOXES
+def test_what_was_not_taken_is_taken_later(
+    node: Node, spin: Spinner, make_inbox: MakeInbox
+) -> None:
+    """An exception of take_data loses nothing: it is tried again, without another event."""
+    inbox = make_inbox(node)
+    inbox.take_error = ValueError("on purpose")
+    inbox.put(1)
+    with pytest.raises(ValueError, match="on purpose"):
+        spin.until(lambda: False)
+    inbox.take_error = None
+    spin.until(lambda: inbox.executed)
+    assert inbox.executed == [1]
+
+
 def test_a_waitable_has_a_subscription(node: Node, spin: Spinner) -> None:
     """A message wakes a waitable that has added a subscription to the wait set."""
     listener = Listener(node)
@@ -162,6 +179,21 @@ def test_a_waitable_has_a_timer(node: Node, spin: Spinner) -> None:
     """A timer that a waitable has added to the wait set wakes it again and again."""
     ticker = Ticker(node)
     spin.until(lambda: len(ticker.executed) == 3)
+    node.remove_waitable(ticker)
+
+
+def test_a_timer_of_a_waitable_is_reset(executor: Executor, node: Node, spin: Spinner) -> None:
+    """A timer that was cancelled wakes its waitable again once it is reset."""
+    ticker = Ticker(node)
+    spin.until(lambda: ticker.executed)
+    ticker.entity.cancel_timer()
+    spin.drain()
+    before = len(ticker.executed)
+    spin.drain()
+    assert len(ticker.executed) == before
+    ticker.entity.reset_timer()
+    executor.wake()  # for those that wait in a wait set which has no cancelled timers
+    spin.until(lambda: len(ticker.executed) > before)
     node.remove_waitable(ticker)
 
 

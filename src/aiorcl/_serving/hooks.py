@@ -47,11 +47,17 @@ class _CallbackEnd:
         pass
 
     def returned(self, result: Any) -> None:
-        self.entity.ended()
+        self._leave_group()
 
     def raised(self, error: BaseException) -> None:
-        self.entity.ended()
+        self._leave_group()
         if not isinstance(error, asyncio.CancelledError):
+            self._errors.add(self.entity, error)
+
+    def _leave_group(self) -> None:
+        try:
+            self.entity.ended()
+        except Exception as error:  # of a group of the user's own; the place is free all the same
             self._errors.add(self.entity, error)
 
 
@@ -120,7 +126,11 @@ class ExecutorHooks:
         future.set_result(response)
 
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
-        for parameter in inspect.signature(callback).parameters.values():
+        try:
+            signature = inspect.signature(callback)
+        except (TypeError, ValueError):  # a function of C that does not tell
+            return None
+        for parameter in signature.parameters.values():
             if parameter.annotation is TimerInfo:
                 return parameter.name
         return None
@@ -141,6 +151,7 @@ class ExecutorHooks:
             if not waitable.is_ready(wait_set):
                 return False
             data = waitable.take_data()
+            entity.taken()
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:
@@ -153,6 +164,7 @@ class ExecutorHooks:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
             data = waitable.take_data()
+            entity.taken()
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         return self._execute(waitable, data)

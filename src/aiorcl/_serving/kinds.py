@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
@@ -46,11 +47,43 @@ class Kind:
     watch: Callable[[Watcher, Any, _core.Group | None, str], Watched]
 
 
-def wait_set_of(context: Context, waitable: Waitable[Any]) -> _rclpy.WaitSet:
+class WaitSet(_rclpy.WaitSet):
+    """A wait set that notes the handles which were added to it: they live as long as it does."""
+
+    def __init__(self, *arguments: Any) -> None:
+        super().__init__(*arguments)
+        self.handles: list[Any] = []
+
+    def add_client(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_client(handle)
+
+    def add_event(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_event(handle)
+
+    def add_guard_condition(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_guard_condition(handle)
+
+    def add_service(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_service(handle)
+
+    def add_subscription(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_subscription(handle)
+
+    def add_timer(self, handle: Any) -> int:
+        self.handles.append(handle)
+        return super().add_timer(handle)
+
+
+def wait_set_of(context: Context, waitable: Waitable[Any]) -> WaitSet:
     """Return a wait set of rclpy that holds the entities of one waitable."""
     assert context.handle is not None  # its executor has made sure
     size = waitable.get_num_entities()
-    wait_set = _rclpy.WaitSet(
+    wait_set = WaitSet(
         size.num_subscriptions,
         size.num_guard_conditions,
         size.num_timers,
@@ -119,12 +152,16 @@ def _watch_waitable(
         driven = _core.DrivenWaitable(watcher.dispatcher, waitable, group, label)
         driven.listen()
         return driven
-    with waitable:
+    with contextlib.ExitStack() as in_use:
+        in_use.enter_context(waitable)
         wait_set = wait_set_of(watcher.context, waitable)
         if is_plain(waitable, ActionServer):
             return watch_server(watcher, waitable, group, wait_set.pointer)
+        # Each by itself too: what the waitable's own __enter__ holds is the user's to say.
+        for handle in wait_set.handles:
+            in_use.enter_context(handle)
         return _core.Waitable(
-            *(watcher.dispatcher, waitable, group, label, wait_set.pointer),
+            *(watcher.dispatcher, waitable, in_use.pop_all(), group, label, wait_set.pointer),
             watcher.guard_threads,
         )
 

@@ -46,7 +46,8 @@ class Watcher:
         self.context = context
         self._executor = executor
         self._strict = strict
-        self._groups: weakref.WeakKeyDictionary[CallbackGroup, _core.Group]
+        # Entities hold what grants their places, which holds the user's own group: no cycle.
+        self._groups: weakref.WeakKeyDictionary[CallbackGroup, weakref.ref[_core.Group]]
         self._groups = weakref.WeakKeyDictionary()
 
     def bind(self, future: Future[Any]) -> None:
@@ -62,9 +63,11 @@ class Watcher:
             return None
         if group is node.default_callback_group and not self._strict:
             return _core.Group(self.dispatcher, 1)  # each entity with itself only
-        shared = self._groups.get(group)
+        known = self._groups.get(group)
+        shared = None if known is None else known()
         if shared is None:
-            shared = self._groups[group] = self._make_group(group)
+            shared = self._make_group(group)
+            self._groups[group] = weakref.ref(shared)
         return shared
 
     def _make_group(self, group: CallbackGroup) -> _core.Group:

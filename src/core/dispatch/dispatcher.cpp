@@ -8,6 +8,7 @@
 #include <stdexcept>
 #include <utility>
 
+#include "dispatch/names.hpp"
 #include "events/steady_time.hpp"
 #include "python/once.hpp"
 
@@ -50,26 +51,24 @@ std::size_t Dispatcher::run(Hooks hooks, std::size_t max_callbacks, std::int64_t
   const std::int64_t end = now + budget_ns;
   while (ran < max_callbacks && !stopped_) {
     timers_->collect();
-    Ready * ready = queue_->pop();
-    if (ready == nullptr) {
+    Claim claim = queue_->pop();
+    if (!claim) {
       if (queue_->sleep()) break;
       continue;
     }
-    if (run_one(hooks, *ready, now)) ++ran;
+    if (run_one(hooks, claim, now)) ++ran;
     if (now >= end) break;
   }
   return ran;
 }
 
-bool Dispatcher::run_one(Hooks hooks, Ready & ready, std::int64_t & now) {
-  auto * entity = static_cast<Entity *>(ready.owner);
-  if (entity == nullptr) {  // closed while it was listed
-    delete &ready;
-    return false;
-  }
+bool Dispatcher::run_one(Hooks hooks, Claim & claim, std::int64_t & now) {
+  auto * entity = static_cast<Entity *>(claim.owner());
+  if (entity == nullptr) return false;           // closed while it was listed
   nb::object self = nb::borrow(entity->self());  // the callback may let go of its own entity
-  const std::int64_t since = ready.since;
-  const bool called = call_one(hooks, *entity, ready, now);
+  entity->resume(claim);
+  const std::int64_t since = claim.since();
+  const bool called = call_one(hooks, *entity, claim, now);
   // The budget needs this reading anyway; the one before is that of the last callback's end.
   const std::int64_t start = std::exchange(now, steady_now());
   if (called) record(hooks, *entity, since, start, now);
@@ -85,47 +84,56 @@ void Dispatcher::record(Hooks hooks, Entity & entity, std::int64_t since, std::i
     longest_ns_ = took;
     longest_label_ = entity.label();
   }
-  if (took >= slow_ns) hooks.attr("_on_slow_callback")(entity.self(), took);
+  if (took < slow_ns) return;
+  try {
+    call_method(hooks, names().on_slow_callback, entity.self(), nb::int_(took));
+  } catch (...) {
+    on_error(hooks, entity, std::current_exception());
+  }
 }
 
-bool Dispatcher::call_one(Hooks hooks, Entity & entity, Ready & ready, std::int64_t now) {
+bool Dispatcher::call_one(Hooks hooks, Entity & entity, Claim & claim, std::int64_t now) {
   try {
     entity.report();
-    Group * group = entity.group();
-    const bool began = !entity.closed() && group != nullptr && group->begin(entity.rclpy_entity());
-    if (entity.closed()) {  // by the user's code in the lines above
-      if (group != nullptr && began) group->end(entity.rclpy_entity());
-      delete &ready;
-      return false;
-    }
-    entity.calls().held_back = group != nullptr && !began;
-    if (entity.calls().held_back) {
-      group->park(ready);
-      return false;
-    }
-    ready.since = now;  // for what is left after this take
-    ++entity.calls().running;
-    Outcome outcome;
+    if (!entity.begin(claim)) return false;
+  } catch (...) {
+    on_error(hooks, entity, std::current_exception());
+    return true;
+  }
+  const std::int64_t since = claim.since();
+  claim.since(now);  // for what is left after this take
+  Outcome outcome = Outcome::kCalled;
+  std::exception_ptr failed;
+  std::exception_ptr not_ended;
+  try {
+    outcome = entity.run(hooks, claim);
+    entity.ran();
+  } catch (...) {
+    failed = std::current_exception();
+    if (claim) entity.later(claim.withdraw(), since);  // or it would fail at once, again and again
+  }
+  if (outcome != Outcome::kStarted) {
     try {
-      outcome = entity.run(hooks);
+      entity.ended();
     } catch (...) {
-      --entity.calls().running;
-      if (group != nullptr) group->end(entity.rclpy_entity());
-      throw;
+      not_ended = std::current_exception();
     }
-    if (outcome != Outcome::kStarted) {
-      --entity.calls().running;
-      if (group != nullptr) group->end(entity.rclpy_entity());
-    }
-    return outcome != Outcome::kNothing;
+  }
+  if (failed != nullptr) on_error(hooks, entity, failed);
+  if (not_ended != nullptr) on_error(hooks, entity, not_ended);
+  return failed != nullptr || outcome != Outcome::kNothing;
+}
+
+void Dispatcher::on_error(Hooks hooks, Entity & entity, const std::exception_ptr & raised) {
+  try {
+    std::rethrow_exception(raised);
   } catch (nb::python_error & error) {
-    hooks.attr("_on_error")(entity.self(), error.value());
+    call_method(hooks, names().on_error, entity.self(), error.value());
   } catch (const std::exception & error) {
     static Imported rcl_error{"aiorcl._core", "RclError"};
-    hooks.attr("_on_error")(entity.self(),
-                            rcl_error.get()((entity.label() + ": " + error.what()).c_str()));
+    call_method(hooks, names().on_error, entity.self(),
+                rcl_error.get()((entity.label() + ": " + error.what()).c_str()));
   }
-  return true;
 }
 
 std::size_t Dispatcher::drain(Hooks hooks) {

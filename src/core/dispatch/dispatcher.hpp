@@ -6,6 +6,7 @@
 #include <nanobind/nanobind.h>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <vector>
@@ -88,8 +89,9 @@ class Dispatcher {
  private:
   /// Runs one entity, and records what came of it. `now` is the time of the last reading, and
   /// becomes that after the call.
-  bool run_one(Hooks hooks, Ready & ready, std::int64_t & now);
-  bool call_one(Hooks hooks, Entity & entity, Ready & ready, std::int64_t now);
+  bool run_one(Hooks hooks, Claim & claim, std::int64_t & now);
+  bool call_one(Hooks hooks, Entity & entity, Claim & claim, std::int64_t now);
+  void on_error(Hooks hooks, Entity & entity, const std::exception_ptr & raised);
   void record(Hooks hooks, Entity & entity, std::int64_t since, std::int64_t start,
               std::int64_t end);
   bool only_own_readable(std::int64_t timeout_ns);  // negative: as long as it takes

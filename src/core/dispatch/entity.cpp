@@ -3,11 +3,13 @@
 // What the dispatcher runs.
 #include "dispatch/entity.hpp"
 
+#include <exception>
 #include <utility>
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/names.hpp"
 #include "python/once.hpp"
+#include "rcl_error.hpp"
 
 namespace nb = nanobind;
 
@@ -15,56 +17,139 @@ namespace aiorcl {
 
 Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb::object group,
                std::string label)
-    : queue_(dispatcher.queue()),
-      timers_(dispatcher.timers()),
-      ready_(nullptr),
+    : timers_(dispatcher.timers()),
+      queue_(dispatcher.queue()),
       object_(std::move(object)),
       in_use_(std::move(in_use)),
       group_object_(std::move(group)),
       label_(std::move(label)) {
   if (!group_object_.is_none()) group_ = nb::cast<Group *>(group_object_);
-  if (!in_use_.is_none()) in_use_.attr("__enter__")();  // raises InvalidHandle if it is destroyed
+  // Raises InvalidHandle if it is destroyed.
+  if (!in_use_.is_none()) call_method(in_use_, names().enter);
   ready_ = new Ready(*queue_, this);
 }
 
 Entity::~Entity() {
-  if (ready_ == nullptr) return;
-  // A derived class has closed its watches in its own destructor.
-  ReadyQueue::release(std::exchange(ready_, nullptr));
+  if (closed()) return;
+  const nb::error_scope pending;
   try {
-    release();
+    close();
   } catch (nb::python_error & error) {
     error.discard_as_unraisable("closing an entity");
+  } catch (const std::exception &) {
   }
+}
+
+void Entity::stop() noexcept {
+  sources_.clear();
+  if (retry_ != nullptr) {
+    if (group_ != nullptr) group_->forget(*retry_);
+    retry_.reset();
+  }
+  ReadyQueue::release(std::exchange(ready_, nullptr));
 }
 
 void Entity::close() {
-  if (ready_ == nullptr) return;
-  if (stands_in_for_ != nullptr) object_.attr("__dict__").attr("pop")(stands_in_for_, nb::none());
-  unwatch();
-  ReadyQueue::release(std::exchange(ready_, nullptr));
-  release();
+  if (closed()) return;
+  stop();
+  const nb::object farewell = std::move(farewell_);
+  const nb::object stand_in = std::move(stand_in_);
+  const nb::object in_use = std::exchange(in_use_, nb::none());
+  std::exception_ptr first;
+  const auto attempt = [&first, this](auto step) {
+    try {
+      step();
+    } catch (nb::python_error & error) {
+      if (first == nullptr) {
+        first = std::current_exception();
+      } else {
+        error.discard_as_unraisable(label_.c_str());
+      }
+    } catch (...) {
+      if (first == nullptr) first = std::current_exception();
+    }
+  };
+  if (stand_in.is_valid()) {
+    attempt([&] {
+      nb::object methods = object_.attr("__dict__");
+      nb::object there = methods.attr("get")(nb::handle(stands_in_for_));
+      if (there.is(stand_in)) methods.attr("pop")(nb::handle(stands_in_for_));
+    });
+  }
+  if (farewell.is_valid()) attempt([&] { farewell(); });
+  if (!in_use.is_none()) {
+    attempt([&] { call_method(in_use, names().exit, nb::none(), nb::none(), nb::none()); });
+  }
+  if (first != nullptr) std::rethrow_exception(first);
 }
 
-void Entity::release() {
-  nb::object in_use = std::exchange(in_use_, nb::none());
-  if (in_use.is_valid() && !in_use.is_none()) {
-    in_use.attr("__exit__")(nb::none(), nb::none(), nb::none());
+std::uint64_t Entity::pending() const noexcept {
+  if (closed()) return 0;
+  return ready_->pending.load() + (retry_ == nullptr ? 0 : retry_->events());
+}
+
+bool Entity::begin(Claim & claim) {
+  if (closed()) return false;
+  if (group_ != nullptr) {
+    bool began = false;
+    try {
+      began = group_->begin(object_);
+    } catch (...) {
+      if (!closed()) hold_back(claim);
+      throw;
+    }
+    if (closed()) {  // by the user's code in the group
+      if (began) group_->end(object_);
+      return false;
+    }
+    calls_.held_back = !began;
+    if (!began) {
+      hold_back(claim);
+      return false;
+    }
   }
+  ++calls_.running;
+  return true;
+}
+
+void Entity::hold_back(Claim & claim) {
+  calls_.held_back = true;
+  if (!group_->asks()) {
+    group_->park(std::move(claim));
+    return;
+  }
+  if (fresh_) group_->again();  // the others; this one is not among them
+  const std::int64_t since = claim.since();
+  later(claim.withdraw(), since);
+  group_->park(*retry_);
+}
+
+void Entity::later(std::uint64_t events, std::int64_t since) {
+  if (closed()) return;
+  if (retry_ == nullptr) retry_ = std::make_unique<Retry>(*timers_, *ready_);
+  retry_->set_aside(events, since);
+}
+
+void Entity::take_back(Claim & claim) {
+  if (group_ != nullptr) group_->forget(*retry_);
+  const Retry::Return back = retry_->take_back();
+  fresh_ = back.fresh;
+  if (back.since != 0) claim.since(back.since);
 }
 
 void Entity::ended() {
+  if (calls_.running == 0) return;  // told twice
   --calls_.running;
   if (group_ != nullptr) group_->end(object_);
 }
 
 void Entity::set_on_event(nb::object callback) {
-  reported_ = events();
+  reported_ = closed() ? 0 : events();
   on_event_ = callback.is_none() ? nb::object() : std::move(callback);
 }
 
 void Entity::report() {
-  if (!on_event_.is_valid()) return;
+  if (!on_event_.is_valid() || closed()) return;
   const std::uint64_t count = events();
   if (count == reported_) return;
   const std::uint64_t fresh = count - std::exchange(reported_, count);
@@ -72,9 +157,13 @@ void Entity::report() {
   callback(fresh);
 }
 
-void Entity::stand_in_for(const char * method) {
-  object_.attr("__dict__").attr("setdefault")(method, self().attr(method));
+void Entity::stand_in_for(PyObject * method) {
+  if (closed()) return;
+  nb::object ours = attribute(self(), method);
+  nb::object methods = object_.attr("__dict__");
+  if (!nb::object(methods.attr("setdefault")(nb::handle(method), ours)).is(ours)) return;
   stands_in_for_ = method;
+  stand_in_ = std::move(ours);
 }
 
 Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
@@ -82,28 +171,46 @@ Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, 
   const nb::object callable = as_group_wants(nb::borrow(callback));
   nb::object result = nb::steal(PyObject_Vectorcall(callable.ptr(), args, nargs, kwnames));
   if (!result.is_valid()) nb::raise_python_error();
-  if (result.is_none() || !is_coroutine(result.ptr())) return Outcome::kCalled;
-  call_method(hooks, names().start_callback, self(), result);
+  return start(hooks, result);
+}
+
+Outcome Entity::start(Hooks hooks, nb::handle returned) {
+  if (returned.is_none() || !is_coroutine(returned.ptr())) return Outcome::kCalled;
+  call_method(hooks, names().start_callback, self(), returned);
   return Outcome::kStarted;
 }
 
-void Entity::settle(bool took, std::uint64_t unfound) {
-  const std::uint64_t settled = !took ? unfound : (backlog_ ? 0 : 1);
-  if (ready_->handled(settled)) {
-    queue_->requeue(*ready_);
-  } else {
-    backlog_ = false;
+void Entity::settle(Claim & claim, Taken taken, std::uint64_t unfound) {
+  std::uint64_t settled = unfound;
+  if (taken == Taken::kSomething) settled = backlog_ ? 0 : 1;
+  if (taken == Taken::kFailed) {
+    settled = 1;
+    backlog_ = true;  // so that the next take that works goes on until nothing is there
   }
+  if (!claim.settle(settled) && taken != Taken::kFailed) backlog_ = false;
 }
 
-void Entity::raise_invalid_handle(const char * action) const {
+bool Entity::settle(Claim & claim, rcl_ret_t ret, rcl_ret_t nothing, std::uint64_t unfound,
+                    const char * action) {
+  const bool none = ret == nothing;
+  settle(claim,
+         ret == RCL_RET_OK ? Taken::kSomething
+         : none            ? Taken::kNothing
+                           : Taken::kFailed,
+         unfound);
+  return check_unless(ret, nothing, action);
+}
+
+nb::object Entity::by_rclpy(PyObject * method, nb::handle argument, const char * action) {
+  const nb::object entity = object_;
+  if (!entity.is_none()) return call_method(entity.type(), method, entity, argument);
   PyErr_Format(nb::module_::import_("rclpy.exceptions").attr("InvalidHandle").ptr(),
-               "Cannot %s: %s is destroyed or on no executor", action, label_.c_str());
+               "Cannot %s: %s is destroyed", action, label_.c_str());
   nb::raise_python_error();
 }
 
 void * Entity::pointer() const {
-  return reinterpret_cast<void *>(nb::cast<std::uintptr_t>(in_use_.attr("pointer")));
+  return reinterpret_cast<void *>(nb::cast<std::uintptr_t>(attribute(in_use_, names().pointer)));
 }
 
 int Entity::traverse(visitproc visit, void * arg) {
@@ -111,13 +218,21 @@ int Entity::traverse(visitproc visit, void * arg) {
   Py_VISIT(in_use_.ptr());
   Py_VISIT(group_object_.ptr());
   Py_VISIT(on_event_.ptr());
+  Py_VISIT(farewell_.ptr());
+  Py_VISIT(stand_in_.ptr());
   return 0;
 }
 
-void Entity::clear() {
-  close();
-  object_ = nb::none();
-  on_event_.reset();
+void Entity::clear() noexcept {
+  const nb::error_scope pending;
+  try {
+    close();
+  } catch (nb::python_error & error) {
+    error.discard_as_unraisable("closing an entity");
+  } catch (const std::exception &) {
+  }
+  nb::object object = std::exchange(object_, nb::none());
+  nb::object on_event = std::move(on_event_);
 }
 
 nb::handle Entity::self() {

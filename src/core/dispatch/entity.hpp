@@ -1,18 +1,21 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// What the dispatcher runs: an rclpy entity with its watch, its group and its place in the ready
-// queue.
+// What the dispatcher runs: an rclpy entity with what makes it ready, its group and its place in
+// the ready queue.
 #pragma once
 
 #include <nanobind/nanobind.h>
+#include <rcl/types.h>
 
 #include <cstdint>
 #include <memory>
 #include <string>
 #include <utility>
+#include <vector>
 
 #include "dispatch/calls.hpp"
 #include "dispatch/group.hpp"
+#include "dispatch/retry.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
 #include "events/watch.hpp"
@@ -32,6 +35,13 @@ enum class Outcome : std::uint8_t {
   kStarted,  // a callback returned a coroutine, which goes on as a task
 };
 
+/// What came of a take.
+enum class Taken : std::uint8_t {
+  kNothing,    // nothing was there
+  kSomething,  // a message, request or response
+  kFailed,     // rcl says why; what is there may be there yet
+};
+
 /// Base of all entities. The GIL is held in every method, also while a watch is set or cleared:
 /// that may wait for a middleware lock, but no thread that holds one ever wants the GIL; and an
 /// entity whose events come already must not be run by another thread before it is whole.
@@ -48,19 +58,38 @@ class Entity {
   Entity(const Entity &) = delete;
   Entity & operator=(const Entity &) = delete;
 
-  /// Takes one piece of work and calls it. A coroutine that was started ends its place in the group
-  /// later by ended(). Throws nb::python_error or RclError, after the work was counted as handled.
-  virtual Outcome run(Hooks hooks) = 0;
+  /// Asks the group for a place. Without one the entry is held back, and false returned; ended()
+  /// follows otherwise. Throws what a group of the user's own raises, which is a no.
+  bool begin(Claim & claim);
 
-  /// After this returns nothing runs for this entity any more, and rclpy may destroy it.
-  /// Idempotent.
-  void close();
+  /// Takes one piece of work, settles it in `claim`, and calls it. A coroutine that was started
+  /// ends its place in the group later by ended(). Throws nb::python_error or RclError.
+  virtual Outcome run(Hooks hooks, Claim & claim) = 0;
 
-  /// A coroutine that run() started has ended.
+  /// What run() did has ended, or the coroutine that it started has. Throws what a group of the
+  /// user's own raises, when the place was given back.
   void ended();
 
+  /// The entry was taken out of the queue: what had been set aside comes with it.
+  void resume(Claim & claim) {
+    if (retry_ != nullptr) take_back(claim);
+  }
+
+  /// Sets events aside, which have been settled, until the next one comes or some time has passed.
+  void later(std::uint64_t events, std::int64_t since);
+
+  /// run() did not throw: what is set aside next is not the same trouble.
+  void ran() noexcept {
+    if (retry_ != nullptr) retry_->reset();
+  }
+
+  /// After this returns nothing runs for this entity any more, and rclpy may destroy it.
+  /// Idempotent, and may be called by whatever it calls itself: what makes the entity ready has
+  /// ended before any Python code runs. Throws the first of what that raises, when all is done.
+  void close();
+
   /// Events that are not settled yet; hand them to poke() of who watches the rclpy entity next.
-  std::uint64_t pending() const noexcept { return closed() ? 0 : ready_->pending.load(); }
+  std::uint64_t pending() const noexcept;
 
   /// Makes it run although no event came; nothing if it is closed.
   void poke(std::uint64_t events = 1) {
@@ -71,8 +100,6 @@ class Entity {
   void report();
 
   bool closed() const noexcept { return ready_ == nullptr; }
-  Ready & ready() noexcept { return *ready_; }
-  Group * group() noexcept { return group_; }
   /// The Python object of this entity.
   nanobind::handle self();
   nanobind::handle rclpy_entity() const noexcept { return object_; }
@@ -84,23 +111,38 @@ class Entity {
   void set_on_event(nanobind::object callback);
 
   /// From now on until close() the rclpy entity's `method` is that of this object, on the instance,
-  /// so that no other instance and no subclass is touched. Call once, after construction.
-  void stand_in_for(const char * method);
+  /// so that no other instance and no subclass is touched. Call once, after construction. What
+  /// somebody else has put there stays.
+  void stand_in_for(PyObject * method);
 
+  /// For the garbage collector. clear() keeps a pending exception, and lets none out.
   virtual int traverse(visitproc visit, void * arg);
-  virtual void clear();
+  virtual void clear() noexcept;
 
  protected:
-  /// Stops all watches.
-  virtual void unwatch() = 0;
+  /// Makes a source of events: a Watch, TimerSlot, ... of `args` and our Ready. It ends when the
+  /// entity is closed; the pointer is valid until then.
+  template <typename S, typename... Args>
+  S * add_source(Args &&... args) {
+    auto source = std::make_shared<S>(std::forward<Args>(args)..., *ready_);
+    S * const added = source.get();
+    sources_.push_back(std::move(source));
+    return added;
+  }
 
-  /// Events so far, for report().
+  /// Once, when the entity is closed, after its sources and before its handle: calls `farewell`.
+  void at_close(nanobind::object farewell) { farewell_ = std::move(farewell); }
+
+  /// Events so far, for report(); not asked when closed.
   virtual std::uint64_t events() const noexcept { return 0; }
 
   /// Calls `callback` and judges by what it returns: a coroutine is started, anything else is
   /// ignored.
   Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                PyObject * kwnames = nullptr);
+
+  /// The same of what a callback has returned.
+  Outcome start(Hooks hooks, nanobind::handle returned);
 
   /// The callback itself, or what runs it in a worker thread if the group says so.
   nanobind::object as_group_wants(nanobind::object callback) const {
@@ -110,21 +152,31 @@ class Entity {
   /// Settles one take before any Python code runs, and queues the entity again if more may be
   /// there. A take that found nothing settles `unfound` events: as many as are known to have
   /// nothing behind them.
-  void settle(bool took, std::uint64_t unfound);
+  void settle(Claim & claim, Taken taken, std::uint64_t unfound);
 
-  /// Throws rclpy's InvalidHandle: "Cannot `action`: LABEL is destroyed or on no executor".
-  [[noreturn]] void raise_invalid_handle(const char * action) const;
+  /// The same by what rcl returned, `nothing` if nothing was there. True if something was; throws
+  /// RclError if the take failed.
+  bool settle(Claim & claim, rcl_ret_t ret, rcl_ret_t nothing, std::uint64_t unfound,
+              const char * action);
+
+  /// Calls `method` of the rclpy entity's class: for who has kept ours since before it was closed.
+  /// Throws rclpy's InvalidHandle if that is not possible any more: "Cannot `action`: ...".
+  nanobind::object by_rclpy(PyObject * method, nanobind::handle argument, const char * action);
 
   /// The address behind `in_use.pointer`.
   void * pointer() const;
 
-  std::shared_ptr<ReadyQueue> queue_;
   std::shared_ptr<TimerQueue> timers_;
-  Ready * ready_;
 
  private:
-  void release();
+  void hold_back(Claim & claim);
+  void take_back(Claim & claim);
+  void stop() noexcept;
 
+  std::shared_ptr<ReadyQueue> queue_;
+  Ready * ready_ = nullptr;
+  std::vector<std::shared_ptr<void>> sources_;  // each of its own type
+  std::unique_ptr<Retry> retry_;                // made when it is needed
   nanobind::object object_;
   nanobind::handle self_;
   nanobind::object in_use_;
@@ -133,14 +185,19 @@ class Entity {
   std::string label_;
   Calls calls_;
   nanobind::object on_event_;
-  const char * stands_in_for_ = nullptr;
+  nanobind::object farewell_;
+  PyObject * stands_in_for_ = nullptr;
+  nanobind::object stand_in_;
   std::uint64_t reported_ = 0;
+  // Why it was taken out of the queue: an event of its own, or else somebody lets it try again.
+  bool fresh_ = true;
   // At first, takes that find something are not counted against events: what came before the watch
-  // was set may have been counted for another executor.
+  // was set may have been counted for another executor. So it is after a take that failed.
   bool backlog_ = true;
 };
 
-/// True for what asyncio can run as a task: a coroutine object, not any other awaitable.
+/// True for what asyncio can run as a task: a coroutine object, not any other awaitable. Throws
+/// what a class says that is asked whether it is one.
 bool is_coroutine(PyObject * object);
 
 }  // namespace aiorcl

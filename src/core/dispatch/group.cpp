@@ -3,8 +3,11 @@
 // How many callbacks of a callback group may run at a time.
 #include "dispatch/group.hpp"
 
+#include <algorithm>
 #include <cstdint>
 #include <utility>
+
+#include "dispatch/names.hpp"
 
 namespace nb = nanobind;
 
@@ -23,28 +26,40 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nb::object gr
 Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules)
     : rules(std::move(group_rules)), queue_(std::move(queue)), limit_(SIZE_MAX) {}
 
-Group::~Group() {
-  // Entities hold their group, so whatever is parked still belongs to none.
-  for (Ready * ready : parked_) delete ready;
-}
-
 bool Group::begin(nb::handle entity) {
   if (running_ >= limit_) return false;
-  if (rules.is_valid() && !(nb::cast<bool>(rules.attr("can_execute")(entity)) &&
-                            nb::cast<bool>(rules.attr("beginning_execution")(entity)))) {
-    return false;
+  if (rules.is_valid()) {
+    const nb::object asked = rules;  // the garbage collector may take it from us meanwhile
+    if (!is_true(call_method(asked, names().can_execute, entity)) ||
+        !is_true(call_method(asked, names().beginning_execution, entity))) {
+      return false;
+    }
   }
   ++running_;
   return true;
 }
 
 void Group::end(nb::handle entity) {
-  --running_;
+  if (running_ > 0) --running_;
+  again();
+  if (rules.is_valid()) call_method(nb::object(rules), names().ending_execution, entity);
+}
+
+void Group::forget(const Retry & retry) noexcept {
+  const auto found = std::find(asked_.begin(), asked_.end(), &retry);
+  if (found != asked_.end()) asked_.erase(found);
+}
+
+void Group::again() noexcept {
   if (!parked_.empty()) {  // or each call would pay for an empty deque, which takes memory
-    // By push, not requeue: a coroutine may end while the consumer sleeps.
-    for (Ready * ready : std::exchange(parked_, {})) queue_->push(*ready);
+    // By push, as a coroutine may end while the consumer sleeps.
+    std::deque<Claim> parked;
+    parked.swap(parked_);
+    for (Claim & claim : parked) claim.push();
   }
-  if (rules.is_valid()) rules.attr("ending_execution")(entity);
+  if (!asked_.empty()) {
+    for (Retry * retry : std::exchange(asked_, {})) retry->again();
+  }
 }
 
 }  // namespace aiorcl

@@ -8,13 +8,20 @@
 #include <cstddef>
 #include <deque>
 #include <memory>
+#include <utility>
+#include <vector>
 
+#include "dispatch/retry.hpp"
 #include "events/ready_queue.hpp"
 
 namespace aiorcl {
 
-/// Grants places to callbacks. What gets none is parked: it stays in no queue, its messages stay in
-/// the middleware, and it is ready again when a callback of the group ends. GIL held throughout.
+/// Grants places to callbacks. What gets none is held back: it stays in no queue, its messages stay
+/// in the middleware, and it is ready again when a callback of the group ends.
+///
+/// A group of the user's own class may open by anything, and nobody says so. rclpy asks it at every
+/// turn; here it is asked, for each entity that it holds back, when one of its callbacks ends, at
+/// each event of one of its entities, and by a timer (see Retry). GIL held throughout.
 class Group {
  public:
   /// At most `limit` callbacks of the group run at a time.
@@ -28,16 +35,29 @@ class Group {
   /// ending_execution, as rclpy's executors ask.
   Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules);
 
-  ~Group();
   Group(const Group &) = delete;
   Group & operator=(const Group &) = delete;
 
-  /// True if a callback of `entity` (the rclpy object) may start now; then end() must follow.
+  /// True if a callback of `entity` (the rclpy object) may start now; then end() must follow. The
+  /// answers of the user's rules are judged by their truth value. Throws what the rules raise.
   bool begin(nanobind::handle entity);
 
+  /// Gives a place back, also when it throws what the rules raise.
   void end(nanobind::handle entity);
 
-  void park(Ready & ready) { parked_.push_back(&ready); }
+  /// True if a place may become free without the end of a callback.
+  bool asks() const noexcept { return rules.is_valid(); }
+
+  /// Holds an entry back until a callback of the group ends.
+  void park(Claim claim) { parked_.push_back(std::move(claim)); }
+
+  /// The same where the group asks(): its events are in `retry` until then. forget() it when it is
+  /// given back otherwise, and before it is destroyed.
+  void park(Retry & retry) { asked_.push_back(&retry); }
+  void forget(const Retry & retry) noexcept;
+
+  /// Lets everything be tried again that is held back.
+  void again() noexcept;
 
   std::size_t running() const noexcept { return running_; }
 
@@ -53,7 +73,8 @@ class Group {
   std::shared_ptr<ReadyQueue> queue_;
   std::size_t limit_;
   std::size_t running_ = 0;
-  std::deque<Ready *> parked_;
+  std::deque<Claim> parked_;
+  std::vector<Retry *> asked_;
 };
 
 }  // namespace aiorcl

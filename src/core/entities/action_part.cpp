@@ -24,6 +24,7 @@ class Locked {
   }
   ~Locked() {
     if (lock_.is_none()) return;
+    const nb::error_scope pending;
     try {
       call_method(lock_, names().release);
     } catch (nb::python_error & error) {
@@ -52,19 +53,11 @@ ActionPart::ActionPart(Dispatcher & dispatcher, nb::object action, nb::object ha
       type_(message_class),
       message_(type_),
       execute_(std::move(execute)) {
-  watch_.emplace(source, action_, *ready_);
+  watch_ = add_source<Watch>(source, action_);
   poke();  // for the backlog, see Entity::settle()
 }
 
-ActionPart::~ActionPart() {
-  watch_.reset();
-}
-
-void ActionPart::unwatch() {
-  watch_.reset();
-}
-
-nb::object ActionPart::take() {
+nb::object ActionPart::take(Claim & claim) {
   const bool topic = source_ == Source::kActionFeedback || source_ == Source::kActionStatus;
   rmw_request_id_t id{};
   rcl_ret_t ret;
@@ -72,9 +65,13 @@ nb::object ActionPart::take() {
     Locked locked(rclpy_entity());
     if (closed()) return {};  // by another thread, while this one waited
     // What is settled: as a subscription, a service and a client do, for the same reasons.
-    const std::uint64_t seen = topic ? ready_->pending.load(std::memory_order_acquire) : 1;
+    const std::uint64_t seen = topic ? claim.pending() : 1;
     ret = take_action_message(source_, action_, id, message_.get());
-    settle(ret == RCL_RET_OK, seen);
+    settle(claim,
+           ret == RCL_RET_OK    ? Taken::kSomething
+           : found_nothing(ret) ? Taken::kNothing
+                                : Taken::kFailed,
+           seen);
   }
   if (found_nothing(ret)) {
     ignore(ret);
@@ -87,13 +84,11 @@ nb::object ActionPart::take() {
   return nb::make_tuple(id.sequence_number, message);
 }
 
-Outcome ActionPart::run(Hooks hooks) {
-  nb::object data = take();
+Outcome ActionPart::run(Hooks hooks, Claim & claim) {
+  nb::object data = take(claim);
   if (!data.is_valid()) return Outcome::kNothing;
   nb::object result = execute_(data);
-  if (!is_coroutine(result.ptr())) return Outcome::kCalled;
-  call_method(hooks, names().start_callback, self(), result);
-  return Outcome::kStarted;
+  return start(hooks, result);
 }
 
 int ActionPart::traverse(visitproc visit, void * arg) {
@@ -101,9 +96,9 @@ int ActionPart::traverse(visitproc visit, void * arg) {
   return Entity::traverse(visit, arg);
 }
 
-void ActionPart::clear() {
+void ActionPart::clear() noexcept {
   Entity::clear();
-  execute_.reset();
+  nb::object execute = std::move(execute_);
 }
 
 }  // namespace aiorcl

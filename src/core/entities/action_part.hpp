@@ -3,8 +3,6 @@
 // One part of an action client or server: what rcl_action tells of by one event callback.
 #pragma once
 
-#include <optional>
-
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
 
@@ -23,26 +21,22 @@ class ActionPart final : public Entity {
   ActionPart(Dispatcher & dispatcher, nanobind::object action, nanobind::object handle,
              nanobind::object group, std::string label, Source source,
              nanobind::handle message_class, nanobind::object execute);
-  ~ActionPart() override;
 
-  Outcome run(Hooks hooks) override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
   int traverse(visitproc visit, void * arg) override;
-  void clear() override;
-
- protected:
-  void unwatch() override;
+  void clear() noexcept override;
 
  private:
   /// An invalid object if nothing was there. Counts it as handled before Python code runs.
-  nanobind::object take();
+  nanobind::object take(Claim & claim);
 
   const Source source_;
   const void * action_;
   MessageType type_;
   RosMessage message_;
   nanobind::object execute_;
-  std::optional<Watch> watch_;
+  Watch * watch_;
 };
 
 }  // namespace aiorcl

@@ -5,32 +5,32 @@
 
 #include <utility>
 
+#include "events/steady_time.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
 
 Alarm::Alarm(Dispatcher & dispatcher, nb::object clock, std::int64_t until, nb::object done)
     : Entity(dispatcher, std::move(done), clock.attr("handle"), nb::none(), "clock") {
-  slot_.emplace(*timers_, static_cast<rcl_clock_t *>(pointer()), until, *ready_);
+  slot_ = add_source<TimerSlot>(*timers_, static_cast<rcl_clock_t *>(pointer()), until);
 }
 
-Alarm::~Alarm() {
-  slot_.reset();
-}
-
-void Alarm::unwatch() {
-  slot_.reset();
-}
-
-Outcome Alarm::run(Hooks) {
-  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
+Outcome Alarm::run(Hooks, Claim & claim) {
+  claim.settle(claim.pending());
   const bool source_changed = slot_->source_changed();
-  if (!source_changed && !slot_->is_due()) {
-    slot_->schedule();
-    return Outcome::kNothing;
+  try {
+    if (!source_changed && !slot_->is_due()) {
+      slot_->schedule();
+      return Outcome::kNothing;
+    }
+  } catch (...) {
+    later(1, steady_now());  // it is in no queue
+    throw;
   }
+  nb::object done = nb::borrow(rclpy_entity());
   close();
-  nb::object result = rclpy_entity()(source_changed);
+  nb::object result = done(source_changed);
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

@@ -3,8 +3,6 @@
 // A sleeper: calls a function once when its clock has reached a time.
 #pragma once
 
-#include <optional>
-
 #include "dispatch/entity.hpp"
 
 namespace aiorcl {
@@ -15,15 +13,11 @@ class Alarm final : public Entity {
   /// rclpy Clock, has reached `until` (nanoseconds), or has changed its source before. close() it
   /// earlier and it calls nothing. A callable that returns False did nothing that spin_once counts.
   Alarm(Dispatcher & dispatcher, nanobind::object clock, std::int64_t until, nanobind::object done);
-  ~Alarm() override;
 
-  Outcome run(Hooks hooks) override;
-
- protected:
-  void unwatch() override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
  private:
-  std::optional<TimerSlot> slot_;
+  TimerSlot * slot_;
 };
 
 }  // namespace aiorcl

@@ -20,19 +20,12 @@ Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, st
       response_(response_type_),
       depth_(depth),
       tell_crowded_(std::move(tell_crowded)) {
-  watch_.emplace(Source::kClient, client_, *ready_);
+  watch_ = add_source<Watch>(Source::kClient, client_);
   poke();  // for the backlog, see Entity::settle()
 }
 
-Client::~Client() {
-  watch_.reset();
-}
-
-void Client::unwatch() {
-  watch_.reset();
-}
-
 nb::object Client::call_async(nb::handle request) {
+  if (closed()) return by_rclpy(names().call_async, request, "call");
   RosMessage message(request_type_);
   message.from_python(request);
   nb::object client = nb::borrow(rclpy_entity());
@@ -45,7 +38,7 @@ nb::object Client::call_async(nb::handle request) {
   call_method(lock, names().acquire);
   if (closed()) {  // perhaps by code that ran above
     call_method(lock, names().release);
-    raise_invalid_handle("call");
+    return by_rclpy(names().call_async, request, "call");
   }
   std::int64_t sequence = 0;
   const rcl_ret_t ret = rcl_send_request(client_, message.get(), &sequence);
@@ -64,20 +57,21 @@ nb::object Client::call_async(nb::handle request) {
   return future;
 }
 
-Outcome Client::run(Hooks hooks) {
+Outcome Client::run(Hooks hooks, Claim & claim) {
   rmw_service_info_t info{};
   const rcl_ret_t ret = rcl_take_response_with_info(client_, &info, response_.get());
   // One event at a time: rmw_fastrtps takes, counts and drops the responses to other clients of the
   // service.
-  settle(ret == RCL_RET_OK, 1);
-  if (!check_unless(ret, RCL_RET_CLIENT_TAKE_FAILED, "take a response")) return Outcome::kNothing;
+  if (!settle(claim, ret, RCL_RET_CLIENT_TAKE_FAILED, 1, "take a response")) {
+    return Outcome::kNothing;
+  }
   nb::object response = response_.to_python();
   nb::object client = nb::borrow(rclpy_entity());
   nb::object future = pop_future(info.request_id.sequence_number);
   if (!future.is_valid()) return Outcome::kCalled;
   nb::object forget = attribute(client, names().remove_pending_request);
   if (!complete_rclpy_future(future, response, hooks, forget)) {
-    hooks.attr("_complete_future")(client, future, response);
+    call_method(hooks, names().complete_future, client, future, response);
   }
   return Outcome::kCalled;
 }

@@ -5,8 +5,6 @@
 
 #include <rcl/client.h>
 
-#include <optional>
-
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
 
@@ -19,20 +17,19 @@ class Client final : public Entity {
   /// called, a single time; never if `depth` is 0.
   Client(Dispatcher & dispatcher, nanobind::object client, std::string label, std::size_t depth,
          nanobind::object tell_crowded);
-  ~Client() override;
 
   /// As rclpy's call_async, also in its errors: TypeError unless `request` is one of the client's
-  /// type, InvalidHandle after close(), RclError (an rclpy RCLError). Can stand in for it. Any
-  /// thread that holds the GIL. Returns a rclpy Future, which the client keeps until it is done.
+  /// type, InvalidHandle if the client is destroyed, RclError (an rclpy RCLError). Can stand in for
+  /// it; after close() it hands over to it. Any thread that holds the GIL. Returns a rclpy Future,
+  /// which the client keeps until it is done.
   nanobind::object call_async(nanobind::handle request);
 
   /// Completes the future of the request, if it is pending yet; one that is not just rclpy's by
   /// hooks._complete_future(client, future, response).
-  Outcome run(Hooks hooks) override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
  protected:
-  void unwatch() override;
-  std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
+  std::uint64_t events() const noexcept override { return watch_->count(); }
 
  private:
   /// Takes it out of the pending requests; an invalid object if it was cancelled.
@@ -42,7 +39,7 @@ class Client final : public Entity {
   MessageType request_type_;
   MessageType response_type_;
   RosMessage response_;
-  std::optional<Watch> watch_;
+  Watch * watch_;
   std::size_t depth_;
   nanobind::object tell_crowded_;  // a function of a module: no cycle
 };

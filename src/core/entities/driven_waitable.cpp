@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dispatch/names.hpp"
+#include "events/steady_time.hpp"
 
 namespace nb = nanobind;
 
@@ -15,31 +16,23 @@ DrivenWaitable::DrivenWaitable(Dispatcher & dispatcher, nb::object waitable, nb:
                                std::string label)
     : Entity(dispatcher, waitable, waitable, std::move(group), std::move(label)) {}
 
-DrivenWaitable::~DrivenWaitable() {
-  unwatch();
-}
-
 void DrivenWaitable::listen() {
-  listens_ = true;
+  at_close(attribute(rclpy_entity(), names().clear_on_ready_callback));
   rclpy_entity().attr("set_on_ready_callback")(self().attr("poke"));
 }
 
-void DrivenWaitable::unwatch() {
-  if (!std::exchange(listens_, false)) return;
+Outcome DrivenWaitable::run(Hooks hooks, Claim & claim) {
+  claim.settle(1);
+  nb::object result;
+  taken_ = false;
   try {
-    rclpy_entity().attr("clear_on_ready_callback")();
-  } catch (nb::python_error & error) {
-    error.discard_as_unraisable("letting go of a waitable");
+    result = call_method(hooks, names().take_driven_waitable, self());
+  } catch (...) {
+    if (!taken_) later(1, steady_now());
+    throw;
   }
-}
-
-Outcome DrivenWaitable::run(Hooks hooks) {
-  if (ready_->handled(1)) queue_->requeue(*ready_);
-  nb::object result = hooks.attr("_take_driven_waitable")(self());
   if (result.ptr() == Py_False) return Outcome::kNothing;
-  if (!is_coroutine(result.ptr())) return Outcome::kCalled;
-  call_method(hooks, names().start_callback, self(), result);
-  return Outcome::kStarted;
+  return start(hooks, result);
 }
 
 }  // namespace aiorcl

@@ -14,7 +14,6 @@ class DrivenWaitable final : public Entity {
  public:
   DrivenWaitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object group,
                  std::string label);
-  ~DrivenWaitable() override;
 
   /// Hands the entity's poke() to the waitable, which may call it at once for what it has already.
   /// After construction, because it needs the Python object.
@@ -22,13 +21,13 @@ class DrivenWaitable final : public Entity {
 
   /// Asks hooks._take_driven_waitable(entity): False if it is gone, else a coroutine to start, or
   /// None.
-  Outcome run(Hooks hooks) override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
- protected:
-  void unwatch() override;
+  /// Tells that the waitable's data was taken: what raises from now on is no reason to do it again.
+  void taken() noexcept { taken_ = true; }
 
  private:
-  bool listens_ = false;
+  bool taken_ = false;
 };
 
 }  // namespace aiorcl

@@ -7,8 +7,6 @@
 
 #include <utility>
 
-#include "rcl_error.hpp"
-
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -27,34 +25,14 @@ rcl_timer_t * only_timer_of(std::uintptr_t wait_set) {
 
 GoalExpiry::GoalExpiry(Dispatcher & dispatcher, nb::object server, nb::object handle,
                        std::string label, std::uintptr_t wait_set, nb::object expire)
-    : Entity(dispatcher, std::move(server), std::move(handle), nb::none(), std::move(label)),
-      timer_(only_timer_of(wait_set)),
+    : Timed(dispatcher, std::move(server), std::move(handle), nb::none(), std::move(label)),
       expire_(std::move(expire)) {
-  slot_.emplace(*timers_, timer_, *ready_);
-  resets_.emplace(Source::kTimerReset, timer_, *ready_);
-  poke();  // a result may wait already
+  watch(only_timer_of(wait_set));
 }
 
-GoalExpiry::~GoalExpiry() {
-  resets_.reset();
-  slot_.reset();
-}
-
-void GoalExpiry::unwatch() {
-  resets_.reset();
-  slot_.reset();
-}
-
-Outcome GoalExpiry::run(Hooks) {
-  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  bool canceled = false;
-  check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
-  if (canceled || !slot_->is_due()) {
-    slot_->schedule();
-    return Outcome::kNothing;
-  }
-  expire_();
-  if (!closed()) slot_->schedule();
+Outcome GoalExpiry::run_due(Hooks) {
+  expire_();  // sets the timer for the next result; if it raises it is tried again later
+  schedule();
   return Outcome::kCalled;
 }
 
@@ -63,9 +41,9 @@ int GoalExpiry::traverse(visitproc visit, void * arg) {
   return Entity::traverse(visit, arg);
 }
 
-void GoalExpiry::clear() {
+void GoalExpiry::clear() noexcept {
   Entity::clear();
-  expire_.reset();
+  nb::object expire = std::move(expire_);
 }
 
 }  // namespace aiorcl

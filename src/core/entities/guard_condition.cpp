@@ -6,6 +6,7 @@
 #include <utility>
 
 #include "dispatch/names.hpp"
+#include "entities/followed_guard.hpp"
 
 namespace nb = nanobind;
 
@@ -13,23 +14,14 @@ namespace aiorcl {
 
 GuardCondition::GuardCondition(Dispatcher & dispatcher, nb::object guard, nb::object group,
                                std::string label, std::shared_ptr<GuardThreads> guards)
-    : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)),
-      guards_(std::move(guards)),
-      guard_(static_cast<const rcl_guard_condition_t *>(pointer())) {
-  guards_->add(guard_, *ready_);
+    : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)) {
+  add_source<FollowedGuard>(std::move(guards),
+                            static_cast<const rcl_guard_condition_t *>(pointer()));
 }
 
-GuardCondition::~GuardCondition() {
-  if (!closed()) guards_->remove(guard_, *ready_);
-}
-
-void GuardCondition::unwatch() {
-  guards_->remove(guard_, *ready_);
-}
-
-Outcome GuardCondition::run(Hooks hooks) {
+Outcome GuardCondition::run(Hooks hooks, Claim & claim) {
   // Any number of triggers before the call are one call, as under rclpy's executors.
-  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
+  claim.settle(claim.pending());
   nb::object callback = attribute(rclpy_entity(), names().callback);
   return callback.is_none() ? Outcome::kCalled : call(hooks, callback.ptr(), nullptr, 0);
 }

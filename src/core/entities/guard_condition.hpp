@@ -15,16 +15,8 @@ class GuardCondition final : public Entity {
   /// `guard` is an rclpy GuardCondition, whose trigger comes by way of `guards`.
   GuardCondition(Dispatcher & dispatcher, nanobind::object guard, nanobind::object group,
                  std::string label, std::shared_ptr<GuardThreads> guards);
-  ~GuardCondition() override;
 
-  Outcome run(Hooks hooks) override;
-
- protected:
-  void unwatch() override;
-
- private:
-  std::shared_ptr<GuardThreads> guards_;
-  const rcl_guard_condition_t * guard_;
+  Outcome run(Hooks hooks, Claim & claim) override;
 };
 
 }  // namespace aiorcl

@@ -14,10 +14,11 @@ namespace aiorcl {
 Posted::Posted(Dispatcher & dispatcher, nb::object deque)
     : Entity(dispatcher, std::move(deque), nb::none(), nb::none(), "task") {}
 
-Outcome Posted::run(Hooks) {
-  if (ready_->handled(1)) queue_->requeue(*ready_);
+Outcome Posted::run(Hooks, Claim & claim) {
+  claim.settle(1);
   if (nb::len(rclpy_entity()) == 0) return Outcome::kNothing;
-  nb::object result = call_method(rclpy_entity(), names().popleft)();
+  nb::object work = call_method(rclpy_entity(), names().popleft);
+  nb::object result = work();
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

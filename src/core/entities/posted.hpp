@@ -17,10 +17,7 @@ class Posted final : public Entity {
   void post() { poke(); }
 
   /// A callable that returns False did nothing that spin_once would count.
-  Outcome run(Hooks hooks) override;
-
- protected:
-  void unwatch() override {}
+  Outcome run(Hooks hooks, Claim & claim) override;
 };
 
 }  // namespace aiorcl

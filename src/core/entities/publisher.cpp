@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
+#include "python/in_use.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -23,13 +25,11 @@ Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string 
                qos->reliability != RMW_QOS_POLICY_RELIABILITY_BEST_EFFORT;
 }
 
-Publisher::~Publisher() = default;
-
 void Publisher::publish(nb::handle message) {
   // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call,
   // because other threads may publish here too.
+  if (closed()) return publish_by_rclpy(message);
   if (PyBytes_CheckExact(message.ptr())) {
-    if (closed()) raise_invalid_handle("publish");
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));
     serialized.buffer_length = static_cast<std::size_t>(PyBytes_GET_SIZE(message.ptr()));
@@ -42,24 +42,22 @@ void Publisher::publish(nb::handle message) {
   }
   RosMessage ros_message(type_);
   ros_message.from_python(message);
-  if (closed()) raise_invalid_handle("publish");  // not before: the conversion may run any code
+  if (closed()) return publish_by_rclpy(message);  // again: the conversion may run any code
   const auto publish = [&] { return rcl_publish(publisher_, ros_message.get(), nullptr); };
   check(may_block_ || ros_message.is_large() ? without_gil(publish) : publish(), "publish",
         label());
 }
 
+void Publisher::publish_by_rclpy(nb::handle message) {
+  by_rclpy(names().publish, message, "publish");
+}
+
 template <typename Publish>
 rcl_ret_t Publisher::without_gil(Publish publish) {
   // Another thread may close this entity meanwhile, which holds the handle in use otherwise.
-  nb::object handle = rclpy_entity().attr("handle");
-  handle.attr("__enter__")();
-  rcl_ret_t ret;
-  {
-    nb::gil_scoped_release release;
-    ret = publish();
-  }
-  handle.attr("__exit__")(nb::none(), nb::none(), nb::none());
-  return ret;
+  const InUse handle(attribute(rclpy_entity(), names().handle));
+  const nb::gil_scoped_release release;
+  return publish();
 }
 
 }  // namespace aiorcl

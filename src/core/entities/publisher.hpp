@@ -18,23 +18,21 @@ class Publisher final : public Entity {
  public:
   /// `publisher` is an rclpy Publisher.
   Publisher(Dispatcher & dispatcher, nanobind::object publisher, std::string label);
-  ~Publisher() override;
 
   /// As rclpy's publish, also in its errors: TypeError unless `message` is one of the publisher's
-  /// type or bytes, InvalidHandle after close(), RclError (an rclpy RCLError). Any thread that
-  /// holds the GIL.
+  /// type or bytes, InvalidHandle if the publisher is destroyed, RclError (an rclpy RCLError).
+  /// After close() it hands over to it. Any thread that holds the GIL.
   void publish(nanobind::handle message);
 
   /// True if publishing may wait for room: a reliable writer that keeps all of its history does
   /// until its readers have acknowledged enough of it.
   bool may_block() const noexcept { return may_block_; }
 
-  Outcome run(Hooks) override { return Outcome::kNothing; }
-
- protected:
-  void unwatch() override {}
+  Outcome run(Hooks, Claim &) override { return Outcome::kNothing; }
 
  private:
+  void publish_by_rclpy(nanobind::handle message);
+
   template <typename Publish>
   rcl_ret_t without_gil(Publish publish);
 

@@ -4,8 +4,11 @@
 #include "entities/service.hpp"
 
 #include <cstring>
+#include <optional>
 
 #include "dispatch/names.hpp"
+#include "python/in_use.hpp"
+#include "python/once.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -19,33 +22,26 @@ Service::Service(Dispatcher & dispatcher, nb::object service, nb::object group, 
       response_type_(service.attr("srv_type").attr("Response")),
       response_class_(service.attr("srv_type").attr("Response")),
       request_(request_type_) {
-  watch_.emplace(Source::kService, service_, *ready_);
+  watch_ = add_source<Watch>(Source::kService, service_);
   poke();  // for the backlog, see Entity::settle()
 }
 
-Service::~Service() {
-  watch_.reset();
-}
-
-void Service::unwatch() {
-  watch_.reset();
-}
-
-Outcome Service::run(Hooks hooks) {
+Outcome Service::run(Hooks hooks, Claim & claim) {
   rmw_service_info_t info{};
   const rcl_ret_t ret = rcl_take_request_with_info(service_, &info, request_.get());
   // One event at a time: rmw_fastrtps takes and drops what tells of a client's end.
-  settle(ret == RCL_RET_OK, 1);
-  if (!check_unless(ret, RCL_RET_SERVICE_TAKE_FAILED, "take a request")) return Outcome::kNothing;
+  if (!settle(claim, ret, RCL_RET_SERVICE_TAKE_FAILED, 1, "take a request")) {
+    return Outcome::kNothing;
+  }
   nb::object request = request_.to_python();
   nb::object callback = attribute(rclpy_entity(), names().callback);
   nb::object response = as_group_wants(callback)(request, response_class_());
   if (is_coroutine(response.ptr())) {
-    hooks.attr("_start_service_callback")(nb::find(this), response,
-                                          nb::bytes(&info.request_id, sizeof info.request_id));
+    call_method(hooks, names().start_service_callback, self(), response,
+                nb::bytes(&info.request_id, sizeof info.request_id));
     return Outcome::kStarted;
   }
-  if (!closed()) send(response, info.request_id);
+  send(response, info.request_id);
   return Outcome::kCalled;
 }
 
@@ -53,12 +49,23 @@ void Service::respond(nb::handle response, nb::bytes request_id) {
   rmw_request_id_t id;
   if (request_id.size() != sizeof id) throw nb::value_error("Not a request id");
   std::memcpy(&id, request_id.data(), sizeof id);
-  if (!closed()) send(response, id);
+  send(response, id);
 }
 
 void Service::send(nb::handle response, rmw_request_id_t & request_id) {
   RosMessage message(response_type_);
-  message.from_python(response);
+  message.from_python(response);  // may run any code, also such as closes this entity
+  std::optional<InUse> handle;
+  if (closed()) {
+    if (rclpy_entity().is_none()) return;
+    try {
+      handle.emplace(attribute(rclpy_entity(), names().handle));
+    } catch (nb::python_error & error) {
+      static Imported invalid_handle{"rclpy.exceptions", "InvalidHandle"};
+      if (!error.matches(invalid_handle.get())) throw;
+      return;
+    }
+  }
   // The client may be gone, which rmw reports as a timeout: as rclpy, no reason to stop the server.
   check_unless(rcl_send_response(service_, &request_id, message.get()), RCL_RET_TIMEOUT,
                "send a response");

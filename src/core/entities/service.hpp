@@ -5,8 +5,6 @@
 
 #include <rcl/service.h>
 
-#include <optional>
-
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
 
@@ -17,18 +15,17 @@ class Service final : public Entity {
   /// `service` is an rclpy Service.
   Service(Dispatcher & dispatcher, nanobind::object service, nanobind::object group,
           std::string label);
-  ~Service() override;
 
   /// A coroutine is handed to hooks._start_service_callback(entity, coroutine, request_id).
-  Outcome run(Hooks hooks) override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
-  /// Sends the response to the request that `request_id` names; nothing if the service is closed.
-  /// Throws nb::type_error naming the class if `response` is no Response of the service.
+  /// Sends the response to the request that `request_id` names, also after close(); nothing if the
+  /// rclpy service is destroyed. Throws nb::type_error naming the class if `response` is no
+  /// Response of the service.
   void respond(nanobind::handle response, nanobind::bytes request_id);
 
  protected:
-  void unwatch() override;
-  std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
+  std::uint64_t events() const noexcept override { return watch_->count(); }
 
  private:
   void send(nanobind::handle response, rmw_request_id_t & request_id);
@@ -38,7 +35,7 @@ class Service final : public Entity {
   MessageType response_type_;
   nanobind::handle response_class_;
   RosMessage request_;
-  std::optional<Watch> watch_;
+  Watch * watch_;
 };
 
 }  // namespace aiorcl

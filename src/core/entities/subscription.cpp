@@ -5,8 +5,11 @@
 
 #include <rcutils/types/uint8_array.h>
 
+#include <optional>
+
 #include "dispatch/names.hpp"
 #include "messages/message_info.hpp"
+#include "python/in_use.hpp"
 #include "python/once.hpp"
 #include "rcl_error.hpp"
 
@@ -50,28 +53,20 @@ Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb:
       raw_(nb::cast<bool>(subscription.attr("raw"))),
       with_gid_(with_gid) {
   serialized_.allocator = rcutils_get_default_allocator();
-  watch_.emplace(Source::kSubscription, subscription_, *ready_);
+  watch_ = add_source<Watch>(Source::kSubscription, subscription_);
   poke();  // for the backlog, see Entity::settle()
 }
 
 Subscription::~Subscription() {
-  watch_.reset();
   ignore(rcutils_uint8_array_fini(&serialized_));
 }
 
-void Subscription::unwatch() {
-  watch_.reset();
-}
-
-nb::object Subscription::take(rmw_message_info_t & info) {
-  const std::uint64_t seen = ready_->pending.load(std::memory_order_acquire);
+nb::object Subscription::take(Claim & claim, rmw_message_info_t & info) {
+  const std::uint64_t seen = claim.pending();
   const rcl_ret_t ret = take_struct(info);
   // Nothing found: KEEP_LAST dropped the messages of all events that were seen before the take.
-  settle(ret == RCL_RET_OK, seen);
-  if (!check_unless(ret, RCL_RET_SUBSCRIPTION_TAKE_FAILED, "take a message")) return {};
-  if (raw_) {
-    return nb::bytes(serialized_.buffer, serialized_.buffer_length);
-  }
+  if (!settle(claim, ret, RCL_RET_SUBSCRIPTION_TAKE_FAILED, seen, "take a message")) return {};
+  if (raw_) return nb::bytes(serialized_.buffer, serialized_.buffer_length);
   return message_.to_python();
 }
 
@@ -81,13 +76,20 @@ rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
   // it around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
   // Not so for large messages, which take long themselves; the last one tells how large they are.
   if (!message_.is_large()) return rcl_take(subscription_, message_.get(), &info, nullptr);
-  nb::gil_scoped_release release;
+  // Another thread may destroy the subscription meanwhile, and close this entity.
+  std::optional<InUse> handle;
+  try {
+    handle.emplace(attribute(rclpy_entity(), names().handle));
+  } catch (nb::python_error &) {  // it is to be destroyed as soon as this entity is closed
+    return rcl_take(subscription_, message_.get(), &info, nullptr);
+  }
+  const nb::gil_scoped_release release;
   return rcl_take(subscription_, message_.get(), &info, nullptr);
 }
 
-Outcome Subscription::run(Hooks hooks) {
+Outcome Subscription::run(Hooks hooks, Claim & claim) {
   rmw_message_info_t info = rmw_get_zero_initialized_message_info();
-  nb::object message = take(info);
+  nb::object message = take(claim, info);
   if (!message.is_valid()) return Outcome::kNothing;
   nb::object callback = attribute(rclpy_entity(), callback_name_);
   if (wants_info(rclpy_entity())) {

@@ -6,7 +6,6 @@
 #include <rcl/subscription.h>
 
 #include <memory>
-#include <optional>
 
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
@@ -20,16 +19,15 @@ class Subscription final : public Entity {
                std::string label, bool with_gid);
   ~Subscription() override;
 
-  Outcome run(Hooks hooks) override;
+  Outcome run(Hooks hooks, Claim & claim) override;
 
  protected:
-  void unwatch() override;
-  std::uint64_t events() const noexcept override { return watch_ ? watch_->count() : 0; }
+  std::uint64_t events() const noexcept override { return watch_->count(); }
 
  private:
   /// The message, or an invalid object if there is none. Counts it as handled before Python code
   /// runs.
-  nanobind::object take(rmw_message_info_t & info);
+  nanobind::object take(Claim & claim, rmw_message_info_t & info);
   rcl_ret_t take_struct(rmw_message_info_t & info);
 
   const rcl_subscription_t * subscription_;
@@ -39,7 +37,7 @@ class Subscription final : public Entity {
   PyObject * const callback_name_;
   const bool raw_;
   const bool with_gid_;
-  std::optional<Watch> watch_;
+  Watch * watch_;
 };
 
 }  // namespace aiorcl

@@ -3,6 +3,8 @@
 // A timer: calls the callback when rcl says that it is due.
 #include "entities/timer.hpp"
 
+#include <utility>
+
 #include "dispatch/names.hpp"
 #include "rcl_error.hpp"
 
@@ -11,46 +13,25 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 Timer::Timer(Dispatcher & dispatcher, nb::object timer, nb::object group, std::string label)
-    : Entity(dispatcher, timer, timer.attr("handle"), std::move(group), std::move(label)),
-      timer_(static_cast<rcl_timer_t *>(pointer())) {
-  slot_.emplace(*timers_, timer_, *ready_);
-  // Not by rmw: rcl calls this one on the thread that resets the timer.
-  resets_.emplace(Source::kTimerReset, timer_, *ready_);
-  poke();  // a loop without timer fds learns in its next drain when the timer is due
+    : Timed(dispatcher, timer, timer.attr("handle"), std::move(group), std::move(label)) {
+  watch(static_cast<rcl_timer_t *>(pointer()));
 }
 
-Timer::~Timer() {
-  resets_.reset();
-  slot_.reset();
-}
-
-void Timer::unwatch() {
-  resets_.reset();
-  slot_.reset();
-}
-
-Outcome Timer::run(Hooks hooks) {
-  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  // Due, reset or jumped: rcl knows which, and whether it was cancelled meanwhile.
-  bool canceled = false;
-  check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
-  if (canceled || !slot_->is_due()) {
-    slot_->schedule();
-    return Outcome::kNothing;
-  }
+Outcome Timer::run_due(Hooks hooks) {
   rcl_timer_call_info_t info{};
-  check(rcl_timer_call_with_info(timer_, &info), "call a timer");
-  slot_->schedule();
+  check(rcl_timer_call_with_info(timer(), &info), "call a timer");
+  schedule();
   nb::object callback = attribute(rclpy_entity(), names().callback);
   if (callback.is_none()) return Outcome::kCalled;
-  if (callback.ptr() != known_callback_.ptr()) {
-    nb::object name = hooks.attr("_timer_argument")(callback);
+  if (!callback.is(known_callback_)) {
+    nb::object name = call_method(hooks, names().timer_argument, callback);
     info_argument_ = name.is_none() ? nb::none() : nb::object(nb::make_tuple(name));
     known_callback_ = callback;
   }
   if (info_argument_.is_none()) return call(hooks, callback.ptr(), nullptr, 0);
   nb::object timer_info =
-      hooks.attr("_timer_info")(rclpy_entity(), info.expected_call_time, info.actual_call_time);
+      call_method(hooks, names().timer_info, rclpy_entity(), nb::int_(info.expected_call_time),
+                  nb::int_(info.actual_call_time));
   PyObject * args[] = {timer_info.ptr()};
   return call(hooks, callback.ptr(), args, 0, info_argument_.ptr());
 }
@@ -60,9 +41,9 @@ int Timer::traverse(visitproc visit, void * arg) {
   return Entity::traverse(visit, arg);
 }
 
-void Timer::clear() {
+void Timer::clear() noexcept {
   Entity::clear();
-  known_callback_.reset();
+  nb::object known_callback = std::move(known_callback_);
 }
 
 }  // namespace aiorcl

@@ -6,91 +6,95 @@
 #include <utility>
 
 #include "dispatch/names.hpp"
-#include "rcl_error.hpp"
+#include "events/steady_time.hpp"
 
 namespace nb = nanobind;
 
 namespace aiorcl {
 
-Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object group,
-                   std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThreads> guards)
-    : Entity(dispatcher, waitable, waitable, std::move(group), std::move(label)),
-      guard_threads_(std::move(guards)) {
+Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object in_use,
+                   nb::object group, std::string label, std::uintptr_t wait_set,
+                   std::shared_ptr<GuardThreads> guards)
+    : Entity(dispatcher, std::move(waitable), std::move(in_use), std::move(group),
+             std::move(label)) {
   const auto & set = *reinterpret_cast<const rcl_wait_set_t *>(wait_set);
-  auto watch = [&](Source source, auto ** entities, std::size_t size) {
+  const auto watch = [this](Source source, auto ** entities, std::size_t size) {
     for (std::size_t i = 0; i < size; ++i) {
-      if (entities[i] == nullptr) continue;
-      watches_.emplace_back(source, entities[i], *ready_);
+      if (entities[i] != nullptr) add_source<Watch>(source, entities[i]);
     }
   };
-  try {
-    watch(Source::kSubscription, set.subscriptions, set.size_of_subscriptions);
-    watch(Source::kClient, set.clients, set.size_of_clients);
-    watch(Source::kService, set.services, set.size_of_services);
-    for (std::size_t i = 0; i < set.size_of_events; ++i) {
-      if (set.events[i] != nullptr) events_.emplace_back(set.events[i], i, *ready_);
-    }
-    for (std::size_t i = 0; i < set.size_of_timers; ++i) {
-      if (set.timers[i] == nullptr) continue;
-      slots_.emplace_back(*timers_, const_cast<rcl_timer_t *>(set.timers[i]), *ready_);
-    }
-    for (std::size_t i = 0; i < set.size_of_guard_conditions; ++i) {
-      if (set.guard_conditions[i] == nullptr) continue;
-      Guard & guard = guards_.emplace_back();
-      guard.guard = set.guard_conditions[i];
-      guard.index = i;
-      guard_threads_->add(guard.guard, *ready_, &guard.fired);
-    }
-  } catch (...) {
-    stop();
-    throw;
+  watch(Source::kSubscription, set.subscriptions, set.size_of_subscriptions);
+  watch(Source::kClient, set.clients, set.size_of_clients);
+  watch(Source::kService, set.services, set.size_of_services);
+  watch(Source::kTimerReset, set.timers, set.size_of_timers);
+  for (std::size_t i = 0; i < set.size_of_events; ++i) {
+    if (set.events[i] == nullptr) continue;
+    events_.push_back({set.events[i], i, add_source<Watch>(Source::kEvent, set.events[i])});
+  }
+  for (std::size_t i = 0; i < set.size_of_timers; ++i) {
+    if (set.timers[i] == nullptr) continue;
+    slots_.push_back(add_source<TimerSlot>(*timers_, const_cast<rcl_timer_t *>(set.timers[i])));
+  }
+  for (std::size_t i = 0; i < set.size_of_guard_conditions; ++i) {
+    if (set.guard_conditions[i] == nullptr) continue;
+    guards_.push_back({add_source<FollowedGuard>(guards, set.guard_conditions[i]), i});
   }
   poke();  // it may have been ready before it was watched
 }
 
-Waitable::~Waitable() {
-  stop();
-}
-
-void Waitable::unwatch() {
-  stop();
-}
-
-void Waitable::stop() noexcept {
-  watches_.clear();
-  events_.clear();
-  slots_.clear();
-  for (const Guard & guard : guards_) guard_threads_->remove(guard.guard, *ready_);
-  guards_.clear();
-}
-
-Outcome Waitable::run(Hooks hooks) {
-  if (ready_->handled(ready_->pending.load(std::memory_order_acquire))) queue_->requeue(*ready_);
-  nb::object coroutine = hooks.attr("_take_waitable")(nb::find(this));
-  if (!closed()) {
-    for (TimerSlot & slot : slots_) slot.schedule();
+Outcome Waitable::run(Hooks hooks, Claim & claim) {
+  claim.settle(claim.pending());
+  nb::object coroutine;
+  try {
+    coroutine = take(hooks);
+    schedule();
+  } catch (...) {
+    later(1, steady_now());  // its timers are in no queue, and more may be there
+    throw;
   }
   if (coroutine.ptr() == Py_False) return Outcome::kNothing;
-  if (!closed()) poke();  // one take may leave more: ready until it says that it is not
-  if (!is_coroutine(coroutine.ptr())) return Outcome::kCalled;
-  call_method(hooks, names().start_callback, self(), coroutine);
-  return Outcome::kStarted;
+  poke();  // one take may leave more: ready until it says that it is not
+  return start(hooks, coroutine);
+}
+
+nb::object Waitable::take(Hooks hooks) {
+  for (Guard & guard : guards_) guard.shown = false;
+  for (Event & event : events_) event.seen_before = event.seen;
+  taken_ = false;
+  try {
+    nb::object result = call_method(hooks, names().take_waitable, self());
+    first_run_ = false;
+    return result;
+  } catch (...) {
+    if (taken_ || closed()) throw;
+    for (Guard & guard : guards_) {
+      if (guard.shown) guard.source->fired = true;
+    }
+    for (Event & event : events_) event.seen = event.seen_before;
+    throw;
+  }
+}
+
+void Waitable::schedule() {
+  if (closed()) return;
+  for (TimerSlot * slot : slots_) slot->schedule();
 }
 
 void Waitable::restore(std::uintptr_t wait_set) {
+  if (closed()) return;
   auto & set = *reinterpret_cast<rcl_wait_set_t *>(wait_set);
   for (Guard & guard : guards_) {
-    if (guard.fired.exchange(false) && guard.index < set.size_of_guard_conditions) {
-      set.guard_conditions[guard.index] = guard.guard;
-    }
+    if (guard.index >= set.size_of_guard_conditions) continue;
+    const rcl_guard_condition_t *& place = set.guard_conditions[guard.index];
+    if (guard.source->fired.exchange(false)) place = guard.source->get();
+    guard.shown = place != nullptr;  // perhaps by this wait set, before the guard thread
   }
   for (Event & event : events_) {
-    const std::uint64_t count = event.watch.count();
+    const std::uint64_t count = event.source->count();
     const bool fired = count != std::exchange(event.seen, count);
     if (event.index >= set.size_of_events || (first_run_ && !fired)) continue;
     set.events[event.index] = fired ? event.event : nullptr;
   }
-  first_run_ = false;
 }
 
 }  // namespace aiorcl

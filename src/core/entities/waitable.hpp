@@ -5,12 +5,11 @@
 
 #include <rcl/wait.h>
 
-#include <atomic>
-#include <list>
 #include <memory>
+#include <vector>
 
 #include "dispatch/entity.hpp"
-#include "events/guards.hpp"
+#include "entities/followed_guard.hpp"
 
 namespace aiorcl {
 
@@ -19,49 +18,48 @@ namespace aiorcl {
 /// events.
 class Waitable final : public Entity {
  public:
-  /// `wait_set` is the address of an rcl_wait_set_t that holds only this waitable's entities.
-  Waitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object group,
-           std::string label, std::uintptr_t wait_set, std::shared_ptr<GuardThreads> guards);
-  ~Waitable() override;
+  /// `wait_set` is the address of an rcl_wait_set_t that holds only this waitable's entities, all
+  /// of which are alive until `in_use`, a context manager, is left.
+  Waitable(Dispatcher & dispatcher, nanobind::object waitable, nanobind::object in_use,
+           nanobind::object group, std::string label, std::uintptr_t wait_set,
+           std::shared_ptr<GuardThreads> guards);
 
   /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or
-  /// None.
-  Outcome run(Hooks hooks) override;
+  /// None. What it raises before taken() leaves the waitable ready, to be asked again later.
+  Outcome run(Hooks hooks, Claim & claim) override;
 
   /// Marks what fired since the last call as ready in a wait set that was just waited on, where
   /// rcl_wait does not see it: guard conditions, whose triggers the guard thread has consumed, and
   /// QoS events.
   void restore(std::uintptr_t wait_set);
 
- protected:
-  void unwatch() override;
+  /// Tells that the waitable's data was taken: what raises from now on is no reason to do it again.
+  void taken() noexcept { taken_ = true; }
 
  private:
   struct Guard {
-    const rcl_guard_condition_t * guard;
+    FollowedGuard * source;
     std::size_t index;
-    std::atomic<bool> fired{false};
+    bool shown = false;  // in the wait set of this run
   };
 
   /// With rmw_fastrtps to set an event's callback consumes what came before, so that a wait set
   /// does not show it any more; and what came since it shows twice. The callback counts both right.
   struct Event {
-    Event(const rcl_event_t * e, std::size_t i, Ready & ready)
-        : event(e), index(i), watch(Source::kEvent, e, ready) {}
-
     const rcl_event_t * event;
     std::size_t index;
-    Watch watch;
+    Watch * source;
     std::uint64_t seen = 0;
+    std::uint64_t seen_before = 0;  // this run
   };
 
-  void stop() noexcept;
+  nanobind::object take(Hooks hooks);
+  void schedule();
 
-  std::shared_ptr<GuardThreads> guard_threads_;
-  std::list<Watch> watches_;
-  std::list<TimerSlot> slots_;
-  std::list<Guard> guards_;
-  std::list<Event> events_;
+  std::vector<TimerSlot *> slots_;
+  std::vector<Guard> guards_;
+  std::vector<Event> events_;
+  bool taken_ = false;
   // What an executor before this one has counted and not handled is only in the wait set.
   bool first_run_ = true;
 };

@@ -13,9 +13,38 @@ void Ready::add(std::uint64_t events) noexcept {
   queue.push(*this);
 }
 
+bool Claim::settle(std::uint64_t events) noexcept {
+  Ready * ready = std::exchange(ready_, nullptr);
+  if (ready->owner == nullptr) {
+    delete ready;
+    return false;
+  }
+  if (ready->pending.fetch_sub(events, std::memory_order_acq_rel) == events) return false;
+  ready->queue.requeue(*ready);
+  return true;
+}
+
+std::uint64_t Claim::withdraw() noexcept {
+  Ready * ready = std::exchange(ready_, nullptr);
+  if (ready->owner == nullptr) {
+    delete ready;
+    return 0;
+  }
+  return ready->pending.exchange(0, std::memory_order_acq_rel);
+}
+
+void Claim::push() noexcept {
+  Ready * ready = std::exchange(ready_, nullptr);
+  if (ready->owner == nullptr) {
+    delete ready;
+  } else {
+    ready->queue.push(*ready);
+  }
+}
+
 ReadyQueue::~ReadyQueue() {
-  // Entities hold the queue, so whatever is still listed belongs to none.
-  while (Ready * ready = pop()) delete ready;
+  // Entities hold the queue, so whatever is still listed belongs to none: the claims free it.
+  while (pop()) continue;
 }
 
 void ReadyQueue::push(Ready & ready) noexcept {
@@ -46,7 +75,7 @@ void ReadyQueue::collect() noexcept {
   last_ = tail;
 }
 
-Ready * ReadyQueue::pop() noexcept {
+Claim ReadyQueue::pop() noexcept {
   // Newcomers line up behind what is there before anyone runs twice: that is the round robin.
   if (head_.load(std::memory_order_acquire) != awake()) collect();
   Ready * ready = first_;
@@ -55,7 +84,7 @@ Ready * ReadyQueue::pop() noexcept {
     if (first_ == nullptr) last_ = nullptr;
     ready->next.store(nullptr, std::memory_order_relaxed);
   }
-  return ready;
+  return Claim(ready);
 }
 
 void ReadyQueue::requeue(Ready & ready) noexcept {

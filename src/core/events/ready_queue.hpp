@@ -5,6 +5,7 @@
 
 #include <atomic>
 #include <cstdint>
+#include <utility>
 
 #include "events/wakeup.hpp"
 
@@ -12,11 +13,11 @@ namespace aiorcl {
 
 class ReadyQueue;
 
-/// One entity's place in the queue. It is in a list (or being run) exactly while pending > 0, so
-/// the queue never grows beyond the number of entities, however many events come.
+/// One entity's place in the queue. It is in a list (or claimed) exactly while pending > 0, so the
+/// queue never grows beyond the number of entities, however many events come.
 ///
-/// Allocated on the heap and freed by release() or, when it is still in a list, by whoever takes it
-/// out: a middleware thread may have put it there a moment before its entity was closed.
+/// Allocated on the heap and freed by release() or, when it is still in a list or claimed, by its
+/// claim: a middleware thread may have put it there a moment before its entity was closed.
 struct Ready {
   Ready(ReadyQueue & q, void * o) : queue(q), owner(o) {}
 
@@ -31,11 +32,50 @@ struct Ready {
 
   /// Any thread, also middleware threads under their locks: counts, enqueues, wakes.
   void add(std::uint64_t events) noexcept;
+};
 
-  /// Consumer: `events` were handled. True if more are pending; then the caller keeps it in a list.
-  bool handled(std::uint64_t events) noexcept {
-    return pending.fetch_sub(events, std::memory_order_acq_rel) != events;
+/// An entry that the consumer has taken out of the queue. No entry is lost: a claim has one end
+/// (settled, withdrawn, pushed), and what had none when the claim is destroyed, as when an
+/// exception passes, is queued again. An entry whose entity was closed meanwhile is freed instead.
+///
+/// Held as long as its entry waits for something else than an event: that is how it is parked.
+class Claim {
+ public:
+  Claim() noexcept = default;
+  Claim(Claim && other) noexcept : ready_(std::exchange(other.ready_, nullptr)) {}
+  Claim & operator=(Claim && other) noexcept {
+    std::swap(ready_, other.ready_);
+    return *this;
   }
+  ~Claim() {
+    if (ready_ != nullptr) settle(0);
+  }
+
+  /// False after its end, and for the claim of an empty queue.
+  explicit operator bool() const noexcept { return ready_ != nullptr; }
+
+  const Ready * get() const noexcept { return ready_; }
+  /// nullptr if the entity was closed meanwhile.
+  void * owner() const noexcept { return ready_->owner; }
+  std::uint64_t pending() const noexcept { return ready_->pending.load(std::memory_order_acquire); }
+  std::int64_t since() const noexcept { return ready_->since; }
+  void since(std::int64_t time) noexcept { ready_->since = time; }
+
+  /// Consumer: `events` of those that are pending were handled. True if more are; then it is in the
+  /// queue again, behind all others.
+  bool settle(std::uint64_t events) noexcept;
+
+  /// Consumer: all events that are pending were handled, or are kept by the caller; how many.
+  std::uint64_t withdraw() noexcept;
+
+  /// Any thread; puts it back into the queue, and wakes the consumer if it sleeps.
+  void push() noexcept;
+
+ private:
+  friend class ReadyQueue;
+  explicit Claim(Ready * ready) noexcept : ready_(ready) {}
+
+  Ready * ready_ = nullptr;
 };
 
 /// A lock-free stack that producers push to and the one consumer takes whole, in order of arrival.
@@ -51,14 +91,9 @@ class ReadyQueue {
 
   Wakeup & wakeup() noexcept { return wakeup_; }
 
-  /// Any thread; only for an entry that is in no list.
-  void push(Ready & ready) noexcept;
-
-  /// Consumer: the next ready entry, or nullptr. From now on until sleep() the consumer is awake.
-  Ready * pop() noexcept;
-
-  /// Consumer: puts back an entry that has more to do, behind all others.
-  void requeue(Ready & ready) noexcept;
+  /// Consumer: the next ready entry, if there is one. From now on until sleep() the consumer is
+  /// awake.
+  Claim pop() noexcept;
 
   /// Consumer: true if something is ready now.
   bool has_ready() const noexcept;
@@ -70,6 +105,15 @@ class ReadyQueue {
   static void release(Ready * ready) noexcept;
 
  private:
+  friend class Claim;
+  friend struct Ready;
+
+  /// Any thread; only for an entry that is in no list.
+  void push(Ready & ready) noexcept;
+
+  /// Consumer: puts back an entry that has more to do, behind all others.
+  void requeue(Ready & ready) noexcept;
+
   void collect() noexcept;
 
   Ready * awake() const noexcept { return reinterpret_cast<Ready *>(const_cast<char *>(&awake_)); }

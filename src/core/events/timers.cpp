@@ -17,7 +17,6 @@ namespace aiorcl {
 
 namespace {
 
-constexpr int kSteady = 0;
 constexpr int kSystem = 1;
 constexpr std::int64_t kSecond = 1'000'000'000;
 

@@ -32,6 +32,9 @@ class Due {
   Due(TimerQueue & queue, Ready & ready) : queue_(queue), ready_(ready) {}
   ~Due() = default;  // who derives from it takes it out of the queue first
 
+  /// True until its time has come, or it was taken out of the queue.
+  bool waits() const noexcept { return base_ >= 0; }
+
   TimerQueue & queue_;
   Ready & ready_;
 
@@ -90,6 +93,9 @@ class TimerQueue {
 
   /// What base_of() says of a ROS clock that follows a topic: only a jump moves it.
   static constexpr int kJumpsOnly = -1;
+
+  /// What base_of() says of a steady clock; its time is steady_now().
+  static constexpr int kSteady = 0;
 
   /// The time base that a clock goes by now, for insert().
   static int base_of(rcl_clock_t * clock);  // throws RclError

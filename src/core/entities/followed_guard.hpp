@@ -1,0 +1,36 @@
+// Copyright 2026 The aiorcl authors
+// SPDX-License-Identifier: Apache-2.0
+// A guard condition that makes an entity ready.
+#pragma once
+
+#include <atomic>
+#include <memory>
+#include <utility>
+
+#include "events/guards.hpp"
+
+namespace aiorcl {
+
+/// Follows a guard condition for as long as it lives.
+class FollowedGuard {
+ public:
+  FollowedGuard(std::shared_ptr<GuardThreads> threads, const rcl_guard_condition_t * guard,
+                Ready & ready)
+      : threads_(std::move(threads)), guard_(guard), ready_(ready) {
+    threads_->add(guard_, ready_, &fired);
+  }
+  ~FollowedGuard() { threads_->remove(guard_, ready_); }
+  FollowedGuard(const FollowedGuard &) = delete;
+  FollowedGuard & operator=(const FollowedGuard &) = delete;
+
+  const rcl_guard_condition_t * get() const noexcept { return guard_; }
+
+  std::atomic<bool> fired{false};  // set by each trigger
+
+ private:
+  const std::shared_ptr<GuardThreads> threads_;
+  const rcl_guard_condition_t * const guard_;
+  Ready & ready_;
+};
+
+}  // namespace aiorcl

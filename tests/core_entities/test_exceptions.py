@@ -1,0 +1,210 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Whatever raises between the queue and the callback: the entity is served on.
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from rclpy.callback_groups import CallbackGroup
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from aiorcl import AsyncioExecutor, _core
+
+
+@pytest.fixture
+def errors() -> list[str]:
+    """What on_error was told."""
+    return []
+
+
+@pytest.fixture
+def executor(context: Context, lone: Node, errors: list[str]) -> Iterator[AsyncioExecutor]:
+    """An executor that runs ``lone`` and goes on after an exception."""
+    executor = AsyncioExecutor(
+        context=context, on_error=lambda error, label: errors.append(str(error))
+    )
+    executor.add_node(lone)
+    yield executor
+    executor.shutdown()
+
+
+def spin_until(executor: AsyncioExecutor, received: list[int], count: int) -> None:
+    """Spin until so many are received."""
+    while len(received) < count:
+        executor.spin_once(timeout_sec=10.0)
+
+
+def test_an_event_callback_raises(executor: AsyncioExecutor, lone: Node, errors: list[str]) -> None:
+    """A callback for new messages that raises costs no message."""
+    received: list[int] = []
+    subscription = lone.create_subscription(Int64, "t", lambda m: received.append(m.data), 10)
+    publisher = lone.create_publisher(Int64, "t", 10)
+    executor.spin_once(timeout_sec=0)
+
+    def fail(count: int) -> None:
+        raise LookupError("on purpose")
+
+    subscription.set_on_new_message_callback(fail)  # type: ignore[attr-defined]
+    publisher.publish(Int64(data=1))
+    spin_until(executor, received, 1)
+    publisher.publish(Int64(data=2))
+    spin_until(executor, received, 2)
+    assert received == [1, 2]
+    assert errors == ["on purpose", "on purpose"]
+
+
+@pytest.mark.parametrize("destroy", [False, True])
+def test_an_event_callback_destroys_its_entity(
+    executor: AsyncioExecutor, lone: Node, destroy: bool
+) -> None:
+    """A callback for new messages may end the subscription, and others are served on."""
+    received: list[int] = []
+    subscription = lone.create_subscription(Int64, "t", lambda m: received.append(-m.data), 10)
+    lone.create_subscription(Int64, "t", lambda m: received.append(m.data), 10)
+    publisher = lone.create_publisher(Int64, "t", 10)
+    executor.spin_once(timeout_sec=0)
+
+    def end(count: int) -> None:
+        lone.destroy_subscription(subscription)
+        if not destroy:
+            raise LookupError("after its end")
+
+    subscription.set_on_new_message_callback(end)  # type: ignore[attr-defined]
+    publisher.publish(Int64(data=1))
+    publisher.publish(Int64(data=2))
+    spin_until(executor, received, 2)
+    assert received == [1, 2]
+
+
+class Fickle(CallbackGroup):
+    """A group that refuses and raises in turn, and closes what it is asked for if told so."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.answers: list[Any] = []
+        self.asked: list[Any] = []
+
+    def can_execute(self, entity: Any) -> Any:
+        """Give the next answer; True without one."""
+        self.asked.append(entity)
+        answer = self.answers.pop(0) if self.answers else True
+        if isinstance(answer, Exception):
+            raise answer
+        return answer() if callable(answer) else answer
+
+    def beginning_execution(self, entity: Any) -> bool:
+        """Agree."""
+        return True
+
+    def ending_execution(self, entity: Any) -> None:
+        """Need nothing."""
+
+
+class Untrue:
+    """Raises when it is asked whether it is true."""
+
+    def __bool__(self) -> bool:
+        raise LookupError("on purpose")
+
+
+@pytest.mark.parametrize("answers", [[LookupError("on purpose")] * 3, [Untrue()] * 2, [0, 0, 0]])
+def test_a_message_is_held_back_and_comes(
+    executor: AsyncioExecutor, lone: Node, errors: list[str], answers: list[Any]
+) -> None:
+    """Whatever a group answers first, its message is handled when it agrees, by time alone."""
+    received: list[int] = []
+    group = Fickle()
+    group.answers = list(answers)
+    lone.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    lone.create_publisher(Int64, "t", 10).publish(Int64(data=1))
+    spin_until(executor, received, 1)
+    assert errors == ["on purpose"] * sum(answer != 0 for answer in answers)
+
+
+def test_the_next_event_asks_for_all_of_the_group(executor: AsyncioExecutor, lone: Node) -> None:
+    """An event of one entity has the group asked for the others that it holds back too."""
+    group = Fickle()
+    first = lone.create_subscription(Int64, "a", lambda m: None, 10, callback_group=group)
+    second = lone.create_subscription(Int64, "b", lambda m: None, 10, callback_group=group)
+    publishers = [lone.create_publisher(Int64, name, 10) for name in "ab"]
+    group.answers = [False] * 1000
+    publishers[0].publish(Int64())
+    while not group.asked:
+        executor.spin_once(timeout_sec=10.0)
+    for _ in range(100):  # until the timer's next question is far away
+        if len(group.asked) > 8:
+            break
+        executor.spin_once(timeout_sec=0.02)
+    group.asked.clear()
+    publishers[1].publish(Int64())
+    while second not in group.asked:
+        executor.spin_once(timeout_sec=10.0)
+    executor.spin_once(timeout_sec=0)
+    assert group.asked.index(second) < group.asked.index(first)
+
+
+def test_a_question_ends_its_entity(executor: AsyncioExecutor, lone: Node) -> None:
+    """A group may destroy the entity that it is asked for, and raise; others are served on."""
+    received: list[int] = []
+    group = Fickle()
+    ended = lone.create_subscription(Int64, "t", lambda m: None, 10, callback_group=group)
+    lone.create_subscription(Int64, "t", lambda m: received.append(m.data), 10)
+    publisher = lone.create_publisher(Int64, "t", 10)
+
+    def end() -> bool:
+        lone.destroy_subscription(ended)
+        raise LookupError("after its end")
+
+    group.answers = [end]
+    publisher.publish(Int64(data=1))
+    publisher.publish(Int64(data=2))
+    spin_until(executor, received, 2)
+
+
+def test_a_held_back_entity_is_handed_over(context: Context, lone: Node) -> None:
+    """What a group has held back here comes on the next executor."""
+    received: list[int] = []
+    group = Fickle()
+    group.answers = [False] * 1000
+    lone.create_subscription(
+        Int64, "t", lambda m: received.append(m.data), 10, callback_group=group
+    )
+    publisher = lone.create_publisher(Int64, "t", 10)
+    first, second = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
+    first.add_node(lone)
+    for value in (1, 2):
+        publisher.publish(Int64(data=value))
+    while not group.asked:
+        first.spin_once(timeout_sec=10.0)
+    first.remove_node(lone)
+    group.answers.clear()
+    second.add_node(lone)
+    spin_until(second, received, 2)
+    assert received == [1, 2]
+    second.shutdown()
+    first.shutdown()
+
+
+def test_a_place_is_given_back_once() -> None:
+    """An entity that is told twice that its callback has ended gives back no place of others."""
+    group = _core.Group(_core.Dispatcher(), 1)
+    entity = _core.DrivenWaitable(_core.Dispatcher(), _Open(), group, "waitable")
+    entity.ended()
+    assert group.running == 0
+    assert entity.running == 0
+    entity.close()
+
+
+class _Open:
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        pass
