@@ -9,6 +9,7 @@ import atexit  # noqa: F401  # whose import is not what is interrupted
 import os
 import signal
 import sys
+import warnings
 from importlib.machinery import ExtensionFileLoader
 from types import FrameType
 from typing import Any
@@ -69,6 +70,8 @@ def child(number: int) -> None:
 
 def main() -> None:
     """Go on until no call is left to be interrupted."""
+    # The threads of the libraries that rclpy loads are idle; Python 3.12 and newer warn of them.
+    warnings.filterwarnings("ignore", "This process .* is multi-threaded", DeprecationWarning)
     number = 0
     text = ""
     while "after" not in text:
