@@ -5,31 +5,33 @@
 from __future__ import annotations
 
 import asyncio
-import os
 import sys
-import threading
 import weakref
 from collections.abc import Callable, Coroutine
+from functools import partial
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.executors
 import rclpy.task
-from rclpy.executors import ExternalShutdownException, TimeoutObject
+from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
-from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.ends import Ends
 from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
+from aiorcl._loop.home import Home
 from aiorcl._loop.host import driver_for
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.run import Run, running_loop
 from aiorcl._serving.abstract import ExecutorBase
+from aiorcl._serving.block import Block
 from aiorcl._serving.context import ContextEnd
+from aiorcl._serving.ending import Ending
 from aiorcl._serving.followers import Followers
 from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hooks import ExecutorHooks
 from aiorcl._serving.nodes import Nodes
-from aiorcl._serving.serving import Ends
+from aiorcl._serving.report import Report
 from aiorcl._serving.statistics import ExecutorStats, SlowCallbacks, stats_of
 from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
@@ -45,7 +47,6 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.node import Node
 
-    from aiorcl._loop.driver import Driver
 
 # How long coroutines that refuse to end may keep the interpreter from its end.
 _EXIT_SECONDS = 1.0
@@ -65,7 +66,10 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     :param on_error: called with each exception that leaves a callback or a task, and the name of
         its entity (``"subscription '/chatter'"``). What it raises is raised instead; if it returns,
         all goes on. If None, the first exception leaves ``spin``, or cancels the body of
-        ``async with`` and leaves that.
+        ``async with`` and leaves that. Where nobody is in the body (it was entered by an exit
+        stack, by a generator that yields inside, or in a task that has ended) it is told at once,
+        to the exception handler of the loop and the log; all goes on, and the end of the block
+        raises it.
     :param strict_groups: hold a node's default callback group to rclpy's rule, one callback of the
         node at a time, coroutines included. If False, it keeps each entity from running beside
         itself only.
@@ -82,12 +86,12 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     ) -> None:
         super().__init__(context=context)
         guards = guards_of(self._context)
+        self._ends = Ends()
         self._dispatcher = _core.Dispatcher()
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
-        self._errors = Errors(on_error, self._run.interrupt, self._report)
+        self._errors = Errors(on_error, self._run.interrupt, Report(self._run))
         self._owned = Owned(self._run, self._mailbox, self._errors)
-        self._owned.on_none_left = self._set_ended_in_block
         self._workers = Workers(self._dispatcher, self._nothing_answers)
         self._followers = Followers()
         watcher = Watcher(
@@ -96,28 +100,30 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             strict=strict_groups,
         )
         self._served_nodes = Nodes(
-            *(self.get_nodes, self._forget_node),
-            Ends(self._why_it_ended, self._context_is_down),
+            self.get_nodes,
+            self._forget_node,
+            self._ends,
             *(watcher, self._followers, self._run, self._mailbox, self._owned),
         )
         self._slow = SlowCallbacks(self._dispatcher, self._owned)
-        self._hooks = ExecutorHooks(
-            *(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
-        )
-        self._given_loop = loop
-        self._owns_loop = False
-        self._driver: Driver | None = None
-        self._is_shutdown = False
-        self._ended = False  # and nothing is left
-        self._all_ended = threading.Event()
-        self._pid = os.getpid()
+        hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
+        drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
+        self._home = Home(loop, self._run, drive)
         self._context_end = ContextEnd(
-            *(self._context, self._dispatcher, guards, self._run, self._mailbox),
+            *(self._context, self._ends, self._dispatcher, guards, self._run, self._mailbox),
             *(self._followers, self._workers),
         )
+        self._ending = Ending(
+            *(self._ends, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
+            *(self._owned, self._workers, self._served_nodes, self._context_end),
+            self._forget_nodes,
+        )
+        self._block = Block(
+            *(self._ends, self._home, self._run, self._served_nodes, self._errors, self._ending)
+        )
         self._spinning = Spinning(
-            *(self._run, self._mailbox, self._errors, self._context_end),
-            *(lambda: self._is_shutdown, self._loop_driver, self._look_if_changed, self._finish),
+            *(self._ends, self._run, self._mailbox, self._errors, self._home.choose),
+            *(self._served_nodes.look_if_changed, self._ending.after_spin),
         )
         at_exit(self._end_with_interpreter)
         give_up_when_main_ends(self._give_up)
@@ -169,20 +175,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """
         if timeout_sec is not None and timeout_sec < 0:
             timeout_sec = None
-        self._is_shutdown = True
-        self._mailbox.refuse_tasks()
-        if self._run.try_begin():  # nobody runs the executor
-            try:
-                return self._end(timeout_sec)
-            finally:
-                self._run.end()
-        if self._run.is_here():
-            self._stop_serving()
-            return not self._owned.remain()
-        self._mailbox.order(self._stop_serving, first=True)
-        if self._workers.are_here():
-            return False  # whoever waits for this callback cannot be waited for in it
-        return self._all_ended.wait(timeout_sec)
+        return self._shut_down(timeout_sec, None)
 
     def stats(self) -> ExecutorStats:
         """Tell how often entities were called, how late, and for how long. Any thread.
@@ -196,14 +189,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else the running one, else one that the executor makes."""
-        if self._run.loop is None:
-            if self._ended:
-                raise RuntimeError("The executor was shut down")
-            loop = self._given_loop or running_loop()
-            self._owns_loop = loop is None
-            self._run.loop = new_event_loop() if loop is None else loop
-            self._driver = driver_for(*(self._run.loop, self._dispatcher, self._hooks, self._run))
-        return self._run.loop
+        if self._home.driver is None and self._ends.let_go:
+            raise RuntimeError("The executor was shut down")
+        return self._home.choose().loop
 
     @property
     def is_spinning(self) -> bool:
@@ -254,30 +242,20 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._spinning.until(future, _limit(timeout_sec), once=True)
 
     async def wait_for_shutdown(self) -> None:
-        """Return when the context is shut down, from anywhere, or the executor is.
+        """Return when the context is shut down, from anywhere, or the executor, or its block ends.
 
-        Call it while the executor runs.
+        Call it while the executor runs; in any task, on any loop.
         """
-        if not (self._is_shutdown or self._context_end.came):
+        if not self._ends.nothing_answers():
             await self._context_end.wait()
 
     async def __aenter__(self) -> Self:
         """Serve the nodes on the running loop until the block is left.
 
         :raises RuntimeError: if the executor runs already, was shut down, or has another loop.
+        :raises NotImplementedError: if the loop has no ``add_reader``.
         """
-        loop = asyncio.get_running_loop()
-        if self._is_shutdown:
-            raise RuntimeError("The executor was shut down")
-        if self.loop is not loop:
-            raise RuntimeError(
-                "The executor has another loop; make it without one, inside this loop"
-            )
-        self._run.begin()
-        self._served_nodes.look()
-        assert self._driver is not None  # made with the loop
-        self._driver.start()
-        self._errors.enter_body()
+        self._block.enter(sys._getframe(1))
         return self
 
     async def __aexit__(
@@ -286,20 +264,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        """Cancel what is under way, wait until it has ended, and let go of the nodes."""
-        await self._errors.leave_body(exc)
-        self._is_shutdown = True
-        self._mailbox.refuse_tasks()
-        assert self._driver is not None
-        try:
-            self._served_nodes.let_go(keep_clients=True)
-            self._workers.cancel_waits()
-            await self._owned.end()
-        finally:
-            self._driver.stop()
-            self._let_go()
-            self._run.end()
-        self._errors.raise_first()
+        """Cancel what is under way, wait until it has ended, and let go of the nodes.
+
+        On the loop on which it was entered, in any task. A cancellation does not end the wait.
+        """
+        await self._block.leave(exc)
 
     def __enter__(self) -> Self:
         return self
@@ -310,118 +279,46 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self.shutdown()
+        self._shut_down(None, exc)
 
     def __del__(self) -> None:
-        if not hasattr(self, "_context_end"):
+        if not hasattr(self, "_block"):
             return  # not initialized
+        self._errors.close()
         if running_loop() is None and self._run.thread is None:
             self.shutdown(timeout_sec=0)  # so that no task is left pending
-        self._let_go()
+        self._ending.let_go()
 
     def _end_with_interpreter(self) -> None:
+        if self._run.thread is None:
+            self._errors.close()
         self.shutdown(timeout_sec=_EXIT_SECONDS)
         if self._run.thread is None:
-            self._let_go()
-
-    # What the parts ask.
-
-    def _report(self, message: str, error: BaseException) -> None:
-        self.loop.call_exception_handler({"message": message, "exception": error})
-
-    def _context_is_down(self) -> bool:
-        return self._context_end.came
+            self._ending.let_go()
 
     def _nothing_answers(self) -> bool:
-        return self._is_shutdown or self._context_end.came or waits_in_vain(self._run.thread)
+        return self._ends.nothing_answers() or waits_in_vain(self._run.thread)
 
     def _give_up(self) -> None:
         if self._nothing_answers():
             self._workers.cancel_waits()
 
-    def _why_it_ended(self) -> str | None:
-        if self._context_end.came:
-            return "The context is shut down"
-        return "The executor was shut down" if self._is_shutdown else None
-
-    def _set_ended_in_block(self) -> None:
-        # A spin call ends with the executor, but the body of async with goes on as long as it
-        # likes.
-        if not self._owned.remain() and self._is_shutdown and self._errors.in_block():
-            self._all_ended.set()
-
-    # How a run begins and ends.
-
-    def _look_if_changed(self) -> None:
-        if self._served_nodes.changed:
-            self._served_nodes.look()
-
-    def _loop_driver(self) -> Driver:
-        assert self.loop is self._run.loop  # made now, with its driver, if there was none
-        assert self._driver is not None
-        return self._driver
-
-    def _finish(self) -> None:
-        if isinstance(
-            sys.exc_info()[1], (KeyboardInterrupt, SystemExit, ExternalShutdownException)
-        ):
-            self._workers.cancel_waits()  # or the interpreter would wait for them at its end
-        if self._is_shutdown:
-            self._end(None)
-        self._run.end()
-        # Another thread's shutdown() that came between the two lines left the end to this one.
-        if self._is_shutdown and self._run.try_begin():
-            self._end(None)
-            self._run.end()
-
-    def _stop_serving(self) -> None:
-        self._served_nodes.let_go(keep_clients=True)
-        self._cancel_all()
-        self._context_end.tell()
-
-    def _cancel_all(self) -> None:
-        self._workers.cancel_waits()
-        self._owned.cancel_all()
-        self._set_ended_in_block()
-
-    def _end(self, timeout: float | None) -> bool:
-        """End what is under way, and let go; for whoever runs it. True if nothing remains."""
-        self._served_nodes.let_go(keep_clients=True)
-        self._cancel_all()
-        driver = self._driver
-        if self._owned.remain() and driver is not None and not driver.loop.is_closed():
-            if running_loop() is not None:
-                return False  # no other loop can run in this thread now
-            self._run.once = False
-            driver.start()
+    def _shut_down(self, timeout_sec: float | None, error: BaseException | None) -> bool:
+        self._ending.begin()
+        if self._run.try_begin():  # nobody runs the executor
             try:
-                driver.loop.run_until_complete(self._owned.end(timeout))
+                ended = self._ending.complete(timeout_sec)
             finally:
-                driver.stop()
-        if self._owned.remain() and not (driver is None or driver.loop.is_closed()):
-            return False
-        self._let_go()
-        return not self._owned.remain()
-
-    def _let_go(self) -> None:
-        """Leave nothing that the middleware could call, and close a loop of our own."""
-        self._is_shutdown = self._ended = True
-        if os.getpid() != self._pid:
-            return  # a forked child: all of it is the parent's
-        self._mailbox.refuse_tasks()
-        self._served_nodes.let_go()
-        self._workers.close()
-        self._mailbox.close()
-        self._context_end.close()
-        with self._nodes_lock:
-            self._added_nodes.clear()
-        loop = self._run.loop
-        if self._owns_loop and loop is not None and not loop.is_running():
-            if not loop.is_closed() and running_loop() is None:
-                loop.run_until_complete(loop.shutdown_asyncgens())
-            loop.close()
-        self._dispatcher.close()
-        self._all_ended.set()
+                self._run.end()
+            self._errors.raise_after(error)
+            return ended
+        if self._run.is_here():
+            self._ending.stop_serving()
+            return not self._owned.remain()
+        self._mailbox.order(self._ending.stop_serving, first=True)
+        if self._workers.are_here():
+            return False  # whoever waits for this callback cannot be waited for in it
+        return self._ends.none_left.wait(timeout_sec)
 
 
 def _limit(timeout_sec: float | None) -> float | None:

@@ -152,7 +152,7 @@ def test_node_ends_the_command(node: str, status: int, error: str) -> None:
     if error:
         assert stderr.startswith("Traceback")
         assert 'ends.py", line' in stderr
-        assert stderr.endswith(f"{error}\n")
+        assert stderr.endswith(f"{error}\nIn timer '_Once._only_call' of node '/once'\n")
     else:
         assert stderr == ""
 

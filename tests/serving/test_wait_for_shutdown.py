@@ -62,6 +62,30 @@ def test_many_wait_for_shutdown(run: Run, context: Context) -> None:
     run(main)
 
 
+def test_the_end_of_the_block_ends_the_wait(run: Run, context: Context) -> None:
+    """Whoever waits in another task, or on another loop, hears of the end of the block."""
+
+    async def main() -> None:
+        entered = threading.Event()
+
+        async def wait_elsewhere() -> None:
+            waiting = asyncio.ensure_future(executor.wait_for_shutdown())
+            await asyncio.sleep(0)
+            entered.set()
+            await waiting
+
+        async with AsyncioExecutor(context=context) as executor:
+            waiting = asyncio.create_task(executor.wait_for_shutdown())
+            elsewhere = asyncio.create_task(asyncio.to_thread(asyncio.run, wait_elsewhere()))
+            await asyncio.to_thread(entered.wait)
+            assert not waiting.done()
+        await waiting
+        await elsewhere
+        await executor.wait_for_shutdown()
+
+    run(main)
+
+
 def test_a_context_that_is_down_costs_no_cpu(run: Run, context: Context, lone: Node) -> None:
     """A body that goes on without its context waits as quietly as before."""
 

@@ -44,26 +44,50 @@ class Readers:
         self._drain = drain
         self._pid = os.getpid()
         self._timer: asyncio.TimerHandle | None = None
+        self._watched: list[int] = []
 
     def start(self) -> None:
+        """Watch the fds.
+
+        :raises NotImplementedError: if the loop cannot.
+        """
         loop, dispatcher = self._loop(), self._dispatcher
         assert loop is not None  # whoever starts it holds it
         # Directly where nothing else is to do: this is what each wake-up costs.
         on_wakeup = self._drain if dispatcher.timer_fds else self._on_wakeup
-        loop.add_reader(dispatcher.wakeup_fd, on_wakeup)
-        for fd in dispatcher.timer_fds:
-            loop.add_reader(fd, self._on_timer)
+        try:
+            self._watch(loop, dispatcher.wakeup_fd, on_wakeup)
+            for fd in dispatcher.timer_fds:
+                self._watch(loop, fd, self._on_timer)
+        except BaseException:
+            self.stop()
+            raise
         dispatcher.wake()
         self.set_timer()
 
+    def _watch(
+        self, loop: asyncio.AbstractEventLoop, fd: int, callback: Callable[[], object]
+    ) -> None:
+        try:
+            loop.add_reader(fd, callback)
+        except NotImplementedError:
+            raise NotImplementedError(
+                f"{type(loop).__module__}.{type(loop).__qualname__} has no add_reader(), by which "
+                "an executor hears of messages. Use a loop that has it, such as asyncio's selector "
+                "loops, uvloop's or qasync's; or run the executor in a thread, by spin()"
+            ) from None
+        self._watched.append(fd)
+
     def stop(self) -> None:
+        """Watch nothing more."""
+        watched, self._watched = self._watched, []
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         loop = self._loop()
         if loop is None or loop.is_closed() or os.getpid() != self._pid:
             return  # a forked child shares the parent's epoll: this would stop the parent's readers
-        for fd in (self._dispatcher.wakeup_fd, *self._dispatcher.timer_fds):
+        for fd in watched:
             loop.remove_reader(fd)
 
     def set_timer(self) -> None:

@@ -99,6 +99,10 @@ class ExecutorBase(_Executor):
         with self._nodes_lock:
             self._added_nodes.pop(node, None)
 
+    def _forget_nodes(self) -> None:
+        with self._nodes_lock:
+            self._added_nodes.clear()
+
     def wake(self) -> None:
         """Look at the nodes again: entities were created or destroyed."""
         raise NotImplementedError

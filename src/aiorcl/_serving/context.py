@@ -11,10 +11,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiorcl import _core
+from aiorcl._serving.followers import on_loop
 
 if TYPE_CHECKING:
     from rclpy.context import Context
 
+    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._serving.followers import Followers
@@ -43,6 +45,11 @@ def _shut_down(ends: weakref.WeakSet[ContextEnd]) -> None:
         end._shut_down()
 
 
+def _wake(waiter: asyncio.Future[None]) -> None:
+    if not waiter.done():
+        waiter.set_result(None)
+
+
 class _Signal:
     """What one executor does when the guard condition of all is triggered by a signal."""
 
@@ -60,12 +67,13 @@ class ContextEnd:
     """The end of the executor's context.
 
     A signal reaches Python by a guard condition only, rclpy's own shutdown by ``on_shutdown`` only:
-    both are followed. ``outside``: not by a callback of this executor.
+    both are followed.
     """
 
     def __init__(
         self,
         context: Context,
+        ends: Ends,
         dispatcher: _core.Dispatcher,
         guards: Guards,
         run: Run,
@@ -74,12 +82,13 @@ class ContextEnd:
         workers: Workers,
     ) -> None:
         self._guards = guards  # a signal triggers them for as long as somebody holds them
+        self._ends = ends
         self._run = run
         self._mailbox = mailbox
         self._followers = followers
         self._workers = workers
         self._waiters: set[asyncio.Future[None]] = set()
-        self.came = self.outside = not context.ok()
+        ends.context_down = ends.context_down_outside = not context.ok()
         signal = _Signal(guards.signal.handle, weakref.WeakMethod(self._signalled))
         self._entity = _core.GuardCondition(dispatcher, signal, None, "signal", guards.threads)
         _tell_on_shutdown(context, self)
@@ -87,32 +96,32 @@ class ContextEnd:
     def _shut_down(self) -> None:
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
         # here.
-        self.came = True
+        self._ends.context_down = True
         if self._run.runs_here():
             self.tell()
         else:
-            self.outside = True
+            self._ends.context_down_outside = True
             self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
             self._mailbox.order(self.tell, first=True)
 
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions
         # first and shuts every context down then, and nothing tells of that.
-        self.came = self.outside = True
+        self._ends.context_down = self._ends.context_down_outside = True
         self.tell()
 
     def tell(self) -> None:
         """Bring back whoever waits, and the spin call that is under way."""
-        for waiter in self._waiters:
-            if not waiter.done():
-                waiter.set_result(None)
-        reason = "The context is shut down" if self.came else "The executor was shut down"
-        self._followers.shut_down(reason, finally_=self.came)
+        for waiter in list(self._waiters):
+            on_loop(waiter.get_loop(), _wake, waiter)
+        reason = self._ends.why()
+        assert reason is not None  # or there is nothing to tell
+        self._followers.shut_down(reason, finally_=self._ends.context_down)
         self._workers.cancel_waits()
         self._run.interrupt()
 
     async def wait(self) -> None:
-        """Return after tell()."""
+        """Return after tell(). On any loop."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:

@@ -15,13 +15,12 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.kinds import wait_set_of
 from aiorcl._serving.naming import label_of
-from aiorcl._serving.registry import served
+from aiorcl._serving.report import node_of
 
 if TYPE_CHECKING:
     import weakref
 
     from rclpy.client import Client
-    from rclpy.node import Node
     from rclpy.task import Future
     from rclpy.timer import Timer
     from rclpy.waitable import Waitable
@@ -106,16 +105,16 @@ class ExecutorHooks:
         self._errors.add(source, error)
 
     def _on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
-        self._slow.warn(label_of(entity), took_ns, _node_of(entity))
+        self._slow.warn(label_of(entity), took_ns, node_of(entity))
 
     def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
-        self._owned.start(coroutine, _CallbackEnd(self._errors, entity), _node_of(entity))
+        self._owned.start(coroutine, _CallbackEnd(self._errors, entity), node_of(entity))
 
     def _start_service_callback(
         self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
     ) -> None:
         end = _ServiceCallbackEnd(self._errors, entity, request_id)
-        self._owned.start(coroutine, end, _node_of(entity))
+        self._owned.start(coroutine, end, node_of(entity))
 
     def _complete_future(
         self, client: Client[Any, Any], future: Future[Any], response: Any
@@ -173,8 +172,3 @@ class ExecutorHooks:
         for future in waitable._futures:
             self._watcher.bind(future)
         return waitable.execute(data)
-
-
-def _node_of(entity: _core.Entity) -> Node | None:
-    found = served(entity.rclpy_entity)
-    return None if found is None else found.node.node

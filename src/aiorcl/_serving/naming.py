@@ -8,6 +8,8 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._tasks.task import name_of_function
+
 if TYPE_CHECKING:
     from rclpy.node import Node
 
@@ -52,9 +54,4 @@ def kind_and_name(core: _core.Entity) -> tuple[str, str]:
     if kind == "waitable":
         return kind, name
     callback = getattr(core.rclpy_entity, "callback", None)
-    return core.label, "" if callback is None else _name_of_callback(callback)
-
-
-def _name_of_callback(callback: object) -> str:
-    inner = getattr(callback, "func", callback)  # of a functools.partial
-    return getattr(inner, "__qualname__", None) or type(inner).__qualname__
+    return core.label, "" if callback is None else name_of_function(callback)

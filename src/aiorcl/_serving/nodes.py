@@ -13,11 +13,12 @@ from rclpy.exceptions import InvalidHandle
 from aiorcl._loop.mailbox import Once
 from aiorcl._serving import registry
 from aiorcl._serving.node import ServedNode
-from aiorcl._serving.serving import Ends, Serving
+from aiorcl._serving.serving import Serving
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._serving.followers import Followers
@@ -72,6 +73,11 @@ class Nodes:
         else:
             self.changed = True
             self._look_later.post()
+
+    def look_if_changed(self) -> None:
+        """Look if anything may have changed since the last time."""
+        if self.changed:
+            self.look()
 
     def look(self) -> None:
         """Watch what is new, let go of what is gone; skip what another thread does already.

@@ -96,7 +96,7 @@ def serving_entity(entity: Any) -> ServedNode:
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
             "a task or a coroutine callback of the executor"
         )
-    if found.node.serving.ends.context_is_down():
+    if found.node.serving.ends.context_down:
         raise EntityGoneError("The context is shut down")
     return found.node
 

@@ -8,6 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.ends import Ends
 from aiorcl._serving.followers import EntityGoneError
 
 if TYPE_CHECKING:
@@ -18,18 +19,6 @@ if TYPE_CHECKING:
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned import Owned
-
-
-@dataclass(frozen=True, slots=True)
-class Ends:
-    """How far an executor has come to its end. Any thread.
-
-    :param why: why nothing is served any more; None while it goes on.
-    :param context_is_down: whether the context was shut down.
-    """
-
-    why: Callable[[], str | None]
-    context_is_down: Callable[[], bool]
 
 
 @dataclass(frozen=True, eq=False)

@@ -5,75 +5,164 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
+import inspect
 from collections.abc import Callable
+from types import FrameType
+from typing import NoReturn, Protocol, cast
+
+from aiorcl._tasks.body import Body
 
 OnError = Callable[[BaseException, str], None]
+
+
+class Report(Protocol):
+    """Names what an exception came from, and tells of it where it cannot be raised."""
+
+    def origin(self, source: object) -> str:
+        """Name an entity and its node, or a task."""
+        ...
+
+    def handle(self, message: str, error: BaseException) -> None:
+        """Hand the exception to the exception handler of the loop, which logs it."""
+        ...
+
+    def log(self, source: object, message: str) -> None:
+        """Log an error, by the logger of the node if there is one."""
+        ...
+
+
+def _ends_the_program(error: BaseException) -> bool:
+    return isinstance(error, (SystemExit, KeyboardInterrupt))
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 class Errors:
     """Keeps the first exception until the call that runs the executor raises it; ends that call.
 
-    SystemExit and KeyboardInterrupt go before any other and are not handed to ``on_error``. Further
-    ones go to the exception handler of the loop, so that none is lost. On the loop's thread.
+    Of a block it cancels the body, if the task that entered it is still there (`Body`). Else nobody
+    would hear of it before the block ends, so it is told at once, too. Further ones go to the
+    exception handler of the loop, so that none is lost. SystemExit and KeyboardInterrupt go before
+    any other and are not handed to ``on_error``. On the loop's thread.
     """
 
     def __init__(
-        self,
-        on_error: OnError | None,
-        end_run: Callable[[], None],
-        report: Callable[[str, BaseException], None],
+        self, on_error: OnError | None, end_run: Callable[[], None], report: Report
     ) -> None:
         self._end_run = end_run
         self._report = report
         self._on_error = on_error
         self._first: BaseException | None = None
-        self._body: asyncio.Task[object] | None = None  # of async with
-        self._body_cancelled = False
+        self._told = False  # of the first
+        self._body: Body | None = None
+        self._closed = False
+        #: What was raised last, and so may have ended the executor.
+        self.raised: BaseException | None = None
 
     def add(self, source: object, error: BaseException) -> None:
         """Hand the exception to ``on_error``; without it, keep it and end the run."""
-        label = getattr(source, "label", "task")
-        ends_the_program = isinstance(error, (SystemExit, KeyboardInterrupt))
-        if self._on_error is not None and not ends_the_program:
-            try:
-                self._on_error(error, label)
+        if self._on_error is not None and not _ends_the_program(error):
+            answer = self._ask(self._on_error, error, getattr(source, "label", "task"))
+            if answer is None:
                 return
-            except Exception as raised:
-                error = raised
-        if self._first is not None and not ends_the_program:
-            self._report(f"Exception in {label} after the first one", error)
+            error = answer
+        origin = self._report.origin(source)
+        note = f"In {origin}"
+        if note not in getattr(error, "__notes__", ()):
+            with contextlib.suppress(Exception):  # its class may be frozen
+                error.add_note(note)
+        self._keep(source, origin, error)
+
+    def _keep(self, source: object, origin: str, error: BaseException) -> None:
+        if self._closed or (self._first is not None and not _ends_the_program(error)):
+            when = "the end of its executor" if self._closed else "the first one"
+            self._report.handle(f"Exception in {origin} after {when}", error)
             return
-        self._first = error
-        if self._body is not None:
-            self._body_cancelled = True
-            self._body.cancel()
+        if self._first is not None:
+            self._report.handle("Exception before one that ends the program", self._first)
+        self._first, self._told = error, False
+        if self._body is not None and not self._body.cancel():
+            if _ends_the_program(error):
+                self._first = None
+                asyncio.get_running_loop().call_soon(_raise, error)  # as that of any other callback
+            else:
+                message = f"Exception in {origin}; it is raised when the block of its executor ends"
+                self._report.handle(message, error)
+                self._report.log(source, f"{message}: {error!r}")
+                self._told = True
         self._end_run()
 
-    def enter_body(self) -> None:
-        """From now on the first exception cancels the current task, the body of ``async with``."""
-        self._body = asyncio.current_task()
+    def _ask(self, on_error: OnError, error: BaseException, label: str) -> BaseException | None:
+        """Return what to raise; None if all goes on."""
+        try:
+            result = cast("Callable[[BaseException, str], object]", on_error)(error, label)
+        except BaseException as raised:
+            if raised is not error and raised.__cause__ is None and raised.__context__ is None:
+                raised.__context__ = error
+            return raised
+        if inspect.iscoroutine(result):
+            result.close()
+            wrong = TypeError("on_error must be a function, not a coroutine function")
+            wrong.__cause__ = error
+            return wrong
+        return None
+
+    def enter_body(self, frame: FrameType) -> None:
+        """From now on the first exception cancels the body of ``async with``.
+
+        :param frame: of the coroutine that has written it.
+        """
+        self._body = Body(frame)
 
     def in_block(self) -> bool:
         """True while the body of ``async with`` runs."""
         return self._body is not None
 
     async def leave_body(self, error: BaseException | None) -> None:
-        """The body has ended, with ``error`` or without: take its cancellation back."""
+        """The body has ended, with ``error`` or without."""
         body, self._body = self._body, None
-        if body is None or not self._body_cancelled:
-            return
-        body.uncancel()
-        if error is None:  # it ended before its cancellation arrived
-            try:
-                await asyncio.sleep(0)
-            except asyncio.CancelledError:
-                pass
+        if body is not None:
+            await body.leave(error)
 
-    def raise_first(self) -> None:
-        """Raise the exception that was kept, as it is."""
+    def any(self) -> bool:
+        """True if there is one to be raised."""
+        return self._first is not None
+
+    def raise_first(self, instead_of: BaseException | None = None) -> None:
+        """Raise the exception that was kept, as it is.
+
+        :param instead_of: is being raised; a CancelledError does not show in the other's context.
+        """
         error, self._first = self._first, None
-        if error is not None:
-            try:
-                raise error
-            finally:
-                del error  # no cycle of the exception and this frame
+        if error is None:
+            return
+        self.raised = error
+        context = error.__context__
+        if context is None and not isinstance(instead_of, asyncio.CancelledError):
+            context = None if instead_of is error else instead_of
+        try:
+            raise error
+        finally:
+            with contextlib.suppress(Exception):  # its class may be frozen
+                error.__context__ = context
+            del error, context  # no cycle of the exception and this frame
+
+    def raise_after(self, error: BaseException | None) -> None:
+        """Raise what came while the executor ended; but hand it on if ``error`` is raised already.
+
+        That is the first one, then.
+        """
+        if self._first is not None and error is not None:
+            first, self._first = self._first, None
+            self._report.handle("Exception at the end of an executor after the first one", first)
+        self.raise_first()
+
+    def close(self) -> None:
+        """Nobody raises anything any more: what is kept, and what comes yet, is handed on."""
+        self._closed = True
+        first, self._first = self._first, None
+        if first is not None and not self._told:
+            self._report.handle("Exception that nobody raises any more", first)

@@ -8,6 +8,7 @@ import asyncio
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.home import CANCEL_TURNS
 from aiorcl._tasks.steps import Outcome, Steps
 
 if TYPE_CHECKING:
@@ -15,10 +16,6 @@ if TYPE_CHECKING:
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._tasks.errors import Errors
-
-# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
-# so much time everything gets, also by a shutdown that does not wait.
-_CANCEL_TURNS = 4
 
 
 class Owned:
@@ -34,6 +31,7 @@ class Owned:
         self.errors = errors
         self._owned: set[Steps] = set()
         self.running: Steps | None = None
+        self._spared: Steps | None = None
         self.slow_ns: int | None = None
         self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
         self.on_none_left: Callable[[], None] = lambda: None
@@ -71,23 +69,34 @@ class Owned:
             if steps.owner is owner and steps is not self.running:
                 steps.end()
 
+    def spare_running(self) -> None:
+        """From now on do not cancel the coroutine that runs, and do not wait for it.
+
+        It waits for the others.
+        """
+        self._spared = self.running
+
     def cancel_all(self) -> None:
         """Cancel every coroutine, once, and every task that has not begun."""
         self.mailbox.cancel_tasks()
         for steps in list(self._owned):
-            steps.end()
+            if steps is not self._spared:
+                steps.end()
 
     async def end(self, timeout: float | None = None) -> None:
         """Cancel everything and wait until it has ended."""
         loop = asyncio.get_running_loop()
         deadline = None if timeout is None else loop.time() + timeout
-        current = asyncio.current_task()
         self.cancel_all()
-        for _ in range(_CANCEL_TURNS):
+        for _ in range(CANCEL_TURNS):
             await asyncio.sleep(0)
         while True:
             self.cancel_all()
-            tasks = [s.task for s in self._owned if s.task is not None and s.task is not current]
+            tasks = [
+                steps.task
+                for steps in self._owned
+                if steps.task is not None and steps is not self._spared
+            ]
             if not tasks:
                 await asyncio.sleep(0)  # for what they have scheduled on their way out
                 return

@@ -7,7 +7,8 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any, Protocol
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
@@ -18,16 +19,10 @@ if TYPE_CHECKING:
     import rclpy.task
 
     from aiorcl._loop.driver import Driver
+    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._tasks.errors import Errors
-
-
-class ContextEnd(Protocol):
-    """Whether the context was shut down; ``outside``: not by a callback of the executor."""
-
-    came: bool
-    outside: bool
 
 
 class _EndsSpin(InlineCallback):
@@ -43,77 +38,91 @@ class _EndsSpin(InlineCallback):
         self._mailbox.order(lambda: self._run.interrupt_if_until(future))
 
 
+class _Call:
+    """One spin call: whatever it ends by, ``finish`` is told."""
+
+    __slots__ = ("_finish",)
+
+    def __init__(self, finish: Callable[[BaseException | None], None]) -> None:
+        self._finish = finish
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._finish(exc)
+
+
 class Spinning:
     """Runs the loop for as long as a spin call goes on. The thread that spins.
 
-    :param is_shutdown: whether the executor was shut down.
     :param driver: returns what drives the executor's loop; makes both with the first call.
     :param begun: is called when a spin call has begun: nothing else runs the executor now.
-    :param finish: is called before it ends, and gives the run back.
+    :param finish: is called when it ends, by an error or not, and gives the run back.
     """
 
     def __init__(
         self,
+        ends: Ends,
         run: Run,
         mailbox: Mailbox,
         errors: Errors,
-        context_end: ContextEnd,
-        is_shutdown: Callable[[], bool],
         driver: Callable[[], Driver],
         begun: Callable[[], None],
-        finish: Callable[[], None],
+        finish: Callable[[BaseException | None], None],
     ) -> None:
+        self._ends = ends
         self._run = run
         self._mailbox = mailbox
         self._errors = errors
-        self._context_end = context_end
-        self._is_shutdown = is_shutdown
         self._driver = driver
         self._begun = begun
         self._finish = finish
+        self._call = _Call(finish)
 
     def forever(self) -> None:
         """Run callbacks until the executor or the context is shut down."""
         if not self._begin():
             return
-        try:
-            while not self._is_over():
+        with self._call:
+            while not self._ends.nothing_answers():
                 self._driver_of_spin().run()
                 self._raise_what_came()
-        finally:
-            self._finish()
 
     def once(self, timeout: float | None) -> None:
         """Run one callback, or one step of a task, within ``timeout`` seconds; None: no limit."""
         if not self._begin():
             return
-        try:
-            if not self._is_shutdown():
+        with self._call:
+            if not self._ends.shut_down:
                 self._turn(timeout)
-        finally:
-            self._finish()
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
     ) -> None:
         """Run callbacks, or but one, until ``future`` is done, time is over, or a shutdown came."""
         end = math.inf if timeout is None else time.monotonic() + timeout
-        if _is_done(future) or self._is_over() or not self._begin():
+        if _is_done(future) or self._ends.nothing_answers() or not self._begin():
             return
         back = _EndsSpin(self._run, self._mailbox)
-        try:
-            self._run.until = future
-            future.add_done_callback(back)
-            while not (_is_done(future) or self._is_over()):
-                self._turn(None if timeout is None else max(0.0, end - time.monotonic()))
-                if once or time.monotonic() >= end:
-                    return
-            if not _is_done(future):
-                self._raise_external_shutdown()
-        finally:
-            self._run.until = None
-            future.remove_done_callback(back)
-            self._finish()
+        with self._call:
+            try:
+                self._run.until = future
+                future.add_done_callback(back)
+                while not (_is_done(future) or self._ends.nothing_answers()):
+                    self._turn(None if timeout is None else max(0.0, end - time.monotonic()))
+                    if once or time.monotonic() >= end:
+                        return
+                if not _is_done(future):
+                    self._raise_external_shutdown()
+            finally:
+                self._run.until = None
+                future.remove_done_callback(back)
 
     def _begin(self) -> bool:
         """Begin to run the executor here; False if another thread ends it just now."""
@@ -128,20 +137,20 @@ class Spinning:
                 "call"
             )
         if not self._run.try_begin():
-            if self._is_shutdown():
+            if self._ends.shut_down:
                 return False
             self._run.begin()  # raises
         try:
             self._begun()
-        except BaseException:
-            self._finish()
+        except BaseException as error:
+            self._finish(error)
             raise
         return True
 
     def _turn(self, timeout: float | None) -> None:
         self._run.next_turn()
         self._run.once = True
-        if not self._context_end.came:
+        if not self._ends.context_down:
             self._driver_of_spin().run_once(timeout)
         self._raise_what_came()
 
@@ -150,15 +159,12 @@ class Spinning:
         self._run.spin()
         return driver
 
-    def _is_over(self) -> bool:
-        return self._is_shutdown() or self._context_end.came
-
     def _raise_what_came(self) -> None:
         self._errors.raise_first()
         self._raise_external_shutdown()
 
     def _raise_external_shutdown(self) -> None:
-        if self._context_end.outside and not self._is_shutdown():
+        if self._ends.context_down_outside and not self._ends.shut_down:
             raise ExternalShutdownException
 
 

@@ -35,6 +35,9 @@ class Task(Future[T], _RclpyTask[T]):
     task, so it can await whatever asyncio can.
     """
 
+    #: Of the function or the coroutine, once it has failed.
+    name = ""
+
     def __init__(
         self,
         handler: Callable[..., Any] | Coroutine[Any, Any, Any],
@@ -73,6 +76,7 @@ class Task(Future[T], _RclpyTask[T]):
         try:
             result = handler(*args, **kwargs)
         except BaseException as error:
+            self.name = name_of_function(handler)
             self._failed(error)
             self._owned.errors.add(self, error)
         else:
@@ -124,6 +128,8 @@ class Task(Future[T], _RclpyTask[T]):
 
     def raised(self, error: BaseException) -> None:
         """The coroutine has ended with an exception."""
+        if self._steps is not None:
+            self.name = self._steps.__qualname__
         self._steps = None
         self._failed(error)
         if not isinstance(error, asyncio.CancelledError):
@@ -135,3 +141,9 @@ class Task(Future[T], _RclpyTask[T]):
         else:
             self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
             self._exception_fetched = True  # the executor raises it: nobody has to fetch it
+
+
+def name_of_function(function: object) -> str:
+    """Name a function, or whatever else can be called, for the user."""
+    inner = getattr(function, "func", function)  # of a functools.partial
+    return getattr(inner, "__qualname__", None) or type(inner).__qualname__

@@ -1,0 +1,102 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The loop that an executor runs on, and what drives it there."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.run import running_loop
+
+if TYPE_CHECKING:
+    from aiorcl._loop.driver import Driver
+    from aiorcl._loop.run import Run
+
+# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
+# so much time everything gets, also by an end that does not wait.
+CANCEL_TURNS = 4
+
+
+class Home:
+    """Chosen when it is first asked for: the loop that was given, the running one, or one of ours.
+
+    One of ours is closed in the end. On the loop's thread.
+
+    :param driver_for: makes what drives the executor on a loop.
+    """
+
+    def __init__(
+        self,
+        given: asyncio.AbstractEventLoop | None,
+        run: Run,
+        driver_for: Callable[[asyncio.AbstractEventLoop], Driver],
+    ) -> None:
+        self._given = given
+        self._run = run
+        self._driver_for = driver_for
+        self._is_ours = False
+        #: None until the loop is chosen.
+        self.driver: Driver | None = None
+
+    def choose(self) -> Driver:
+        """Return what drives the executor on its loop."""
+        if self.driver is None:
+            loop = self._given or running_loop()
+            self._is_ours = loop is None
+            loop = new_event_loop() if loop is None else loop
+            self.driver = self._driver_for(loop)
+            self._run.loop = loop
+        return self.driver
+
+    def forget(self) -> None:
+        """Choose anew: the executor could not be run on the loop that was running."""
+        self.driver = self._run.loop = None
+
+    def tasks_remain(self) -> bool:
+        """True while tasks of the user's own are under way on a loop of ours."""
+        driver = self.driver
+        return self._is_ours and driver is not None and bool(asyncio.all_tasks(driver.loop))
+
+    async def cancel_tasks(self, timeout: float | None) -> None:
+        """On a loop of ours, cancel what else runs there, as ``asyncio.run`` does, and wait."""
+        if not self._is_ours:
+            return
+        loop = asyncio.get_running_loop()
+        tasks = asyncio.all_tasks() - {asyncio.current_task()}
+        for task in tasks:
+            task.cancel()
+        for _ in range(CANCEL_TURNS if tasks else 0):
+            await asyncio.sleep(0)
+        if not tasks:
+            return
+        done, _ = await asyncio.wait(tasks, timeout=timeout)
+        for task in done:
+            if not task.cancelled() and (error := task.exception()) is not None:
+                loop.call_exception_handler(
+                    {
+                        "message": "Exception in a task that was cancelled by the end of its loop",
+                        "exception": error,
+                        "task": task,
+                    }
+                )
+
+    def close(self, *, wait: bool) -> None:
+        """Close the loop if it is ours.
+
+        :param wait: also for threads of ``asyncio.to_thread``, as ``asyncio.run`` does.
+        """
+        if not self._is_ours or self.driver is None:
+            return
+        loop = self.driver.loop
+        if loop.is_running() or loop.is_closed():
+            return
+        try:
+            if running_loop() is None:
+                loop.run_until_complete(loop.shutdown_asyncgens())
+                if wait:
+                    loop.run_until_complete(loop.shutdown_default_executor())
+        finally:
+            loop.close()

@@ -1,0 +1,88 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The block of ``async with executor``."""
+
+from __future__ import annotations
+
+import asyncio
+from types import FrameType
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from aiorcl._loop.ends import Ends
+    from aiorcl._loop.home import Home
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.ending import Ending
+    from aiorcl._serving.nodes import Nodes
+    from aiorcl._tasks.errors import Errors
+
+
+class Block:
+    """One executor is entered once, on the loop that runs then, and left there, by any task."""
+
+    def __init__(
+        self, ends: Ends, home: Home, run: Run, nodes: Nodes, errors: Errors, ending: Ending
+    ) -> None:
+        self._ends = ends
+        self._home = home
+        self._run = run
+        self._nodes = nodes
+        self._errors = errors
+        self._ending = ending
+        self._left: asyncio.Future[None] | None = None
+        self._is_entered = False
+
+    def enter(self, frame: FrameType) -> None:
+        """Serve the nodes; whatever fails leaves the executor as it was.
+
+        :param frame: of the coroutine that has written the block.
+        """
+        if self._ends.shut_down:
+            raise RuntimeError("The executor was shut down")
+        is_new = self._home.driver is None
+        driver = self._home.choose()
+        if driver.loop is not asyncio.get_running_loop():
+            raise RuntimeError(
+                "The executor has another loop; make it without one, inside this loop"
+            )
+        self._run.begin()
+        try:
+            self._nodes.look()
+            driver.start()
+        except BaseException:
+            self._run.end()
+            if is_new:
+                self._home.forget()
+            raise
+        self._is_entered = True
+        self._errors.enter_body(frame)
+
+    async def leave(self, error: BaseException | None) -> None:
+        """Wait until all has ended, and raise what is to be raised.
+
+        Whoever is the second one to leave it waits for the first.
+
+        :param error: by which the body ended.
+        """
+        if not self._is_entered:
+            raise RuntimeError("The executor was not entered")
+        loop = asyncio.get_running_loop()
+        if self._left is not None:
+            if not self._left.done():
+                await asyncio.shield(self._left)
+            return
+        self._left = loop.create_future()
+        try:
+            await self._errors.leave_body(error)
+            came_first = self._errors.any() or isinstance(error, asyncio.CancelledError)
+            self._ending.begin()
+            cancellation = await self._ending.wait_in_block()
+            if not came_first:
+                self._errors.raise_after(error)
+            self._errors.raise_first(error)
+            if error is None and cancellation is not None:
+                raise cancellation
+        finally:
+            self._left.set_result(None)
+            self._errors.close()
+            cancellation = None  # no cycle of the exception and this frame

@@ -1,0 +1,161 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""How an executor ends: it serves nothing new, ends what is under way, and lets go."""
+
+from __future__ import annotations
+
+import asyncio
+import os
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from rclpy.executors import ExternalShutdownException
+
+from aiorcl._loop.run import running_loop
+from aiorcl._tasks.uninterrupted import uninterrupted
+
+if TYPE_CHECKING:
+    from aiorcl import _core
+    from aiorcl._loop.ends import Ends
+    from aiorcl._loop.home import Home
+    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.context import ContextEnd
+    from aiorcl._serving.nodes import Nodes
+    from aiorcl._tasks.errors import Errors
+    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.workers import Workers
+
+
+class Ending:
+    """The end of one executor; for whoever runs it, unless it says more.
+
+    :param forget_nodes: takes all nodes from those that the user has added.
+    """
+
+    def __init__(
+        self,
+        ends: Ends,
+        dispatcher: _core.Dispatcher,
+        home: Home,
+        run: Run,
+        mailbox: Mailbox,
+        errors: Errors,
+        owned: Owned,
+        workers: Workers,
+        nodes: Nodes,
+        context_end: ContextEnd,
+        forget_nodes: Callable[[], None],
+    ) -> None:
+        self._ends = ends
+        self._dispatcher = dispatcher
+        self._home = home
+        self._run = run
+        self._mailbox = mailbox
+        self._errors = errors
+        self._owned = owned
+        self._workers = workers
+        self._nodes = nodes
+        self._context_end = context_end
+        self._forget_nodes = forget_nodes
+        self._pid = os.getpid()
+        owned.on_none_left = self._none_left
+
+    def _none_left(self) -> None:
+        # A spin call ends with the executor, but the body of async with goes on as long as it
+        # likes.
+        if not self._owned.remain() and self._ends.shut_down and self._errors.in_block():
+            self._ends.none_left.set()
+
+    def begin(self) -> None:
+        """Let nothing new begin. Any thread."""
+        self._ends.shut_down = True
+        self._mailbox.refuse_tasks()
+
+    def stop_serving(self) -> None:
+        """Serve nothing more, cancel what is under way, and bring back whoever waits."""
+        self._nodes.let_go(keep_clients=True)
+        self._workers.cancel_waits()
+        self._owned.cancel_all()
+        self._none_left()
+        self._context_end.tell()
+
+    def complete(self, timeout: float | None = None) -> bool:
+        """Run the loop until everything has ended, and let go. True if nothing remains."""
+        self.stop_serving()
+        driver = self._home.driver
+        loop = None if driver is None or driver.loop.is_closed() else driver.loop
+        if driver is not None and loop is not None and self._remain():
+            if running_loop() is not None or loop.is_running():
+                return False  # no other loop can run in this thread now
+            self._run.once = False
+            driver.start()
+            try:
+                loop.run_until_complete(self._wait(timeout))
+            finally:
+                driver.stop()
+        if loop is not None and self._remain():
+            return False
+        self.let_go(wait=timeout is None)
+        return not self._owned.remain()
+
+    def after_spin(self, error: BaseException | None = None) -> None:
+        """A spin call ends, by ``error`` if that was raised: it completes an end that began in it.
+
+        What this brings is raised, unless there is an error already.
+        """
+        if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
+            self._workers.cancel_waits()  # or the interpreter would wait for them at its end
+        try:
+            if self._ends.shut_down:
+                self.complete()
+        finally:
+            self._run.end()
+        # Another thread's shutdown() that came between the two lines left the end to this one.
+        if self._ends.shut_down and self._run.try_begin():
+            try:
+                self.complete()
+            finally:
+                self._run.end()
+        if self._errors.any():
+            self._errors.raise_after(error)
+
+    def _remain(self) -> bool:
+        return self._owned.remain() or self._home.tasks_remain()
+
+    async def _wait(self, timeout: float | None) -> None:
+        await self._owned.end(timeout)
+        await self._home.cancel_tasks(timeout)
+
+    async def wait_in_block(self) -> asyncio.CancelledError | None:
+        """Wait until everything has ended, on a loop that runs, and let go; cannot be cancelled.
+
+        :return: the last cancellation that came meanwhile.
+        """
+        self._owned.spare_running()
+        self.stop_serving()
+        try:
+            return await uninterrupted(self._owned.end())
+        finally:
+            assert self._home.driver is not None  # or there were no block
+            self._home.driver.stop()
+            self.let_go()
+            self._run.end()
+
+    def let_go(self, *, wait: bool = False) -> None:
+        """Leave nothing that the middleware could call, and close a loop of our own.
+
+        :param wait: also for threads of ``asyncio.to_thread`` on such a loop.
+        """
+        self._ends.shut_down = self._ends.let_go = True
+        if os.getpid() != self._pid:
+            return  # a forked child: all of it is the parent's
+        self._mailbox.refuse_tasks()
+        self._nodes.let_go()
+        self._workers.close()
+        self._mailbox.close()
+        self._context_end.close()
+        self._forget_nodes()
+        self._home.close(wait=wait)
+        self._dispatcher.close()
+        self._ends.none_left.set()

@@ -1,0 +1,54 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Waiting for the end of something, whoever is cancelled meanwhile."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import sys
+from collections.abc import Callable, Coroutine
+from typing import Any
+
+
+def _never(cancellation: asyncio.CancelledError) -> bool:
+    return False
+
+
+async def uninterrupted(
+    coroutine: Coroutine[Any, Any, object],
+    gives_up: Callable[[asyncio.CancelledError], bool] = _never,
+) -> asyncio.CancelledError | None:
+    """Run ``coroutine``, in a task of its own, to its end, also if the calling task is cancelled.
+
+    For the end of blocks. Whoever is cancelled once waits, as under ``asyncio.timeout``; but where
+    every further await is cancelled again, as in the scopes of anyio, plain awaiting would end at
+    once.
+
+    :param gives_up: asked at each cancellation; True ends the wait, and cancels the coroutine.
+    :return: the last cancellation that came meanwhile, which is the caller's to raise.
+    """
+    task = asyncio.ensure_future(coroutine)
+    cancellation: asyncio.CancelledError | None = None
+    with _shield():
+        while not task.done():
+            try:
+                await asyncio.wait([task])
+            except asyncio.CancelledError as error:
+                cancellation = error
+                if gives_up(error):
+                    task.cancel()
+    if not task.cancelled():
+        task.result()  # raises
+    elif cancellation is None:
+        cancellation = asyncio.CancelledError()
+    try:
+        return cancellation
+    finally:
+        del cancellation  # no cycle of the exception and this frame
+
+
+def _shield() -> contextlib.AbstractContextManager[object]:
+    # A scope of anyio cancels in each turn of the loop until it is left, which costs all of a core.
+    anyio: Any = sys.modules.get("anyio")
+    return contextlib.nullcontext() if anyio is None else anyio.CancelScope(shield=True)
