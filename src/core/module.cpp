@@ -299,11 +299,16 @@ NB_MODULE(_core, m) {
           [](GuardThreads * self, std::uintptr_t context) {
             new (self) GuardThreads(reinterpret_cast<rcl_context_t *>(context));
           },
-          "context"_a);
+          "context"_a)
+      .def("ask", [](GuardThreads & self, Dispatcher & dispatcher) {
+        return self.ask(*dispatcher.queue());
+      });
   nb::class_<GuardCondition, Entity>(m, "GuardCondition", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string,
                     std::shared_ptr<GuardThreads>>(),
-           "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a);
+           "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a)
+      .def("trigger", &GuardCondition::trigger)
+      .def("stand_in", [](GuardCondition & self) { self.stand_in_for(names().trigger); });
   nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),

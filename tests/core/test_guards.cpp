@@ -183,6 +183,36 @@ TEST_CASE("a trigger that came before the follower is not lost") {
   guards.remove(guard.get(), *follower.entry);
 }
 
+TEST_CASE("a trigger is there for who asks, and wakes nobody else") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  GuardThreads guards(context.get());
+  Follower follower, other;
+  guards.add(guard.get(), *follower.entry, &follower.fired);
+  for (int n = 0; n < 100; ++n) {
+    guard.trigger();
+    // Either the thread was faster, or whoever asks gets it.
+    while (!follower.fired) guards.ask(follower.queue);
+    CHECK(follower.wait() >= 1);
+    follower.fired = false;
+  }
+  CHECK_FALSE(guards.ask(follower.queue));
+  CHECK_FALSE(guards.ask(other.queue));
+  guards.remove(guard.get(), *follower.entry);
+}
+
+TEST_CASE("a trigger before the first follower is ready when add() returns") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  GuardThreads guards(context.get());
+  guard.trigger();
+  Follower follower;
+  guards.add(guard.get(), *follower.entry);
+  CHECK(follower.queue.has_ready());
+  CHECK(follower.wait() == 1);
+  guards.remove(guard.get(), *follower.entry);
+}
+
 TEST_CASE("a follower that was removed hears of no trigger") {
   rcl::Context context;
   rcl::GuardCondition guard(context);

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -52,6 +53,20 @@ class Driver:
             stop = self.loop.call_soon(self._run.stop_loop)
             self._run.run_loop()
             stop.cancel()
+
+    def _nothing_came(self) -> bool:
+        """Return False if this spin_once has done something, or can now."""
+        run = self._run
+        return not (run.units or run.interrupted or self._hooks._ask())
+
+    def _run_outside(self, piece: Callable[[], object]) -> None:
+        """Run entities while the loop does not."""
+        # Plain callbacks may ask for the running loop, as they may under spin().
+        asyncio._set_running_loop(self.loop)
+        try:
+            piece()
+        finally:
+            asyncio._set_running_loop(None)
 
     def _count(self, callbacks: int) -> bool:
         """Return whether anything was done in this turn."""

@@ -44,6 +44,12 @@ class Hooks(Protocol):
     ) -> None:
         """A response was taken, and the future of its request is not just that of rclpy."""
 
+    def _ask(self) -> bool:
+        """A spin_once would return with nothing done: look where events come late; True if one did.
+
+        Anything that was triggered before must be ready now.
+        """
+
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
         """Name the parameter of a timer's callback that wants a TimerInfo; asked once for each."""
 

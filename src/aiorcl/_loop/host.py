@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from aiorcl._loop.driver import Driver
@@ -76,6 +77,7 @@ class HostedDriver(Driver):
     def run_once(self, timeout: float | None) -> None:
         run, turn = self._run, self._selector.turn
         self._until = None if timeout is None else time.monotonic() + timeout
+        asked = False
         self.start()
         try:
             while True:
@@ -84,26 +86,24 @@ class HostedDriver(Driver):
                     ends = [turn.due - now]
                     if self._until is not None:
                         ends.append(max(0.0, self._until - now))
-                    self._wait(min(ends))  # sets turn.wanted when a fd of the loop is ready
+                    # Sets turn.wanted when a fd of the loop is ready.
+                    self._run_outside(partial(self._wait, min(ends)))
                 if not run.units and (turn.wanted or now >= turn.due):
                     run.run_loop()
                     turn.stopping = False
                 if run.units or run.interrupted:
                     break
                 if self._until is not None and time.monotonic() >= self._until:
-                    break
+                    if asked or self._nothing_came():
+                        break
+                    asked = True
             self._run_first_steps()
             turn.stopping = False
         finally:
             self.stop()
 
     def _wait(self, timeout: float) -> None:
-        # Plain callbacks may ask for the running loop, as they may under spin().
-        asyncio._set_running_loop(self.loop)
-        try:
-            self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
-        finally:
-            asyncio._set_running_loop(None)
+        self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
 
 
 def driver_for(

@@ -149,12 +149,7 @@ class ReaderDriver(Driver):
             and not run.others_come_first()
             and time.monotonic() - self._last_turn < _TURN_SECONDS
         ):
-            # Plain callbacks may ask for the running loop, as they may under spin().
-            asyncio._set_running_loop(self.loop)
-            try:
-                self._run_one()
-            finally:
-                asyncio._set_running_loop(None)
+            self._run_outside(self._run_one)
             if (run.units or run.interrupted) and not run.beginning:
                 return
         alarm: _core.Alarm | None = None
@@ -168,6 +163,8 @@ class ReaderDriver(Driver):
                 if alarm is None and timeout is not None:
                     stop = self.loop.call_soon(run.stop_loop)
                 run.run_loop()
+                if not (run.units or self._nothing_came()):
+                    self._run_outside(self._run_one)
             self._run_first_steps()
         finally:
             if alarm is not None:

@@ -13,7 +13,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy.missing import TimerInfo
-from aiorcl._serving.kinds import wait_set_of
+from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.report import node_of
 
@@ -124,6 +124,9 @@ class ExecutorHooks:
         self._watcher.bind(future)
         future.set_result(response)
 
+    def _ask(self) -> bool:
+        return self._watcher.guard_threads.ask(self._watcher.dispatcher)
+
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
         try:
             signature = inspect.signature(callback)
@@ -145,7 +148,8 @@ class ExecutorHooks:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
             wait_set = wait_set_of(self._watcher.context, waitable)
-            wait_set.wait(0)
+            if holds_entities(waitable):
+                wait_set.wait(0)
             entity.restore(wait_set.pointer)
             if not waitable.is_ready(wait_set):
                 return False

@@ -14,6 +14,7 @@ import rclpy.publisher
 import rclpy.subscription
 from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
+from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.qos import HistoryPolicy
 
@@ -97,6 +98,12 @@ def wait_set_of(context: Context, waitable: Waitable[Any]) -> WaitSet:
     return wait_set
 
 
+def holds_entities(waitable: Waitable[Any]) -> bool:
+    """Return False for a waitable without any: rcl refuses to wait for nothing."""
+    size = waitable.get_num_entities()
+    return any(getattr(size, name) for name in size.__slots__)
+
+
 def depth_of(profile: QoSProfile) -> int | None:
     """Return how many messages the queue of an entity holds; None if there is no limit."""
     if profile.history == HistoryPolicy.KEEP_ALL:
@@ -121,6 +128,15 @@ def _watch_publisher(
     core = _core.Publisher(watcher.dispatcher, publisher, label)
     # Subclasses, and whoever has put a method of their own there, keep it.
     if type(publisher) is rclpy.publisher.Publisher and "publish" not in publisher.__dict__:
+        core.stand_in()
+    return core
+
+
+def _watch_guard(
+    watcher: Watcher, guard: Any, group: _core.Group | None, label: str
+) -> _core.Entity:
+    core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
+    if type(guard) is GuardCondition and "trigger" not in guard.__dict__:
         core.stand_in()
     return core
 
@@ -191,9 +207,7 @@ KINDS = (
         "guard condition",
         lambda node: node.guards,
         lambda guard: "",
-        lambda watcher, guard, group, label: _core.GuardCondition(
-            watcher.dispatcher, guard, group, label, watcher.guard_threads
-        ),
+        _watch_guard,
     ),
     Kind(
         "client",

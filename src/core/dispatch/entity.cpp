@@ -203,7 +203,10 @@ bool Entity::settle(Claim & claim, rcl_ret_t ret, rcl_ret_t nothing, std::uint64
 
 nb::object Entity::by_rclpy(PyObject * method, nb::handle argument, const char * action) {
   const nb::object entity = object_;
-  if (!entity.is_none()) return call_method(entity.type(), method, entity, argument);
+  if (!entity.is_none()) {
+    return argument.is_valid() ? call_method(entity.type(), method, entity, argument)
+                               : call_method(entity.type(), method, entity);
+  }
   PyErr_Format(nb::module_::import_("rclpy.exceptions").attr("InvalidHandle").ptr(),
                "Cannot %s: %s is destroyed", action, label_.c_str());
   nb::raise_python_error();

@@ -160,7 +160,8 @@ class Entity {
               const char * action);
 
   /// Calls `method` of the rclpy entity's class: for who has kept ours since before it was closed.
-  /// Throws rclpy's InvalidHandle if that is not possible any more: "Cannot `action`: ...".
+  /// `argument` may be none at all. Throws rclpy's InvalidHandle if that is not possible any more:
+  /// "Cannot `action`: ...".
   nanobind::object by_rclpy(PyObject * method, nanobind::handle argument, const char * action);
 
   /// The address behind `in_use.pointer`.

@@ -43,6 +43,7 @@ struct Names {
   PyObject * take_waitable = PyUnicode_InternFromString("_take_waitable");
   PyObject * timer_argument = PyUnicode_InternFromString("_timer_argument");
   PyObject * timer_info = PyUnicode_InternFromString("_timer_info");
+  PyObject * trigger = PyUnicode_InternFromString("trigger");
   PyObject * turn = PyUnicode_InternFromString("_aiorcl_turn");
 };
 

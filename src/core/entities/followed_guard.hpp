@@ -14,10 +14,13 @@ namespace aiorcl {
 /// Follows a guard condition for as long as it lives.
 class FollowedGuard {
  public:
+  /// Whether it sets `fired`, and GuardThreads::ask() looks at it.
+  enum class Flag : bool { kNo, kYes };
+
   FollowedGuard(std::shared_ptr<GuardThreads> threads, const rcl_guard_condition_t * guard,
-                Ready & ready)
+                Flag flag, Ready & ready)
       : threads_(std::move(threads)), guard_(guard), ready_(ready) {
-    threads_->add(guard_, ready_, &fired);
+    threads_->add(guard_, ready_, flag == Flag::kYes ? &fired : nullptr);
   }
   ~FollowedGuard() { threads_->remove(guard_, ready_); }
   FollowedGuard(const FollowedGuard &) = delete;

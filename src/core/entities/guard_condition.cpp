@@ -16,7 +16,13 @@ GuardCondition::GuardCondition(Dispatcher & dispatcher, nb::object guard, nb::ob
                                std::string label, std::shared_ptr<GuardThreads> guards)
     : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)) {
   add_source<FollowedGuard>(std::move(guards),
-                            static_cast<const rcl_guard_condition_t *>(pointer()));
+                            static_cast<const rcl_guard_condition_t *>(pointer()),
+                            FollowedGuard::Flag::kNo);
+}
+
+void GuardCondition::trigger() {
+  if (!closed()) return poke();
+  by_rclpy(names().trigger, nb::handle(), "trigger");  // the user has kept this method
 }
 
 Outcome GuardCondition::run(Hooks hooks, Claim & claim) {

@@ -17,6 +17,11 @@ class GuardCondition final : public Entity {
                  std::string label, std::shared_ptr<GuardThreads> guards);
 
   Outcome run(Hooks hooks, Claim & claim) override;
+
+  /// What `trigger()` of the rclpy object does while it is served, from any thread that holds the
+  /// GIL: ready at once, where the way by rcl takes as long as its thread does to wake up. The rcl
+  /// guard condition is left alone, or that thread would bring the same trigger once more.
+  void trigger();
 };
 
 }  // namespace aiorcl

@@ -37,7 +37,8 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object in_u
   }
   for (std::size_t i = 0; i < set.size_of_guard_conditions; ++i) {
     if (set.guard_conditions[i] == nullptr) continue;
-    guards_.push_back({add_source<FollowedGuard>(guards, set.guard_conditions[i]), i});
+    guards_.push_back(
+        {add_source<FollowedGuard>(guards, set.guard_conditions[i], FollowedGuard::Flag::kYes), i});
   }
   poke();  // it may have been ready before it was watched
 }

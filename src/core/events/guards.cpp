@@ -9,6 +9,7 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <memory>
 #include <thread>
 #include <vector>
 
@@ -23,6 +24,8 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause(1);
 constexpr std::chrono::milliseconds kLongestPause(1000);
 
+constexpr rmw_time_t kNotAtAll{0, 0};
+
 }  // namespace
 
 /// The wait for one guard condition.
@@ -35,7 +38,8 @@ class GuardThreads::Waiter {
 
   /// The first follower is there before the thread: the guard condition may be triggered already.
   Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
-      : set_(context), guard_(guard), followers_{first} {
+      : set_(context), guard_(guard), context_(context), followers_{first} {
+    if (wait(set_, &kNotAtAll) == RMW_RET_OK) tell();
     thread_ = std::thread(&Waiter::run, this);
   }
   ~Waiter();
@@ -45,6 +49,9 @@ class GuardThreads::Waiter {
   bool waits_for(const rmw_guard_condition_t * guard) const noexcept { return guard_ == guard; }
 
   void add(Follower follower);
+
+  /// As GuardThreads::ask().
+  bool ask(const ReadyQueue & queue) noexcept;
 
   /// True if nobody follows any more.
   bool remove(const Ready & ready) noexcept;
@@ -60,13 +67,18 @@ class GuardThreads::Waiter {
     rmw_wait_set_t * set;
   };
 
-  bool wait(const rmw_time_t * timeout) noexcept;
+  /// OK if the guard condition was triggered, which is over now. TIMEOUT too if somebody else has
+  /// taken the trigger.
+  rmw_ret_t wait(WaitSet & set, const rmw_time_t * timeout) noexcept;
+  void tell() noexcept;
   void run() noexcept;
 
   const Process process_;
   WaitSet set_;  // the thread's
   const rmw_guard_condition_t * const guard_;
+  rcl_context_t * const context_;
   std::mutex mutex_;
+  std::unique_ptr<WaitSet> asking_;  // guarded by mutex_; made when it is needed
   std::condition_variable stop_changed_;
   std::condition_variable ended_changed_;
   std::vector<Follower> followers_;  // guarded by mutex_
@@ -112,13 +124,39 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
   return followers_.empty();
 }
 
-/// True when the guard condition is triggered, which resets it.
-bool GuardThreads::Waiter::wait(const rmw_time_t * timeout) noexcept {
+rmw_ret_t GuardThreads::Waiter::wait(WaitSet & set, const rmw_time_t * timeout) noexcept {
   void * guards[] = {guard_->data};
-  rmw_guard_conditions_t set{1, guards};
-  const rmw_ret_t ret = rmw_wait(nullptr, &set, nullptr, nullptr, nullptr, set_.set, timeout);
+  rmw_guard_conditions_t guard_set{1, guards};
+  const rmw_ret_t ret = rmw_wait(nullptr, &guard_set, nullptr, nullptr, nullptr, set.set, timeout);
   ignore(ret);
-  return ret == RMW_RET_OK;
+  return ret == RMW_RET_OK && guards[0] == nullptr ? RMW_RET_TIMEOUT : ret;
+}
+
+/// Under mutex_.
+void GuardThreads::Waiter::tell() noexcept {
+  // Those of now, not of before the wait: one that was removed meanwhile is not touched.
+  for (const Follower & follower : followers_) {
+    if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);
+    follower.ready->add(1);
+  }
+}
+
+bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
+  std::lock_guard<std::mutex> lock(mutex_);
+  const bool asks = std::any_of(followers_.begin(), followers_.end(), [&](const Follower & each) {
+    return each.fired != nullptr && &each.ready->queue == &queue;
+  });
+  if (!asks) return false;
+  try {
+    if (asking_ == nullptr) asking_ = std::make_unique<WaitSet>(context_);
+  } catch (...) {
+    return false;  // the thread brings it
+  }
+  // The thread wakes up by the same trigger, finds it gone, and waits on. Only if both look at the
+  // same moment both have it: then the waitable is asked once more than it has to be.
+  if (wait(*asking_, &kNotAtAll) != RMW_RET_OK) return false;
+  tell();
+  return true;
 }
 
 void GuardThreads::Waiter::run() noexcept {
@@ -126,24 +164,19 @@ void GuardThreads::Waiter::run() noexcept {
   std::chrono::milliseconds pause = kFirstPause;
   while (!stop_) {
     lock.unlock();
-    const bool triggered = wait(nullptr);
+    const rmw_ret_t ret = wait(set_, nullptr);
     lock.lock();
     if (stop_) break;
-    if (!triggered) {
+    if (ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT) {
       // The middleware was short of something. The guard condition keeps its trigger meanwhile.
       stop_changed_.wait_for(lock, pause, [this] { return stop_; });
       pause = std::min(pause * 2, kLongestPause);
       continue;
     }
     pause = kFirstPause;
-    // Those of now, not of before the wait: one that was removed meanwhile is not touched.
-    for (const Follower & follower : followers_) {
-      if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);
-      follower.ready->add(1);
-    }
+    if (ret == RMW_RET_OK) tell();
   }
-  const rmw_time_t not_at_all{0, 0};
-  wait(&not_at_all);
+  wait(set_, &kNotAtAll);
   ended_ = true;
   ended_changed_.notify_all();
 }
@@ -164,6 +197,14 @@ void GuardThreads::add(const rcl_guard_condition_t * rcl_guard, Ready & ready,
   } else if (rcl_context_is_valid(context_)) {
     waiters_.emplace_back(context_, guard, follower);
   }
+}
+
+bool GuardThreads::ask(const ReadyQueue & queue) noexcept {
+  if (!process_.is_this()) return false;
+  std::lock_guard<std::mutex> lock(mutex_);
+  bool triggered = false;
+  for (Waiter & waiter : waiters_) triggered |= waiter.ask(queue);
+  return triggered;
 }
 
 void GuardThreads::remove(const rcl_guard_condition_t * rcl_guard, const Ready & ready) noexcept {

@@ -37,8 +37,14 @@ class GuardThreads {
   GuardThreads & operator=(const GuardThreads &) = delete;
 
   /// From now on a trigger of `guard` calls ready.add(1) and sets *fired (if not null). Any thread.
-  /// Does nothing for a guard condition that nobody follows yet if the context is shut down.
+  /// Does nothing for a guard condition that nobody follows yet if the context is shut down. A
+  /// trigger that is there already counts before this returns.
   void add(const rcl_guard_condition_t * guard, Ready & ready, std::atomic<bool> * fired = nullptr);
+
+  /// Looks now, instead of when a thread has woken up, at the guard conditions that something in
+  /// `queue` follows with a flag. True if one was triggered; its followers are ready then. Any
+  /// thread.
+  bool ask(const ReadyQueue & queue) noexcept;
 
   /// After this returns, neither the guard condition nor the Ready is touched again for this pair.
   /// Any thread, without the GIL: the last follower of a guard condition waits for its thread to
