@@ -39,6 +39,7 @@ from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.owned import Owned
 from aiorcl._tasks.spinning import Spinning
 from aiorcl._tasks.task import Task
+from aiorcl._tasks.unfetched import Unfetched
 from aiorcl._tasks.workers import Workers
 
 if TYPE_CHECKING:
@@ -91,7 +92,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
         self._errors = Errors(on_error, self._run.interrupt, Report(self._run))
-        self._owned = Owned(self._run, self._mailbox, self._errors)
+        unfetched = Unfetched(self._run, self._mailbox)
+        self._owned = Owned(self._run, self._mailbox, self._errors, unfetched)
         self._workers = Workers(self._dispatcher, self._nothing_answers)
         self._followers = Followers()
         watcher = Watcher(
@@ -115,14 +117,15 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         )
         self._ending = Ending(
             *(self._ends, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
-            *(self._owned, self._workers, self._served_nodes, self._context_end),
+            *(unfetched, self._owned, self._workers, self._served_nodes, self._context_end),
             self._forget_nodes,
         )
         self._block = Block(
             *(self._ends, self._home, self._run, self._served_nodes, self._errors, self._ending)
         )
         self._spinning = Spinning(
-            *(self._ends, self._run, self._mailbox, self._errors, self._home.choose),
+            *(self._ends, self._run, self._mailbox, self._errors, unfetched),
+            self._home.choose,
             *(self._served_nodes.look_if_changed, self._ending.after_spin),
         )
         at_exit(self._end_with_interpreter)
@@ -139,8 +142,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """Run a function, a coroutine function or a coroutine on the executor. Any thread.
 
         Starts in the order of creation, between the callbacks of entities, and only while the
-        executor runs. An exception is the task's, and also leaves ``spin`` as that of a callback
-        would.
+        executor runs. Who awaits the task gets its exception. One that nobody has fetched two turns
+        of the loop later leaves ``spin``, or cancels the body of ``async with``, as that of a
+        callback would.
         """
         if isinstance(callback, InlineCallback):
             return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -185,9 +186,9 @@ def test_the_exception_of_a_task_is_kept_in_the_task(
 
 
 def test_an_awaited_exception_is_handled_where_it_is_awaited(
-    executor: Executor, node: Node, company: Node, spin: Spinner
+    executor: Executor, node: Node, company: Node, spin: Spinner, flavour: Flavour
 ) -> None:
-    """design: as under rclpy, a task's exception comes out of the spin even if it is awaited."""
+    """design: who awaits a task handles its exception; rclpy raises it out of the spin as well."""
     error = WrongError("on purpose")
     handled: list[BaseException] = []
 
@@ -198,8 +199,38 @@ def test_an_awaited_exception_is_handled_where_it_is_awaited(
             handled.append(caught)
 
     task = executor.create_task(outer)
-    with pytest.raises(WrongError):
+    with contextlib.nullcontext() if flavour.ours else pytest.raises(WrongError):
         spin.complete(task)
     while not task.done():
         executor.spin_once(timeout_sec=0)
     assert handled == [error]
+
+
+def test_an_awaited_exception_that_nobody_handles_comes_out_of_the_spin(
+    executor: Executor, node: Node, company: Node, spin: Spinner
+) -> None:
+    """It goes on to whoever awaits that, and at last to the spin call."""
+    error = WrongError("on purpose")
+    raised: list[BaseException] = []
+
+    async def outer() -> None:
+        await executor.create_task(before_await(error))
+
+    task = executor.create_task(outer)
+    while not task.done():
+        try:
+            executor.spin_once(timeout_sec=spin.deadline_sec)
+        except WrongError as caught:
+            raised.append(caught)
+    assert set(raised) == {error}
+    assert task.exception() is error
+
+
+def test_the_exception_of_a_task_comes_out_of_the_spin_once_that_runs_it(
+    executor: Executor, node: Node, company: Node, spin: Spinner
+) -> None:
+    """Nobody awaits the task, so it does not come later, nor a second time."""
+    executor.create_task(plainly(WrongError()))
+    with pytest.raises(WrongError):
+        executor.spin_once(timeout_sec=spin.deadline_sec)
+    spin.drain()

@@ -166,6 +166,12 @@ class Run:
         self._loop_stopped = False
         self.loop.run_forever()
 
+    def turn_loop(self) -> None:
+        """Run what the loop of a spin call has ready."""
+        assert self.loop is not None
+        self.loop.call_soon(self.stop_loop)
+        self.run_loop()
+
     def stop_loop(self) -> None:
         """End run_loop(), once: uvloop would keep a second stop for its next run."""
         if not self._spins or self._loop_stopped:

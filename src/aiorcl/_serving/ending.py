@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.nodes import Nodes
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
 
 
@@ -41,6 +42,7 @@ class Ending:
         run: Run,
         mailbox: Mailbox,
         errors: Errors,
+        unfetched: Unfetched,
         owned: Owned,
         workers: Workers,
         nodes: Nodes,
@@ -53,6 +55,7 @@ class Ending:
         self._run = run
         self._mailbox = mailbox
         self._errors = errors
+        self._unfetched = unfetched
         self._owned = owned
         self._workers = workers
         self._nodes = nodes
@@ -94,6 +97,7 @@ class Ending:
                 loop.run_until_complete(self._wait(timeout))
             finally:
                 driver.stop()
+        self._unfetched.decide()
         if loop is not None and self._remain():
             return False
         self.let_go(wait=timeout is None)
@@ -151,6 +155,7 @@ class Ending:
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
         self._mailbox.refuse_tasks()
+        self._unfetched.close()
         self._nodes.let_go()
         self._workers.close()
         self._mailbox.close()

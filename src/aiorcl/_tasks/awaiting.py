@@ -13,6 +13,7 @@ import rclpy.task
 from aiorcl._loop.run import loop_of
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unawaited import drop_unwanted
+from aiorcl._tasks.unfetched import abandon
 
 T = TypeVar("T")
 
@@ -21,6 +22,8 @@ class _Waiter(InlineCallback):
     """Wakes one asyncio task that awaits a future of rclpy, from any thread."""
 
     __slots__ = ("loop", "waiter")
+
+    awaits = True
 
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self.loop = loop
@@ -61,6 +64,8 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         except BaseException:
             if future._pending():
                 future.remove_done_callback(waiter)
+            else:
+                abandon(future)
             drop_unwanted(future)
             raise
     if future.cancelled():

@@ -14,5 +14,8 @@ class InlineCallback:
 
     __slots__ = ()
 
+    #: True for one that wakes a task, which then gets the outcome of the future.
+    awaits = False
+
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
         raise NotImplementedError

@@ -16,6 +16,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._tasks.errors import Errors
+    from aiorcl._tasks.unfetched import Unfetched
 
 
 class Owned:
@@ -25,10 +26,11 @@ class Owned:
     a step, by its name, what it took, and its owner.
     """
 
-    def __init__(self, run: Run, mailbox: Mailbox, errors: Errors) -> None:
+    def __init__(self, run: Run, mailbox: Mailbox, errors: Errors, unfetched: Unfetched) -> None:
         self.run = run
         self.mailbox = mailbox
         self.errors = errors
+        self.unfetched = unfetched
         self._owned: set[Steps] = set()
         self.running: Steps | None = None
         self._spared: Steps | None = None

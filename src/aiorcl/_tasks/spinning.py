@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._tasks.errors import Errors
+    from aiorcl._tasks.unfetched import Unfetched
 
 
 class _EndsSpin(InlineCallback):
@@ -72,6 +73,7 @@ class Spinning:
         run: Run,
         mailbox: Mailbox,
         errors: Errors,
+        unfetched: Unfetched,
         driver: Callable[[], Driver],
         begun: Callable[[], None],
         finish: Callable[[BaseException | None], None],
@@ -80,6 +82,7 @@ class Spinning:
         self._run = run
         self._mailbox = mailbox
         self._errors = errors
+        self._unfetched = unfetched
         self._driver = driver
         self._begun = begun
         self._finish = finish
@@ -152,6 +155,7 @@ class Spinning:
         self._run.once = True
         if not self._ends.context_down:
             self._driver_of_spin().run_once(timeout)
+            self._unfetched.end_turn()
         self._raise_what_came()
 
     def _driver_of_spin(self) -> Driver:

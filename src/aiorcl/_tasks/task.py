@@ -78,7 +78,6 @@ class Task(Future[T], _RclpyTask[T]):
         except BaseException as error:
             self.name = name_of_function(handler)
             self._failed(error)
-            self._owned.errors.add(self, error)
         else:
             if inspect.iscoroutine(result):
                 self._owned.start(result, self)
@@ -132,15 +131,28 @@ class Task(Future[T], _RclpyTask[T]):
             self.name = self._steps.__qualname__
         self._steps = None
         self._failed(error)
-        if not isinstance(error, asyncio.CancelledError):
-            self._owned.errors.add(self, error)
 
     def _failed(self, error: BaseException) -> None:
         if isinstance(error, asyncio.CancelledError):
             rclpy.task.Future.cancel(self)
         else:
+            told = list(self._callbacks)
             self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
-            self._exception_fetched = True  # the executor raises it: nobody has to fetch it
+            if isinstance(error, Exception):
+                self._owned.unfetched.add(self, told)
+            else:
+                self.leave_to_executor()
+
+    def fetched(self) -> bool:
+        """True if somebody was given the exception."""
+        return self._exception_fetched
+
+    def leave_to_executor(self) -> None:
+        """Nobody has fetched the exception: the executor raises it."""
+        self._exception_fetched = True
+        error = self._exception
+        assert error is not None  # of a task that has failed
+        self._owned.errors.add(self, error)
 
 
 def name_of_function(function: object) -> str:

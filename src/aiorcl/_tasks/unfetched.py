@@ -1,0 +1,129 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Exceptions of tasks: those who await the task may handle them, else the executor raises them."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from collections.abc import Callable, Iterable
+from typing import Any, Protocol
+
+from aiorcl._loop.mailbox import Mailbox
+from aiorcl._loop.run import Run, running_loop
+from aiorcl._tasks.inline import InlineCallback
+
+# Somebody who has been handed the task may begin to await it a turn of the loop later:
+# asyncio.gather() and its kin make a task of their own for that.
+_TURNS = 2
+
+
+class Failed(Protocol):
+    """A task that has ended with an exception."""
+
+    def fetched(self) -> bool:
+        """True if somebody was given the exception."""
+        ...
+
+    def leave_to_executor(self) -> None:
+        """Nobody was: hand it to the executor."""
+        ...
+
+
+# Tasks whose exception is on its way to those who await them, and to how many.
+_expected: weakref.WeakKeyDictionary[Any, tuple[Unfetched, int]] = weakref.WeakKeyDictionary()
+
+
+def abandon(future: object) -> None:
+    """One who awaited ``future`` was woken, but left without its outcome."""
+    unfetched, count = _expected.pop(future, (None, 0))
+    if unfetched is None:
+        return
+    if count > 1:
+        _expected[future] = unfetched, count - 1
+    else:
+        unfetched.doubt(future)  # type: ignore[arg-type]  # only these are expected
+
+
+class _AfterCallbacks:
+    """Comes in the mailbox after the done callbacks of a task, which may have fetched."""
+
+    def __init__(self, doubt: Callable[[], None]) -> None:
+        self._doubt = doubt
+
+    def __call__(self) -> bool:
+        self._doubt()
+        return False
+
+    def cancel(self) -> None:
+        self._doubt()
+
+
+class Unfetched:
+    """Waits whether somebody fetches the exceptions of tasks. The loop's thread.
+
+    Those who await the task get it, and it is theirs; done callbacks have it while they run. Nobody
+    else has fetched it two turns of the loop later, or when the spin_once ends that ran the task:
+    then the executor raises it.
+    """
+
+    def __init__(self, run: Run, mailbox: Mailbox) -> None:
+        self._run = run
+        self._mailbox = mailbox
+        self._doubtful: dict[Failed, None] = {}
+        self._is_closed = False
+
+    def add(self, task: Failed, callbacks: Iterable[object]) -> None:
+        """A task has failed, and has told these done callbacks of it."""
+        if task.fetched():
+            return
+        inline = [each for each in callbacks if isinstance(each, InlineCallback)]
+        waiters = sum(each.awaits for each in inline)
+        if waiters:
+            _expected[task] = self, waiters
+        elif len(inline) < sum(1 for _ in callbacks):
+            self._mailbox.post_task(_AfterCallbacks(lambda: self.doubt(task)))
+        else:
+            self.doubt(task)
+
+    def doubt(self, task: Failed) -> None:
+        """Perhaps nobody fetches it."""
+        self._doubtful[task] = None
+        loop = running_loop()
+        if loop is self._run.loop is not None and not (self._run.once and self._run.runs_here()):
+            self._look_later(task, _TURNS)
+        elif self._is_closed:
+            self._decide(task)
+
+    def _look_later(self, task: Failed, turns: int) -> None:
+        asyncio.get_running_loop().call_soon(self._look, task, turns)
+
+    def _look(self, task: Failed, turns: int) -> None:
+        if task not in self._doubtful:
+            return
+        if turns > 1 and not task.fetched():
+            self._look_later(task, turns - 1)
+        else:
+            self._decide(task)
+
+    def _decide(self, task: Failed) -> None:
+        del self._doubtful[task]
+        if not task.fetched():
+            task.leave_to_executor()
+
+    def end_turn(self) -> None:
+        """A spin_once ends: let those begin that would await what has failed in it, and decide."""
+        if self._doubtful:
+            for _ in range(_TURNS):
+                self._run.turn_loop()
+            self.decide()
+
+    def close(self) -> None:
+        """The executor has ended: nobody calls decide() any more."""
+        self._is_closed = True
+        self.decide()
+
+    def decide(self) -> None:
+        """What nobody has fetched by now is the executor's."""
+        for task in list(self._doubtful):
+            self._decide(task)
