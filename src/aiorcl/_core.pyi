@@ -2,6 +2,10 @@ from typing import overload
 
 from rclpy.impl.implementation_singleton import (
     rclpy_implementation as _rclpy
+from typing import overload
+
+from rclpy.impl.implementation_singleton import (
+    rclpy_implementation as _rclpy
 )
 
 
@@ -70,6 +74,12 @@ class Dispatcher:
 
     @property
     def longest_label(self) -> str: ...
+
+    @property
+    def context(self) -> object: ...
+
+    @context.setter
+    def context(self, arg: object | None, /) -> None: ...
 
     @property
     def slow_ns(self) -> int: ...
@@ -242,7 +252,7 @@ class GuardCondition(Entity):
 
     def trigger(self) -> None: ...
 
-    def stand_in(self) -> None: ...
+    def stand_in(self, arg: object, /) -> None: ...
 
 class Waitable(Entity):
     def __init__(self, dispatcher: Dispatcher, waitable: object, in_use: object, group: object | None, label: str, wait_set: int, guards: GuardThreads) -> None: ...

@@ -148,6 +148,7 @@ NB_MODULE(_core, m) {
       .def_prop_ro("callbacks", &Dispatcher::callbacks)
       .def_prop_ro("longest_ns", &Dispatcher::longest_ns)
       .def_prop_ro("longest_label", &Dispatcher::longest_label)
+      .def_rw("context", &Dispatcher::context, nb::arg().none())
       .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
 
@@ -308,7 +309,9 @@ NB_MODULE(_core, m) {
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a)
       .def("trigger", &GuardCondition::trigger)
-      .def("stand_in", [](GuardCondition & self) { self.stand_in_for(names().trigger); });
+      .def("stand_in", [](GuardCondition & self, nb::object trigger) {
+        self.stand_in_for(names().trigger, std::move(trigger));
+      });
   nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),

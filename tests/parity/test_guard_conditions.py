@@ -122,6 +122,15 @@ def test_a_trigger_that_somebody_has_kept_goes_on_working(
     other.shutdown()
 
 
+def test_a_trigger_is_a_callback(executor: Executor, node: Node, spin: Spinner) -> None:
+    """The method of a guard condition that is served already may be the callback of a timer."""
+    calls: list[int] = []
+    guard = node.create_guard_condition(lambda: calls.append(1))
+    spin.drain()
+    node.create_timer(0.01, guard.trigger)
+    spin.until(lambda: calls)
+
+
 def test_a_trigger_of_a_subclass_is_its_own(executor: Executor, node: Node, spin: Spinner) -> None:
     """Whoever overrides trigger() is asked, and the trigger below it arrives."""
     log: list[str] = []

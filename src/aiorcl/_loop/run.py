@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import threading
 import weakref
 from typing import TYPE_CHECKING, Any
@@ -85,6 +86,7 @@ class Run:
             if self.thread is not None:
                 return False
             self.thread = threading.get_ident()
+        self._dispatcher.context = contextvars.copy_context()
         _thread.runs.append(self)
         self._spins = False
         self.once = False
@@ -101,6 +103,7 @@ class Run:
         self._spins = False
         self.once = False
         _thread.runs.remove(self)
+        self._dispatcher.context = None
         self.thread = None
 
     def is_here(self) -> bool:

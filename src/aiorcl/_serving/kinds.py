@@ -137,7 +137,12 @@ def _watch_guard(
 ) -> _core.Entity:
     core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
     if type(guard) is GuardCondition and "trigger" not in guard.__dict__:
-        core.stand_in()
+        # A function of Python: users hand it to timers and the like, which look at its signature.
+        def trigger() -> None:
+            """Trigger the guard condition."""
+            core.trigger()
+
+        core.stand_in(trigger)
     return core
 
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -44,16 +45,21 @@ class Owned:
         return self.mailbox.entity
 
     def start(
-        self, coroutine: Coroutine[Any, Any, Any], outcome: Outcome, owner: object | None = None
+        self,
+        coroutine: Coroutine[Any, Any, Any],
+        outcome: Outcome,
+        owner: object | None = None,
+        context: contextvars.Context | None = None,
     ) -> None:
         """Run a coroutine as an asyncio task, with its first step now where Python can.
 
         :param owner: the node with which it ends.
+        :param context: its context variables; those of the caller, copied, if None.
         """
         steps = Steps(self, coroutine, outcome, owner)
         self._owned.add(steps)
         assert self.run.loop is not None  # which runs
-        steps.start(self.run.loop)
+        steps.start(self.run.loop, context)
 
     def ended(self, steps: Steps) -> None:
         """Forget a coroutine that came to its end."""

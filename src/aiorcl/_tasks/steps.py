@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import functools
 import sys
 import time
@@ -64,11 +65,11 @@ class Steps(Coroutine[Any, Any, None]):
         self._ending = False
         self._begun = False
 
-    def start(self, loop: asyncio.AbstractEventLoop) -> None:
+    def start(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None) -> None:
         """Make the asyncio task. On the loop's thread."""
         self._outcome.begun(self)
         self._run.coroutine_starts(self)
-        task = _make_task(self, loop=loop, name=self.__qualname__)
+        task = _make_task(self, loop=loop, name=self.__qualname__, context=context)
         if task.done():
             return
         self.task = task

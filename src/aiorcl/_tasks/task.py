@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextvars
 import inspect
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
@@ -56,6 +57,7 @@ class Task(Future[T], _RclpyTask[T]):
             raise TypeError(f"Expected a callable or a coroutine, got {handler!r}")
         self._owned = owned
         self._handler: Any = handler
+        self._context = contextvars.copy_context()
         self._args = args
         self._kwargs = kwargs
         self._executing = False
@@ -68,19 +70,19 @@ class Task(Future[T], _RclpyTask[T]):
         if not self._pending() or handler is None:
             return False
         if inspect.iscoroutine(handler):
-            self._owned.start(handler, self, self.owner)
+            self._owned.start(handler, self, self.owner, self._context)
             return False
         args, kwargs = self._args or (), self._kwargs or {}
         self._complete_task()
         self._executing = True
         try:
-            result = handler(*args, **kwargs)
+            result = self._context.run(handler, *args, **kwargs)
         except BaseException as error:
             self.name = name_of_function(handler)
             self._failed(error)
         else:
             if inspect.iscoroutine(result):
-                self._owned.start(result, self)
+                self._owned.start(result, self, context=self._context)
             else:
                 self.set_result(result)
         finally:

@@ -10,6 +10,7 @@
 
 #include "dispatch/names.hpp"
 #include "events/steady_time.hpp"
+#include "python/in_context.hpp"
 #include "python/once.hpp"
 
 namespace nb = nanobind;
@@ -66,6 +67,7 @@ bool Dispatcher::run_one(Hooks hooks, Claim & claim, std::int64_t & now) {
   auto * entity = static_cast<Entity *>(claim.owner());
   if (entity == nullptr) return false;           // closed while it was listed
   nb::object self = nb::borrow(entity->self());  // the callback may let go of its own entity
+  const InContext variables(context);
   entity->resume(claim);
   const std::int64_t since = claim.since();
   const bool called = call_one(hooks, *entity, claim, now);

@@ -20,7 +20,7 @@
 namespace aiorcl {
 
 /// The ready queue and the timers of one executor, and the loop that empties them. GIL held
-/// throughout, except while wait() sleeps. Holds no Python object.
+/// throughout, except while wait() sleeps. Holds no Python object while nobody runs it.
 class Dispatcher {
  public:
   /// `portable`: use what every system has instead of eventfd and timerfd.
@@ -82,6 +82,11 @@ class Dispatcher {
   std::uint64_t callbacks() const noexcept { return callbacks_; }
   std::int64_t longest_ns() const noexcept { return longest_ns_; }
   const std::string & longest_label() const noexcept { return longest_label_; }
+
+  /// A contextvars.Context: each callback runs in a copy of it, so that what one sets is not what
+  /// the next one sees. None: in the current one. It is seen by no garbage collector: only for as
+  /// long as somebody runs the dispatcher.
+  nanobind::object context = nanobind::none();
 
   /// Of whatever takes as long or longer hooks._on_slow_callback(entity, nanoseconds) is told.
   std::int64_t slow_ns = INT64_MAX;

@@ -157,9 +157,9 @@ void Entity::report() {
   callback(fresh);
 }
 
-void Entity::stand_in_for(PyObject * method) {
+void Entity::stand_in_for(PyObject * method, nb::object ours) {
   if (closed()) return;
-  nb::object ours = attribute(self(), method);
+  if (!ours.is_valid()) ours = attribute(self(), method);
   nb::object methods = object_.attr("__dict__");
   if (!nb::object(methods.attr("setdefault")(nb::handle(method), ours)).is(ours)) return;
   stands_in_for_ = method;
