@@ -87,7 +87,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     ) -> None:
         super().__init__(context=context)
         guards = guards_of(self._context)
-        self._ends = Ends()
+        self._ends = Ends(self)
         self._dispatcher = _core.Dispatcher()
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
@@ -283,6 +283,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        if isinstance(exc, Exception):
+            self._ends.error = exc
         self._shut_down(None, exc)
 
     def __del__(self) -> None:

@@ -8,6 +8,8 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import gc
+import weakref
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -16,8 +18,10 @@ import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor
+import aiorcl
+from aiorcl import AsyncioExecutor, EntityGoneError
 from tests.support.raising import WrongError, plainly
 
 if TYPE_CHECKING:
@@ -375,3 +379,79 @@ def test_an_exception_without_room_for_a_note_is_raised_as_well(context: Context
     with pytest.raises(BaseException, match="cold") as caught:
         asyncio.run(main())
     assert isinstance(caught.value, FrozenError)
+
+
+def ended_by(error: BaseException, gone: BaseException) -> bool:
+    """True if one exception says that the other has ended the executor."""
+    return repr(error) in str(gone) and gone.__cause__ is error
+
+
+@pytest.mark.parametrize("way", ["async_with", "with"])
+def test_what_is_used_later_says_which_error_has_ended_the_executor(
+    context: Context, lone: Node, way: str
+) -> None:
+    """Whoever waits meanwhile, and whoever comes later, hears of the error of the callback."""
+    error = WrongError("on purpose")
+    client = lone.create_client(Trigger, "nobody")
+
+    async def main() -> None:
+        executor = AsyncioExecutor(context=context)
+        waiting = asyncio.create_task(wait())
+        with pytest.raises(WrongError):
+            await block(executor)
+        assert ended_by(error, await waiting)
+        await look()
+        del executor
+
+    async def block(executor: AsyncioExecutor) -> None:
+        async with executor:
+            executor.add_node(lone)
+            await asyncio.sleep(0)
+            executor.create_task(plainly(error))
+            await executor.wait_for_shutdown()
+
+    async def wait() -> BaseException:
+        with pytest.raises(EntityGoneError) as caught:
+            await aiorcl.service_ready(client)
+        return caught.value
+
+    async def look() -> None:
+        with pytest.raises(EntityGoneError) as caught:
+            await aiorcl.service_ready(client)
+        assert ended_by(error, caught.value)
+        with pytest.raises(EntityGoneError) as caught:
+            await anext(aiter(aiorcl.messages(lone, Int64, "topic")))
+        assert ended_by(error, caught.value)
+        async with AsyncioExecutor(context=context) as other:  # where all is well again
+            other.add_node(lone)
+            await aiorcl.node_ready(lone, lone.get_name())
+
+    if way == "async_with":
+        asyncio.run(main())
+    else:
+        executor = AsyncioExecutor(context=context)
+        executor.add_node(lone)
+        executor.create_task(plainly(error))
+        with pytest.raises(WrongError), executor:
+            executor.spin()
+        asyncio.run(look())
+
+
+def test_the_error_keeps_nothing_alive(context: Context, lone: Node) -> None:
+    """An executor that was ended by an error is collected with it, and so is the error."""
+
+    def fail() -> weakref.ref[AsyncioExecutor]:
+        async def main() -> None:
+            async with executor:
+                executor.add_node(lone)
+                executor.create_task(plainly(WrongError()))
+                await executor.wait_for_shutdown()
+
+        executor = AsyncioExecutor(context=context)
+        with pytest.raises(WrongError):
+            asyncio.run(main())
+        return weakref.ref(executor)
+
+    executor = fail()
+    gc.collect()
+    assert executor() is None

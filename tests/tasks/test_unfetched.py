@@ -174,7 +174,7 @@ def test_who_is_cancelled_in_that_turn_has_not_fetched(run: Run, context: Contex
         nonlocal waiting
         async with AsyncioExecutor(context=context) as executor:
             task = executor.create_task(fail_then)
-            waiting = asyncio.create_task(by_await(executor, task))  # type: ignore[arg-type]
+            waiting = asyncio.create_task(by_await(executor, task))
             await asyncio.sleep(0.01)
             task.add_done_callback(Cancels())
             may_fail.set()

@@ -5,6 +5,32 @@
 from __future__ import annotations
 
 import threading
+import weakref
+from typing import Any
+
+
+class Reason(str):
+    """Why nothing is served any more, and the error that ended the executor, if one did."""
+
+    __slots__ = ("error",)
+
+    error: BaseException | None
+
+    def __new__(cls, text: str, error: BaseException | None) -> Reason:
+        """Make one."""
+        reason = super().__new__(cls, text)
+        reason.error = error
+        return reason
+
+
+# Of each executor. Weakly: an error knows by its traceback what would then never be collected.
+_ends: weakref.WeakKeyDictionary[Any, weakref.ref[Ends]] = weakref.WeakKeyDictionary()
+
+
+def ends_of(executor: object) -> Ends | None:
+    """Return how far an executor has come; None for executors of others. Any thread."""
+    found = _ends.get(executor)
+    return None if found is None else found()
 
 
 class Ends:
@@ -15,9 +41,12 @@ class Ends:
     :ivar context_down: the context was shut down.
     :ivar context_down_outside: and not by a callback of this executor.
     :ivar none_left: set when everything that was under way has ended.
+    :ivar error: what left its block, and so has ended it.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, executor: object) -> None:
+        _ends[executor] = weakref.ref(self)
+        self.error: BaseException | None = None
         self.shut_down = False
         self.let_go = False
         self.context_down = self.context_down_outside = False
@@ -31,4 +60,6 @@ class Ends:
         """Return why nothing is served any more; None while it goes on."""
         if self.context_down:
             return "The context is shut down"
+        if self.error is not None:
+            return Reason(f"The executor was ended by {self.error!r}", self.error)
         return "The executor was shut down" if self.shut_down else None

@@ -17,6 +17,10 @@ if TYPE_CHECKING:
     from aiorcl._tasks.errors import Errors
 
 
+def _cause(error: BaseException | None) -> BaseException | None:
+    return error if isinstance(error, Exception) else None
+
+
 class Block:
     """One executor is entered once, on the loop that runs then, and left there, by any task."""
 
@@ -74,7 +78,8 @@ class Block:
         self._left = loop.create_future()
         try:
             await self._errors.leave_body(error)
-            came_first = self._errors.any() or isinstance(error, asyncio.CancelledError)
+            came_first = self._errors.first is not None or isinstance(error, asyncio.CancelledError)
+            self._ends.error = self._errors.first or _cause(error)
             self._ending.begin()
             cancellation = await self._ending.wait_in_block()
             if not came_first:

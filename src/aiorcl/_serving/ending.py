@@ -121,8 +121,7 @@ class Ending:
                 self.complete()
             finally:
                 self._run.end()
-        if self._errors.any():
-            self._errors.raise_after(error)
+        self._errors.raise_after(error)
 
     def _remain(self) -> bool:
         return self._owned.remain() or self._home.tasks_remain()

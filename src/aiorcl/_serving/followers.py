@@ -8,13 +8,19 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
+from aiorcl._loop.ends import Reason
+
 
 class EntityGoneError(RuntimeError):
     """What was waited for can never come: the message says why.
 
     The entity or its node was destroyed or taken from its executor, or the executor or the context
-    was shut down.
+    was shut down. If an error has ended the executor, that is the ``__cause__``.
     """
+
+    def __init__(self, reason: str = "") -> None:
+        super().__init__(str(reason))
+        self.__cause__ = reason.error if isinstance(reason, Reason) else None
 
 
 class Follower:

@@ -48,6 +48,7 @@ class Nodes:
     ) -> None:
         self._get_nodes = get_nodes
         self._forget = forget
+        self._ends = ends
         self._followers = followers
         self._run = run
         self._mailbox = mailbox
@@ -147,7 +148,9 @@ class Nodes:
                 served.close(keep_clients=keep_clients)
             if not keep_clients:
                 self._served.clear()
-        self._followers.shut_down("The executor was shut down", finally_=not keep_clients)
+        reason = self._ends.why()
+        assert reason is not None  # it has begun to end
+        self._followers.shut_down(reason, finally_=not keep_clients)
 
 
 def _is_destroyed(node: Node) -> bool:

@@ -8,6 +8,7 @@ import asyncio
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aiorcl._loop.ends import ends_of
 from aiorcl._rclpy.private import node_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
@@ -73,6 +74,7 @@ def serving(node: Node) -> ServedNode:
     if found is not None and found.is_served() and found.serving.run.is_on(loop):
         found.serving.check_goes_on()
         return found
+    _check_ended(node)
     raise RuntimeError(
         f"No AsyncioExecutor serves the node '{name_of(node)}' on this event loop: call "
         "executor.add_node(node), and wait inside 'async with executor:' or in a task or a "
@@ -91,6 +93,7 @@ def serving_entity(entity: Any) -> ServedNode:
     loop = asyncio.get_running_loop()
     found = served_here(entity)
     if found is None or not found.node.serving.run.is_on(loop):
+        _check_ended(_node_that_has(entity))
         raise RuntimeError(
             f"No AsyncioExecutor serves {described(entity)} on this event loop, or it was "
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
@@ -99,6 +102,23 @@ def serving_entity(entity: Any) -> ServedNode:
     if found.node.serving.ends.context_down:
         raise EntityGoneError("The context is shut down")
     return found.node
+
+
+def _node_that_has(entity: Any) -> Node | None:
+    """Search, for an error message: rclpy's entities do not know their nodes."""
+    for node in list(_nodes):
+        entities = (node.publishers, node.subscriptions, node.clients, node.services)
+        if any(each is entity for kind in (*entities, node.waitables) for each in kind):
+            return node
+    return None
+
+
+def _check_ended(node: Node | None) -> None:
+    """Raise EntityGoneError if an error has ended the executor of a node."""
+    executor = None if node is None else node.executor
+    ends = None if executor is None else ends_of(executor)
+    if ends is not None and ends.error is not None:
+        raise EntityGoneError(ends.why() or "")
 
 
 def nodes_here() -> list[ServedNode]:

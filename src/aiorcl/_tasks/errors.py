@@ -55,12 +55,11 @@ class Errors:
         self._end_run = end_run
         self._report = report
         self._on_error = on_error
-        self._first: BaseException | None = None
+        #: What is to be raised.
+        self.first: BaseException | None = None
         self._told = False  # of the first
         self._body: Body | None = None
         self._closed = False
-        #: What was raised last, and so may have ended the executor.
-        self.raised: BaseException | None = None
 
     def add(self, source: object, error: BaseException) -> None:
         """Hand the exception to ``on_error``; without it, keep it and end the run."""
@@ -77,16 +76,16 @@ class Errors:
         self._keep(source, origin, error)
 
     def _keep(self, source: object, origin: str, error: BaseException) -> None:
-        if self._closed or (self._first is not None and not _ends_the_program(error)):
+        if self._closed or (self.first is not None and not _ends_the_program(error)):
             when = "the end of its executor" if self._closed else "the first one"
             self._report.handle(f"Exception in {origin} after {when}", error)
             return
-        if self._first is not None:
-            self._report.handle("Exception before one that ends the program", self._first)
-        self._first, self._told = error, False
+        if self.first is not None:
+            self._report.handle("Exception before one that ends the program", self.first)
+        self.first, self._told = error, False
         if self._body is not None and not self._body.cancel():
             if _ends_the_program(error):
-                self._first = None
+                self.first = None
                 asyncio.get_running_loop().call_soon(_raise, error)  # as that of any other callback
             else:
                 message = f"Exception in {origin}; it is raised when the block of its executor ends"
@@ -127,19 +126,14 @@ class Errors:
         if body is not None:
             await body.leave(error)
 
-    def any(self) -> bool:
-        """True if there is one to be raised."""
-        return self._first is not None
-
     def raise_first(self, instead_of: BaseException | None = None) -> None:
         """Raise the exception that was kept, as it is.
 
         :param instead_of: is being raised; a CancelledError does not show in the other's context.
         """
-        error, self._first = self._first, None
+        error, self.first = self.first, None
         if error is None:
             return
-        self.raised = error
         context = error.__context__
         if context is None and not isinstance(instead_of, asyncio.CancelledError):
             context = None if instead_of is error else instead_of
@@ -155,14 +149,14 @@ class Errors:
 
         That is the first one, then.
         """
-        if self._first is not None and error is not None:
-            first, self._first = self._first, None
+        if self.first is not None and error is not None:
+            first, self.first = self.first, None
             self._report.handle("Exception at the end of an executor after the first one", first)
         self.raise_first()
 
     def close(self) -> None:
         """Nobody raises anything any more: what is kept, and what comes yet, is handed on."""
         self._closed = True
-        first, self._first = self._first, None
+        first, self.first = self.first, None
         if first is not None and not self._told:
             self._report.handle("Exception that nobody raises any more", first)
