@@ -1,7 +1,7 @@
-from typing import overload
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The types of the extension, written by nanobind's stubgen: ./dev lint --fix
 
-from rclpy.impl.implementation_singleton import (
-    rclpy_implementation as _rclpy
 from typing import overload
 
 from rclpy.impl.implementation_singleton import (
