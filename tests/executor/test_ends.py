@@ -15,6 +15,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, new_event_loop
 from tests.support.raising import WrongError, plainly
+from tests.support.scopes import CancelsAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -182,21 +183,6 @@ def test_a_cancellation_at_the_end_is_not_lost(run: Run, context: Context) -> No
         assert task.cancelled()
 
     run(main)
-
-
-class CancelsAgain:
-    """Cancels a task in each turn of the loop until it has ended: what the scopes of anyio do."""
-
-    def __init__(self, task: asyncio.Task[Any]) -> None:
-        self._task = task
-        self.times = 0
-
-    def cancel(self) -> None:
-        """Begin."""
-        if not self._task.done():
-            self.times += 1
-            self._task.cancel("by a scope")
-            asyncio.get_running_loop().call_soon(self.cancel)
 
 
 def test_the_block_waits_where_each_await_is_cancelled_again(run: Run, context: Context) -> None:

@@ -20,6 +20,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
 from tests.support.actions import SEQUENCE, nothing_is_pending, pending, serve_action
 from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
+from tests.support.scopes import CancelsAgain
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     Client = ActionClient[Any, Any, Any]
 
 
-@pytest.mark.parametrize("way", ["end", "break", "exception", "timeout", "cancellation"])
+@pytest.mark.parametrize("way", ["end", "break", "exception", "timeout", "cancellation", "scope"])
 def test_leaving_early_cancels_the_goal(run_action: RunAction, way: str) -> None:
     """And the block ends when the goal has."""
 
@@ -40,7 +41,7 @@ def test_leaving_early_cancels_the_goal(run_action: RunAction, way: str) -> None
             if way == "timeout":
                 async with asyncio.timeout(0):
                     await running.result()
-            if way == "cancellation":
+            if way in ("cancellation", "scope"):
                 await running.result()
             while way == "break":
                 break
@@ -49,16 +50,18 @@ def test_leaving_early_cancels_the_goal(run_action: RunAction, way: str) -> None
         action_server = serve_action(server)
         running = aiorcl.goal(client, UNTIL_CANCELLED)
         inside = asyncio.Event()
-        task = asyncio.ensure_future(leave(client, inside, running))
+        task = asyncio.create_task(leave(client, inside, running))
         await inside.wait()
         if way == "cancellation":
             task.cancel()
+        if way == "scope":
+            CancelsAgain(task).cancel()
         await asyncio.wait([task])
         assert running.status == GoalStatus.STATUS_CANCELED
         (goal,) = action_server._goal_handles.values()
         assert goal.status == GoalStatus.STATUS_CANCELED
         expected = {"exception": LookupError, "timeout": TimeoutError}.get(way, type(None))
-        if way == "cancellation":
+        if way in ("cancellation", "scope"):
             assert task.cancelled()
         else:
             assert isinstance(task.exception(), expected)
@@ -85,14 +88,20 @@ def test_a_server_that_refuses_to_cancel_is_waited_for(run_action: RunAction, ca
 
         ActionServer(server, Fibonacci, "action", execute, cancel_callback=refuse)
 
-        async def leave(running: Any) -> None:
+        async def leave(running: Any, inside: asyncio.Event) -> None:
             async with running:
-                pass
+                inside.set()
+                if first:
+                    await asyncio.Event().wait()
 
-        for impatient in (True, False):
+        for first, impatient in ((True, True), (False, True), (False, False)):
             refused.clear()
             running = aiorcl.goal(client, AT_ONCE)
-            task = asyncio.ensure_future(leave(running))
+            inside = asyncio.Event()
+            task = asyncio.ensure_future(leave(running, inside))
+            await inside.wait()
+            if first:
+                task.cancel()
             await refused.wait()
             while client._pending_cancel_requests:  # noqa: ASYNC110
                 await asyncio.sleep(0)

@@ -29,6 +29,7 @@ from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.registry import served, serving_entity
 from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from typing import Self
@@ -106,7 +107,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
     When the block is left before the goal has ended, by ``break``, an exception, a timeout or a
     cancellation, the goal is cancelled, and the block ends when the goal has. A server that refuses
     to cancel, as rclpy's does unless it has a ``cancel_callback``, is waited for until the goal has
-    ended by itself, and the log of the node says so; a second cancellation ends that wait.
+    ended by itself, and the log of the node says so; a second cancellation ends that wait, but not
+    the same one again, as in the scopes of anyio.
 
     No callback group holds the answers of the server back. Feedback it does: a client whose
     exclusive group is busy, with the callback that waits say, gets feedback only after that.
@@ -218,9 +220,17 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 # Destroyed on another thread: that word is on its way.
                 with contextlib.suppress(InvalidHandle):
                     self.handle.cancel_goal_async().add_done_callback(_Refused(self))
-                await self._over.wait()
+                await self._wait_for_end(exc)
         finally:
             self._close()
+
+    async def _wait_for_end(self, left_by: BaseException | None) -> None:
+        """Wait until the goal has ended, or until the task is cancelled once more."""
+        if not isinstance(left_by, asyncio.CancelledError):
+            await self._over.wait()
+            return
+        name = left_by.args  # of the cancellation: scopes that repeat theirs give it one
+        await uninterrupted(self._over.wait(), lambda again: not name or again.args != name)
 
     async def result(self) -> ResultT:
         """Wait until the goal has ended, and return its result. Also after the block.
