@@ -67,7 +67,7 @@ def test_a_wrong_response(node: Node, spin: Spinner, coroutine: bool) -> None:
     client = node.create_client(SetBool, "answer")
     spin.discover(client.service_is_ready)
     future = client.call_async(SetBool.Request())
-    with pytest.raises(TypeError, match=r"^message: expected str, got int$"):
+    with pytest.raises(TypeError, match=r"^message: expected str, got int\nIn service '/answer'"):
         spin.complete(future)
 
 
