@@ -10,6 +10,7 @@
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include <cstdlib>
 #include <exception>
 #include <system_error>
 #include <utility>
@@ -118,6 +119,9 @@ struct nanobind::detail::type_caster<Source> {
 // Nothing in here runs code of Python: nanobind ends the process where that raises, and whatever it
 // runs may be interrupted by Ctrl-C. See also import_interrupt.cpp.
 NB_MODULE(_core, m) {
+  // What a process leaves behind at its end, as with a daemon thread, is no news for its user.
+  const char * warn = std::getenv("AIORCL_LEAK_WARNINGS");
+  nb::set_leak_warnings(warn != nullptr && *warn != '\0');
   nb::register_exception_translator(translate_system_error);
   // A subclass of rclpy's own error: code that catches that one catches ours.
   nb::exception<RclError>(m, "RclError", rclpy_implementation().attr("RCLError"));

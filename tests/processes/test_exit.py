@@ -79,3 +79,11 @@ def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
         child.hear_that("main has ended")
         child.tell("go")
         assert child.end() == Ended(0, 2 * "answered\n", "")
+
+
+@pytest.mark.parametrize("way", ["sleeps", "wakes"])
+def test_a_daemon_thread_is_left_in_a_callback(way: str) -> None:
+    """The process of a user ends silently, whatever the thread does while the interpreter ends."""
+    users = {"AIORCL_LEAK_WARNINGS": ""}
+    with start("daemon", way, domain_id=network.domain_id(), environment=users) as child:
+        assert child.end() == Ended(0, "", "")

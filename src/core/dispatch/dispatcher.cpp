@@ -10,6 +10,7 @@
 
 #include "dispatch/names.hpp"
 #include "events/steady_time.hpp"
+#include "python/finalizing.hpp"
 #include "python/in_context.hpp"
 #include "python/once.hpp"
 
@@ -158,7 +159,7 @@ bool Dispatcher::only_own_readable(std::int64_t timeout_ns) {
   if (timeout_ns == 0) {
     woken = host_->wait(0);
   } else {
-    nb::gil_scoped_release release;
+    const WithoutGil released;
     woken = host_->wait(timeout_ns);
   }
   if (woken) return host_->only_own();

@@ -8,6 +8,7 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/names.hpp"
+#include "python/finalizing.hpp"
 #include "python/once.hpp"
 #include "rcl_error.hpp"
 
@@ -76,7 +77,7 @@ void Entity::close() {
       if (there.is(stand_in)) methods.attr("pop")(nb::handle(stands_in_for_));
     });
   }
-  if (farewell.is_valid()) attempt([&] { farewell(); });
+  if (farewell.is_valid()) attempt([&] { call_object(farewell); });
   if (!in_use.is_none()) {
     attempt([&] { call_method(in_use, names().exit, nb::none(), nb::none(), nb::none()); });
   }
@@ -154,7 +155,7 @@ void Entity::report() {
   if (count == reported_) return;
   const std::uint64_t fresh = count - std::exchange(reported_, count);
   nb::object callback = on_event_;  // it may replace itself
-  callback(fresh);
+  call_object(callback, nb::int_(fresh));
 }
 
 void Entity::stand_in_for(PyObject * method, nb::object ours) {
@@ -169,7 +170,8 @@ void Entity::stand_in_for(PyObject * method, nb::object ours) {
 Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                      PyObject * kwnames) {
   const nb::object callable = as_group_wants(nb::borrow(callback));
-  nb::object result = nb::steal(PyObject_Vectorcall(callable.ptr(), args, nargs, kwnames));
+  nb::object result =
+      nb::steal(or_hang([&] { return PyObject_Vectorcall(callable.ptr(), args, nargs, kwnames); }));
   if (!result.is_valid()) nb::raise_python_error();
   return start(hooks, result);
 }

@@ -5,6 +5,8 @@
 
 #include <nanobind/nanobind.h>
 
+#include "python/finalizing.hpp"
+
 namespace aiorcl {
 
 /// Interned names; the lookups by C string that nanobind offers make a new str each time. GIL held.
@@ -77,7 +79,20 @@ inline bool is_instance(nanobind::handle object, nanobind::handle cls) {
 template <typename... Args>
 nanobind::object call_method(nanobind::handle object, PyObject * name, Args... args) {
   PyObject * arguments[] = {object.ptr(), args.ptr()...};
-  PyObject * result = PyObject_VectorcallMethod(name, arguments, sizeof...(args) + 1, nullptr);
+  PyObject * result = or_hang(
+      [&] { return PyObject_VectorcallMethod(name, arguments, sizeof...(args) + 1, nullptr); });
+  if (result == nullptr) nanobind::raise_python_error();
+  return nanobind::steal(result);
+}
+
+/// `callable(*args)`; throws nb::python_error.
+template <typename... Args>
+nanobind::object call_object(nanobind::handle callable, Args... args) {
+  PyObject * arguments[] = {nullptr, args.ptr()...};
+  PyObject * result = or_hang([&] {
+    return PyObject_Vectorcall(callable.ptr(), arguments + 1,
+                               sizeof...(args) | PY_VECTORCALL_ARGUMENTS_OFFSET, nullptr);
+  });
   if (result == nullptr) nanobind::raise_python_error();
   return nanobind::steal(result);
 }

@@ -33,7 +33,8 @@ PyObject * call_wanting(PyObject * method, PyObject * const * args, Py_ssize_t n
     }
     found->wanted = true;
   }
-  return PyObject_Vectorcall(method, args, static_cast<std::size_t>(nargs), kwnames);
+  return or_hang(
+      [&] { return PyObject_Vectorcall(method, args, static_cast<std::size_t>(nargs), kwnames); });
 }
 
 using FastCall = PyObject * (*)(PyObject *, PyObject * const *, Py_ssize_t, PyObject *);

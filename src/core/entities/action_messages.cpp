@@ -54,6 +54,11 @@ constexpr SendResponse kSendResponses[] = {
     rcl_action_send_cancel_response,
     rcl_action_send_result_response,
 };
+static_assert(std::size(kSendRequests) ==
+              static_cast<std::size_t>(Source::kActionFeedback) -
+                  static_cast<std::size_t>(Source::kActionGoalResponse));
+static_assert(std::size(kSendResponses) ==
+              kSources - static_cast<std::size_t>(Source::kActionGoalRequest));
 
 template <typename Function, std::size_t size>
 Function function_of(const Function (&functions)[size], Source source, Source first) {

@@ -87,7 +87,7 @@ nb::object ActionPart::take(Claim & claim) {
 Outcome ActionPart::run(Hooks hooks, Claim & claim) {
   nb::object data = take(claim);
   if (!data.is_valid()) return Outcome::kNothing;
-  nb::object result = execute_(data);
+  nb::object result = call_object(execute_, data);
   return start(hooks, result);
 }
 

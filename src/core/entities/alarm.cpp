@@ -5,6 +5,7 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
 #include "events/steady_time.hpp"
 
 namespace nb = nanobind;
@@ -30,7 +31,7 @@ Outcome Alarm::run(Hooks, Claim & claim) {
   }
   nb::object done = nb::borrow(rclpy_entity());
   close();
-  nb::object result = done(source_changed);
+  nb::object result = call_object(done, nb::bool_(source_changed));
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

@@ -52,7 +52,7 @@ nb::object Client::call_async(nb::handle request) {
   check(ret, "call", label());
   if (under_way > depth_ && depth_ > 0) {
     depth_ = 0;
-    tell_crowded_(client, under_way);
+    call_object(tell_crowded_, client, nb::int_(under_way));
   }
   return future;
 }

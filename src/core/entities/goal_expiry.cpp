@@ -7,6 +7,8 @@
 
 #include <utility>
 
+#include "dispatch/names.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -31,7 +33,7 @@ GoalExpiry::GoalExpiry(Dispatcher & dispatcher, nb::object server, nb::object ha
 }
 
 Outcome GoalExpiry::run_due(Hooks) {
-  expire_();  // sets the timer for the next result; if it raises it is tried again later
+  call_object(expire_);  // sets the timer for the next result; if it raises it is tried again later
   schedule();
   return Outcome::kCalled;
 }

@@ -18,7 +18,7 @@ Outcome Posted::run(Hooks, Claim & claim) {
   claim.settle(1);
   if (nb::len(rclpy_entity()) == 0) return Outcome::kNothing;
   nb::object work = call_method(rclpy_entity(), names().popleft);
-  nb::object result = work();
+  nb::object result = call_object(work);
   return result.ptr() == Py_False ? Outcome::kNothing : Outcome::kCalled;
 }
 

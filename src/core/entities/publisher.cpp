@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dispatch/names.hpp"
+#include "python/finalizing.hpp"
 #include "python/in_use.hpp"
 #include "rcl_error.hpp"
 
@@ -56,7 +57,7 @@ template <typename Publish>
 rcl_ret_t Publisher::without_gil(Publish publish) {
   // Another thread may close this entity meanwhile, which holds the handle in use otherwise.
   const InUse handle(attribute(rclpy_entity(), names().handle));
-  const nb::gil_scoped_release release;
+  const WithoutGil released;
   return publish();
 }
 

@@ -110,7 +110,7 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb
       continue;
     }
     if (is_instance(callback, known.inline_callback)) {
-      callback(future);  // as create_task would
+      call_object(callback, future);  // as create_task would
     } else {
       call_method(hooks, names().create_task, callback, future);
     }

@@ -9,6 +9,7 @@
 
 #include "dispatch/names.hpp"
 #include "messages/message_info.hpp"
+#include "python/finalizing.hpp"
 #include "python/in_use.hpp"
 #include "python/once.hpp"
 #include "rcl_error.hpp"
@@ -83,7 +84,7 @@ rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
   } catch (nb::python_error &) {  // it is to be destroyed as soon as this entity is closed
     return rcl_take(subscription_, message_.get(), &info, nullptr);
   }
-  const nb::gil_scoped_release release;
+  const WithoutGil released;
   return rcl_take(subscription_, message_.get(), &info, nullptr);
 }
 

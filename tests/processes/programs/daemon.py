@@ -1,98 +1,51 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# The main thread returns while another one runs an executor, and a thread of a pool waits.
+# An executor on a daemon thread that is inside a callback when the process ends.
+"""Run it with ``sleeps`` or ``wakes``: whether the callback goes on while the interpreter ends."""
 
 from __future__ import annotations
 
-import asyncio
-import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
 import sys
 import threading
 import time
+from typing import Any
 
-# After aiorcl's, which registers later, and before pools are waited for.
-threading._register_atexit(lambda: say("main has ended"))  # type: ignore[attr-defined]
+import rclpy
+from rclpy.node import Node
 
-import rclpy  # noqa: E402
-from rclpy.node import Node  # noqa: E402
-from rclpy.qos import HistoryPolicy, QoSProfile, ReliabilityPolicy  # noqa: E402
-from std_msgs.msg import Int64  # noqa: E402
-from std_srvs.srv import Trigger  # noqa: E402
-
-import aiorcl  # noqa: E402
-from aiorcl import AsyncioExecutor, ThreadCallbackGroup  # noqa: E402
-from tests.processes.programs.talk import listen, say, set_deadline  # noqa: E402
-
-waits = threading.Event()
-FULL = QoSProfile(history=HistoryPolicy.KEEP_ALL, reliability=ReliabilityPolicy.RELIABLE)
+from aiorcl import AsyncioExecutor
 
 
-def call_in_worker(executor: AsyncioExecutor, node: Node) -> None:
-    """Have a worker call twice, whatever becomes of the first call."""
-    client = node.create_client(Trigger, "service")
+class Last:
+    """Destroyed by the interpreter when its threads may not run any more."""
+
+    def __init__(self, lock: Any) -> None:
+        self.lock = lock
+
+    def __del__(self, sleep: Any = time.sleep) -> None:
+        self.lock.release()
+        sleep(0.2)  # without the GIL, which the callback wants now; nothing tells when it has tried
+
+
+def main(way: str) -> None:
+    """Leave a thread inside a callback behind."""
+    rclpy.init()
+    node = Node("node")
+    held = threading.Lock()
+    held.acquire()
+    inside = threading.Event()
 
     def callback() -> None:
-        timer.cancel()
-        waits.set()
-        for _ in range(2):
-            try:
-                say(client.call(Trigger.Request()).message)
-            except asyncio.CancelledError:
-                say("cancelled")
-        executor.shutdown()
+        inside.set()
+        held.acquire()
 
-    timer = node.create_timer(0.0, callback, callback_group=ThreadCallbackGroup(1))
-
-
-def publish(executor: AsyncioExecutor, node: Node) -> None:
-    """Have a task publish, again and again, where there never is room."""
-    publisher = node.create_publisher(Int64, "topic", FULL)
-
-    def refuse(_: Int64) -> None:  # as a full writer does
-        waits.set()
-        time.sleep(0.05)
-        raise aiorcl.RclError("no room")
-
-    async def work() -> None:
-        for _ in range(2):
-            try:
-                await aiorcl.publish(publisher, Int64())
-            except asyncio.CancelledError:
-                say("cancelled")
-
-    executor.create_task(work)
-    executor.create_task(lambda: setattr(publisher, "publish", refuse))
-
-
-def serve_when_told(executor: AsyncioExecutor, node: Node) -> None:
-    """Answer when the parent says so."""
-    told = executor.create_future()
-
-    async def answer(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
-        await told
-        response.message = "answered"
-        return response
-
-    threading.Thread(target=lambda: told.set_result(listen())).start()
-    node.create_service(Trigger, "service", answer)
-
-
-def main() -> None:
-    """Run one way, and return."""
-    set_deadline()
-    rclpy.init()
-    node, executor = Node("node"), AsyncioExecutor()
+    node.create_timer(0.001, callback)
+    executor = AsyncioExecutor()
     executor.add_node(node)
-    way = sys.argv[1]
-    if way == "publish":
-        publish(executor, node)
-    else:
-        call_in_worker(executor, node)
-    if way == "stays":
-        serve_when_told(executor, node)
-    threading.Thread(target=executor.spin, daemon=way != "stays").start()
-    waits.wait()
+    threading.Thread(target=executor.spin, daemon=True).start()
+    inside.wait()
+    if way == "wakes":
+        sys.last = Last(held)  # type: ignore[attr-defined]  # goes with the last of the modules
 
 
-if __name__ == "__main__":
-    main()
+main(sys.argv[1])
