@@ -208,7 +208,7 @@ NB_MODULE(_core, m) {
   nb::class_<Service, Entity>(m, "Service", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
            "service"_a, "group"_a.none(), "label"_a)
-      .def("respond", &Service::respond, "response"_a, "request_id"_a);
+      .def("respond", &Service::respond, "response"_a.none(), "request_id"_a);
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object>(),
            "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a)

@@ -6,8 +6,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any, cast
 
+from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._coroutines.readiness import service_ready
 from aiorcl._coroutines.window import window_of
 from aiorcl._rclpy.missing import SrvRequestT, SrvResponseT
@@ -16,7 +18,6 @@ from aiorcl._serving.registry import serving_entity
 
 if TYPE_CHECKING:
     import rclpy.task
-    from rclpy.client import Client
 
 
 class _Answer(Follower):
@@ -43,16 +44,13 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     by default. Further calls of the client wait for their turn, first come, first sent. A service
     keeps as many, of all its clients together: with several of them give it a deeper one.
 
-    :raises TypeError: if ``request`` is of another type.
+    :raises TypeError: if ``client`` is none, or ``request`` of another type.
     :raises EntityGoneError: if the client or its node is destroyed or removed from its executor
         meanwhile, or the executor or the context is shut down.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
     """
-    if not isinstance(request, client.srv_type.Request):
-        raise TypeError(
-            f"A request of '{client.srv_name}' is expected, of type "
-            f"{client.srv_type.Request.__qualname__}, not {request!r}"
-        )
+    check(client, Client, "aiorcl.call()", "a client, made by node.create_client()")
+    check_message(request, client.srv_type.Request, f"A request of '{client.srv_name}'")
     served = serving_entity(client)
     window = window_of(client, served.serving)
     await window.enter(client, served.node)

@@ -12,7 +12,9 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.publisher import Publisher
 
+from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._loop.exit import waits_in_vain
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
@@ -20,8 +22,6 @@ from aiorcl._serving.registry import served, serving_entity
 from aiorcl._tasks.workers import Call, submit
 
 if TYPE_CHECKING:
-    from rclpy.publisher import Publisher
-
     from aiorcl._loop.run import Run
 
 # A writer that fails after less than this did not wait for room: its middleware does not, or
@@ -44,11 +44,15 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     this tries again until there is room; ``asyncio.timeout`` limits that. If it is cancelled, it
     first waits for the attempt that is under way, whose message may be sent or not.
 
+    :raises TypeError: if ``publisher`` is none, or ``message`` of another type.
     :raises RclError: if publishing failed without waiting.
     :raises rclpy.exceptions.InvalidHandle: if the publisher is destroyed meanwhile.
     :raises EntityGoneError: if the executor ends meanwhile.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the publisher on the running loop.
     """
+    check(publisher, Publisher, "aiorcl.publish()", "a publisher, made by node.create_publisher()")
+    if not isinstance(message, bytes):  # one that is serialized already
+        check_message(message, publisher.msg_type, f"A message of '{publisher.topic}'")
     serving_entity(publisher)
     found = served(publisher)
     if found is None or not getattr(found.core, "may_block", False):

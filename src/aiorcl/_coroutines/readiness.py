@@ -7,22 +7,22 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rclpy.action.client import ActionClient
+from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
+from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.validate_namespace import validate_namespace
 from rclpy.validate_node_name import validate_node_name
 
 from aiorcl import _core
+from aiorcl._coroutines.arguments import check
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import serving, serving_entity
 
 if TYPE_CHECKING:
-    from rclpy.action.client import ActionClient
-    from rclpy.client import Client
-    from rclpy.node import Node
-    from rclpy.publisher import Publisher
-
     from aiorcl._serving.node import ServedNode
 
 # What is in the graph is matched a moment later, of which the middleware tells nobody: rmw_fastrtps
@@ -42,6 +42,7 @@ async def service_ready(client: Client[Any, Any]) -> None:
         meanwhile, or the executor or the context is shut down.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
     """
+    check(client, Client, "aiorcl.service_ready()", "a client, made by node.create_client()")
     served = serving_entity(client)
     await _ready(
         served,
@@ -56,9 +57,13 @@ async def action_ready(action_client: ActionClient[Any, Any, Any]) -> None:
 
     As ``action_client.wait_for_server()``; the rest is as in `service_ready`.
     """
+    check(action_client, ActionClient, "aiorcl.action_ready()", "an ActionClient")
     served = serving_entity(action_client)
-    with action_client:
-        name = _core.action_client_name(action_client._client_handle.pointer)
+    try:
+        with action_client:
+            name = _core.action_client_name(action_client._client_handle.pointer)
+    except InvalidHandle:  # destroyed on another thread, whose word is on its way
+        raise EntityGoneError(f"{described(action_client)} was destroyed") from None
     await _ready(
         served,
         action_client.server_is_ready,
@@ -76,6 +81,8 @@ async def node_ready(node: Node, name: str) -> None:
     :raises rclpy.exceptions.InvalidNodeNameException: and ``InvalidNamespaceException``, if there
         can be no such node.
     """
+    check(node, Node, "aiorcl.node_ready()", "the node that looks")
+    check(name, str, "aiorcl.node_ready()", "the name of a node as a string")
     served = serving(node)
     if not name.startswith("/"):
         name = f"{node.get_namespace().rstrip('/')}/{name}"
@@ -89,10 +96,15 @@ async def node_ready(node: Node, name: str) -> None:
 
 
 async def subscribers_ready(publisher: Publisher[Any], count: int = 1) -> None:
-    """Return when at least ``count`` subscriptions match ``publisher``: they get what it publishes.
+    """Return when at least ``count`` subscriptions match ``publisher``, as this side sees it.
 
-    The rest is as in `service_ready`.
+    Another process may take a moment longer to know of ``publisher``, and what arrives there before
+    is dropped, also with reliable QoS. For the first message to arrive for certain make both sides
+    transient local, or have the other side answer. The rest is as in `service_ready`.
     """
+    expected = "a publisher, made by node.create_publisher()"
+    check(publisher, Publisher, "aiorcl.subscribers_ready()", expected)
+    check(count, int, "aiorcl.subscribers_ready()", "the number of subscriptions")
     served = serving_entity(publisher)
     await _ready(
         served,

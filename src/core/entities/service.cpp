@@ -54,6 +54,12 @@ void Service::respond(nb::handle response, nb::bytes request_id) {
 }
 
 void Service::send(nb::handle response, rmw_request_id_t & request_id) {
+  if (response.is_none()) {
+    PyErr_Format(PyExc_TypeError,
+                 "The callback of %s returned None: write 'return response' at its end",
+                 label().c_str());
+    nb::raise_python_error();
+  }
   RosMessage message(response_type_);
   message.from_python(response);  // may run any code, also such as closes this entity
   std::optional<InUse> handle;

@@ -82,8 +82,13 @@ void RosMessage::from_python(nb::handle message) {
     const int right = PyObject_IsInstance(message.ptr(), type_.cls_.ptr());
     if (right < 0) nb::raise_python_error();
     if (right == 0) {
-      PyErr_Format(PyExc_TypeError, "Expected %R, got %R", type_.cls_.ptr(),
-                   Py_TYPE(message.ptr()));
+      if (PyType_Check(message.ptr()) != 0) {
+        PyErr_Format(PyExc_TypeError, "Expected an object of %R, got the class %R itself",
+                     type_.cls_.ptr(), message.ptr());
+      } else {
+        PyErr_Format(PyExc_TypeError, "Expected %R, got %R", type_.cls_.ptr(),
+                     Py_TYPE(message.ptr()));
+      }
       nb::raise_python_error();
     }
   }

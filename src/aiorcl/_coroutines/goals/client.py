@@ -12,9 +12,11 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from uuid import uuid4
 
 from action_msgs.msg import GoalStatus
+from rclpy.action.client import ActionClient
 from rclpy.exceptions import InvalidHandle
 from unique_identifier_msgs.msg import UUID
 
+from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._coroutines.goals.errors import (
     GoalAbortedError,
     GoalCanceledError,
@@ -35,7 +37,7 @@ if TYPE_CHECKING:
     from typing import Self
 
     import rclpy.task
-    from rclpy.action.client import ActionClient, ClientGoalHandle
+    from rclpy.action.client import ClientGoalHandle
 
     from aiorcl._serving.node import ServedNode
 
@@ -170,7 +172,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         """Wait for a server, send the goal, and wait until it is accepted.
 
         :raises GoalRejectedError: if the server does not accept it.
-        :raises TypeError: if the goal is of another type, or a field of it.
+        :raises TypeError: if a field of the goal is of another type.
         :raises GoalLostError: if the server goes away meanwhile.
         :raises EntityGoneError: if the client or its node does, or the executor or the context.
         :raises RuntimeError: the second time; or unless an `AsyncioExecutor` serves the client on
@@ -179,12 +181,6 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._feed is not None:
             raise RuntimeError("A goal is sent once: call aiorcl.goal() for another one")
         client = self._client
-        goal_type = client._action_type.Goal
-        if not isinstance(self._goal, goal_type):
-            raise TypeError(
-                f"A goal of action '{client._action_name}' is expected, of type "
-                f"{goal_type.__qualname__}, not {self._goal!r}"
-            )
         await action_ready(client)
         self._feed = Feed(self._queue_size)
         served_node = serving_entity(client)
@@ -364,7 +360,14 @@ def goal(
     :param feedback_queue_size: how many feedback messages are kept for ``async for``; no limit if
         None. A full queue loses its oldest one, and ``running.dropped`` counts.
     :raises ValueError: if ``feedback_queue_size`` is less than 1.
+    :raises TypeError: if ``action_client`` is none, or ``goal`` of another type.
     """
+    expected = "an ActionClient, rclpy.action.ActionClient(node, type, name),"
+    check(action_client, ActionClient, "aiorcl.goal()", expected)
+    what = f"A goal of action '{action_client._action_name}'"
+    check_message(goal, action_client._action_type.Goal, what)
+    if feedback_queue_size is not None:
+        check(feedback_queue_size, int, "aiorcl.goal()", "feedback_queue_size as an int or None")
     if feedback_queue_size is not None and feedback_queue_size < 1:
         raise ValueError(f"feedback_queue_size must be at least 1, got {feedback_queue_size!r}")
     return RunningGoal(action_client, goal, feedback_queue_size)

@@ -11,14 +11,21 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Generic
 
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
+from rclpy.callback_groups import CallbackGroup
+from rclpy.node import Node
 
+from aiorcl._coroutines.arguments import (
+    check,
+    check_action_type,
+    check_callable,
+    check_coroutine_function,
+    check_message,
+)
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._serving.action_messages import check_result_message
 
 if TYPE_CHECKING:
     from rclpy.action.server import ServerGoalHandle
-    from rclpy.callback_groups import CallbackGroup
-    from rclpy.node import Node
     from unique_identifier_msgs.msg import UUID
 
 
@@ -64,6 +71,8 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
 
         :raises TypeError: if it is of another type, or a field of it.
         """
+        cls = self.handle._action_server.action_type.Feedback
+        check_message(feedback, cls, f"Feedback of action '{self._action_name}'")
         self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
 
     def _begin(self) -> None:
@@ -194,7 +203,7 @@ def serve_action(
     Goals run side by side; ``goal_callback`` may reject those that come too many. The coroutine is
     a task of the executor, on the thread of its loop.
 
-    :param execute: called with a `ServedGoal`.
+    :param execute: a coroutine function, called with a `ServedGoal`.
     :param goal_callback: called with each goal message, plain or coroutine function; returns a
         ``rclpy.action.GoalResponse``. Every goal is accepted if None.
     :param cancel_callback: called with the `ServedGoal` when a client wants to cancel it, plain or
@@ -204,11 +213,17 @@ def serve_action(
     :param options: others of ``rclpy.action.ActionServer``: ``result_timeout``, profiles of QoS.
     :return: rclpy's server; destroy it by ``server.destroy()``. Clients of goals that are executed
         then hear no more of them, so let them end first.
+    :raises TypeError: if an argument is of the wrong kind: ``execute`` a plain function, say.
     """
-    if not hasattr(action_type, "Impl"):  # rclpy's server crashes
-        raise TypeError(f"The type of action '{action_name}' is no action type: {action_type!r}")
-    if not callable(execute):
-        raise TypeError(f"execute must be a coroutine function, got {execute!r}")
+    function = "aiorcl.serve_action()"
+    check(node, Node, function, "a node")
+    check_action_type(action_type, function)
+    check(action_name, str, function, "the name of an action as a string")
+    check_coroutine_function(execute, function, "async def execute(goal)")
+    check_callable(goal_callback, function, "goal_callback")
+    check_callable(cancel_callback, function, "cancel_callback")
+    if callback_group is not None:
+        check(callback_group, CallbackGroup, function, "a callback group")
     if goal_callback is not None:
         options["goal_callback"] = goal_callback
     execution = _Execution(action_name, execute, cancel_callback)

@@ -10,15 +10,16 @@ import time
 from typing import TYPE_CHECKING
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
+from aiorcl._coroutines.arguments import check, check_message_type
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import serving
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
     from rclpy.subscription import Subscription
 
 # A queue that overflows is told of at once, and then no more often than this.
@@ -101,6 +102,13 @@ class MessageStream(Stream[MsgT]):
         self._node.destroy_subscription(self._subscription)
 
 
+def _check(node: object, msg_type: object, topic: object, qos: object, function: str) -> None:
+    check(node, Node, function, "a node")
+    check_message_type(msg_type, function)
+    check(topic, str, function, "the name of a topic as a string")
+    check(qos, (QoSProfile, int), function, "a QoSProfile, or the depth of its history as an int,")
+
+
 def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
     """Return how many messages a stream keeps, or None if all."""
     if queue_size is None:
@@ -134,7 +142,9 @@ def messages(
     :param queue_size: how many messages to keep. If None, the depth of the profile, or with
         KEEP_ALL no limit; 1 keeps the newest only, and the log says nothing of others.
     :raises ValueError: if ``queue_size`` is less than 1.
+    :raises TypeError: if an argument is of the wrong kind.
     """
+    _check(node, msg_type, topic, qos_profile, "aiorcl.messages()")
     return MessageStream(node, msg_type, topic, qos_profile, queue_size)
 
 
@@ -151,6 +161,7 @@ async def next_message(
     :raises EntityGoneError: if no message can come any more, see `Stream`.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the node on the running loop.
     """
+    _check(node, msg_type, topic, qos_profile, "aiorcl.next_message()")
     async with messages(node, msg_type, topic, qos_profile, queue_size=sys.maxsize) as stream:
         feed = stream._opened()
         try:

@@ -9,9 +9,12 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from rclpy.callback_groups import ReentrantCallbackGroup
-from rclpy.event_handler import EventHandler, QoSPublisherEventType
+from rclpy.event_handler import EventHandler, QoSPublisherEventType, QoSSubscriptionEventType
+from rclpy.node import Node
 from rclpy.publisher import Publisher
+from rclpy.subscription import Subscription
 
+from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._serving.registry import serving
 
@@ -26,11 +29,8 @@ if TYPE_CHECKING:
         QoSPublisherMatchedInfo,
         QoSRequestedDeadlineMissedInfo,
         QoSRequestedIncompatibleQoSInfo,
-        QoSSubscriptionEventType,
         QoSSubscriptionMatchedInfo,
     )
-    from rclpy.node import Node
-    from rclpy.subscription import Subscription
 
     EventType: TypeAlias = QoSPublisherEventType | QoSSubscriptionEventType
     Entity: TypeAlias = Publisher[Any] | Subscription[Any]
@@ -221,8 +221,14 @@ def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream
     :param event_type: such as ``QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED`` of
         ``rclpy.event_handler``.
     :raises ValueError: if it is none of ``node``.
-    :raises TypeError: if the event is one of the other kind of entity.
+    :raises TypeError: if the event is one of the other kind of entity, or an argument is of the
+        wrong kind.
     :raises rclpy.event_handler.UnsupportedEventTypeError: with the first event, if the middleware
         has no such event.
     """
+    function = "aiorcl.qos_events()"
+    check(node, Node, function, "a node")
+    check(entity, (Publisher, Subscription), function, "a publisher or a subscription")
+    kinds = (QoSPublisherEventType, QoSSubscriptionEventType)
+    check(event_type, kinds, function, "a QoSPublisherEventType or a QoSSubscriptionEventType")
     return EventStream(node, entity, event_type)

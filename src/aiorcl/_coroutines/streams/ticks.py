@@ -9,15 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.clock import Clock
 from rclpy.exceptions import InvalidHandle
+from rclpy.node import Node
 
+from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.registry import serving
 
 if TYPE_CHECKING:
-    from rclpy.clock import Clock
-    from rclpy.node import Node
     from rclpy.time import Time
     from rclpy.timer import Timer
 
@@ -125,5 +126,10 @@ def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickS
     :param period_sec: in seconds of the clock; 0 for as often as the loop turns.
     :param clock: another clock, for example one of steady time.
     :raises ValueError: if the period is negative or infinite.
+    :raises TypeError: if an argument is of the wrong kind.
     """
+    check(node, Node, "aiorcl.ticks()", "a node")
+    check(period_sec, (int, float), "aiorcl.ticks()", "a period in seconds")
+    if clock is not None:
+        check(clock, Clock, "aiorcl.ticks()", "a clock of rclpy, such as node.get_clock(),")
     return TickStream(node, period_sec, clock)

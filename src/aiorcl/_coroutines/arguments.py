@@ -1,0 +1,100 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the public functions take: anything else is refused at once, with what to write."""
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+
+
+def check(value: object, cls: type | tuple[type, ...], function: str, expected: str) -> None:
+    """Raise TypeError unless ``value`` is of a class.
+
+    :param function: that was called: ``"aiorcl.call()"``.
+    :param expected: what it takes, and how to get it.
+    """
+    if not isinstance(value, cls):
+        raise TypeError(f"{function} takes {expected}, not {shown(value)}")
+
+
+def check_message(value: object, cls: type, what: str) -> None:
+    """Raise TypeError unless ``value`` is a message of a class.
+
+    :param what: names it and what it belongs to: ``"A request of '/service'"``.
+    """
+    if not isinstance(value, cls):
+        raise TypeError(f"{what} is expected, of type {name_of_type(cls)}, not {shown(value)}")
+
+
+def check_message_type(value: object, function: str) -> None:
+    """Raise TypeError unless ``value`` is the class of a message."""
+    if not _has(value, "get_fields_and_field_types") or _has(value, "Request"):
+        raise TypeError(
+            f"{function} takes a message class, such as std_msgs.msg.String, not {shown(value)}"
+        )
+
+
+def check_action_type(value: object, function: str) -> None:
+    """Raise TypeError unless ``value`` is the class of an action.
+
+    rclpy does not look, and crashes.
+    """
+    if not _has(value, "Goal", "Result", "Feedback", "Impl"):
+        raise TypeError(
+            f"{function} takes an action class, such as nav2_msgs.action.NavigateToPose, not "
+            f"{shown(value)}"
+        )
+
+
+def check_coroutine_function(value: object, function: str, signature: str) -> None:
+    """Raise TypeError unless a call of ``value`` makes a coroutine, as far as it says so.
+
+    :param signature: what to write: ``"async def execute(goal)"``.
+    """
+    if not _makes_coroutine(value):
+        raise TypeError(f"{function} takes a coroutine function, '{signature}', not {shown(value)}")
+
+
+def check_callable(value: object, function: str, name: str) -> None:
+    """Raise TypeError unless ``value`` can be called, or is None."""
+    if value is not None and not callable(value):
+        raise TypeError(f"{function} takes a function as {name}, not {shown(value)}")
+
+
+def name_of_type(cls: type) -> str:
+    """Return what users write for a class: ``std_srvs.srv.Trigger.Request``."""
+    module = cls.__module__.rpartition("._")[0] or cls.__module__
+    name = cls.__qualname__
+    for part in ("Request", "Response", "Goal", "Result", "Feedback"):
+        if name.endswith(f"_{part}") and _has(cls, "get_fields_and_field_types"):
+            name = f"{name.removesuffix(f'_{part}')}.{part}"
+    return name if module == "builtins" else f"{module}.{name}"
+
+
+def shown(value: object) -> str:
+    """Say what a value is, and what was perhaps forgotten."""
+    if isinstance(value, type):
+        return f"the class {name_of_type(value)} itself"
+    if inspect.iscoroutine(value):
+        value.close()  # or it would complain of never having been awaited
+        return f"a coroutine: await {value.__qualname__}()"
+    text = repr(value)
+    kind = name_of_type(type(value))
+    return f"{text if len(text) <= 100 else text[:97] + '...'} ({kind})"
+
+
+def _has(value: object, *attributes: str) -> bool:
+    return isinstance(value, type) and all(hasattr(value, each) for each in attributes)
+
+
+def _makes_coroutine(value: Any) -> bool:
+    while isinstance(value, functools.partial):
+        value = value.func
+    if not callable(value) or isinstance(value, type):
+        return False
+    call: Callable[..., Any] = type(value).__call__
+    candidates = (value, inspect.unwrap(value), call)
+    return any(inspect.iscoroutinefunction(each) for each in candidates)

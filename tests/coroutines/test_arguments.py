@@ -1,0 +1,212 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Wrong arguments of the public functions: refused at the call, with what to write instead.
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.action.client import ActionClient
+from rclpy.context import Context
+from rclpy.duration import Duration
+from rclpy.event_handler import QoSPublisherEventType
+from rclpy.node import Node
+from std_msgs.msg import Int64, String
+from std_srvs.srv import SetBool, Trigger
+from test_msgs.action import Fibonacci
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+
+if TYPE_CHECKING:
+    from tests.support.makers import Run
+
+
+class Things:
+    """What a program has at hand, right or wrong."""
+
+    def __init__(self, node: Node) -> None:
+        self.node = node
+        self.client = node.create_client(Trigger, "service")
+        self.publisher = node.create_publisher(Int64, "topic", 10)
+        self.action_client: ActionClient[Any, Any, Any] = ActionClient(node, Fibonacci, "action")
+        self.clock = aiorcl.AsyncioClock(node.get_clock())
+
+
+async def execute(_: Any) -> None:
+    """Do nothing."""
+
+
+def plain(_: Any) -> None:
+    """Do nothing."""
+
+
+#: Each a call and what its message has to say.
+WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
+    *(
+        (f"{name} of {kind}", functools.partial(call, value=value), f"aiorcl.{name}")
+        for name, call, right in (
+            ("call", lambda t, value: aiorcl.call(value(t), Trigger.Request()), "client"),
+            ("publish", lambda t, value: aiorcl.publish(value(t), Int64()), "publisher"),
+            ("service_ready", lambda t, value: aiorcl.service_ready(value(t)), "client"),
+            ("action_ready", lambda t, value: aiorcl.action_ready(value(t)), "action_client"),
+            ("subscribers_ready", lambda t, value: aiorcl.subscribers_ready(value(t)), "publisher"),
+            ("node_ready", lambda t, value: aiorcl.node_ready(value(t), "n"), "node"),
+            ("messages", lambda t, value: aiorcl.messages(value(t), Int64, "topic"), "node"),
+            ("next_message", lambda t, value: aiorcl.next_message(value(t), Int64, "t"), "node"),
+            ("ticks", lambda t, value: aiorcl.ticks(value(t), 1.0), "node"),
+            (
+                "qos_events",
+                lambda t, value: aiorcl.qos_events(
+                    value(t), t.publisher, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
+                ),
+                "node",
+            ),
+            ("goal", lambda t, value: aiorcl.goal(value(t), Fibonacci.Goal()), "action_client"),
+            (
+                "serve_action",
+                lambda t, value: aiorcl.serve_action(value(t), Fibonacci, "served", execute),
+                "node",
+            ),
+        )
+        for kind, value in (
+            ("None", lambda _: None),
+            ("a class", lambda _: Node),
+            ("a string", lambda _: "/service"),
+            ("the client", lambda t: t.client),
+            ("the publisher", lambda t: t.publisher),
+            ("the action_client", lambda t: t.action_client),
+            ("the node", lambda t: t.node),
+        )
+        if kind != f"the {right}"
+    ),
+    ("request class", lambda t: aiorcl.call(t.client, Trigger.Request), "the class std_srvs.srv"),
+    ("request type", lambda t: aiorcl.call(t.client, SetBool.Request()), "std_srvs.srv.Trigger.R"),
+    ("request None", lambda t: aiorcl.call(t.client, None), "A request of 'service'"),
+    ("message class", lambda t: aiorcl.publish(t.publisher, Int64), "the class std_msgs.msg.Int64"),
+    ("message type", lambda t: aiorcl.publish(t.publisher, String()), "A message of 'topic'"),
+    ("count", lambda t: aiorcl.subscribers_ready(t.publisher, "1"), "number of subscriptions"),
+    ("node name", lambda t: aiorcl.node_ready(t.node, t.node), "name of a node"),
+    ("msg_type str", lambda t: aiorcl.messages(t.node, str, "topic"), "the class str itself"),
+    ("msg_type object", lambda t: aiorcl.messages(t.node, Int64(), "topic"), "message class"),
+    ("msg_type service", lambda t: aiorcl.messages(t.node, Trigger, "topic"), "message class"),
+    ("topic", lambda t: aiorcl.messages(t.node, Int64, None), "name of a topic"),
+    ("qos", lambda t: aiorcl.messages(t.node, Int64, "topic", "10"), "QoSProfile"),
+    ("once str", lambda t: aiorcl.next_message(t.node, str, "topic"), "aiorcl.next_message()"),
+    ("period", lambda t: aiorcl.ticks(t.node, "1"), "period in seconds"),
+    ("period Duration", lambda t: aiorcl.ticks(t.node, Duration(seconds=1)), "in seconds"),
+    ("clock", lambda t: aiorcl.ticks(t.node, 1.0, clock=t.node), "node.get_clock()"),
+    ("event", lambda t: aiorcl.qos_events(t.node, t.publisher, "MATCHED"), "EventType"),
+    ("goal class", lambda t: aiorcl.goal(t.action_client, Fibonacci.Goal), "the class test_msgs"),
+    ("goal type", lambda t: aiorcl.goal(t.action_client, Int64()), "Fibonacci.Goal"),
+    (
+        *(
+            "goal queue",
+            lambda t: aiorcl.goal(t.action_client, Fibonacci.Goal(), feedback_queue_size="1"),
+        ),
+        "feedback_queue_size",
+    ),
+    ("service", lambda t: aiorcl.serve_action(t.node, Trigger, "a", execute), "action class"),
+    ("name", lambda t: aiorcl.serve_action(t.node, Fibonacci, None, execute), "name of an action"),
+    ("plain", lambda t: aiorcl.serve_action(t.node, Fibonacci, "a", plain), "async def execute"),
+    (
+        "result",
+        lambda t: aiorcl.serve_action(t.node, Fibonacci, "a", execute(1)),
+        "await execute()",
+    ),
+    ("AsyncioClock of a node", lambda t: aiorcl.AsyncioClock(t.node), "node.get_clock()"),
+    ("sleep", lambda t: t.clock.sleep_for_async(1.0), "Duration(seconds=0.5)"),
+    ("until", lambda t: t.clock.sleep_until_async(1.0), "now()"),
+]
+
+
+@pytest.mark.parametrize(("call", "words"), [row[1:] for row in WRONG], ids=[r[0] for r in WRONG])
+def test_what_is_wrong_is_refused(context: Context, lone: Node, call: Any, words: str) -> None:
+    """By TypeError, at the first step, before anything is made; on any loop, or on none."""
+    things = Things(lone)
+    entities = [len(list(kind)) for kind in (lone.waitables, lone.subscriptions, lone.timers)]
+    with pytest.raises(TypeError) as refused:
+        call(things).send(None)
+    assert words in str(refused.value)
+    assert entities == [len(list(k)) for k in (lone.waitables, lone.subscriptions, lone.timers)]
+
+
+@pytest.mark.parametrize("way", ["partial", "object", "method", "wrapped"])
+def test_whatever_makes_a_coroutine_executes_goals(context: Context, lone: Node, way: str) -> None:
+    """Not only functions that are written by ``async def``."""
+
+    class Executes:
+        async def __call__(self, _: Any) -> None: ...
+
+        async def method(self, _: Any) -> None: ...
+
+    @functools.wraps(execute)
+    def wrapper(goal: Any) -> Any:
+        return execute(goal)
+
+    functions: dict[str, Any] = {
+        "partial": functools.partial(execute),
+        "object": Executes(),
+        "method": Executes().method,
+        "wrapped": wrapper,
+    }
+    aiorcl.serve_action(lone, Fibonacci, "action", functions[way]).destroy()
+
+
+def test_the_entity_of_somebody_else(run: Run, context: Context, lone: Node) -> None:
+    """Of a node on no executor, and destroyed ones: what to do is said."""
+    things = Things(lone)
+    calls: list[Callable[[], Any]] = [
+        lambda: aiorcl.call(things.client, Trigger.Request()),
+        lambda: aiorcl.publish(things.publisher, Int64()),
+        lambda: aiorcl.service_ready(things.client),
+        lambda: aiorcl.action_ready(things.action_client),
+        lambda: aiorcl.subscribers_ready(things.publisher),
+        lambda: aiorcl.node_ready(lone, "n"),
+        lambda: anext(aiorcl.messages(lone, Int64, "topic")),
+        lambda: aiorcl.next_message(lone, Int64, "topic"),
+        lambda: anext(aiorcl.ticks(lone, 1)),
+        lambda: aiorcl.goal(things.action_client, Fibonacci.Goal()).__aenter__(),
+    ]
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            for call in calls:
+                with pytest.raises(RuntimeError, match="add_node"):
+                    await call()
+            executor.add_node(lone)
+            things.action_client.destroy()
+            lone.destroy_node()
+            for call in calls:
+                with pytest.raises(RuntimeError, match="destroyed"):
+                    await call()
+
+    run(main)
+
+
+@pytest.mark.parametrize("coroutine", [False, True], ids=["plain", "coroutine"])
+def test_a_service_callback_that_returns_none(
+    run: Run, context: Context, lone: Node, coroutine: bool
+) -> None:
+    """The error names the service, and says what to write."""
+
+    async def forgetful(_: Trigger.Request, response: Trigger.Response) -> None:
+        response.success = True
+
+    def forgets(_: Trigger.Request, response: Trigger.Response) -> None:
+        response.success = True
+
+    lone.create_service(Trigger, "service", forgetful if coroutine else forgets)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            await aiorcl.call(lone.create_client(Trigger, "service"), Trigger.Request())
+
+    with pytest.raises(
+        TypeError, match="service '/service' returned None: write 'return response'"
+    ):
+        run(main)
