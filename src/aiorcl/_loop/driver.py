@@ -71,5 +71,7 @@ class Driver:
     def _count(self, callbacks: int) -> bool:
         """Return whether anything was done in this turn."""
         # After the callbacks: a step of a coroutine among them has counted itself.
-        self._run.units += callbacks
+        if callbacks:
+            self._run.units += callbacks
+            self._run.step_was_last = False
         return self._run.units > 0

@@ -68,6 +68,7 @@ class Run:
         self.unbegun = 0
         self.beginning: set[object] = set()
         self.waiting: dict[object, None] = {}  # steps for another spin_once, in order
+        self.step_was_last = False  # of what spin_once has counted
         self.interrupted = False
         self.until: rclpy.task.Future[Any] | None = None
 
@@ -140,8 +141,11 @@ class Run:
         self.beginning.discard(steps)
 
     def others_come_first(self) -> bool:
-        """True if steps of coroutines are due before an entity may run in a spin_once."""
-        return self.unbegun > 0 or bool(self.waiting)
+        """True if steps of coroutines are due before an entity may run in a spin_once.
+
+        In turn: a coroutine that is always ready must not be all that ever runs, either.
+        """
+        return self.unbegun > 0 or (bool(self.waiting) and not self.step_was_last)
 
     def step_begins(self, steps: object, *, urgent: bool = False) -> bool:
         """Count a step of a coroutine; False if it has to wait for another spin_once.
@@ -155,6 +159,7 @@ class Run:
                 self.waiting[steps] = None
                 return False
             self.units = 1
+            self.step_was_last = True
             self._stop()
         self.waiting.pop(steps, None)
         return True
