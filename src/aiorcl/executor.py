@@ -106,6 +106,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._forget_node,
             self._ends,
             *(watcher, self._followers, self._run, self._mailbox, self._owned),
+            on_error=self._errors.add,
         )
         self._slow = SlowCallbacks(self._dispatcher, self._owned)
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
@@ -126,7 +127,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._spinning = Spinning(
             *(self._ends, self._run, self._mailbox, self._errors, unfetched),
             self._home.choose,
-            *(self._served_nodes.look_if_changed, self._ending.after_spin),
+            *(self._served_nodes.begin, self._ending.after_spin),
         )
         at_exit(self._end_with_interpreter)
         give_up_when_main_ends(self._give_up)
@@ -164,9 +165,14 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """Run no more callbacks of ``node``; nothing if it is not here.
 
         Any thread; returns at once. While the executor runs, coroutine callbacks of the node that
-        are under way are cancelled.
+        are under way are cancelled. While it does not, the node is held until it comes back, goes
+        elsewhere or is destroyed, and at most until the executor runs without it or ends: so
+        ``rclpy.spin_once``, which adds and removes its node each time, costs little.
         """
-        super().remove_node(node)
+        if self._forget_node(node):
+            self._served_nodes.removed(node)
+        else:
+            self._served_nodes.let_go_of(node)
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
         """Serve the nodes no more, cancel what is under way, and wait until it has ended.
@@ -301,6 +307,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self.shutdown(timeout_sec=_EXIT_SECONDS)
         if self._run.thread is None:
             self._ending.let_go()
+
+    # What the parts ask.
+
+    def _look_at_new(self, node: Node) -> None:
+        self._served_nodes.look_at_new(node)
 
     def _nothing_answers(self) -> bool:
         return self._ends.nothing_answers() or waits_in_vain(self._run.thread)

@@ -312,6 +312,7 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string,
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a)
+      .def("give_back", &GuardCondition::give_back)
       .def("trigger", &GuardCondition::trigger)
       .def("stand_in", [](GuardCondition & self, nb::object trigger) {
         self.stand_in_for(names().trigger, std::move(trigger));

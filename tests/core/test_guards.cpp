@@ -213,6 +213,22 @@ TEST_CASE("a trigger before the first follower is ready when add() returns") {
   guards.remove(guard.get(), *follower.entry);
 }
 
+TEST_CASE("a trigger that comes while its last follower goes is heard by it or by the next") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  GuardThreads guards(context.get());
+  for (int n = 0; n < 200; ++n) {
+    Follower follower, next;
+    guards.add(guard.get(), *follower.entry);
+    guard.trigger();
+    if (n % 2 == 0) std::this_thread::yield();
+    guards.remove(guard.get(), *follower.entry);
+    guards.add(guard.get(), *next.entry);
+    CHECK(follower.queue.has_ready() != next.queue.has_ready());
+    guards.remove(guard.get(), *next.entry);
+  }
+}
+
 TEST_CASE("a follower that was removed hears of no trigger") {
   rcl::Context context;
   rcl::GuardCondition guard(context);

@@ -285,10 +285,10 @@ def test_a_block_that_cannot_be_entered_leaves_the_executor_as_it_was(
     with monkeypatch.context() as patched:
         if fails == "nodes":
 
-            def look() -> None:
+            def begin() -> None:
                 raise NotImplementedError
 
-            patched.setattr(executor._served_nodes, "look", look)
+            patched.setattr(executor._served_nodes, "begin", begin)
         with asyncio.Runner(loop_factory=Loop if fails == "loop" else None) as runner:
             runner.run(fail())
     assert readers == []

@@ -166,8 +166,10 @@ class DrivenInbox(Inbox):
             callback(len(self.items))
 
     def clear_on_ready_callback(self) -> None:
-        """Call it no more."""
+        """Call it no more; those with wait sets hear of what is left."""
         self.on_ready = None
+        if self.items:
+            self.entity.trigger_guard_condition()
 
     def put(self, item: Any) -> None:
         """Put something in. Any thread."""

@@ -108,8 +108,13 @@ class Run:
         self.thread = None
 
     def is_here(self) -> bool:
-        """True on the thread that runs the executor, and on any thread while none does."""
-        return self.thread is None or self.thread == threading.get_ident()
+        """True on the thread that runs the executor, and on any thread while none does.
+
+        Nothing runs on a loop that was closed, though the run has not ended.
+        """
+        if self.thread is None or self.thread == threading.get_ident():
+            return True
+        return self.loop is not None and self.loop.is_closed()
 
     def runs_here(self) -> bool:
         """True on the thread that runs the executor."""

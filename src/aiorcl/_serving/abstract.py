@@ -83,21 +83,23 @@ class ExecutorBase(_Executor):
             if node in self._added_nodes:
                 return False
             self._added_nodes[node] = None
-            node.executor = self  # calls add_node again, which returns
-        self.wake()
+        # Without the lock: it calls remove_node of the executor that has the node, and that one
+        # may be taking a node from here. It also calls add_node again, which returns.
+        node.executor = self
+        self._look_at_new(node)
         return True
 
     def remove_node(self, node: Node) -> None:
         """Run no more callbacks of ``node``; nothing if it is not here. Any thread."""
-        with self._nodes_lock:
-            if node not in self._added_nodes:
-                return
-            del self._added_nodes[node]
+        if self._forget_node(node):
+            self.wake()
+
+    def _look_at_new(self, node: Node) -> None:
         self.wake()
 
-    def _forget_node(self, node: Node) -> None:
+    def _forget_node(self, node: Node) -> bool:
         with self._nodes_lock:
-            self._added_nodes.pop(node, None)
+            return self._added_nodes.pop(node, self) is None
 
     def _forget_nodes(self) -> None:
         with self._nodes_lock:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import inspect
 from collections.abc import Callable, Coroutine, Iterable
 from typing import TYPE_CHECKING, Any
@@ -58,11 +59,6 @@ class Action:
         """Tell whether it is watched no more."""
         return all(part.closed for part in self.parts)
 
-    @property
-    def pending(self) -> int:
-        """Events that are not settled yet."""
-        return sum(part.pending for part in self.parts)
-
     def label_of(self, part: str) -> str:
         """Name a part in messages and statistics."""
         return f"{part} of {self.label}"
@@ -84,16 +80,12 @@ class Action:
         else:
             then()
 
-    def poke(self, events: int = 1) -> None:
-        """Look at every part although no event came."""
-        for part in self.parts:
-            part.poke(events)
-
     def close(self, *, keep_responses: bool = False) -> None:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
-        for part in self.others if keep_responses else self.parts:
-            part.close()
         self.sender.active = keep_responses
+        with contextlib.ExitStack() as stack:  # which goes on when one of them raises
+            for part in self.others if keep_responses else self.parts:
+                stack.callback(part.close)
 
     def add(
         self,

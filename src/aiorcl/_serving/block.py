@@ -51,7 +51,7 @@ class Block:
             )
         self._run.begin()
         try:
-            self._nodes.look()
+            self._nodes.begin()
             driver.start()
         except BaseException:
             self._run.end()

@@ -15,6 +15,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
+from aiorcl._serving.registry import served
 from aiorcl._serving.report import node_of
 
 if TYPE_CHECKING:
@@ -146,6 +147,9 @@ class ExecutorHooks:
 
     def _take_waitable(self, entity: _core.Waitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
+        found = served(waitable)
+        if found is None or not found.node.is_served():
+            return False  # taken from the executor by another thread: perhaps others ask it now
         try:
             wait_set = wait_set_of(self._watcher.context, waitable)
             if holds_entities(waitable):
@@ -161,6 +165,10 @@ class ExecutorHooks:
             if self._watcher.context.ok():
                 raise
             return False  # no wait set without a context
+        except IndexError:
+            if found.node.is_served():
+                raise
+            return False  # others have it in their wait set by now
         return self._execute(waitable, data)
 
     def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:

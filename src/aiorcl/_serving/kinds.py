@@ -136,6 +136,7 @@ def _watch_guard(
     watcher: Watcher, guard: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
     core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
+    core.give_back()
     if type(guard) is GuardCondition and "trigger" not in guard.__dict__:
         # A function of Python: users hand it to timers and the like, which look at its signature.
         def trigger() -> None:

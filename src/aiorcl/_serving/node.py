@@ -15,6 +15,7 @@ from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import name_of
+from aiorcl._serving.serving import Unwatched
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -22,12 +23,25 @@ if TYPE_CHECKING:
     from aiorcl._serving.kinds import Kind, Watched
     from aiorcl._serving.serving import Serving
 
-# How long an entity that its node has may be incomplete.
+# How long an entity that its node has may be incomplete, and when it is looked at again: first at
+# once, then after that time, then after twice as long each.
 _CONSTRUCTION_SEC = 1.0
+_FIRST_LOOK_SEC = 0.001
 
-# Events that an executor counted and did not settle: rmw counts each message once, so the next one
-# to watch the entity would not hear of them.
-_unsettled: weakref.WeakKeyDictionary[Any, int] = weakref.WeakKeyDictionary()
+# Events that an executor counted and did not settle, by the label of what watched: rmw counts each
+# message once, so the next one to watch the entity would not hear of them.
+_unsettled: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
+
+
+class _Incomplete:
+    """An entity that could not be watched yet, or cannot at all."""
+
+    def __init__(self, entity: Any) -> None:
+        self.entity = weakref.ref(entity)
+        self.since = time.monotonic()
+        self.look_sec = 0.0
+        self.next_look = self.since
+        self.is_broken = False
 
 
 class ServedNode:
@@ -35,15 +49,18 @@ class ServedNode:
 
     On the thread that runs the executor, or on any thread while none does, under the lock of the
     nodes.
+
+    :ivar kept: it was removed while nothing ran, and may come back.
     """
 
     def __init__(self, node: Node, serving: Serving) -> None:
         self.node = node
         self.name = name_of(node)
         self.serving = serving
+        self.kept = False
         # By the id of the rclpy entity, which ours holds.
-        self._entities: dict[int, Watched] = {}
-        self._incomplete: weakref.WeakKeyDictionary[Any, float] = weakref.WeakKeyDictionary()
+        self._entities: dict[int, tuple[Watched, registry.Hold]] = {}
+        self._incomplete: dict[int, _Incomplete] = {}
         registry.note_node(self)
 
     def is_served(self) -> bool:
@@ -53,61 +70,117 @@ class ServedNode:
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
         gone = dict(self._entities)
+        incomplete, self._incomplete = self._incomplete, {}
         for kind in KINDS:
             for entity in list(kind.of_node(self.node)):
                 if gone.pop(id(entity), None) is None and id(entity) not in self._entities:
-                    self._watch(kind, entity)
-        for key, core in gone.items():
-            self._entities.pop(key, None)
-            self._close_destroyed(key, core)
+                    self._watch(kind, entity, incomplete.get(id(entity)))
+        for key in gone:
+            self._close_destroyed(key)
 
-    def _watch(self, kind: Kind, entity: Any) -> None:
+    def let_go_of_gone(self) -> None:
+        """Let go of what the node has no more."""
+        here = {id(entity) for kind in KINDS for entity in list(kind.of_node(self.node))}
+        for key in self._entities.keys() - here:
+            self._close_destroyed(key)
+
+    def _watch(self, kind: Kind, entity: Any, incomplete: _Incomplete | None) -> None:
+        if incomplete is not None and incomplete.entity() is entity:
+            if incomplete.is_broken or time.monotonic() < incomplete.next_look:
+                self._incomplete[id(entity)] = incomplete
+                return
+        else:
+            incomplete = None
+        hold = registry.hold(entity, self)
+        if hold is None:
+            return  # another executor lets go first
+        core: Watched | None = None
         watcher = self.serving.watcher
+        label = kind.name
         try:
-            label = f"{kind.name}{kind.label(entity)}"
+            label += kind.label(entity)
             core = kind.watch(watcher, entity, watcher.group_of(self.node, entity), label)
         except InvalidHandle:
             return  # destroyed meanwhile
-        except AttributeError:
-            # rclpy's ActionClient tells its node of itself, which wakes us, before it is whole;
-            # its constructor may run on this thread or on another one.
-            since = self._incomplete.setdefault(entity, time.monotonic())
-            if time.monotonic() - since > _CONSTRUCTION_SEC:
-                raise
-            self.serving.look_again()
+        except Exception as error:
+            self._note_failure(entity, label, error, incomplete)
             return
-        core.poke(_unsettled.pop(entity, 0))
-        self._entities[id(entity)] = core
-        registry.note_entity(entity, core, self)
+        finally:
+            if core is None:
+                hold.release()
+        hold.core = weakref.ref(core)
+        self._entities[id(entity)] = core, hold
+        _settle_later(core, _unsettled.pop(entity, {}) if _is_counted(core) else {})
+
+    def _note_failure(
+        self, entity: Any, label: str, error: Exception, incomplete: _Incomplete | None
+    ) -> None:
+        if incomplete is None:
+            incomplete = _Incomplete(entity)
+        self._incomplete[id(entity)] = incomplete
+        now = time.monotonic()
+        # rclpy's ActionClient tells its node of itself, which wakes us, before it is whole; its
+        # constructor may run on this thread or on another one.
+        if isinstance(error, AttributeError) and now - incomplete.since <= _CONSTRUCTION_SEC:
+            incomplete.next_look = now + incomplete.look_sec
+            if incomplete.look_sec == 0:
+                self.serving.look_again()
+            else:
+                self.serving.look_after(incomplete.look_sec)
+            incomplete.look_sec = 2 * incomplete.look_sec or _FIRST_LOOK_SEC
+            return
+        incomplete.is_broken = True
+        self.serving.report(Unwatched(label, self.node), error)
 
     def cores(self) -> list[_core.Entity]:
         """Return what watches the entities now, actions by their parts. Any thread."""
-        return [
-            part
-            for core in list(self._entities.values())
-            for part in (core.parts if isinstance(core, Action) else [core])
-        ]
+        return [part for core, _ in list(self._entities.values()) for part in _parts(core)]
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
-        core = self._entities.pop(id(entity), None)
-        if core is not None:
-            self._close_destroyed(id(entity), core)
+        if id(entity) in self._entities:
+            self._close_destroyed(id(entity))
 
-    def _close_destroyed(self, key: int, core: Watched) -> None:
-        label = core.label
-        core.close()
+    def _close_destroyed(self, key: int) -> None:
+        label = self._entities[key][0].label
+        self._close(key)
         self.serving.followers.gone(key, f"The {label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them."""
-        for key, core in list(self._entities.items()):
+        for key, (core, _) in list(self._entities.items()):
             if keep_clients and isinstance(core, _core.Client):
                 continue
             if keep_clients and isinstance(core, Action) and core.responses:
                 core.close(keep_responses=True)
                 continue
-            del self._entities[key]
-            if core.pending and not isinstance(core, _core.DrivenWaitable):  # it tells by itself
-                _unsettled[core.rclpy_entity] = core.pending
+            if _is_counted(core):
+                pending = {part.label: part.pending for part in _parts(core) if part.pending}
+                if pending:
+                    _unsettled[core.rclpy_entity] = pending
+            self._close(key)
+
+    def _close(self, key: int) -> None:
+        """Let go of one; what that raises is told, and keeps no other from it."""
+        core, hold = self._entities.pop(key)
+        try:
             core.close()
+        except Exception as error:
+            self.serving.report(Unwatched(core.label, self.node), error)
+        finally:
+            hold.release()
+
+
+def _parts(core: Watched) -> list[_core.Entity]:
+    return core.parts if isinstance(core, Action) else [core]
+
+
+def _is_counted(core: Watched) -> bool:
+    """True if a take that finds nothing settles one event, no more: others settle all."""
+    return isinstance(core, (_core.Service, _core.Client, Action))
+
+
+def _settle_later(core: Watched, unsettled: dict[str, int]) -> None:
+    """Let it look as often as its predecessor would have, once of which it does anyway."""
+    for part in _parts(core):
+        part.poke(max(0, unsettled.get(part.label, 0) - 1))

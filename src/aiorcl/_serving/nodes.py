@@ -12,8 +12,9 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.mailbox import Once
 from aiorcl._serving import registry
+from aiorcl._serving.naming import name_of
 from aiorcl._serving.node import ServedNode
-from aiorcl._serving.serving import Serving
+from aiorcl._serving.serving import Serving, Unwatched
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -29,31 +30,41 @@ if TYPE_CHECKING:
 class Nodes:
     """Keeps what is watched equal to what the nodes of the executor have.
 
-    On the loop's thread, or on any thread while the executor does not run.
+    On the loop's thread, or on any thread while the executor does not run. A node that is removed
+    while nothing runs stays watched, since `rclpy.spin_once` takes it away and brings it back each
+    time: until it is removed once more (which is how rclpy says that another executor takes it),
+    another executor wants it, it is destroyed, or the executor runs without it.
 
     :param get_nodes: returns the nodes that the user has added.
     :param forget: takes a node that was destroyed from them.
+    :param on_error: takes what an entity has raised that cannot be watched or let go, after what
+        names it.
     """
 
     def __init__(
         self,
         get_nodes: Callable[[], list[Node]],
-        forget: Callable[[Node], None],
+        forget: Callable[[Node], object],
         ends: Ends,
         watcher: Watcher,
         followers: Followers,
         run: Run,
         mailbox: Mailbox,
         owned: Owned,
+        on_error: Callable[[object, BaseException], None],
     ) -> None:
         self._get_nodes = get_nodes
         self._forget = forget
         self._ends = ends
+        self._watcher = watcher
+        self._on_error = on_error
         self._followers = followers
         self._run = run
         self._mailbox = mailbox
         self._owned = owned
         self._served: dict[Node, ServedNode] = {}
+        # Of nodes that add_node brings in just now: it raises them.
+        self._raised_by_new: dict[Node, list[BaseException]] = {}
         self._lock = threading.RLock()
         self._looking = False  # guarded by _lock
         self._ended = False
@@ -61,24 +72,76 @@ class Nodes:
         self._look_later = Once(mailbox, self.look)
         self._serving = Serving(
             *(ends, watcher, followers, run, mailbox, owned),
-            has=lambda node: node in get_nodes(),
+            has=self._has,
             look=self.look,
-            look_again=self._look_later.post,
+            look_again=self._look_again,
+            look_after=self._look_after,
             entity_destroyed=self.entity_destroyed,
+            wanted_elsewhere=self.wanted_elsewhere,
+            report=self._report,
         )
+
+    def begin(self) -> None:
+        """A run begins: watch what is new, let go of what was removed."""
+        with self._lock:  # another thread's look, which began before, comes to its end first
+            if self.changed or any(served.kept for served in self._served.values()):
+                self.look()
 
     def wake(self) -> None:
         """Look now where this thread may, else soon. Any thread; never blocks."""
         if self._run.is_here():
             self.look()
         else:
-            self.changed = True
-            self._look_later.post()
+            self._look_again()
 
-    def look_if_changed(self) -> None:
-        """Look if anything may have changed since the last time."""
-        if self.changed:
+    def look_at_new(self, node: Node) -> None:
+        """Serve a node that was added just now; raise what keeps one of its entities from that.
+
+        Then the node is here no more. On another thread than the loop's the executor hears of it.
+        """
+        if not self._run.is_here():
+            self._look_again()
+            return
+        raised = self._raised_by_new[node] = []
+        try:
             self.look()
+        finally:
+            self._raised_by_new.pop(node, None)
+        if raised:
+            self._forget(node)
+            self.let_go_of(node)
+            if self._watcher.is_executor_of(node):
+                node.executor = None  # type: ignore[assignment]  # as rclpy's setter takes it
+            try:
+                raise raised[0]
+            finally:
+                del raised  # no cycle of the exception and this frame
+
+    def removed(self, node: Node) -> None:
+        """A node was taken from the executor. Any thread; never blocks."""
+        served = self._served.get(node)
+        if self._run.thread is None:
+            if served is not None:
+                served.kept = True
+            self.changed = True  # for a run that begins now, on another thread
+        if self._run.thread is not None:
+            self.wake()
+
+    def let_go_of(self, node: Node) -> None:
+        """Keep a node no longer that was removed before. Any thread; never blocks."""
+        served = self._served.get(node)
+        if served is not None and not self._has(node):
+            served.kept = False
+            self.wake()
+
+    def wanted_elsewhere(self, served: ServedNode) -> None:
+        """Let go of a node for another executor, unless it is on this one. Any thread."""
+        node = served.node
+        if self._has(node):
+            if self._watcher.is_executor_of(node):
+                return  # whoever takes it says so by remove_node
+            self._forget(node)  # two threads have added it at once, and the other one came later
+        self.let_go_of(node)
 
     def look(self) -> None:
         """Watch what is new, let go of what is gone; skip what another thread does already.
@@ -90,6 +153,9 @@ class Nodes:
             try:
                 if self._looking:  # by a callback of rclpy; the outer call looks once more
                     return
+                if not self._run.is_here():  # a run has begun on another thread
+                    self._look_again()
+                    return
                 self._looking = True
                 try:
                     self.changed = False
@@ -98,6 +164,17 @@ class Nodes:
                     self._looking = False
             finally:
                 self._lock.release()
+
+    def _look_again(self) -> None:
+        self.changed = True
+        self._look_later.post()
+
+    def _look_after(self, seconds: float) -> None:
+        loop = self._run.loop
+        if self._run.thread is None or loop is None:
+            self.changed = True  # the next run looks
+        else:
+            loop.call_later(seconds, self._look_again)
 
     def _look_once(self) -> None:
         if self._ended:
@@ -109,19 +186,24 @@ class Nodes:
             served = self._served.get(node)
             if served is None:
                 served = self._served[node] = ServedNode(node, self._serving)
+            served.kept = False
             served.synchronise()
         for node in self._served.keys() - set(self._get_nodes()):
-            self._remove(node, self._served.pop(node))
+            served = self._served[node]
+            destroyed = _is_destroyed(node)
+            if served.kept and not destroyed and self._run.thread is None:
+                served.let_go_of_gone()
+            else:
+                self._remove(self._served.pop(node), destroyed)
 
-    def _remove(self, node: Node, served: ServedNode) -> None:
+    def _remove(self, served: ServedNode, destroyed: bool) -> None:
         served.close()
-        destroyed = _is_destroyed(node)
         # rclpy.spin_once adds and removes the node around each call, so only a running executor
         # ends what a node that still exists has under way.
-        if destroyed or self._run.thread is not None:
-            self._owned.cancel_those_of(node)
+        if destroyed or (self._run.thread is not None and not served.kept):
+            self._owned.cancel_those_of(served.node, begun=not destroyed)
             what = "destroyed" if destroyed else "removed from its executor"
-            self._followers.gone(id(node), f"The node '{served.name}' was {what}")
+            self._followers.gone(id(served.node), f"The node '{served.name}' was {what}")
 
     def entity_destroyed(self, entity: Any) -> None:
         """Let go of an entity that was destroyed directly, not by its node. Any thread."""
@@ -137,8 +219,9 @@ class Nodes:
             self._mailbox.order(lambda: self.entity_destroyed(entity))
 
     def served(self) -> list[ServedNode]:
-        """Return what is watched now, of each node. Any thread."""
-        return list(self._served.values())
+        """Return what is watched now, of each node of the executor. Any thread."""
+        nodes = self._get_nodes()
+        return [served for served in list(self._served.values()) if served.node in nodes]
 
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
@@ -151,6 +234,17 @@ class Nodes:
         reason = self._ends.why()
         assert reason is not None  # it has begun to end
         self._followers.shut_down(reason, finally_=not keep_clients)
+
+    def _has(self, node: Node) -> bool:
+        return node in self._get_nodes()
+
+    def _report(self, source: Unwatched, error: BaseException) -> None:
+        raised = self._raised_by_new.get(source.node)
+        if raised is None:
+            self._on_error(source, error)
+        else:
+            error.add_note(f"In {source.label} of node '{name_of(source.node)}'")
+            raised.append(error)
 
 
 def _is_destroyed(node: Node) -> bool:

@@ -1,10 +1,14 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Which executor serves an entity or a node: where methods of rclpy's objects find ours."""
+"""Which executor serves an entity or a node: methods of rclpy's objects find ours here.
+
+An entity that another executor watches is handed over: see `hold`.
+"""
 
 from __future__ import annotations
 
 import asyncio
+import os
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -27,14 +31,62 @@ class Served(NamedTuple):
     node: ServedNode
 
 
-_entities: weakref.WeakKeyDictionary[Any, tuple[weakref.ref[Watched], weakref.ref[ServedNode]]]
-_entities = weakref.WeakKeyDictionary()
+class Hold:
+    """The right of one executor to watch one entity: rcl has a single event callback for each.
+
+    Any thread. No lock: each step is one operation on a dict, which is atomic, and the order of the
+    steps makes up for what comes between them. So nothing can wait in here, not even a finalizer.
+    """
+
+    __slots__ = ("_key", "core", "node", "released", "waiting")
+
+    def __init__(self, entity: object, node: ServedNode) -> None:
+        self._key = id(entity)  # of no other entity until release(): what watches it holds it
+        self.node = weakref.ref(node)
+        self.core: weakref.ref[Watched] | None = None
+        self.released = False
+        self.waiting: dict[weakref.ref[ServedNode], None] = {}
+
+    def release(self) -> None:
+        """The entity is watched no more: whoever waits for it looks at it again."""
+        if _holds.get(self._key) is self:
+            del _holds[self._key]
+        # In this order: who notes itself as waiting looks at the flag after that, so it is either
+        # found here or tries again.
+        self.released = True
+        for reference in list(self.waiting):
+            node = reference()
+            if node is not None:
+                node.serving.look_again()
+
+
+_holds: dict[int, Hold] = {}  # by the id of the entity
 _nodes: weakref.WeakKeyDictionary[Node, weakref.ref[ServedNode]] = weakref.WeakKeyDictionary()
 
+# In a forked child there is no thread that could let go, and nothing of the middleware that calls.
+os.register_at_fork(after_in_child=_holds.clear)
 
-def note_entity(entity: Any, core: Watched, node: ServedNode) -> None:
-    """From now on an entity is watched."""
-    _entities[entity] = (weakref.ref(core), weakref.ref(node))
+
+def hold(entity: object, node: ServedNode) -> Hold | None:
+    """Let one executor watch an entity from now on, if no other does.
+
+    Else the other one is asked to let go, which it does here or on its own thread, and then
+    ``node`` is told to look again.
+    """
+    new = Hold(entity, node)
+    while True:
+        found = _holds.setdefault(id(entity), new)
+        if found is new:
+            return new
+        holder = found.node()
+        if holder is None:  # it was collected with what it watched
+            _holds.pop(id(entity), None)
+            continue
+        found.waiting[weakref.ref(node)] = None
+        if not found.released:
+            holder.serving.wanted_elsewhere(holder)
+        if not found.released:
+            return None
 
 
 def note_node(node: ServedNode) -> None:
@@ -42,12 +94,12 @@ def note_node(node: ServedNode) -> None:
     _nodes[node.node] = weakref.ref(node)
 
 
-def served(entity: Any) -> Served | None:
+def served(entity: object) -> Served | None:
     """Return what watches an entity of rclpy, or None. Any thread."""
-    found = _entities.get(entity)
-    if found is None:
+    found = _holds.get(id(entity))
+    if found is None or found.core is None:
         return None
-    core, node = found[0](), found[1]()
+    core, node = found.core(), found.node()
     return None if core is None or node is None or core.closed else Served(core, node)
 
 
@@ -92,16 +144,17 @@ def serving_entity(entity: Any) -> ServedNode:
     """
     loop = asyncio.get_running_loop()
     found = served_here(entity)
-    if found is None or not found.node.serving.run.is_on(loop):
+    node = _waiting_here(entity) if found is None else found.node
+    if node is None or not node.serving.run.is_on(loop):
         _check_ended(_node_that_has(entity))
         raise RuntimeError(
             f"No AsyncioExecutor serves {described(entity)} on this event loop, or it was "
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
             "a task or a coroutine callback of the executor"
         )
-    if found.node.serving.ends.context_down:
+    if node.serving.ends.context_down:
         raise EntityGoneError("The context is shut down")
-    return found.node
+    return node
 
 
 def _node_that_has(entity: Any) -> Node | None:
@@ -131,3 +184,13 @@ def _node_here(node: Node | None) -> ServedNode | None:
     reference = None if node is None else _nodes.get(node)
     found = None if reference is None else reference()
     return found if found is not None and found.serving.run.runs_here() else None
+
+
+def _waiting_here(entity: object) -> ServedNode | None:
+    """Return who gets the entity next, of an executor that this thread runs."""
+    found = _holds.get(id(entity))
+    for reference in [] if found is None else list(found.waiting):
+        node = reference()
+        if node is not None and node.is_served() and node.serving.run.runs_here():
+            return node
+    return None

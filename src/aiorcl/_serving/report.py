@@ -12,6 +12,7 @@ from rclpy.logging import get_logger
 from aiorcl import _core
 from aiorcl._serving.naming import label_of, name_of
 from aiorcl._serving.registry import served
+from aiorcl._serving.serving import Unwatched
 from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
@@ -30,6 +31,8 @@ def node_of(entity: _core.Entity) -> Node | None:
 def _node_of_source(source: object) -> Node | None:
     if isinstance(source, _core.Entity):
         return node_of(source)
+    if isinstance(source, Unwatched):
+        return source.node
     return cast("Node | None", source.owner) if isinstance(source, Task) else None
 
 
@@ -42,7 +45,10 @@ class Report:
     def origin(self, source: object) -> str:
         """Name an entity and its node, or a task."""
         node = _node_of_source(source)
-        what = label_of(source) if isinstance(source, _core.Entity) else _task(source)
+        if isinstance(source, Unwatched):
+            what = source.label
+        else:
+            what = label_of(source) if isinstance(source, _core.Entity) else _task(source)
         return what if node is None else f"{what} of node '{name_of(node)}'"
 
     def handle(self, message: str, error: BaseException) -> None:

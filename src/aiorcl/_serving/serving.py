@@ -17,8 +17,17 @@ if TYPE_CHECKING:
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
     from aiorcl._serving.followers import Followers
+    from aiorcl._serving.node import ServedNode
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned import Owned
+
+
+@dataclass(frozen=True, slots=True)
+class Unwatched:
+    """An entity that cannot be watched, or not let go; named in messages by its label."""
+
+    label: str
+    node: Node
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,8 +38,11 @@ class Serving:
     :param followers: are told when something is gone.
     :param has: tells whether a node is on the executor. Any thread.
     :param look: watches what is new and lets go of what is gone, now.
-    :param look_again: has the loop's thread look, soon. Any thread.
+    :param look_again: has the loop's thread look, soon, or the next run. Any thread.
+    :param look_after: the same, in so many seconds.
     :param entity_destroyed: lets go of one entity. Any thread.
+    :param wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
+    :param report: takes what an entity of a node has raised that cannot be watched or let go.
     """
 
     ends: Ends
@@ -42,7 +54,10 @@ class Serving:
     has: Callable[[Node], bool]
     look: Callable[[], None]
     look_again: Callable[[], None]
+    look_after: Callable[[float], None]
     entity_destroyed: Callable[[Any], None]
+    wanted_elsewhere: Callable[[ServedNode], None]
+    report: Callable[[Unwatched, BaseException], None]
 
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""

@@ -56,6 +56,10 @@ class Watcher:
         if executor is not None:
             future._set_executor(executor)
 
+    def is_executor_of(self, node: Node) -> bool:
+        """Tell whether a node says that this executor is its own."""
+        return node.executor is self._executor()
+
     def group_of(self, node: Node, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
         group = getattr(entity, "callback_group", None)  # a publisher has none

@@ -71,11 +71,15 @@ class Owned:
         """True while a coroutine is under way."""
         return bool(self._owned)
 
-    def cancel_those_of(self, owner: object) -> None:
-        """Cancel the coroutines of a node, but never the calling one."""
+    def cancel_those_of(self, owner: object, *, begun: bool = False) -> None:
+        """Cancel the coroutines of a node, but never the calling one.
+
+        :param begun: let one that has not begun come to its first suspension before: what it was
+            called with would be lost.
+        """
         for steps in list(self._owned):
             if steps.owner is owner and steps is not self.running:
-                steps.end()
+                steps.end(begun=begun)
 
     def spare_running(self) -> None:
         """From now on do not cancel the coroutine that runs, and do not wait for it.

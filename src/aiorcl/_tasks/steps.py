@@ -64,6 +64,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._cancel_wanted = False
         self._ending = False
         self._begun = False
+        self._begins_first = False
 
     def start(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None) -> None:
         """Make the asyncio task. On the loop's thread."""
@@ -93,10 +94,14 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_wanted = False
             self.task.cancel()
 
-    def end(self) -> None:
-        """Cancel, but once: a second time would interrupt the cleanup that the first has begun."""
+    def end(self, *, begun: bool = False) -> None:
+        """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
+
+        :param begun: not before the first suspension.
+        """
         if not self._ending:
             self._ending = True
+            self._begins_first = begun
             self.cancel()
 
     def send(self, value: Any) -> Any:
@@ -107,6 +112,11 @@ class Steps(Coroutine[Any, Any, None]):
 
     def throw(self, *error: Any) -> Any:
         self._run.step_begins(self, urgent=True)  # asyncio throws once
+        if self._begins_first and not self._begun:
+            self._cancel_wanted = True
+            waits_for = self._step(self._advance, None)
+            self._cancel_if_wanted()
+            return waits_for
         return self._step(self._coroutine.throw, *error)
 
     def _step(self, advance: Any, *args: Any) -> Any:

@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "events/guards.hpp"
+#include "rcl_error.hpp"
 
 namespace aiorcl {
 
@@ -22,13 +23,20 @@ class FollowedGuard {
       : threads_(std::move(threads)), guard_(guard), ready_(ready) {
     threads_->add(guard_, ready_, flag == Flag::kYes ? &fired : nullptr);
   }
-  ~FollowedGuard() { threads_->remove(guard_, ready_); }
+  ~FollowedGuard() {
+    threads_->remove(guard_, ready_);
+    if (fired || (gives_back && ready_.pending.load() > 0)) {
+      ignore(rcl_trigger_guard_condition(const_cast<rcl_guard_condition_t *>(guard_)));
+    }
+  }
   FollowedGuard(const FollowedGuard &) = delete;
   FollowedGuard & operator=(const FollowedGuard &) = delete;
 
   const rcl_guard_condition_t * get() const noexcept { return guard_; }
 
+  // What is left of them at the end is triggered again, for whoever waits next.
   std::atomic<bool> fired{false};  // set by each trigger
+  bool gives_back = false;         // whatever is pending then was a trigger
 
  private:
   const std::shared_ptr<GuardThreads> threads_;

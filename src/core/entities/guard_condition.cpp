@@ -15,9 +15,13 @@ namespace aiorcl {
 GuardCondition::GuardCondition(Dispatcher & dispatcher, nb::object guard, nb::object group,
                                std::string label, std::shared_ptr<GuardThreads> guards)
     : Entity(dispatcher, guard, guard.attr("handle"), std::move(group), std::move(label)) {
-  add_source<FollowedGuard>(std::move(guards),
-                            static_cast<const rcl_guard_condition_t *>(pointer()),
-                            FollowedGuard::Flag::kNo);
+  guard_ = add_source<FollowedGuard>(std::move(guards),
+                                     static_cast<const rcl_guard_condition_t *>(pointer()),
+                                     FollowedGuard::Flag::kNo);
+}
+
+void GuardCondition::give_back() {
+  if (!closed()) guard_->gives_back = true;
 }
 
 void GuardCondition::trigger() {

@@ -10,6 +10,8 @@
 
 namespace aiorcl {
 
+class FollowedGuard;
+
 class GuardCondition final : public Entity {
  public:
   /// `guard` is an rclpy GuardCondition, whose trigger comes by way of `guards`.
@@ -22,6 +24,13 @@ class GuardCondition final : public Entity {
   /// GIL: ready at once, where the way by rcl takes as long as its thread does to wake up. The rcl
   /// guard condition is left alone, or that thread would bring the same trigger once more.
   void trigger();
+
+  /// From now on close() triggers it once more if a trigger was not handled yet. Not for one that
+  /// others follow, too: they have heard of it.
+  void give_back();
+
+ private:
+  FollowedGuard * guard_;
 };
 
 }  // namespace aiorcl

@@ -38,7 +38,7 @@ class GuardThreads::Waiter {
 
   /// The first follower is there before the thread: the guard condition may be triggered already.
   Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
-      : set_(context), guard_(guard), context_(context), followers_{first} {
+      : end_(context), set_(context), guard_(guard), context_(context), followers_{first} {
     if (wait(set_, &kNotAtAll) == RMW_RET_OK) tell();
     thread_ = std::thread(&Waiter::run, this);
   }
@@ -67,29 +67,44 @@ class GuardThreads::Waiter {
     rmw_wait_set_t * set;
   };
 
+  /// Tells the thread of its end. By that of others it would not be told apart from a trigger.
+  struct End {
+    explicit End(rcl_context_t * context);
+    ~End() {
+      if (process.is_this()) ignore(rmw_destroy_guard_condition(guard));
+    }
+
+    const Process process;
+    rmw_guard_condition_t * guard;
+  };
+
   /// OK if the guard condition was triggered, which is over now. TIMEOUT too if somebody else has
-  /// taken the trigger.
+  /// taken the trigger. Without a timeout, for the thread, also at its end.
   rmw_ret_t wait(WaitSet & set, const rmw_time_t * timeout) noexcept;
   void tell() noexcept;
   void run() noexcept;
 
   const Process process_;
+  End end_;
   WaitSet set_;  // the thread's
   const rmw_guard_condition_t * const guard_;
   rcl_context_t * const context_;
   std::mutex mutex_;
   std::unique_ptr<WaitSet> asking_;  // guarded by mutex_; made when it is needed
   std::condition_variable stop_changed_;
-  std::condition_variable ended_changed_;
   std::vector<Follower> followers_;  // guarded by mutex_
   bool stop_ = false;                // guarded by mutex_
-  bool ended_ = false;               // guarded by mutex_
   std::thread thread_;
 };
 
 GuardThreads::Waiter::WaitSet::WaitSet(rcl_context_t * context)
-    : set(rmw_create_wait_set(rcl_context_get_rmw_context(context), 1)) {
+    : set(rmw_create_wait_set(rcl_context_get_rmw_context(context), 2)) {
   if (set == nullptr) check(RCL_RET_ERROR, "wait for a guard condition");
+}
+
+GuardThreads::Waiter::End::End(rcl_context_t * context)
+    : guard(rmw_create_guard_condition(rcl_context_get_rmw_context(context))) {
+  if (guard == nullptr) check(RCL_RET_ERROR, "wait for a guard condition");
 }
 
 GuardThreads::Waiter::~Waiter() {
@@ -98,16 +113,11 @@ GuardThreads::Waiter::~Waiter() {
     return;
   }
   {
-    std::unique_lock<std::mutex> lock(mutex_);
+    std::lock_guard<std::mutex> lock(mutex_);
     stop_ = true;
-    stop_changed_.notify_all();
-    do {
-      // Under the lock, so that the thread can take this trigger back before it ends. Again,
-      // because somebody else who waits for the guard condition may have taken it.
-      ignore(rmw_trigger_guard_condition(guard_));
-    } while (
-        !ended_changed_.wait_for(lock, std::chrono::milliseconds(10), [this] { return ended_; }));
   }
+  stop_changed_.notify_all();
+  ignore(rmw_trigger_guard_condition(end_.guard));
   thread_.join();
 }
 
@@ -125,8 +135,8 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
 }
 
 rmw_ret_t GuardThreads::Waiter::wait(WaitSet & set, const rmw_time_t * timeout) noexcept {
-  void * guards[] = {guard_->data};
-  rmw_guard_conditions_t guard_set{1, guards};
+  void * guards[] = {guard_->data, end_.guard->data};
+  rmw_guard_conditions_t guard_set{timeout == nullptr ? 2U : 1U, guards};
   const rmw_ret_t ret = rmw_wait(nullptr, &guard_set, nullptr, nullptr, nullptr, set.set, timeout);
   ignore(ret);
   return ret == RMW_RET_OK && guards[0] == nullptr ? RMW_RET_TIMEOUT : ret;
@@ -162,9 +172,10 @@ bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
 void GuardThreads::Waiter::run() noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   std::chrono::milliseconds pause = kFirstPause;
+  rmw_ret_t ret = RMW_RET_TIMEOUT;
   while (!stop_) {
     lock.unlock();
-    const rmw_ret_t ret = wait(set_, nullptr);
+    ret = wait(set_, nullptr);
     lock.lock();
     if (stop_) break;
     if (ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT) {
@@ -176,9 +187,8 @@ void GuardThreads::Waiter::run() noexcept {
     pause = kFirstPause;
     if (ret == RMW_RET_OK) tell();
   }
-  wait(set_, &kNotAtAll);
-  ended_ = true;
-  ended_changed_.notify_all();
+  // Of a trigger that came while nobody followed any more hears who waits next.
+  if (ret == RMW_RET_OK) ignore(rmw_trigger_guard_condition(guard_));
 }
 
 GuardThreads::GuardThreads(rcl_context_t * context) noexcept : context_(context) {}

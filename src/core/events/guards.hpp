@@ -20,7 +20,7 @@ namespace aiorcl {
 ///
 /// Each guard condition has a thread and a wait set of its own: while rmw_wait of rmw_fastrtps
 /// returns for one guard condition it may lose a trigger of another in the same set
-/// (ros2/rmw_fastrtps#895).
+/// (ros2/rmw_fastrtps#895). What ends a thread is in its wait set, too, but triggered once.
 ///
 /// Guard conditions are told apart by what the middleware has: that of the graph is one for a
 /// context, and every node has a guard condition of rcl over it. So the threads wait below rcl,
