@@ -6,7 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import ctypes
-from typing import TYPE_CHECKING
+import functools
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
@@ -14,7 +15,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.raising import (
     ARRANGEMENTS,
     CALLBACKS,
@@ -87,6 +88,69 @@ def test_what_the_hook_raises_is_raised_instead(run: Run, context: Context) -> N
         run(main)
     assert caught.value is other
     assert isinstance(caught.value.__cause__, WrongError)
+
+
+@pytest.mark.parametrize("make", CALLBACKS, ids=name)
+@pytest.mark.parametrize("kind", [SystemExit, KeyboardInterrupt, LookupError])
+def test_whatever_the_hook_raises_is_raised(
+    context: Context, lone: Node, make: Make, kind: type[BaseException]
+) -> None:
+    """A hook may end the program; what it was told of is not lost."""
+    first, second = WrongError("on purpose"), kind("of the hook")
+
+    def hook(error: BaseException, label: str) -> None:
+        raise second
+
+    with AsyncioExecutor(context=context, on_error=hook) as executor:
+        executor.add_node(lone)
+        lone.create_subscription(Int64, "topic", make(first), 10)
+        lone.create_publisher(Int64, "topic", 10).publish(Int64())
+        with pytest.raises(kind) as caught:
+            executor.spin()
+    assert caught.value is second
+    assert caught.value.__context__ is first
+
+
+def test_a_hook_that_cannot_be_called_loses_nothing(context: Context) -> None:
+    """A hook of the wrong signature, or a coroutine function, is a mistake that is raised."""
+
+    def narrow(error: BaseException) -> None:
+        pass
+
+    async def later(error: BaseException, label: str) -> None:
+        pass
+
+    for hook in (narrow, later):
+        first = WrongError("on purpose")
+        wrong: Any = hook
+        with AsyncioExecutor(context=context, on_error=wrong) as executor:
+            executor.create_task(plainly(first))
+            with pytest.raises(TypeError) as caught:
+                executor.spin()
+        assert first in (caught.value.__context__, caught.value.__cause__)
+
+
+@pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
+@pytest.mark.parametrize("inside", [False, True])
+def test_what_ends_a_program_comes_out_of_a_worker(
+    run: Run, context: Context, lone: Node, kind: type[BaseException], inside: bool
+) -> None:
+    """sys.exit() in a worker thread ends the program as anywhere else, without the hook."""
+    told: list[BaseException] = []
+    error = kind("on purpose")
+    lone.create_timer(0.001, plainly(error), callback_group=ThreadCallbackGroup(1))
+    executor = AsyncioExecutor(context=context, on_error=lambda error, _: told.append(error))
+    executor.add_node(lone)
+
+    async def main() -> None:
+        async with executor:
+            await executor.wait_for_shutdown()
+
+    call = functools.partial(run, main) if inside else executor.spin
+    with pytest.raises(kind, match="on purpose"):
+        call()
+    executor.shutdown()
+    assert told == []
 
 
 def test_the_hook_holds_for_spin_calls(context: Context, lone: Node) -> None:
