@@ -173,6 +173,7 @@ class Loose(Failing):
 
 def test_a_handle_lives_as_long_as_it_is_watched(context: Context, lone: Node) -> None:
     """What a waitable has added to the wait set outlives the watch, whatever the waitable holds."""
+    assert context.handle is not None
     guard = _rclpy.GuardCondition(context.handle)
     waitable = Loose(guard)
     lone.add_waitable(waitable)

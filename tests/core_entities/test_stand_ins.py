@@ -16,16 +16,18 @@ from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
 
-Leave = Callable[[AsyncioExecutor, Node], object]
+Leave = Callable[[AsyncioExecutor, Node], AsyncioExecutor | None]
 
 
-def stay(executor: AsyncioExecutor, node: Node) -> None:
+def stay(executor: AsyncioExecutor, node: Node) -> AsyncioExecutor | None:
     """Do nothing."""
+    return None
 
 
-def remove(executor: AsyncioExecutor, node: Node) -> None:
+def remove(executor: AsyncioExecutor, node: Node) -> AsyncioExecutor | None:
     """Take the node off."""
     executor.remove_node(node)
+    return None
 
 
 def move(executor: AsyncioExecutor, node: Node) -> AsyncioExecutor:
@@ -35,9 +37,10 @@ def move(executor: AsyncioExecutor, node: Node) -> AsyncioExecutor:
     return other
 
 
-def shut_down(executor: AsyncioExecutor, node: Node) -> None:
+def shut_down(executor: AsyncioExecutor, node: Node) -> AsyncioExecutor | None:
     """End the executor."""
     executor.shutdown()
+    return None
 
 
 @pytest.mark.parametrize("leave", [stay, remove, move, shut_down])
