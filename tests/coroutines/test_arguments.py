@@ -24,6 +24,9 @@ from aiorcl import AsyncioExecutor
 if TYPE_CHECKING:
     from tests.support.makers import Run
 
+#: The public names as an untyped program has them.
+untyped: Any = aiorcl
+
 
 class Things:
     """What a program has at hand, right or wrong."""
@@ -33,7 +36,7 @@ class Things:
         self.client = node.create_client(Trigger, "service")
         self.publisher = node.create_publisher(Int64, "topic", 10)
         self.action_client: ActionClient[Any, Any, Any] = ActionClient(node, Fibonacci, "action")
-        self.clock = aiorcl.AsyncioClock(node.get_clock())
+        self.clock: Any = aiorcl.AsyncioClock(node.get_clock())
 
 
 async def execute(_: Any) -> None:
@@ -49,26 +52,30 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     *(
         (f"{name} of {kind}", functools.partial(call, value=value), f"aiorcl.{name}")
         for name, call, right in (
-            ("call", lambda t, value: aiorcl.call(value(t), Trigger.Request()), "client"),
-            ("publish", lambda t, value: aiorcl.publish(value(t), Int64()), "publisher"),
-            ("service_ready", lambda t, value: aiorcl.service_ready(value(t)), "client"),
-            ("action_ready", lambda t, value: aiorcl.action_ready(value(t)), "action_client"),
-            ("subscribers_ready", lambda t, value: aiorcl.subscribers_ready(value(t)), "publisher"),
-            ("node_ready", lambda t, value: aiorcl.node_ready(value(t), "n"), "node"),
-            ("messages", lambda t, value: aiorcl.messages(value(t), Int64, "topic"), "node"),
-            ("next_message", lambda t, value: aiorcl.next_message(value(t), Int64, "t"), "node"),
-            ("ticks", lambda t, value: aiorcl.ticks(value(t), 1.0), "node"),
+            ("call", lambda t, value: untyped.call(value(t), Trigger.Request()), "client"),
+            ("publish", lambda t, value: untyped.publish(value(t), Int64()), "publisher"),
+            ("service_ready", lambda t, value: untyped.service_ready(value(t)), "client"),
+            ("action_ready", lambda t, value: untyped.action_ready(value(t)), "action_client"),
+            (
+                "subscribers_ready",
+                lambda t, value: untyped.subscribers_ready(value(t)),
+                "publisher",
+            ),
+            ("node_ready", lambda t, value: untyped.node_ready(value(t), "n"), "node"),
+            ("messages", lambda t, value: untyped.messages(value(t), Int64, "topic"), "node"),
+            ("next_message", lambda t, value: untyped.next_message(value(t), Int64, "t"), "node"),
+            ("ticks", lambda t, value: untyped.ticks(value(t), 1.0), "node"),
             (
                 "qos_events",
-                lambda t, value: aiorcl.qos_events(
+                lambda t, value: untyped.qos_events(
                     value(t), t.publisher, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
                 ),
                 "node",
             ),
-            ("goal", lambda t, value: aiorcl.goal(value(t), Fibonacci.Goal()), "action_client"),
+            ("goal", lambda t, value: untyped.goal(value(t), Fibonacci.Goal()), "action_client"),
             (
                 "serve_action",
-                lambda t, value: aiorcl.serve_action(value(t), Fibonacci, "served", execute),
+                lambda t, value: untyped.serve_action(value(t), Fibonacci, "served", execute),
                 "node",
             ),
         )
@@ -83,41 +90,45 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
         )
         if kind != f"the {right}"
     ),
-    ("request class", lambda t: aiorcl.call(t.client, Trigger.Request), "the class std_srvs.srv"),
-    ("request type", lambda t: aiorcl.call(t.client, SetBool.Request()), "std_srvs.srv.Trigger.R"),
-    ("request None", lambda t: aiorcl.call(t.client, None), "A request of 'service'"),
-    ("message class", lambda t: aiorcl.publish(t.publisher, Int64), "the class std_msgs.msg.Int64"),
-    ("message type", lambda t: aiorcl.publish(t.publisher, String()), "A message of 'topic'"),
-    ("count", lambda t: aiorcl.subscribers_ready(t.publisher, "1"), "number of subscriptions"),
-    ("node name", lambda t: aiorcl.node_ready(t.node, t.node), "name of a node"),
-    ("msg_type str", lambda t: aiorcl.messages(t.node, str, "topic"), "the class str itself"),
-    ("msg_type object", lambda t: aiorcl.messages(t.node, Int64(), "topic"), "message class"),
-    ("msg_type service", lambda t: aiorcl.messages(t.node, Trigger, "topic"), "message class"),
-    ("topic", lambda t: aiorcl.messages(t.node, Int64, None), "name of a topic"),
-    ("qos", lambda t: aiorcl.messages(t.node, Int64, "topic", "10"), "QoSProfile"),
-    ("once str", lambda t: aiorcl.next_message(t.node, str, "topic"), "aiorcl.next_message()"),
-    ("period", lambda t: aiorcl.ticks(t.node, "1"), "period in seconds"),
-    ("period Duration", lambda t: aiorcl.ticks(t.node, Duration(seconds=1)), "in seconds"),
-    ("clock", lambda t: aiorcl.ticks(t.node, 1.0, clock=t.node), "node.get_clock()"),
-    ("event", lambda t: aiorcl.qos_events(t.node, t.publisher, "MATCHED"), "EventType"),
-    ("goal class", lambda t: aiorcl.goal(t.action_client, Fibonacci.Goal), "the class test_msgs"),
-    ("goal type", lambda t: aiorcl.goal(t.action_client, Int64()), "Fibonacci.Goal"),
+    ("request class", lambda t: untyped.call(t.client, Trigger.Request), "the class std_srvs.srv"),
+    ("request type", lambda t: untyped.call(t.client, SetBool.Request()), "std_srvs.srv.Trigger.R"),
+    ("request None", lambda t: untyped.call(t.client, None), "A request of 'service'"),
+    (
+        "message class",
+        lambda t: untyped.publish(t.publisher, Int64),
+        "the class std_msgs.msg.Int64",
+    ),
+    ("message type", lambda t: untyped.publish(t.publisher, String()), "A message of 'topic'"),
+    ("count", lambda t: untyped.subscribers_ready(t.publisher, "1"), "number of subscriptions"),
+    ("node name", lambda t: untyped.node_ready(t.node, t.node), "name of a node"),
+    ("msg_type str", lambda t: untyped.messages(t.node, str, "topic"), "the class str itself"),
+    ("msg_type object", lambda t: untyped.messages(t.node, Int64(), "topic"), "message class"),
+    ("msg_type service", lambda t: untyped.messages(t.node, Trigger, "topic"), "message class"),
+    ("topic", lambda t: untyped.messages(t.node, Int64, None), "name of a topic"),
+    ("qos", lambda t: untyped.messages(t.node, Int64, "topic", "10"), "QoSProfile"),
+    ("once str", lambda t: untyped.next_message(t.node, str, "topic"), "aiorcl.next_message()"),
+    ("period", lambda t: untyped.ticks(t.node, "1"), "period in seconds"),
+    ("period Duration", lambda t: untyped.ticks(t.node, Duration(seconds=1)), "in seconds"),
+    ("clock", lambda t: untyped.ticks(t.node, 1.0, clock=t.node), "node.get_clock()"),
+    ("event", lambda t: untyped.qos_events(t.node, t.publisher, "MATCHED"), "EventType"),
+    ("goal class", lambda t: untyped.goal(t.action_client, Fibonacci.Goal), "the class test_msgs"),
+    ("goal type", lambda t: untyped.goal(t.action_client, Int64()), "Fibonacci.Goal"),
     (
         *(
             "goal queue",
-            lambda t: aiorcl.goal(t.action_client, Fibonacci.Goal(), feedback_queue_size="1"),
+            lambda t: untyped.goal(t.action_client, Fibonacci.Goal(), feedback_queue_size="1"),
         ),
         "feedback_queue_size",
     ),
-    ("service", lambda t: aiorcl.serve_action(t.node, Trigger, "a", execute), "action class"),
-    ("name", lambda t: aiorcl.serve_action(t.node, Fibonacci, None, execute), "name of an action"),
-    ("plain", lambda t: aiorcl.serve_action(t.node, Fibonacci, "a", plain), "async def execute"),
+    ("service", lambda t: untyped.serve_action(t.node, Trigger, "a", execute), "action class"),
+    ("name", lambda t: untyped.serve_action(t.node, Fibonacci, None, execute), "name of an action"),
+    ("plain", lambda t: untyped.serve_action(t.node, Fibonacci, "a", plain), "async def execute"),
     (
         "result",
-        lambda t: aiorcl.serve_action(t.node, Fibonacci, "a", execute(1)),
+        lambda t: untyped.serve_action(t.node, Fibonacci, "a", execute(1)),
         "await execute()",
     ),
-    ("AsyncioClock of a node", lambda t: aiorcl.AsyncioClock(t.node), "node.get_clock()"),
+    ("AsyncioClock of a node", lambda t: untyped.AsyncioClock(t.node), "node.get_clock()"),
     ("sleep", lambda t: t.clock.sleep_for_async(1.0), "Duration(seconds=0.5)"),
     ("until", lambda t: t.clock.sleep_until_async(1.0), "now()"),
 ]

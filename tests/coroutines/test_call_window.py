@@ -34,7 +34,7 @@ class Server:
     def __init__(self, node: Node, qos_profile: QoSProfile | None = None) -> None:
         self.got: list[int] = []
         self.open = asyncio.Event()
-        options = {} if qos_profile is None else {"qos_profile": qos_profile}
+        options: dict[str, Any] = {} if qos_profile is None else {"qos_profile": qos_profile}
         self.service = node.create_service(BasicTypes, "service", self._serve, **options)
 
     async def _serve(

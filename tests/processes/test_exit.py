@@ -67,7 +67,7 @@ def test_asyncio_in_debug_mode_finds_nothing(way: str) -> None:
 @pytest.mark.parametrize("way", ["call", "publish"])
 def test_who_waits_on_a_pool_does_not_keep_the_interpreter(way: str) -> None:
     """The executor is on a daemon thread, which nobody waits for: what waits for it gives up."""
-    with start("daemon", way, domain_id=network.domain_id()) as child:
+    with start("waits_at_exit", way, domain_id=network.domain_id()) as child:
         ended = child.end()
         assert ended.status == 0
         assert ended.stdout.count("cancelled\n") == 2
@@ -75,7 +75,7 @@ def test_who_waits_on_a_pool_does_not_keep_the_interpreter(way: str) -> None:
 
 def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
     """The interpreter waits for its thread, so nothing gives up when the main thread ends."""
-    with start("daemon", "stays", domain_id=network.domain_id()) as child:
+    with start("waits_at_exit", "stays", domain_id=network.domain_id()) as child:
         child.hear_that("main has ended")
         child.tell("go")
         assert child.end() == Ended(0, 2 * "answered\n", "")

@@ -148,13 +148,14 @@ def test_a_stream_is_closed_while_it_opens(
 
     async def main() -> None:
         before = entities()
-        stream: aiorcl.Stream[Any] = {
+        makers: dict[str, Callable[[], aiorcl.Stream[Any]]] = {
             "messages": lambda: aiorcl.messages(node, Int64, "topic"),
             "ticks": lambda: aiorcl.ticks(node, 1),
             "events": lambda: aiorcl.qos_events(
                 node, entity, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
             ),
-        }[kind]()
+        }
+        stream = makers[kind]()
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(node)
             node.hook = stream.close
