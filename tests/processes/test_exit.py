@@ -70,7 +70,8 @@ def test_who_waits_on_a_pool_does_not_keep_the_interpreter(way: str) -> None:
     with start("waits_at_exit", way, domain_id=network.domain_id()) as child:
         ended = child.end()
         assert ended.status == 0
-        assert ended.stdout.count("cancelled\n") == 2
+        # The worker is waited for, but nobody waits for the task to publish once more.
+        assert ended.stdout.count("cancelled\n") in ((2,) if way == "call" else (1, 2))
 
 
 def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
