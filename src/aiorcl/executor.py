@@ -88,10 +88,12 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         super().__init__(context=context)
         guards = guards_of(self._context)
         self._ends = Ends(self)
-        self._dispatcher = _core.Dispatcher()
+        self._dispatcher = _core.Dispatcher(ros_context=guards.context)
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
-        self._errors = Errors(on_error, self._run.interrupt, Report(self._run))
+        self._errors = Errors(
+            *(on_error, self._run.interrupt, Report(self._run), self._is_of_context_end)
+        )
         unfetched = Unfetched(self._run, self._mailbox)
         self._owned = Owned(self._run, self._mailbox, self._errors, unfetched)
         self._workers = Workers(self._dispatcher, self._nothing_answers)
@@ -312,6 +314,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     def _look_at_new(self, node: Node) -> None:
         self._served_nodes.look_at_new(node)
+
+    def _is_of_context_end(self, error: BaseException) -> bool:
+        return self._context_end.caused(error)
 
     def _nothing_answers(self) -> bool:
         return self._ends.nothing_answers() or waits_in_vain(self._run.thread)

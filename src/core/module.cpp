@@ -135,8 +135,25 @@ NB_MODULE(_core, m) {
       .def("looks", &Turn::looks);
   m.def("wanting", &wanting, "method"_a);
 
+  nb::class_<ContextState>(m, "ContextState")
+      .def(
+          "__init__",
+          [](ContextState * self, std::uintptr_t context) {
+            new (self) ContextState{reinterpret_cast<const rcl_context_t *>(context)};
+          },
+          "context"_a, "The context stays in use as long as the object is asked.")
+      .def_prop_ro("is_up", &ContextState::is_up)
+      .def_rw("goes_down", &ContextState::goes_down);
+
   nb::class_<Dispatcher>(m, "Dispatcher")
-      .def(nb::init<bool>(), "portable"_a = false)
+      .def(nb::init<bool, std::shared_ptr<const ContextState>>(), "portable"_a = false,
+           "ros_context"_a = nb::none())
+      .def(
+          "runs",
+          [](const Dispatcher & self, const Entity * entity) {
+            return self.running() != nullptr && (entity == nullptr || entity == self.running());
+          },
+          "entity"_a.none(), "Whether this entity is being run, or any if None.")
       .def_prop_ro("wakeup_fd", &Dispatcher::wakeup_fd)
       .def_prop_ro("timer_fds", &Dispatcher::timer_fds)
       .def("next_due_in", &Dispatcher::next_due_in)
@@ -186,6 +203,9 @@ NB_MODULE(_core, m) {
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())
       .def("close", &Entity::close)
       .def("ended", &Entity::ended)
+      .def("mute", &Entity::mute)
+      .def("outlive_context", &Entity::outlive_context)
+      .def_prop_ro("may_call", &Entity::may_call)
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)

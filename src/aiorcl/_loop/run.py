@@ -10,6 +10,8 @@ import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.first_line import let_begin
+
 if TYPE_CHECKING:
     import rclpy.task
 
@@ -123,6 +125,16 @@ class Run:
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """True if the executor runs on this loop now."""
         return self.loop is loop and self.runs_here()
+
+    def let_begin(self, *entities: _core.Entity) -> None:
+        """Wait until a callback that was called has come to its first line; of any entity if none.
+
+        Whether a callback may begin is asked right before it is called. So what forbids it has to
+        call this, and none begins after that. Any thread, also under locks of rclpy's.
+        """
+        thread, dispatcher = self.thread, self._dispatcher
+        if thread is not None and thread != threading.get_ident():
+            let_begin(thread, lambda: any(map(dispatcher.runs, entities or (None,))))
 
     def interrupt(self) -> None:
         """Bring the spin call that is under way back after the callback that it is in."""

@@ -8,7 +8,11 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.client import Client
+from rclpy.event_handler import EventHandler
+from rclpy.guard_condition import GuardCondition
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.service import Service
@@ -24,6 +28,7 @@ from aiorcl._serving.registry import served
 def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
     """As the method of rclpy; then the executor lets go.
 
+    Its callbacks do not begin any more when this returns, whichever thread calls it. And
     ``with node.create_subscription(...):`` and ``subscription.destroy()`` tell nobody, and what is
     watched is in use, so the middleware's entity would live on.
     """
@@ -59,5 +64,8 @@ def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node]
 def apply() -> None:
     """Change the classes; once."""
     setattr(Node, "destroy_node", _destroy_with_clock(Node.destroy_node))
-    for watchable in (Subscription, Publisher, Service, Client, Timer):
+    for watchable in (
+        *(Subscription, Publisher, Service, Client, Timer, GuardCondition),
+        *(EventHandler, ActionClient, ActionServer),
+    ):
         setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))

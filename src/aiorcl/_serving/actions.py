@@ -80,6 +80,11 @@ class Action:
         else:
             then()
 
+    def mute(self) -> None:
+        """Let no callback of it begin any more. Any thread."""
+        for part in self.parts:
+            part.mute()
+
     def close(self, *, keep_responses: bool = False) -> None:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
         self.sender.active = keep_responses

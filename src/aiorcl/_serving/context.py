@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
+
+from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._serving.followers import on_loop
@@ -38,6 +42,22 @@ def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
         ends = _ends[context] = weakref.WeakSet()
         context.on_shutdown(functools.partial(_shut_down, ends))
     ends.add(end)
+
+
+@contextlib.contextmanager
+def going_down(context: Context) -> Iterator[None]:
+    """Let no callback begin while rclpy shuts a context down, nor after that. Any thread.
+
+    It destroys the nodes first, and callbacks would meet what is left of them.
+    """
+    ends = [end for end in _ends.get(context, ()) if end.is_up()]
+    for end in ends:
+        end._go_down()
+    try:
+        yield
+    finally:
+        for end in ends:
+            end._stay_up()
 
 
 def _shut_down(ends: weakref.WeakSet[ContextEnd]) -> None:
@@ -81,6 +101,7 @@ class ContextEnd:
         followers: Followers,
         workers: Workers,
     ) -> None:
+        self._context = guards.context
         self._guards = guards  # a signal triggers them for as long as somebody holds them
         self._ends = ends
         self._run = run
@@ -88,10 +109,31 @@ class ContextEnd:
         self._followers = followers
         self._workers = workers
         self._waiters: set[asyncio.Future[None]] = set()
-        ends.context_down = ends.context_down_outside = not context.ok()
+        self._by_callback = False
+        ends.context_down = ends.context_down_outside = not guards.context.is_up
         signal = _Signal(guards.signal.handle, weakref.WeakMethod(self._signalled))
         self._entity = _core.GuardCondition(dispatcher, signal, None, "signal", guards.threads)
+        self._entity.outlive_context()
         _tell_on_shutdown(context, self)
+
+    def is_up(self) -> bool:
+        """False when rclpy has begun to shut the context down. Any thread; takes no lock."""
+        return self._context.is_up
+
+    def _go_down(self) -> None:
+        self._context.goes_down = True
+        self._by_callback = self._run.runs_here()
+        self._run.let_begin()
+
+    def _stay_up(self) -> None:
+        """Go on, if rclpy has failed to shut the context down."""
+        self._context.goes_down = False
+
+    def caused(self, error: BaseException) -> bool:
+        """Tell whether a callback has met what another thread's shutdown has left of ROS."""
+        if not isinstance(error, (_rclpy.RCLError, InvalidHandle)):
+            return False
+        return not self._context.is_up and not self._by_callback
 
     def _shut_down(self) -> None:
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
@@ -103,6 +145,7 @@ class ContextEnd:
             self._ends.context_down_outside = True
             self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
             self._mailbox.order(self.tell, first=True)
+            self._run.let_begin()
 
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions

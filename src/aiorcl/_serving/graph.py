@@ -63,6 +63,7 @@ class GraphChanges(Follower):
             self._entity = _core.GuardCondition(
                 watcher.dispatcher, self, None, "graph", watcher.guard_threads
             )
+            self._entity.outlive_context()
         except InvalidHandle:
             raise EntityGoneError("The node was destroyed") from None
         self._serving.followers.add(self, self._node, *self._followed)

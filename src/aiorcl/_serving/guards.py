@@ -31,6 +31,8 @@ class Guards:
             raise RuntimeError("The context is not initialized: call rclpy.init() first")
         handle.__enter__()
         self._handle = handle
+        #: Takes no lock: rclpy may hold its own while it waits for whoever asks.
+        self.context = _core.ContextState(handle.pointer)
         try:
             self.signal = SignalHandlerGuardCondition(context)
             self.threads = _core.GuardThreads(handle.pointer)

@@ -43,6 +43,9 @@ class _CallbackEnd:
         self._errors = errors
         self.entity = entity
 
+    def may_begin(self) -> bool:
+        return self.entity.may_call
+
     def begun(self, steps: Steps) -> None:
         pass
 
@@ -162,14 +165,14 @@ class ExecutorHooks:
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:
-            if self._watcher.context.ok():
+            if entity.may_call:
                 raise
             return False  # no wait set without a context
         except IndexError:
             if found.node.is_served():
                 raise
             return False  # others have it in their wait set by now
-        return self._execute(waitable, data)
+        return self._execute(entity, waitable, data)
 
     def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
@@ -178,9 +181,11 @@ class ExecutorHooks:
             entity.taken()
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
-        return self._execute(waitable, data)
+        return self._execute(entity, waitable, data)
 
-    def _execute(self, waitable: Waitable[Any], data: Any) -> Any:
+    def _execute(self, entity: _core.Entity, waitable: Waitable[Any], data: Any) -> Any:
         for future in waitable._futures:
             self._watcher.bind(future)
+        if not entity.may_call:
+            return False
         return waitable.execute(data)

@@ -44,6 +44,23 @@ class _Incomplete:
         self.is_broken = False
 
 
+def parts_of(core: Watched) -> list[_core.Entity]:
+    """Return what watches an entity, of actions each part."""
+    return core.parts if isinstance(core, Action) else [core]
+
+
+def is_destroyed(entity: Any) -> bool:
+    """Tell whether a node, or an entity with a handle, was destroyed. Any thread."""
+    handle = getattr(entity, "handle", None)  # of the user's own waitables nobody knows
+    if handle is None:
+        return False
+    try:
+        with handle:
+            return False
+    except InvalidHandle:
+        return True
+
+
 class ServedNode:
     """The watched entities of one node.
 
@@ -110,6 +127,8 @@ class ServedNode:
                 hold.release()
         hold.core = weakref.ref(core)
         self._entities[id(entity)] = core, hold
+        if is_destroyed(entity):  # by another thread, before it could see who watches it
+            core.mute()
         _settle_later(core, _unsettled.pop(entity, {}) if _is_counted(core) else {})
 
     def _note_failure(
@@ -134,7 +153,7 @@ class ServedNode:
 
     def cores(self) -> list[_core.Entity]:
         """Return what watches the entities now, actions by their parts. Any thread."""
-        return [part for core, _ in list(self._entities.values()) for part in _parts(core)]
+        return [part for core, _ in list(self._entities.values()) for part in parts_of(core)]
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
@@ -155,7 +174,7 @@ class ServedNode:
                 core.close(keep_responses=True)
                 continue
             if _is_counted(core):
-                pending = {part.label: part.pending for part in _parts(core) if part.pending}
+                pending = {part.label: part.pending for part in parts_of(core) if part.pending}
                 if pending:
                     _unsettled[core.rclpy_entity] = pending
             self._close(key)
@@ -171,10 +190,6 @@ class ServedNode:
             hold.release()
 
 
-def _parts(core: Watched) -> list[_core.Entity]:
-    return core.parts if isinstance(core, Action) else [core]
-
-
 def _is_counted(core: Watched) -> bool:
     """True if a take that finds nothing settles one event, no more: others settle all."""
     return isinstance(core, (_core.Service, _core.Client, Action))
@@ -182,5 +197,5 @@ def _is_counted(core: Watched) -> bool:
 
 def _settle_later(core: Watched, unsettled: dict[str, int]) -> None:
     """Let it look as often as its predecessor would have, once of which it does anyway."""
-    for part in _parts(core):
+    for part in parts_of(core):
         part.poke(max(0, unsettled.get(part.label, 0) - 1))

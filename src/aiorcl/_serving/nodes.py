@@ -8,12 +8,10 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from rclpy.exceptions import InvalidHandle
-
 from aiorcl._loop.mailbox import Once
 from aiorcl._serving import registry
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.node import ServedNode
+from aiorcl._serving.node import ServedNode, is_destroyed, parts_of
 from aiorcl._serving.serving import Serving, Unwatched
 
 if TYPE_CHECKING:
@@ -180,7 +178,7 @@ class Nodes:
         if self._ended:
             return
         for node in self._get_nodes():
-            if _is_destroyed(node):
+            if is_destroyed(node):
                 self._forget(node)
                 continue
             served = self._served.get(node)
@@ -190,7 +188,7 @@ class Nodes:
             served.synchronise()
         for node in self._served.keys() - set(self._get_nodes()):
             served = self._served[node]
-            destroyed = _is_destroyed(node)
+            destroyed = is_destroyed(node)
             if served.kept and not destroyed and self._run.thread is None:
                 served.let_go_of_gone()
             else:
@@ -206,17 +204,24 @@ class Nodes:
             self._followers.gone(id(served.node), f"The node '{served.name}' was {what}")
 
     def entity_destroyed(self, entity: Any) -> None:
-        """Let go of an entity that was destroyed directly, not by its node. Any thread."""
-        # rclpy may hold the lock of the context here, so nothing is waited for.
+        """Let go of an entity that was destroyed. Any thread.
+
+        When it returns no callback of the entity begins any more; on the loop's thread, and while
+        nothing runs, it has been let go.
+        """
+        # rclpy may hold the lock of the context here, so only the GIL is waited for.
+        found = registry.served(entity)
+        if found is None:
+            return
+        found.core.mute()
         if self._run.is_here() and self._lock.acquire(blocking=False):
             try:
-                found = registry.served(entity)
-                if found is not None:
-                    found.node.let_go(entity)
+                found.node.let_go(entity)
             finally:
                 self._lock.release()
         else:
             self._mailbox.order(lambda: self.entity_destroyed(entity))
+            self._run.let_begin(*parts_of(found.core))
 
     def served(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""
@@ -245,11 +250,3 @@ class Nodes:
         else:
             error.add_note(f"In {source.label} of node '{name_of(source.node)}'")
             raised.append(error)
-
-
-def _is_destroyed(node: Node) -> bool:
-    try:
-        with node.handle:
-            return False
-    except InvalidHandle:
-        return True

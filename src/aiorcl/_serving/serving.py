@@ -40,7 +40,8 @@ class Serving:
     :param look: watches what is new and lets go of what is gone, now.
     :param look_again: has the loop's thread look, soon, or the next run. Any thread.
     :param look_after: the same, in so many seconds.
-    :param entity_destroyed: lets go of one entity. Any thread.
+    :param entity_destroyed: lets go of one entity, of which no callback begins after that. Any
+        thread.
     :param wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
     :param report: takes what an entity of a node has raised that cannot be watched or let go.
     """

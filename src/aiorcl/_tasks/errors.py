@@ -46,12 +46,21 @@ class Errors:
     Of a block it cancels the body, if the task that entered it is still there (`Body`). Else nobody
     would hear of it before the block ends, so it is told at once, too. Further ones go to the
     exception handler of the loop, so that none is lost. SystemExit and KeyboardInterrupt go before
-    any other and are not handed to ``on_error``. On the loop's thread.
+    any other and are not handed to ``on_error``. What another thread's shutdown of ROS has caused
+    ends nothing by itself: ``of_end`` keeps it. On the loop's thread.
+
+    :param is_of_end: tells whether an exception is such a consequence.
     """
 
     def __init__(
-        self, on_error: OnError | None, end_run: Callable[[], None], report: Report
+        self,
+        on_error: OnError | None,
+        end_run: Callable[[], None],
+        report: Report,
+        is_of_end: Callable[[BaseException], bool],
     ) -> None:
+        self._is_of_end = is_of_end
+        self.of_end: BaseException | None = None
         self._end_run = end_run
         self._report = report
         self._on_error = on_error
@@ -68,6 +77,9 @@ class Errors:
             if answer is None:
                 return
             error = answer
+        if self._is_of_end(error):
+            self.of_end = error
+            return
         origin = self._report.origin(source)
         note = f"In {origin}"
         if note not in getattr(error, "__notes__", ()):

@@ -169,7 +169,8 @@ class Spinning:
 
     def _raise_external_shutdown(self) -> None:
         if self._ends.context_down_outside and not self._ends.shut_down:
-            raise ExternalShutdownException
+            cause, self._errors.of_end = self._errors.of_end, None
+            raise ExternalShutdownException from cause
 
 
 def _is_done(future: rclpy.task.Future[Any]) -> bool:

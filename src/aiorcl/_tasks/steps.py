@@ -31,6 +31,7 @@ class Outcome(Protocol):
     @property
     def entity(self) -> _core.Entity: ...
 
+    def may_begin(self) -> bool: ...
     def begun(self, steps: Steps) -> None: ...
     def returned(self, result: Any) -> None: ...
     def raised(self, error: BaseException) -> None: ...
@@ -122,13 +123,11 @@ class Steps(Coroutine[Any, Any, None]):
     def _step(self, advance: Any, *args: Any) -> Any:
         owned = self._owned
         outer, owned.running = owned.running, self
-        if not self._begun:
-            self._begun = True
-            self._run.coroutine_began(self)
-            self._run.unbegun -= self.task is not None  # as start() has counted
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if self.task is None else time.monotonic_ns()
         try:
+            if not self._begun:
+                self._begin()
             return advance(*args)
         except BaseException as end:
             self._ended(end)
@@ -136,6 +135,14 @@ class Steps(Coroutine[Any, Any, None]):
             owned.running = outer
             if begin:
                 self._look_at_duration(time.monotonic_ns() - begin)
+
+    def _begin(self) -> None:
+        self._begun = True
+        self._run.coroutine_began(self)
+        self._run.unbegun -= self.task is not None  # as start() has counted
+        if not self._outcome.may_begin():
+            self._coroutine.close()
+            raise asyncio.CancelledError
 
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""

@@ -46,8 +46,11 @@ class Cancellable(Protocol):
 class Call:
     """One call in a worker, and the coroutine that waits for its end."""
 
-    def __init__(self, function: Callable[[], Any]) -> None:
+    def __init__(
+        self, function: Callable[[], Any], may_begin: Callable[[], bool] = lambda: True
+    ) -> None:
         self._function = function
+        self._may_begin = may_begin
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
@@ -55,8 +58,10 @@ class Call:
         self._error: BaseException | None = None
 
     def run(self) -> None:
-        """Call the function. The worker's thread."""
+        """Call the function, if it still may begin. The worker's thread."""
         try:
+            if not self._may_begin():
+                raise asyncio.CancelledError
             self._result = self._context.run(self._function)
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
@@ -136,18 +141,24 @@ class Workers:
         return pool
 
     def in_worker(
-        self, pool: ThreadPoolExecutor, callback: Callable[..., Any]
+        self,
+        pool: ThreadPoolExecutor,
+        callback: Callable[..., Any],
+        entity: _core.Entity | None = None,
     ) -> Callable[..., Any]:
-        """Return a coroutine function that calls ``callback`` in a worker.
+        """Return a coroutine function that calls ``callback``, of an entity, in a worker.
 
         A coroutine that it returns goes on on the loop, and a coroutine function is called there.
         """
         if inspect.iscoroutinefunction(callback):
             return callback
 
+        def may_begin() -> bool:
+            return entity is None or entity.may_call
+
         @functools.wraps(callback)
         async def call(*args: Any, **kwargs: Any) -> Any:
-            pending = Call(functools.partial(callback, *args, **kwargs))
+            pending = Call(functools.partial(callback, *args, **kwargs), may_begin)
             self._running += 1
             try:
                 result = await pending.wait(submit(pool, pending.run))

@@ -28,10 +28,11 @@ constexpr std::size_t kUnlimited = SIZE_MAX;
 
 }  // namespace
 
-Dispatcher::Dispatcher(bool portable)
+Dispatcher::Dispatcher(bool portable, std::shared_ptr<const ContextState> ros_context)
     : queue_(std::make_shared<ReadyQueue>(portable)),
       timers_(std::make_shared<TimerQueue>(portable)),
-      timer_fds_(timers_->fds()) {}
+      timer_fds_(timers_->fds()),
+      ros_context_(std::move(ros_context)) {}
 
 void Dispatcher::close() noexcept {
   host_.reset();
@@ -71,7 +72,9 @@ bool Dispatcher::run_one(Hooks hooks, Claim & claim, std::int64_t & now) {
   const InContext variables(context);
   entity->resume(claim);
   const std::int64_t since = claim.since();
+  const Entity * const outer = std::exchange(running_, entity);
   const bool called = call_one(hooks, *entity, claim, now);
+  running_ = outer;
   // The budget needs this reading anyway; the one before is that of the last callback's end.
   const std::int64_t start = std::exchange(now, steady_now());
   if (called) record(hooks, *entity, since, start, now);
@@ -96,6 +99,10 @@ void Dispatcher::record(Hooks hooks, Entity & entity, std::int64_t since, std::i
 }
 
 bool Dispatcher::call_one(Hooks hooks, Entity & entity, Claim & claim, std::int64_t now) {
+  if (!entity.may_call()) {
+    claim.withdraw();
+    return false;
+  }
   try {
     entity.report();
     if (!entity.begin(claim)) return false;

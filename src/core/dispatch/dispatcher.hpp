@@ -23,8 +23,10 @@ namespace aiorcl {
 /// throughout, except while wait() sleeps. Holds no Python object while nobody runs it.
 class Dispatcher {
  public:
-  /// `portable`: use what every system has instead of eventfd and timerfd.
-  explicit Dispatcher(bool portable = false);
+  /// `portable`: use what every system has instead of eventfd and timerfd. When `ros_context`,
+  /// if not null, is not up any more no callback of an entity begins.
+  explicit Dispatcher(bool portable = false,
+                      std::shared_ptr<const ContextState> ros_context = nullptr);
   ~Dispatcher() { close(); }
 
   /// Gives all fds back. When all entities are closed; idempotent.
@@ -34,6 +36,11 @@ class Dispatcher {
 
   const std::shared_ptr<ReadyQueue> & queue() const noexcept { return queue_; }
   const std::shared_ptr<TimerQueue> & timers() const noexcept { return timers_; }
+
+  const std::shared_ptr<const ContextState> & ros_context() const noexcept { return ros_context_; }
+
+  /// The entity that is being run, or nullptr. GIL held.
+  const Entity * running() const noexcept { return running_; }
 
   /// Readable when something is ready while nobody runs it; then call drain().
   int wakeup_fd() const noexcept { return queue_->wakeup().fd(); }
@@ -105,6 +112,8 @@ class Dispatcher {
   std::shared_ptr<TimerQueue> timers_;
   std::vector<int> timer_fds_;
   std::unique_ptr<EpollHost> host_;
+  const std::shared_ptr<const ContextState> ros_context_;
+  const Entity * running_ = nullptr;
   bool stopped_ = false;
   std::uint64_t turns_ = 0;
   std::uint64_t callbacks_ = 0;

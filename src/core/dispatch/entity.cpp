@@ -20,6 +20,7 @@ Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb
                std::string label)
     : timers_(dispatcher.timers()),
       queue_(dispatcher.queue()),
+      context_(dispatcher.ros_context()),
       object_(std::move(object)),
       in_use_(std::move(in_use)),
       group_object_(std::move(group)),
@@ -170,6 +171,8 @@ void Entity::stand_in_for(PyObject * method, nb::object ours) {
 Outcome Entity::call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                      PyObject * kwnames) {
   const nb::object callable = as_group_wants(nb::borrow(callback));
+  // Here, because other threads may have run since the take: conversions run code of Python.
+  if (!may_call()) return Outcome::kNothing;
   nb::object result =
       nb::steal(or_hang([&] { return PyObject_Vectorcall(callable.ptr(), args, nargs, kwnames); }));
   if (!result.is_valid()) nb::raise_python_error();

@@ -14,6 +14,7 @@
 #include <vector>
 
 #include "dispatch/calls.hpp"
+#include "dispatch/context_state.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/retry.hpp"
 #include "events/ready_queue.hpp"
@@ -65,6 +66,16 @@ class Entity {
   /// Takes one piece of work, settles it in `claim`, and calls it. A coroutine that was started
   /// ends its place in the group later by ended(). Throws nb::python_error or RclError.
   virtual Outcome run(Hooks hooks, Claim & claim) = 0;
+
+  /// From now on no callback of this entity begins: it was destroyed. Any thread that holds the
+  /// GIL; close() follows on the loop's.
+  void mute() noexcept { muted_ = true; }
+
+  /// From now on its callbacks begin also when the context is shut down.
+  void outlive_context() noexcept { context_.reset(); }
+
+  /// Whether a callback may begin; asked last before each. Takes no lock.
+  bool may_call() const noexcept { return !muted_ && (context_ == nullptr || context_->is_up()); }
 
   /// What run() did has ended, or the coroutine that it started has. Throws what a group of the
   /// user's own raises, when the place was given back.
@@ -136,8 +147,8 @@ class Entity {
   /// Events so far, for report(); not asked when closed.
   virtual std::uint64_t events() const noexcept { return 0; }
 
-  /// Calls `callback` and judges by what it returns: a coroutine is started, anything else is
-  /// ignored.
+  /// Calls `callback`, if it may, and judges by what it returns: a coroutine is started, anything
+  /// else is ignored.
   Outcome call(Hooks hooks, PyObject * callback, PyObject * const * args, std::size_t nargs,
                PyObject * kwnames = nullptr);
 
@@ -145,8 +156,8 @@ class Entity {
   Outcome start(Hooks hooks, nanobind::handle returned);
 
   /// The callback itself, or what runs it in a worker thread if the group says so.
-  nanobind::object as_group_wants(nanobind::object callback) const {
-    return group_ == nullptr ? callback : group_->callable(std::move(callback));
+  nanobind::object as_group_wants(nanobind::object callback) {
+    return group_ == nullptr ? callback : group_->callable(std::move(callback), self());
   }
 
   /// Settles one take before any Python code runs, and queues the entity again if more may be
@@ -178,6 +189,8 @@ class Entity {
   Ready * ready_ = nullptr;
   std::vector<std::shared_ptr<void>> sources_;  // each of its own type
   std::unique_ptr<Retry> retry_;                // made when it is needed
+  std::shared_ptr<const ContextState> context_;
+  bool muted_ = false;
   nanobind::object object_;
   nanobind::handle self_;
   nanobind::object in_use_;

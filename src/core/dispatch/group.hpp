@@ -61,9 +61,9 @@ class Group {
 
   std::size_t running() const noexcept { return running_; }
 
-  /// The callback as this group wants it called.
-  nanobind::object callable(nanobind::object callback) const {
-    return workers.is_valid() ? workers(callback) : callback;
+  /// The callback of `entity`, our object, as this group wants it called.
+  nanobind::object callable(nanobind::object callback, nanobind::handle entity) const {
+    return workers.is_valid() ? workers(callback, entity) : callback;
   }
 
   nanobind::object rules;  // these two public for the garbage collector only

@@ -42,6 +42,11 @@ bool is_request(Source source) {
   return source >= Source::kActionGoalRequest;
 }
 
+bool only_completes_futures(Source source) {
+  return source == Source::kActionGoalResponse || source == Source::kActionCancelResponse ||
+         source == Source::kActionResultResponse;
+}
+
 }  // namespace
 
 ActionPart::ActionPart(Dispatcher & dispatcher, nb::object action, nb::object handle,
@@ -53,6 +58,7 @@ ActionPart::ActionPart(Dispatcher & dispatcher, nb::object action, nb::object ha
       type_(message_class),
       message_(type_),
       execute_(std::move(execute)) {
+  if (only_completes_futures(source)) outlive_context();
   watch_ = add_source<Watch>(source, action_);
   poke();  // for the backlog, see Entity::settle()
 }
@@ -86,7 +92,7 @@ nb::object ActionPart::take(Claim & claim) {
 
 Outcome ActionPart::run(Hooks hooks, Claim & claim) {
   nb::object data = take(claim);
-  if (!data.is_valid()) return Outcome::kNothing;
+  if (!data.is_valid() || !may_call()) return Outcome::kNothing;
   nb::object result = call_object(execute_, data);
   return start(hooks, result);
 }

@@ -20,6 +20,7 @@ Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, st
       response_(response_type_),
       depth_(depth),
       tell_crowded_(std::move(tell_crowded)) {
+  outlive_context();  // it only completes futures
   watch_ = add_source<Watch>(Source::kClient, client_);
   poke();  // for the backlog, see Entity::settle()
 }
@@ -67,6 +68,7 @@ Outcome Client::run(Hooks hooks, Claim & claim) {
   }
   nb::object response = response_.to_python();
   nb::object client = nb::borrow(rclpy_entity());
+  if (!may_call()) return Outcome::kNothing;
   nb::object future = pop_future(info.request_id.sequence_number);
   if (!future.is_valid()) return Outcome::kCalled;
   nb::object forget = attribute(client, names().remove_pending_request);

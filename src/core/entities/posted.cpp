@@ -12,7 +12,9 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 Posted::Posted(Dispatcher & dispatcher, nb::object deque)
-    : Entity(dispatcher, std::move(deque), nb::none(), nb::none(), "task") {}
+    : Entity(dispatcher, std::move(deque), nb::none(), nb::none(), "task") {
+  outlive_context();
+}
 
 Outcome Posted::run(Hooks, Claim & claim) {
   claim.settle(1);

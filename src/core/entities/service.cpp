@@ -35,8 +35,10 @@ Outcome Service::run(Hooks hooks, Claim & claim) {
   }
   nb::object request = request_.to_python();
   nb::object callback = attribute(rclpy_entity(), names().callback);
-  nb::object response =
-      call_object(as_group_wants(callback), request, call_object(response_class_));
+  nb::object response = call_object(response_class_);
+  callback = as_group_wants(callback);
+  if (!may_call()) return Outcome::kNothing;
+  response = call_object(callback, request, response);
   if (is_coroutine(response.ptr())) {
     call_method(hooks, names().start_service_callback, self(), response,
                 nb::bytes(&info.request_id, sizeof info.request_id));
