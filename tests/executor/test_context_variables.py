@@ -53,7 +53,7 @@ def test_callbacks_see_the_block_and_not_each_other(run: Run, context: Context, 
             request.set("body")
             publisher = lone.create_publisher(Int64, "topic", 10)
             lone.create_subscription(Int64, "topic", plain, 10)
-            lone.create_subscription(Int64, "topic", coroutine, 10)
+            lone.create_subscription(Int64, "topic", coroutine, 10)  # type: ignore[arg-type]
             await subscribers_ready(publisher, 2)
             for _ in range(2):
                 publisher.publish(Int64())
@@ -82,7 +82,8 @@ def test_a_task_sees_what_its_maker_saw(run: Run, context: Context) -> None:
 
     async def main() -> None:
         async with AsyncioExecutor(context=context) as executor:
-            for number, what in enumerate((read(), read, request.get, lambda: read())):
+            kinds: list[Any] = [read(), read, request.get, lambda: read()]
+            for number, what in enumerate(kinds):
                 request.set(f"request {number}")
                 task = executor.create_task(what)
                 request.set("later")

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import TYPE_CHECKING, Any
 
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -35,7 +36,7 @@ def test_what_was_triggered_is_ready_at_once(executor: Executor, node: Node, spi
     """A spin_once that does not wait runs the callback of what was triggered just before."""
     calls: list[int] = []
     for number in range(ROUNDS):
-        guard = node.create_guard_condition(lambda number=number: calls.append(number))
+        guard = node.create_guard_condition(functools.partial(calls.append, number))
         spin.drain(1)
         guard.trigger()
         spin.drain(1)
@@ -61,7 +62,7 @@ def test_triggers_before_the_call_are_one_call(
     """Of two guard conditions that were triggered twice each is called once, and not again."""
     calls: list[str] = []
     guards = [
-        node.create_guard_condition(lambda name=name: calls.append(name)) for name in ("a", "b")
+        node.create_guard_condition(functools.partial(calls.append, name)) for name in ("a", "b")
     ]
     spin.drain()
     for _ in range(ROUNDS):
@@ -87,7 +88,7 @@ def test_a_coroutine_of_a_guard_condition_begins_at_once(
         await Turn()
         steps.append(2)
 
-    guard = node.create_guard_condition(callback)
+    guard = node.create_guard_condition(callback)  # type: ignore[arg-type]
     guard.trigger()
     spin.drain(1)
     assert steps == [1]

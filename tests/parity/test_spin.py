@@ -306,7 +306,7 @@ def test_the_first_step_of_a_coroutine_callback_belongs_to_the_call(
         await Turn()
         ended.append(message.data)
 
-    node.create_subscription(Int64, "topic", callback, 10)
+    node.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
     node.create_publisher(Int64, "topic", 10).publish(Int64(data=5))
     while not begun:
         assert ended == []

@@ -163,7 +163,7 @@ class ReaderDriver(Driver):
                 if alarm is None and timeout is not None:
                     stop = self.loop.call_soon(run.stop_loop)
                 run.run_loop()
-                if not (run.units or self._nothing_came()):
+                if not (run.has_done_its_piece() or self._nothing_came()):
                     self._run_outside(self._run_one)
             self._run_first_steps()
         finally:

@@ -157,6 +157,10 @@ class Run:
         """Its first step is on the stack."""
         self.beginning.discard(steps)
 
+    def has_done_its_piece(self) -> bool:
+        """True if something was done that a spin_once counts."""
+        return self.units > 0
+
     def others_come_first(self) -> bool:
         """True if steps of coroutines are due before an entity may run in a spin_once.
 
