@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import ctypes
 import functools
+import sys
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -34,6 +36,8 @@ from tests.support.raising import (
 )
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from tests.support.makers import Run
     from tests.support.raising import Arrange, Make
 
@@ -70,6 +74,26 @@ def test_the_hook_gets_the_exception_and_all_goes_on(
             del kept
 
     run(main)
+
+
+def test_two_callbacks_end_the_program(
+    context: Context, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """Both may say so before the loop stops: the first one decides, and there is no error."""
+    told: list[object] = []
+
+    async def leave(status: int) -> None:
+        sys.exit(status)
+
+    with contextlib.closing(loop_factory()) as loop:
+        loop.set_exception_handler(lambda _, about: told.append(about))
+        with AsyncioExecutor(context=context, loop=loop) as executor:
+            for status in (3, 4):
+                executor.create_task(leave, status)
+            with pytest.raises(SystemExit) as raised:
+                executor.spin()
+    assert raised.value.code == 3
+    assert told == []
 
 
 def test_what_the_hook_raises_is_raised_instead(run: Run, context: Context) -> None:
