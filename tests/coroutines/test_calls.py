@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
-from collections.abc import AsyncIterator
+from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -198,53 +198,59 @@ def test_a_wrong_call_is_refused_at_once(
     run(main)
 
 
-@contextlib.asynccontextmanager
-async def full(context: Context, publisher: Publisher[Any], last: int) -> AsyncIterator[Child]:
-    """Run a reader in another process, stop the process, and publish as much as fits.
+@pytest.fixture
+def reader(context: Context) -> Iterator[Child]:
+    """A reader in another process: inside of one Fast DDS forgets what a full one has refused.
 
-    In another process, also because inside of one Fast DDS forgets what a full reader has refused.
+    It ends with the message -2.
     """
-    with start("reader", last, domain_id=context.get_domain_id()) as child:
+    with start("reader", -2, domain_id=context.get_domain_id()) as child:
         child.hear_that("ready")
-        await aiorcl.subscribers_ready(publisher)
-        child.send_signal(signal.SIGSTOP)
-        is_full = False
-        while not is_full:
-            try:
-                publisher.publish(Int64())
-            except aiorcl.RclError:
-                is_full = True
         yield child
 
 
-def test_a_writer_waits_for_room_off_the_loop(run: Run, context: Context, lone: Node) -> None:
+async def fill(publisher: Publisher[Any], reader: Child) -> None:
+    """Stop the process of the reader, and publish as much as fits."""
+    await aiorcl.subscribers_ready(publisher)
+    reader.send_signal(signal.SIGSTOP)
+    is_full = False
+    while not is_full:
+        try:
+            publisher.publish(Int64())
+        except aiorcl.RclError:
+            is_full = True
+
+
+def test_a_writer_waits_for_room_off_the_loop(
+    run: Run, context: Context, lone: Node, reader: Child
+) -> None:
     """While histories are full the loop goes on, and when there is room the messages are sent."""
 
     async def main() -> None:
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(lone)
             publisher = lone.create_publisher(Int64, "topic", FULL)
-            async with full(context, publisher, last=-2) as reader:
-                publishing = [
-                    asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=number)))
-                    for number in (-1, -2)
-                ]
-                turns, end = 0, executor.loop.time() + 0.25  # longer than an attempt
-                while executor.loop.time() < end:
-                    await asyncio.sleep(0)
-                    turns += 1
-                assert turns > 50  # with the interpreter's lock held it would be 3
-                assert not any(task.done() for task in publishing)
-                reader.send_signal(signal.SIGCONT)
-                await asyncio.gather(*publishing)
-                assert await asyncio.to_thread(reader.hear) == "-1"  # and then -2
+            await fill(publisher, reader)
+            publishing = [
+                asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=number)))
+                for number in (-1, -2)
+            ]
+            turns, end = 0, executor.loop.time() + 0.25  # longer than an attempt
+            while executor.loop.time() < end:
+                await asyncio.sleep(0)
+                turns += 1
+            assert turns > 50  # with the interpreter's lock held it would be 3
+            assert not any(task.done() for task in publishing)
+            reader.send_signal(signal.SIGCONT)
+            await asyncio.gather(*publishing)
+            assert await asyncio.to_thread(reader.hear) == "-1"  # and then -2
 
     run(main)
 
 
 @pytest.mark.parametrize("way", ["cancel", "destroy", "executor"])
 def test_a_writer_that_waits_for_room_can_be_stopped(
-    run: Run, context: Context, lone: Node, way: str
+    run: Run, context: Context, lone: Node, reader: Child, way: str
 ) -> None:
     """After the attempt that is under way, no thread goes on."""
 
@@ -253,20 +259,20 @@ def test_a_writer_that_waits_for_room_can_be_stopped(
             executor = await block.enter_async_context(AsyncioExecutor(context=context))
             executor.add_node(lone)
             publisher = lone.create_publisher(Int64, "topic", FULL)
-            async with full(context, publisher, last=-1):
-                publishing = asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=-1)))
-                await turns()
-                if way == "cancel":
-                    publishing.cancel()
-                elif way == "destroy":
-                    lone.destroy_publisher(publisher)
-                else:
-                    await block.aclose()
-                await asyncio.wait([publishing])
-                if way == "cancel":
-                    assert publishing.cancelled()
-                else:
-                    assert isinstance(publishing.exception(), ENDS)
+            await fill(publisher, reader)
+            publishing = asyncio.ensure_future(aiorcl.publish(publisher, Int64(data=-1)))
+            await turns()
+            if way == "cancel":
+                publishing.cancel()
+            elif way == "destroy":
+                lone.destroy_publisher(publisher)
+            else:
+                await block.aclose()
+            await asyncio.wait([publishing])
+            if way == "cancel":
+                assert publishing.cancelled()
+            else:
+                assert isinstance(publishing.exception(), ENDS)
 
     run(main)
 

@@ -27,6 +27,9 @@ KINDS = (
     "sleep",
     "worker",
 )
+# As long as the machine needs for so much work: 12 s of a processor of its own for the longest.
+pytestmark = pytest.mark.timeout(180)
+
 #: For each round; rclpy alone keeps up to 800 bytes of an entity that was destroyed, an entity of
 #: ours with its callback takes more than this.
 LIMIT = 1500

@@ -8,6 +8,7 @@ from __future__ import annotations
 import contextlib
 import importlib.metadata
 import os
+import re
 import shutil
 import signal
 import subprocess
@@ -288,7 +289,9 @@ def test_slow_callbacks_are_named() -> None:
         assert running.end()[0] == 0
         assert "[WARN]" in line
         assert "[slow]" in line
-        assert "Timer 'Slow.compute' kept the loop for 2" in line
+        kept = re.search(r"Timer 'Slow\.compute' kept the loop for ([\d.]+) ms", line)
+        assert kept is not None, line
+        assert float(kept[1]) >= 20
 
 
 def test_script_is_installed() -> None:

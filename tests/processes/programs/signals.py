@@ -104,12 +104,16 @@ class Program:
             async with lifespan():
                 await receive()  # type: ignore[operator]
                 await send({"type": "lifespan.startup.complete"})  # type: ignore[operator]
-                self.announce()
                 await receive()  # type: ignore[operator]
             await send({"type": "lifespan.shutdown.complete"})  # type: ignore[operator]
 
+        class Server(uvicorn.Server):
+            async def main_loop(self) -> None:
+                say("ready")  # it ticks, and never sleeps for long
+                await super().main_loop()
+
         config = uvicorn.Config(app, port=0, lifespan="on", log_level="critical")
-        await uvicorn.Server(config).serve()
+        await Server(config).serve()
 
 
 def main() -> None:

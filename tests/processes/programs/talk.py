@@ -12,8 +12,9 @@ def set_deadline(seconds: float = 50) -> None:
 
 
 def say(words: object) -> None:
-    """Send one line to the test."""
-    print(words, flush=True)
+    """Send one line to the test, in one piece: several threads may do so."""
+    sys.stdout.write(f"{words}\n")
+    sys.stdout.flush()
 
 
 def listen() -> str:
