@@ -71,7 +71,14 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     if future.cancelled():
         raise asyncio.CancelledError
     # result() would be two more calls.
-    return future._result if future._exception is None else future.result()
+    if future._exception is None:
+        return future._result
+    error = future.exception()
+    assert error is not None
+    try:
+        raise error
+    finally:
+        del error, future  # no cycle of the exception, which the future keeps, and this frame
 
 
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:

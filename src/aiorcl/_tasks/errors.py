@@ -36,6 +36,18 @@ def _ends_the_program(error: BaseException) -> bool:
     return isinstance(error, (SystemExit, KeyboardInterrupt))
 
 
+def without_first_frame(error: BaseException) -> None:
+    """Take the frame of whoever has caught an exception out of its traceback.
+
+    The exception outlives the call where it is kept, as the frame would; with what that holds it
+    would be a reference cycle.
+    """
+    traceback = error.__traceback__
+    if traceback is not None:
+        # Not by the attribute: an exception may be a frozen dataclass.
+        BaseException.with_traceback(error, traceback.tb_next)
+
+
 def _raise(error: BaseException) -> NoReturn:
     raise error
 

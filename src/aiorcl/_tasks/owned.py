@@ -57,6 +57,7 @@ class Owned:
         :param context: its context variables; those of the caller, copied, if None.
         """
         steps = Steps(self, coroutine, outcome, owner)
+        del outcome  # which may keep an exception, whose frames keep this one
         self._owned.add(steps)
         assert self.run.loop is not None  # which runs
         steps.start(self.run.loop, context)

@@ -12,6 +12,8 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from aiorcl._tasks.errors import without_first_frame
+
 if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._tasks.owned import Owned
@@ -59,7 +61,8 @@ class Steps(Coroutine[Any, Any, None]):
         self._run = owned.run
         self._coroutine = coroutine
         self._advance = coroutine.send
-        self._outcome = outcome
+        self._outcome: Outcome | None = outcome
+        self._entity = outcome.entity
         self.owner = owner
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
@@ -69,6 +72,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def start(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None) -> None:
         """Make the asyncio task. On the loop's thread."""
+        assert self._outcome is not None  # for a coroutine that has not ended
         self._outcome.begun(self)
         self._run.coroutine_starts(self)
         task = _make_task(self, loop=loop, name=self.__qualname__, context=context)
@@ -118,7 +122,10 @@ class Steps(Coroutine[Any, Any, None]):
             waits_for = self._step(self._advance, None)
             self._cancel_if_wanted()
             return waits_for
-        return self._step(self._coroutine.throw, *error)
+        try:
+            return self._step(self._coroutine.throw, *error)
+        finally:
+            del error  # the frame of the coroutine may keep this one, and the exception that one
 
     def _step(self, advance: Any, *args: Any) -> Any:
         owned = self._owned
@@ -132,6 +139,7 @@ class Steps(Coroutine[Any, Any, None]):
         except BaseException as end:
             self._ended(end)
         finally:
+            del args  # as in throw()
             owned.running = outer
             if begin:
                 self._look_at_duration(time.monotonic_ns() - begin)
@@ -147,17 +155,23 @@ class Steps(Coroutine[Any, Any, None]):
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""
         self._owned.ended(self)
-        self.task = None  # which holds this object: no cycle may be left
+        # No cycle may be left: the first holds this object, and the second the exception, whose
+        # frames hold this object.
+        self.task = None
+        outcome, self._outcome = self._outcome, None
+        assert outcome is not None  # this comes once
         if isinstance(end, StopIteration):
-            self._outcome.returned(end.value)
+            outcome.returned(end.value)
         else:
-            self._outcome.raised(end)
+            without_first_frame(end)  # that of _step
+            outcome.raised(end)
             if isinstance(end, asyncio.CancelledError):
-                raise end
+                # Another one: the frames that this leaves hold the first, as an argument.
+                raise asyncio.CancelledError(*end.args)
         raise StopIteration
 
     def _look_at_duration(self, took_ns: int) -> None:
-        self._outcome.entity.add_step(took_ns)
+        self._entity.add_step(took_ns)
         slow_ns = self._owned.slow_ns
         if slow_ns is not None and took_ns >= slow_ns:
             self._owned.on_slow_step(self.__qualname__, took_ns, self.owner)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 
+from aiorcl._tasks.errors import without_first_frame
 from aiorcl._tasks.future import Future
 
 T = TypeVar("T")
@@ -69,16 +70,26 @@ class Task(Future[T], _RclpyTask[T]):
         handler = self._take_handler()
         if not self._pending() or handler is None:
             return False
-        if inspect.iscoroutine(handler):
-            self._owned.start(handler, self, self.owner, self._context)
-            return False
+        try:
+            if inspect.iscoroutine(handler):
+                self._owned.start(handler, self, self.owner, self._context)
+                return False
+            self._run_function(handler)
+            return True
+        finally:
+            # The frame of what fails keeps those that it was called by, the exception that frame,
+            # and this object the exception: it must not be in any of those.
+            del self
+
+    def _run_function(self, function: Callable[..., Any]) -> None:
         args, kwargs = self._args or (), self._kwargs or {}
         self._complete_task()
         self._executing = True
         try:
-            result = self._context.run(handler, *args, **kwargs)
+            result = self._context.run(function, *args, **kwargs)
         except BaseException as error:
-            self.name = name_of_function(handler)
+            self.name = name_of_function(function)
+            without_first_frame(error)
             self._failed(error)
         else:
             if inspect.iscoroutine(result):
@@ -87,7 +98,7 @@ class Task(Future[T], _RclpyTask[T]):
                 self.set_result(result)
         finally:
             self._executing = False
-        return True
+            del self  # as above
 
     def cancel(self) -> None:
         """Cancel the task at once; its coroutine gets CancelledError. Any thread."""
