@@ -98,9 +98,10 @@ async def node_ready(node: Node, name: str) -> None:
 async def subscribers_ready(publisher: Publisher[Any], count: int = 1) -> None:
     """Return when at least ``count`` subscriptions match ``publisher``, as this side sees it.
 
-    Another process may take a moment longer to know of ``publisher``, and what arrives there before
-    is dropped, also with reliable QoS. For the first message to arrive for certain make both sides
-    transient local, or have the other side answer. The rest is as in `service_ready`.
+    Another process may take a moment longer to know of ``publisher``, and drops what arrives there
+    before. Where both sides are reliable that is sent again, and ``publisher.wait_for_all_acked()``
+    tells when it has arrived; a best-effort message is lost, so there have the other side answer
+    first. The rest is as in `service_ready`.
     """
     expected = "a publisher, made by node.create_publisher()"
     check(publisher, Publisher, "aiorcl.subscribers_ready()", expected)
