@@ -9,6 +9,7 @@ import itertools
 import threading
 from typing import TYPE_CHECKING
 
+import pytest
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
@@ -27,6 +28,17 @@ def test_an_executor_knows_its_context(
     """The context is the one that the executor was made with."""
     context = make_context()
     assert make_executor_of(context).context is context
+
+
+@breaks(single="complains in a finalizer, too", events="takes it")
+def test_a_context_that_is_down_is_refused(
+    make_context: MakeContext, make_executor_of: MakeExecutor
+) -> None:
+    """An executor is made with a context that is up."""
+    context = make_context()
+    context.shutdown()
+    with pytest.raises(RuntimeError, match="shut down"):
+        make_executor_of(context)
 
 
 def test_contexts_do_not_meet(

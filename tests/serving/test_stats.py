@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 import sys
 import time
 from typing import TYPE_CHECKING, Any
@@ -254,8 +255,12 @@ def test_slow_callbacks_are_named(
     spin(executor, lambda: of(executor, "timer").calls == 3)
     timer.cancel()
     assert warnings_of(capfd) == []
-    with pytest.raises(ValueError, match="not negative"):
-        executor.slow_callback_duration = -1
+    for wrong in (-1, math.nan):
+        with pytest.raises(ValueError, match="0 or more"):
+            executor.slow_callback_duration = wrong
+    for long in (1e9, 1e10, math.inf):
+        executor.slow_callback_duration = long
+        assert executor.slow_callback_duration == (math.inf if long > 1e9 else long)
 
 
 def test_slow_steps_are_named(executor: AsyncioExecutor, capfd: pytest.CaptureFixture[str]) -> None:

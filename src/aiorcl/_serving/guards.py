@@ -51,6 +51,8 @@ def guards_of(context: Context) -> Guards:
     """Return the guards of a context; make them with the first. Any thread."""
     if context.handle is None:
         raise RuntimeError("The context is not initialized: call rclpy.init() first")
+    if not context.ok():  # or rclpy's own error would be followed by one in a finalizer
+        raise RuntimeError("The context was shut down: make the executor with one that is up")
     with _lock:
         guards = _guards.get(context.handle.pointer)
         if guards is None:

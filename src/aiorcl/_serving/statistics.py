@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
 
     from aiorcl._serving.node import ServedNode
     from aiorcl._tasks.owned import Owned
+
+_NEVER_NS = sys.maxsize
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,14 +105,19 @@ class SlowCallbacks:
     def seconds(self) -> float | None:
         """From where on something is slow; None if nothing is."""
         slow_ns = self._owned.slow_ns
-        return None if slow_ns is None else slow_ns / 1e9
+        if slow_ns is None:
+            return None
+        return math.inf if slow_ns == _NEVER_NS else slow_ns / 1e9
 
     @seconds.setter
     def seconds(self, seconds: float | None) -> None:
-        if seconds is not None and seconds < 0:
-            raise ValueError(f"A duration is not negative, got {seconds!r}")
-        self._owned.slow_ns = None if seconds is None else int(seconds * 1e9)
-        self._dispatcher.slow_ns = sys.maxsize if seconds is None else int(seconds * 1e9)
+        if seconds is None:
+            self._owned.slow_ns, self._dispatcher.slow_ns = None, _NEVER_NS
+            return
+        if not seconds >= 0:
+            raise ValueError(f"A duration is 0 or more, got {seconds!r}")
+        slow_ns = int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
+        self._owned.slow_ns = self._dispatcher.slow_ns = slow_ns
 
     def warn(self, what: str, took_ns: int, node: Node | None) -> None:
         """Tell of one callback or step."""
