@@ -248,6 +248,8 @@ def test_a_coroutine_is_a_timer_callback(executor: Executor, node: Node, spin: S
 
     async def callback() -> None:
         timer.cancel()
+        if steps:
+            return  # EventsExecutor may have counted a second call by then
         publisher.publish(Int64(data=8))
         steps.append("published")
         steps.append(f"got {(await arrived).data}")
