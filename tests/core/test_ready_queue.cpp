@@ -115,6 +115,36 @@ TEST_CASE("a newcomer has its turn before anyone who has more to do runs twice")
   CHECK(front(queue) == nullptr);
 }
 
+TEST_CASE("an urgent entry goes before those that are ready already") {
+  ReadyQueue queue;
+  Entry a(queue), b(queue), urgent(queue);
+  urgent->urgent = true;
+  for (Entry * entry : {&a, &b, &urgent}) (*entry)->add(2);
+  CHECK(run_one(queue) == urgent.get());
+  CHECK(run_one(queue) == a.get());  // not twice in a row
+  CHECK(run_one(queue) == urgent.get());
+  urgent->add(1);
+  for (Entry * entry : {&b, &urgent, &a, &b}) CHECK(run_one(queue) == entry->get());
+  CHECK(front(queue) == nullptr);
+}
+
+TEST_CASE("a queue with nothing but an urgent entry runs it, and does not sleep") {
+  ReadyQueue queue;
+  Entry urgent(queue);
+  urgent->urgent = true;
+  urgent->add(3);
+  CHECK(run_one(queue) == urgent.get());
+  CHECK(queue.has_ready());
+  CHECK_FALSE(queue.sleep());
+  CHECK(run_one(queue) == urgent.get());
+  CHECK(run_one(queue) == urgent.get());
+  CHECK_FALSE(queue.has_ready());
+  CHECK(queue.sleep());
+  urgent->add(1);
+  CHECK(was_woken(queue));
+  CHECK(run_one(queue) == urgent.get());
+}
+
 TEST_CASE("only a queue that sleeps is woken") {
   for (bool portable : {false, true}) {
     CAPTURE(portable);

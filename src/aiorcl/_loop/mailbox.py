@@ -26,19 +26,19 @@ class Postable(Protocol):
 class Mailbox:
     """Tasks take their turns between the callbacks of entities, in their order, one at a time.
 
-    Orders, the executor's own work, are done all at once. A task that comes after ``refuse_tasks``
-    is cancelled: each is either run, or cancelled by the end, or refused. Any thread, also inside a
-    finalizer or a signal handler: no lock is held, so none can be held already.
+    Orders, the executor's own work, go before all that is ready, and are done all at once. A task
+    that comes after ``refuse_tasks`` is cancelled: each is either run, or cancelled by the end, or
+    refused. Any thread, also inside a finalizer or a signal handler: no lock is held, so none can
+    be held already.
     """
 
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
         self._tasks: deque[Postable] = deque()
         self._orders: deque[Callable[[], object]] = deque()
-        self._batches: deque[Callable[[], bool]] = deque()
         self._refuses = False
         #: Whose statistics are those of tasks.
         self.entity = _core.Posted(dispatcher, self._tasks)
-        self._own = _core.Posted(dispatcher, self._batches)
+        self._own = _core.Orders(dispatcher, self._do_orders)
 
     def post_task(self, task: Postable) -> None:
         """Run a task in its turn, or cancel it if there will be none."""
@@ -64,25 +64,21 @@ class Mailbox:
             task.cancel()
 
     def order(self, order: Callable[[], object], *, first: bool = False) -> None:
-        """Have the loop's thread do something of the executor's own."""
+        """Have the loop's thread do something of the executor's own, after what it does now."""
         if first:
             self._orders.appendleft(order)
         else:
             self._orders.append(order)
-        self._batches.append(self._do_orders)
         self._own.post()
 
-    def _do_orders(self) -> bool:
-        """Do what was ordered so far. Returns False: nothing that spin_once would count."""
-        self._batches.clear()  # one for all of them
-        for _ in range(len(self._orders)):
-            if not self._orders:
-                break
-            self._orders.popleft()()
-        if self._orders:
-            self._batches.append(self._do_orders)
-            self._own.post()
-        return False
+    def _do_orders(self) -> None:
+        """Do what was ordered so far, and after one callback of others what came meanwhile."""
+        try:
+            for _ in range(len(self._orders)):
+                self._orders.popleft()()
+        finally:
+            if self._orders:
+                self._own.post()
 
     def close(self) -> None:
         """Nothing is run any more."""

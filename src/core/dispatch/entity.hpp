@@ -141,6 +141,9 @@ class Entity {
     return added;
   }
 
+  /// From now on, before the first event, it goes before others that are ready.
+  void be_urgent() noexcept { ready_->urgent = true; }
+
   /// Once, when the entity is closed, after its sources and before its handle: calls `farewell`.
   void at_close(nanobind::object farewell) { farewell_ = std::move(farewell); }
 

@@ -60,13 +60,19 @@ void ReadyQueue::collect() noexcept {
   Ready * newest = head_.exchange(awake(), std::memory_order_acq_rel);
   if (newest == nullptr || newest == awake()) return;
   Ready * oldest = nullptr;
-  Ready * const tail = newest;
+  Ready * tail = nullptr;
   while (newest != nullptr) {
     Ready * next = newest->next.load(std::memory_order_relaxed);
-    newest->next.store(oldest, std::memory_order_relaxed);
-    oldest = newest;
+    if (newest->urgent) {
+      put_first(*newest);
+    } else {
+      newest->next.store(oldest, std::memory_order_relaxed);
+      if (tail == nullptr) tail = newest;
+      oldest = newest;
+    }
     newest = next;
   }
+  if (oldest == nullptr) return;
   if (last_ == nullptr) {
     first_ = oldest;
   } else {
@@ -78,6 +84,13 @@ void ReadyQueue::collect() noexcept {
 Claim ReadyQueue::pop() noexcept {
   // Newcomers line up behind what is there before anyone runs twice: that is the round robin.
   if (head_.load(std::memory_order_acquire) != awake()) collect();
+  if (urgent_ != nullptr && (!was_urgent_ || first_ == nullptr)) {
+    was_urgent_ = true;
+    Ready * ready = urgent_;
+    urgent_ = ready->next.exchange(nullptr, std::memory_order_relaxed);
+    return Claim(ready);
+  }
+  was_urgent_ = false;
   Ready * ready = first_;
   if (ready != nullptr) {
     first_ = ready->next.load(std::memory_order_relaxed);
@@ -87,7 +100,13 @@ Claim ReadyQueue::pop() noexcept {
   return Claim(ready);
 }
 
+void ReadyQueue::put_first(Ready & ready) noexcept {
+  ready.next.store(urgent_, std::memory_order_relaxed);
+  urgent_ = &ready;
+}
+
 void ReadyQueue::requeue(Ready & ready) noexcept {
+  if (ready.urgent) return put_first(ready);
   ready.next.store(nullptr, std::memory_order_relaxed);
   if (last_ == nullptr) {
     first_ = &ready;
@@ -99,11 +118,11 @@ void ReadyQueue::requeue(Ready & ready) noexcept {
 
 bool ReadyQueue::has_ready() const noexcept {
   Ready * head = head_.load(std::memory_order_acquire);
-  return first_ != nullptr || (head != nullptr && head != awake());
+  return first_ != nullptr || urgent_ != nullptr || (head != nullptr && head != awake());
 }
 
 bool ReadyQueue::sleep() noexcept {
-  if (first_ != nullptr) return false;
+  if (first_ != nullptr || urgent_ != nullptr) return false;
   wakeup_.clear();
   Ready * expected = awake();
   return head_.compare_exchange_strong(expected, nullptr, std::memory_order_acq_rel) ||

@@ -26,6 +26,9 @@ struct Ready {
   std::atomic<std::uint64_t> pending{0};
   void * owner;  // consumer's; nullptr once the entity is closed
 
+  /// Goes before others, but not twice in a row while they wait. Set before the first event.
+  bool urgent = false;
+
   /// When it became ready, by steady_now(). Written by whoever counts from zero, before push()
   /// hands it over, and by the consumer while events are pending: never by two threads at a time.
   std::int64_t since = 0;
@@ -91,8 +94,8 @@ class ReadyQueue {
 
   Wakeup & wakeup() noexcept { return wakeup_; }
 
-  /// Consumer: the next ready entry, if there is one. From now on until sleep() the consumer is
-  /// awake.
+  /// Consumer: the next ready entry, if there is one, urgent ones first. From now on until sleep()
+  /// the consumer is awake.
   Claim pop() noexcept;
 
   /// Consumer: true if something is ready now.
@@ -115,6 +118,7 @@ class ReadyQueue {
   void requeue(Ready & ready) noexcept;
 
   void collect() noexcept;
+  void put_first(Ready & ready) noexcept;
 
   Ready * awake() const noexcept { return reinterpret_cast<Ready *>(const_cast<char *>(&awake_)); }
 
@@ -122,6 +126,8 @@ class ReadyQueue {
   std::atomic<Ready *> head_{nullptr};  // nullptr: empty, and the consumer sleeps
   Ready * first_ = nullptr;             // consumer's own list
   Ready * last_ = nullptr;
+  Ready * urgent_ = nullptr;  // those of the consumer's that go first
+  bool was_urgent_ = false;
   Wakeup wakeup_;
 };
 

@@ -1,0 +1,233 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# A task is run, cancelled or refused, wherever the end comes; orders go before all that is ready.
+"""Another thread comes in between two steps of a method: stand-ins let it run there."""
+
+from __future__ import annotations
+
+import threading
+from collections import deque
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+
+from aiorcl import AsyncioExecutor, _core
+from aiorcl._loop import mailbox as module
+from aiorcl._loop.mailbox import Mailbox, Once
+from tests.support.makers import MakeNode
+
+
+def elsewhere(function: Callable[[], object]) -> None:
+    """Call a function on another thread, and return when it has returned."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
+
+
+class Hooks:
+    """Raises what is raised."""
+
+    def _on_error(self, source: object, error: BaseException) -> None:
+        raise error
+
+
+class Work:
+    """A task that notes what becomes of it."""
+
+    def __init__(self, cancelled_by: Callable[[], object] = lambda: None) -> None:
+        self.fate: list[str] = []
+
+    def __call__(self) -> bool:
+        self.fate.append("run")
+        return True
+
+    def cancel(self) -> None:
+        self.fate.append("cancelled")
+
+
+class Interrupted(deque[Any]):
+    """A deque that lets somebody else run before, or after, something is appended."""
+
+    point = ""
+    hook: Callable[[], object] = staticmethod(lambda: None)
+
+    def append(self, item: Any) -> None:
+        self.reach("before it is appended")
+        super().append(item)
+        self.reach("when it is appended")
+
+    def popleft(self) -> Any:
+        self.reach("before it is taken")
+        return super().popleft()
+
+    def reach(self, point: str) -> None:
+        """Let the other one run, once, if this is its point."""
+        if point == Interrupted.point:
+            Interrupted.point = ""
+            Interrupted.hook()
+
+
+POINTS = ["before it is appended", "when it is appended", "before it is taken", "when it is posted"]
+
+
+def make_mailbox(monkeypatch: pytest.MonkeyPatch, point: str) -> tuple[_core.Dispatcher, Mailbox]:
+    """Make a mailbox whose end comes at a point of ``post_task``, or of ``cancel_tasks``."""
+    monkeypatch.setattr(module, "deque", Interrupted)
+    dispatcher = _core.Dispatcher()
+    mailbox = Mailbox(dispatcher)
+    monkeypatch.setattr(Interrupted, "point", point)
+    monkeypatch.setattr(Interrupted, "hook", lambda: elsewhere(mailbox.refuse_tasks))
+    return dispatcher, mailbox
+
+
+@pytest.mark.parametrize("point", POINTS)
+def test_a_task_meets_the_end(monkeypatch: pytest.MonkeyPatch, point: str) -> None:
+    """Wherever the other thread's end comes, the task gets one fate, and it gets it."""
+    dispatcher, mailbox = make_mailbox(monkeypatch, point)
+    if point == "when it is posted":
+        real = mailbox.entity
+
+        class Posting:
+            def post(self) -> None:
+                elsewhere(mailbox.refuse_tasks)
+                real.post()
+
+        mailbox.entity = Posting()  # type: ignore[assignment]
+    work = Work()
+    mailbox.post_task(work)
+    if point == "before it is taken":
+        elsewhere(mailbox.refuse_tasks)
+    dispatcher.run(Hooks(), 100, 1_000_000_000)  # type: ignore[arg-type]
+    assert work.fate == ["cancelled"]
+
+
+def test_two_ends_meet(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Two threads that cancel what waits cancel each task once."""
+    _, mailbox = make_mailbox(monkeypatch, "before it is taken")
+    works = [Work(), Work()]
+    for work in works:
+        mailbox.post_task(work)
+    mailbox.cancel_tasks()
+    assert [work.fate for work in works] == [["cancelled"], ["cancelled"]]
+
+
+def test_what_waits_is_cancelled_in_its_order() -> None:
+    """Those that come after the end are cancelled as well, at once."""
+    mailbox = Mailbox(_core.Dispatcher())
+    works = [Work() for _ in range(3)]
+    mailbox.post_task(works[0])
+    mailbox.refuse_tasks()
+    assert works[0].fate == ["cancelled"]
+    mailbox.post_task(works[1])
+    assert works[1].fate == ["cancelled"]
+    mailbox.close()
+    mailbox.post_task(works[2])
+    assert works[2].fate == ["cancelled"]
+
+
+def test_orders_are_done_in_one_batch() -> None:
+    """Those of one moment at once, the first first; what they order has its turn after others."""
+    dispatcher = _core.Dispatcher()
+    mailbox = Mailbox(dispatcher)
+    done: list[str] = []
+
+    def order_more() -> None:
+        done.append("one")
+        mailbox.order(lambda: done.append("more"))
+
+    for _ in range(2):
+        mailbox.post_task(lambda: done.append("task") or True)  # type: ignore[arg-type, func-returns-value]
+    mailbox.order(order_more)
+    mailbox.order(lambda: done.append("two"))
+    mailbox.order(lambda: done.append("end"), first=True)
+    assert dispatcher.run(Hooks(), 100, 1_000_000_000) == 2  # type: ignore[arg-type]  # the tasks
+    assert done == ["end", "one", "two", "task", "more", "task"]
+
+
+def test_an_order_that_raises_keeps_none_back() -> None:
+    """The others are done, whatever one of them raises."""
+    dispatcher = _core.Dispatcher()
+    mailbox = Mailbox(dispatcher)
+    done: list[int] = []
+    errors: list[BaseException] = []
+
+    class Noting:
+        def _on_error(self, source: object, error: BaseException) -> None:
+            errors.append(error)
+
+    mailbox.order(lambda: 1 / 0)
+    mailbox.order(lambda: done.append(1))
+    dispatcher.run(Noting(), 100, 1_000_000_000)  # type: ignore[arg-type]
+    assert done == [1]
+    assert [type(error) for error in errors] == [ZeroDivisionError]
+
+
+def test_one_look_is_pending_at_a_time() -> None:
+    """However often it is asked for; and what is asked for during one is done after it."""
+    dispatcher = _core.Dispatcher()
+    mailbox = Mailbox(dispatcher)
+    done: list[int] = []
+
+    def look() -> None:
+        done.append(1)
+        if len(done) == 1:
+            once.post()
+            once.post()
+
+    once = Once(mailbox, look)
+    for _ in range(10):
+        once.post()
+    dispatcher.run(Hooks(), 100, 1_000_000_000)  # type: ignore[arg-type]
+    assert done == [1, 1]
+
+
+def test_a_busy_executor_follows_another_thread_at_once(
+    context: Context, make_node: MakeNode
+) -> None:
+    """After hundreds of entities came and went elsewhere it lets go, runs a task and shuts down."""
+    node: Node = make_node()
+    calls: list[int] = []
+    since: list[int] = []
+    busy = threading.Event()
+    go_on = threading.Event()
+
+    def callback() -> None:
+        calls.append(1)
+        busy.set()
+        go_on.wait()
+
+    for _ in range(20):
+        node.create_timer(0.0, callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+    spinning = threading.Thread(target=executor.spin)
+    spinning.start()
+    busy.wait()
+    doomed = node.create_timer(0.0, lambda: since.append(1))
+    for _ in range(100):
+        node.destroy_timer(node.create_timer(0.0, lambda: since.append(1)))
+    node.destroy_timer(doomed)
+    ran = threading.Event()
+    counts: list[int] = []
+
+    def task() -> None:
+        counts.append(len(calls))
+        busy.clear()
+        go_on.clear()
+        ran.set()
+
+    executor.create_task(task)
+    before = len(calls)
+    go_on.set()
+    ran.wait()
+    assert counts[0] <= before + 20  # each timer has had its turn
+    busy.wait()
+    before = len(calls)
+    assert executor.shutdown(timeout_sec=0) is False
+    go_on.set()
+    spinning.join()
+    assert len(calls) == before
+    assert since == []
