@@ -123,7 +123,7 @@ def core(session: nox.Session, sanitizer: str) -> None:
 
 
 @nox.session
-@nox.parametrize("sanitizer", SANITIZED_TESTS, ids=list(SANITIZED_TESTS))
+@nox.parametrize("sanitizer", list(SANITIZED_TESTS), ids=list(SANITIZED_TESTS))
 def extension(session: nox.Session, sanitizer: str) -> None:
     """Run tests with the extension built for a sanitizer; more arguments go to pytest."""
     preloaded = []
