@@ -84,6 +84,10 @@ class ServedNode:
         """True while the node is on the executor."""
         return self.serving.has(self.node)
 
+    def is_incomplete(self) -> bool:
+        """True if an entity could not be watched yet and is looked at again."""
+        return any(not each.is_broken for each in self._incomplete.values())
+
     def synchronise(self) -> None:
         """Watch what the node has and is not watched yet; let go of what it has no more."""
         gone = dict(self._entities)
@@ -103,8 +107,11 @@ class ServedNode:
 
     def _watch(self, kind: Kind, entity: Any, incomplete: _Incomplete | None) -> None:
         if incomplete is not None and incomplete.entity() is entity:
-            if incomplete.is_broken or time.monotonic() < incomplete.next_look:
+            left = incomplete.next_look - time.monotonic()
+            if incomplete.is_broken or left > 0:
                 self._incomplete[id(entity)] = incomplete
+                if not incomplete.is_broken:
+                    self.serving.look_after(left)
                 return
         else:
             incomplete = None
@@ -142,10 +149,7 @@ class ServedNode:
         # constructor may run on this thread or on another one.
         if isinstance(error, AttributeError) and now - incomplete.since <= _CONSTRUCTION_SEC:
             incomplete.next_look = now + incomplete.look_sec
-            if incomplete.look_sec == 0:
-                self.serving.look_again()
-            else:
-                self.serving.look_after(incomplete.look_sec)
+            self.serving.look_after(incomplete.look_sec)
             incomplete.look_sec = 2 * incomplete.look_sec or _FIRST_LOOK_SEC
             return
         incomplete.is_broken = True

@@ -82,7 +82,7 @@ class Nodes:
     def begin(self) -> None:
         """A run begins: watch what is new, let go of what was removed."""
         with self._lock:  # another thread's look, which began before, comes to its end first
-            if self.changed or any(served.kept for served in self._served.values()):
+            if self.changed or any(map(_is_in_doubt, self._served.values())):
                 self.look()
 
     def wake(self) -> None:
@@ -170,9 +170,11 @@ class Nodes:
     def _look_after(self, seconds: float) -> None:
         loop = self._run.loop
         if self._run.thread is None or loop is None:
-            self.changed = True  # the next run looks
+            return  # the next run looks when it begins
+        if seconds > 0:
+            loop.call_later(seconds, self._look_later.post)
         else:
-            loop.call_later(seconds, self._look_again)
+            self._look_later.post()
 
     def _look_once(self) -> None:
         if self._ended:
@@ -250,3 +252,7 @@ class Nodes:
         else:
             error.add_note(f"In {source.label} of node '{name_of(source.node)}'")
             raised.append(error)
+
+
+def _is_in_doubt(served: ServedNode) -> bool:
+    return served.kept or served.is_incomplete()

@@ -39,7 +39,7 @@ class Serving:
     :param has: tells whether a node is on the executor. Any thread.
     :param look: watches what is new and lets go of what is gone, now.
     :param look_again: has the loop's thread look, soon, or the next run. Any thread.
-    :param look_after: the same, in so many seconds.
+    :param look_after: the same, in so many seconds. On the loop's thread.
     :param entity_destroyed: lets go of one entity, of which no callback begins after that. Any
         thread.
     :param wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
