@@ -40,9 +40,7 @@ def watched(entity: object) -> bool:
     return served(entity) is not None
 
 
-def test_a_node_that_comes_back_was_watched_all_the_time(
-    ours: AsyncioExecutor, lone: Node
-) -> None:
+def test_a_node_that_comes_back_was_watched_all_the_time(ours: AsyncioExecutor, lone: Node) -> None:
     """The same object watches its entities before and after."""
     received: list[int] = []
     subscription = lone.create_subscription(Int64, "topic", lambda m: received.append(m.data), 10)

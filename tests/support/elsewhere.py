@@ -92,4 +92,6 @@ class Arrivals:
     def wait(self, predicate: Callable[[list[Any]], object]) -> None:
         """Wait until it is true of what came."""
         with self._changed:
-            assert self._changed.wait_for(lambda: predicate(self.what), DEADLINE_SEC), self.all
+            assert self._changed.wait_for(lambda: predicate(self.what), DEADLINE_SEC), (
+                f"{len(self.all)} came, the last {self.all[-5:]}"
+            )
