@@ -33,6 +33,9 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned import Owned
     from aiorcl._tasks.steps import Steps
 
+# How often a waitable is asked that is at another place in the wait set than it thinks.
+_ATTEMPTS = 30
+
 RCLError = _rclpy.RCLError
 
 
@@ -154,11 +157,7 @@ class ExecutorHooks:
         if found is None or not found.node.is_served():
             return False  # taken from the executor by another thread: perhaps others ask it now
         try:
-            wait_set = wait_set_of(self._watcher.context, waitable)
-            if holds_entities(waitable):
-                wait_set.wait(0)
-            entity.restore(wait_set.pointer)
-            if not waitable.is_ready(wait_set):
+            if not self._is_ready(entity, waitable):
                 return False
             data = waitable.take_data()
             entity.taken()
@@ -168,11 +167,23 @@ class ExecutorHooks:
             if entity.may_call:
                 raise
             return False  # no wait set without a context
-        except IndexError:
-            if found.node.is_served():
-                raise
-            return False  # others have it in their wait set by now
         return self._execute(entity, waitable, data)
+
+    def _is_ready(self, entity: _core.Waitable, waitable: Waitable[Any]) -> bool:
+        for attempts_left in reversed(range(_ATTEMPTS)):
+            wait_set = wait_set_of(self._watcher.context, waitable)
+            if holds_entities(waitable):
+                wait_set.wait(0)
+            entity.restore(wait_set.pointer)
+            try:
+                return waitable.is_ready(wait_set)
+            except IndexError:
+                # An executor of rclpy on another thread, whose it was or will be, may have added it
+                # to its own wait set meanwhile: it keeps its place in a single one.
+                if attempts_left == 0:
+                    raise
+                entity.take_back()
+        return False
 
     def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)

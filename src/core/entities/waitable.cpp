@@ -67,13 +67,17 @@ nb::object Waitable::take(Hooks hooks) {
     first_run_ = false;
     return result;
   } catch (...) {
-    if (taken_ || closed()) throw;
-    for (Guard & guard : guards_) {
-      if (guard.shown) guard.source->fired = true;
-    }
-    for (Event & event : events_) event.seen = event.seen_before;
+    if (!taken_) take_back();
     throw;
   }
+}
+
+void Waitable::take_back() {
+  if (closed()) return;
+  for (Guard & guard : guards_) {
+    if (guard.shown) guard.source->fired = true;
+  }
+  for (Event & event : events_) event.seen = event.seen_before;
 }
 
 void Waitable::schedule() {

@@ -33,6 +33,9 @@ class Waitable final : public Entity {
   /// QoS events.
   void restore(std::uintptr_t wait_set);
 
+  /// What restore() has marked was not taken: the next time it is marked again.
+  void take_back();
+
   /// Tells that the waitable's data was taken: what raises from now on is no reason to do it again.
   void taken() noexcept { taken_ = true; }
 
