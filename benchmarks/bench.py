@@ -79,7 +79,7 @@ class Bench:
             Series(workload, executor)
             for workload in workloads
             for executor in executors
-            if executor.name != "floor" or not workload.spin_once
+            if executor.name not in workload.without
         ]
         self._domain = random.randrange(100)
 

@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 
     from .measurement import Measurement
     from .nodes import MeasuredNode
+    from .workloads import Way
 
-    Run = Callable[[MeasuredNode, Measurement, bool], None]
+    Run = Callable[[MeasuredNode, Measurement, Way], None]
 
 
 @dataclass(frozen=True, slots=True)
@@ -43,21 +44,21 @@ def installed(module: str) -> bool:
         return False
 
 
-def run_single(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_single(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run SingleThreadedExecutor."""
     from rclpy.executors import SingleThreadedExecutor
 
-    _spin_rclpy(SingleThreadedExecutor(), node, measurement, spin_once)
+    _spin_rclpy(SingleThreadedExecutor(), node, measurement, way)
 
 
-def run_multi(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_multi(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run MultiThreadedExecutor with its default number of threads."""
     from rclpy.executors import MultiThreadedExecutor
 
-    _spin_rclpy(MultiThreadedExecutor(), node, measurement, spin_once)
+    _spin_rclpy(MultiThreadedExecutor(), node, measurement, way)
 
 
-def run_events(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_events(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run EventsExecutor, always with a finite timeout: without one it can spin on the CPU."""
     from rclpy.experimental.events_executor import EventsExecutor
     from rclpy.task import Future
@@ -65,7 +66,7 @@ def run_events(node: MeasuredNode, measurement: Measurement, spin_once: bool) ->
     executor = EventsExecutor()
     executor.add_node(node)
     measurement.begin(executor)
-    if spin_once:
+    if way != "spin":
         while node.context.ok():
             executor.spin_once(timeout_sec=60.0)
     else:
@@ -73,28 +74,28 @@ def run_events(node: MeasuredNode, measurement: Measurement, spin_once: bool) ->
         executor.spin_until_future_complete(never, timeout_sec=3600.0)
 
 
-def run_asyncio_own(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_asyncio_own(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run AsyncioExecutor on the loop that it makes itself."""
     from aiorcl import AsyncioExecutor
 
-    _spin(AsyncioExecutor(), node, measurement, spin_once)
+    _spin(AsyncioExecutor(), node, measurement, way)
 
 
-def run_asyncio_stock(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_asyncio_stock(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run AsyncioExecutor on asyncio's own loop."""
     import asyncio
 
-    _run_on_loop(asyncio.new_event_loop, node, measurement, spin_once)
+    _run_on_loop(asyncio.new_event_loop, node, measurement, way)
 
 
-def run_asyncio_uvloop(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_asyncio_uvloop(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run AsyncioExecutor on uvloop."""
     import uvloop
 
-    _run_on_loop(uvloop.new_event_loop, node, measurement, spin_once)
+    _run_on_loop(uvloop.new_event_loop, node, measurement, way)
 
 
-def run_floor(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
+def run_floor(node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     """Run rcl alone, from C++."""
     from .floor import Floor
 
@@ -103,23 +104,27 @@ def run_floor(node: MeasuredNode, measurement: Measurement, spin_once: bool) -> 
     floor.run()
 
 
-def _spin_rclpy(
-    executor: Any, node: MeasuredNode, measurement: Measurement, spin_once: bool
-) -> None:
+def _spin_rclpy(executor: Any, node: MeasuredNode, measurement: Measurement, way: Way) -> None:
     from rclpy.exceptions import InvalidHandle
 
     # Their shutdown waits for callbacks, but not for a take that is about to begin, which then
     # misses its subscription.
     with contextlib.suppress(InvalidHandle):
-        _spin(executor, node, measurement, spin_once)
+        _spin(executor, node, measurement, way)
 
 
-def _spin(executor: Any, node: MeasuredNode, measurement: Measurement, spin_once: bool) -> None:
-    if spin_once:
+def _spin(executor: Any, node: MeasuredNode, measurement: Measurement, way: Way) -> None:
+    if way == "rclpy.spin":
         import rclpy
 
         measurement.begin(executor)
         rclpy.spin(node, executor)
+    elif way == "rclpy.spin_once":
+        import rclpy
+
+        measurement.begin(executor)
+        while node.context.ok():
+            rclpy.spin_once(node, executor=executor, timeout_sec=60.0)
     else:
         executor.add_node(node)
         measurement.begin(executor)
@@ -127,7 +132,7 @@ def _spin(executor: Any, node: MeasuredNode, measurement: Measurement, spin_once
 
 
 def _run_on_loop(
-    loop_factory: Callable[[], Any], node: MeasuredNode, measurement: Measurement, spin_once: bool
+    loop_factory: Callable[[], Any], node: MeasuredNode, measurement: Measurement, way: Way
 ) -> None:
     import asyncio
 
@@ -139,8 +144,8 @@ def _run_on_loop(
             measurement.begin(executor)
             await executor.wait_for_shutdown()
 
-    if spin_once:
-        _spin(AsyncioExecutor(loop=loop_factory()), node, measurement, spin_once)
+    if way != "spin":
+        _spin(AsyncioExecutor(loop=loop_factory()), node, measurement, way)
     else:
         with asyncio.Runner(loop_factory=loop_factory) as runner:
             runner.run(main())

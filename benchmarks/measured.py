@@ -50,7 +50,7 @@ def main() -> None:
     measurement = Measurement(node, arguments.warmup, arguments.seconds)
     node.wait_until_connected()
     with contextlib.suppress(ExternalShutdownException):
-        run(node, measurement, workload.spin_once)
+        run(node, measurement, workload.way)
     if measurement.is_alive() and not measurement.complete:
         raise RuntimeError("The executor stopped while it was measured")
     measurement.join()

@@ -103,6 +103,15 @@ class PingPong(MeasuredNode):
         return np.diff(self.samples[begin:end])
 
 
+class CrowdedPingPong(PingPong):
+    """The same beside quiet subscriptions."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        for number in range(50):
+            self.create_subscription(Int64, f"quiet_{number}", lambda message: None, DEPTH)
+
+
 class Listener(MeasuredNode):
     """Subscriptions to ``topics`` topics whose messages carry the time of their publication."""
 
@@ -192,5 +201,11 @@ def make_node(workload: Workload) -> MeasuredNode:
         if workload.node == "listener":
             return Listener(workload.traffic.topics)
         return Receiver(type(SAMPLES[workload.traffic.message]()))
-    kinds = {"ping_pong": PingPong, "caller": Caller, "ticker": Ticker, "idler": Idler}
+    kinds = {
+        "ping_pong": PingPong,
+        "crowded_ping_pong": CrowdedPingPong,
+        "caller": Caller,
+        "ticker": Ticker,
+        "idler": Idler,
+    }
     return kinds[workload.node]()

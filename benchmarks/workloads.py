@@ -8,6 +8,11 @@ The parent and the measured processes both read this table, so it imports no ROS
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Literal, TypeAlias
+
+#: Of the executor, or of rclpy: ``rclpy.spin(node, executor)`` calls ``spin_once`` on and on, and
+#: ``rclpy.spin_once(node, executor=executor)`` also adds and removes the node each time.
+Way: TypeAlias = Literal["spin", "rclpy.spin", "rclpy.spin_once"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,7 +29,10 @@ class Traffic:
 
 @dataclass(frozen=True, slots=True)
 class Workload:
-    """One thing that is measured; ``node`` names the class in ``nodes.py`` that does it."""
+    """One thing that is measured; ``node`` names the class in ``nodes.py`` that does it.
+
+    ``way`` is the call by which the executor runs; ``without`` are executors that cannot do it.
+    """
 
     name: str
     title: str
@@ -32,7 +40,8 @@ class Workload:
     unit: str
     latency: str | None
     traffic: Traffic | None = None
-    spin_once: bool = False
+    way: Way = "spin"
+    without: tuple[str, ...] = ()
     warmup: float = 0.5
     seconds: float = 0.0
 
@@ -53,7 +62,18 @@ WORKLOADS = {
             node="ping_pong",
             unit="message",
             latency="publish to callback",
-            spin_once=True,
+            way="rclpy.spin",
+            without=("floor",),
+        ),
+        Workload(
+            "pingpong-spin-once-each",
+            "The same ping-pong, with 50 quiet subscriptions, by rclpy.spin_once(node) in a loop",
+            node="crowded_ping_pong",
+            unit="message",
+            latency="publish to callback",
+            way="rclpy.spin_once",
+            # It forgets what it has counted for a node when that is removed.
+            without=("floor", "events"),
         ),
         Workload(
             "paced",

@@ -12,7 +12,6 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rclpy.context import Context
 from rclpy.executors import Executor, SingleThreadedExecutor
-from rclpy.node import Node
 from std_msgs.msg import Int64
 from test_msgs.srv import BasicTypes
 

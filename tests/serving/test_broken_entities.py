@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Entities that cannot be watched, or raise when they are let go: named once, and nobody else's harm.
+# Entities that cannot be watched, or raise when they are let go: named once, and no other's harm.
 
 from __future__ import annotations
 
@@ -83,7 +83,7 @@ errors = pytest.mark.parametrize("error", [ValueError("wrong"), AttributeError("
 
 
 def test_add_node_raises_and_leaves_no_node_behind(context: Context, lone: Node) -> None:
-    """It names the entity and its node; nothing of the node is watched, and it can be added later."""
+    """It names the entity and its node, nothing of which is watched, and which can be added later."""
     subscription = lone.create_subscription(Int64, "topic", lambda message: None, 10)
     broken = Broken(lone, watched=ValueError("wrong"))
     with AsyncioExecutor(context=context) as executor:
@@ -159,5 +159,6 @@ def test_an_entity_that_cannot_be_let_go_keeps_no_other(
     del told[:]  # of the attempts to watch, which raise when they are given up
     ours.remove_node(node)
     ours.remove_node(node)
-    assert served(subscription) is None and served(after) is None
+    assert served(subscription) is None
+    assert served(after) is None
     assert [label for _, label in told] == ["waitable Broken"] * 2

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import gc
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, cast
 
 import pytest
 import rclpy
@@ -54,7 +54,8 @@ def test_a_node_that_comes_back_was_watched_all_the_time(ours: AsyncioExecutor, 
         while len(received) <= number:
             rclpy.spin_once(lone, executor=ours, timeout_sec=1)
     after = served(subscription)
-    assert after is not None and after.core is before.core
+    assert after is not None
+    assert after.core is before.core
     assert received == list(range(20))
     assert ours.get_nodes() == []
     assert [entity.node for entity in ours.stats().entities if entity.node] == []
@@ -73,7 +74,8 @@ def test_what_ends_the_watch(
         with AsyncioExecutor(context=context) as other:
             other.add_node(lone)
             found = served(subscription)
-            assert found is not None and found.node.serving.has(lone)
+            assert found is not None
+            assert found.node.serving.has(lone)
         assert not watched(subscription)
         return
     if way == "to-rclpy":
@@ -116,7 +118,8 @@ def test_an_entity_that_is_destroyed_meanwhile_is_let_go(
     ours.remove_node(lone)
     lone.destroy_subscription(subscription)
     lone.destroy_guard_condition(guard)
-    assert not watched(subscription) and not watched(guard)
+    assert not watched(subscription)
+    assert not watched(guard)
     assert make_node().count_subscribers("/topic") == 0
 
 
@@ -132,7 +135,7 @@ def test_the_executor_runs_without_it(
         await may_end
         steps.append("resumed")
 
-    lone.create_subscription(Int64, "topic", handle, 10)
+    lone.create_subscription(Int64, "topic", cast("Any", handle), 10)
     publisher = make_node().create_publisher(Int64, "topic", 10)
     publisher.publish(Int64())
     while not steps:
@@ -179,7 +182,8 @@ def test_a_suspended_service_handler_answers(
         rclpy.spin_once(lone, executor=executor, timeout_sec=0)
     single.spin_until_future_complete(answer, timeout_sec=10)
     response = answer.result()
-    assert response is not None and response.success
+    assert response is not None
+    assert response.success
     single.shutdown()
 
 
