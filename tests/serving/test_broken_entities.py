@@ -83,7 +83,7 @@ errors = pytest.mark.parametrize("error", [ValueError("wrong"), AttributeError("
 
 
 def test_add_node_raises_and_leaves_no_node_behind(context: Context, lone: Node) -> None:
-    """It names the entity and its node, nothing of which is watched, and which can be added later."""
+    """It names the entity and its node, of which nothing is watched, and which may come again."""
     subscription = lone.create_subscription(Int64, "topic", lambda message: None, 10)
     broken = Broken(lone, watched=ValueError("wrong"))
     with AsyncioExecutor(context=context) as executor:

@@ -15,7 +15,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
 from tests.support.elsewhere import Arrivals, Elsewhere
-from tests.support.movers import COUNTED, Arrange, of_every_kind
+from tests.support.movers import COUNTED, Arrange, item, of_every_kind, partner
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
@@ -50,7 +50,7 @@ def running(context: Context) -> Iterator[Callable[[type[Executor]], Elsewhere]]
 def other(running: Callable[[type[Executor]], Elsewhere], make_node: MakeNode) -> Node:
     """A node that stays where it is, and is served."""
     node = make_node()
-    running(SingleThreadedExecutor).executor.add_node(node)
+    running(AsyncioExecutor).executor.add_node(node)
     return node
 
 
@@ -78,6 +78,8 @@ def test_a_node_moves_between_threads(
     other: Node,
 ) -> None:
     """From then on the new thread handles what comes, and nothing comes twice."""
+    if SingleThreadedExecutor in (before, after) and arrange in (item, partner):
+        pytest.skip("A waitable keeps its place in one wait set, and rclpy's is in use meanwhile")
     old, new = running(before), running(after)
     arrivals = Arrivals()
     send = arrange(lone, other, arrivals.add)
