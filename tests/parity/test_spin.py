@@ -293,6 +293,7 @@ def test_a_refused_spin_leaves_the_one_under_way_alone(
     assert not executor.is_spinning
 
 
+@breaks(events_jazzy="runs no coroutines")
 @pytest.mark.parametrize("timeout_sec", [0, 1])
 def test_the_first_step_of_a_coroutine_callback_belongs_to_the_call(
     executor: Executor, node: Node, timeout_sec: float

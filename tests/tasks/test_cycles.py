@@ -82,7 +82,7 @@ def test_callbacks_leave_no_cycle(
     async def main() -> None:
         async with AsyncioExecutor(context=context, on_error=lambda error, name: None) as executor:
             executor.add_node(lone)
-            callback = holding(tokens, end)
+            callback: Any = holding(tokens, end)  # rclpy's types do not know coroutine functions
             lone.create_subscription(Int64, "topic", lambda message: callback(), 10)
             timer = lone.create_timer(0.001, callback)
             guard = lone.create_guard_condition(callback)

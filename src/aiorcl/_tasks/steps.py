@@ -148,6 +148,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._begun = True
         self._run.coroutine_began(self)
         self._run.unbegun -= self.task is not None  # as start() has counted
+        assert self._outcome is not None  # as in start()
         if not self._outcome.may_begin():
             self._coroutine.close()
             raise asyncio.CancelledError
