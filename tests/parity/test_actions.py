@@ -7,14 +7,12 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import rclpy
 from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse, ServerGoalHandle
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import qos_profile_action_status_default
 from std_msgs.msg import Int64
 from test_msgs.action import Fibonacci
 
@@ -364,42 +362,3 @@ def test_a_client_goes_while_its_goal_is_executed(
     client.destroy()
     other = ActionClient(node, Fibonacci, "action")
     assert result_of(send(other, spin, AT_ONCE), spin) == SUCCEEDED
-
-
-def test_feedback_after_the_result_is_not_handed_on(
-    node: Node, spin: Spinner, client: ActionClient[Any, Any, Any]
-) -> None:
-    """The result ends the goal for its client: feedback that comes later belongs to nobody."""
-    impl = Fibonacci.Impl
-
-    def accept(_: Any, response: Any) -> Any:
-        response.accepted = True
-        return response
-
-    node.create_service(impl.SendGoalService, "action/_action/send_goal", accept)
-    node.create_service(
-        impl.GetResultService, "action/_action/get_result", lambda _, answer: answer
-    )
-    node.create_service(impl.CancelGoalService, "action/_action/cancel_goal", lambda _, a: a)
-    publisher = node.create_publisher(impl.FeedbackMessage, "action/_action/feedback", 10)
-    node.create_publisher(
-        impl.GoalStatusMessage, "action/_action/status", qos_profile_action_status_default
-    )
-    heard: list[Any] = []
-    taken: list[Any] = []
-    node.create_subscription(impl.FeedbackMessage, "action/_action/feedback", taken.append, 10)
-    spin.discover(lambda: publisher.get_subscription_count() == 2 and client.server_is_ready())
-    handle = send(client, spin, AT_ONCE, feedback_callback=heard.append)
-    publisher.publish(impl.FeedbackMessage(goal_id=handle.goal_id))
-    spin.until(lambda: len(heard) == 1)
-    result = handle.get_result_async()
-    rclpy.spin_until_future_complete(node, result, spin.executor)
-    assert result.done()
-    publisher.publish(impl.FeedbackMessage(goal_id=handle.goal_id))
-    while len(taken) < 2:
-        rclpy.spin_once(node, executor=spin.executor)  # which adds the node and removes it
-    spin.executor.add_node(node)
-    done = new_future(spin.executor)
-    spin.executor.create_task(lambda: done.set_result(None))
-    spin.complete(done)
-    assert len(heard) == 1

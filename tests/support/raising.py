@@ -160,3 +160,12 @@ CALLBACKS = [plainly, before_await, after_await]
 def name(part: object) -> str:
     """Name a parameter by its function."""
     return getattr(part, "__name__", "")
+
+
+def raise_soon(node: Node, error: BaseException) -> None:
+    """Raise in a callback of the node, once."""
+
+    def once() -> None:
+        timer.cancel()
+
+    timer = node.create_timer(0.001, plainly(error, once))
