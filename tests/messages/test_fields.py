@@ -89,7 +89,8 @@ class Interrupted:
         raise self.error
 
     __index__ = __len__ = __float__ = _raise
-    __class__ = property(_raise)  # isinstance() asks for it
+    # isinstance() asks for it.
+    __class__ = property(_raise)  # pyright: ignore[reportIncompatibleMethodOverride]
 
 
 @pytest.mark.parametrize("error", [KeyboardInterrupt, MemoryError, ZeroDivisionError])

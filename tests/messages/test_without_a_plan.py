@@ -82,7 +82,8 @@ def test_any_value_of_any_field(cls: Any) -> None:
 def test_where_a_value_is_wrong() -> None:
     """The path to the field stands before the words, however deep it is."""
     message = MultiNested()
-    message.array_of_arrays[1]._basic_types_values[2]._int8_value = 500
+    arrays: Any = message.array_of_arrays
+    arrays[1]._basic_types_values[2]._int8_value = 500
     words = (
         r"array_of_arrays\[1\]\.basic_types_values\[2\]\.int8_value: "
         "expected an int from -128 to 127, got 500"

@@ -49,6 +49,7 @@ class Hooks(Protocol):
 
         Anything that was triggered before must be ready now.
         """
+        ...
 
     def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
         """Name the parameter of a timer's callback that wants a TimerInfo; asked once for each."""

@@ -55,27 +55,27 @@ class WaitSet(_rclpy.WaitSet):
         super().__init__(*arguments)
         self.handles: list[Any] = []
 
-    def add_client(self, handle: Any) -> int:
+    def add_client(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_client(handle)
 
-    def add_event(self, handle: Any) -> int:
+    def add_event(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_event(handle)
 
-    def add_guard_condition(self, handle: Any) -> int:
+    def add_guard_condition(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_guard_condition(handle)
 
-    def add_service(self, handle: Any) -> int:
+    def add_service(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_service(handle)
 
-    def add_subscription(self, handle: Any) -> int:
+    def add_subscription(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_subscription(handle)
 
-    def add_timer(self, handle: Any) -> int:
+    def add_timer(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
         self.handles.append(handle)
         return super().add_timer(handle)
 

@@ -132,6 +132,7 @@ class ServedNode:
         finally:
             if core is None:
                 hold.release()
+        assert core is not None  # or it was returned above
         hold.core = weakref.ref(core)
         self._entities[id(entity)] = core, hold
         if is_destroyed(entity):  # by another thread, before it could see who watches it
