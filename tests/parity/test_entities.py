@@ -19,7 +19,7 @@ from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
 from tests.support.actions import serve_action
-from tests.support.executors import breaks, lacks, new_future
+from tests.support.executors import Flavour, breaks, lacks, new_future
 from tests.support.spinner import Spinner
 from tests.support.waitables import Inbox
 
@@ -192,9 +192,11 @@ def test_an_entity_is_made_and_destroyed_inside_callbacks(
 
 @pytest.mark.parametrize("use", USES, ids=name)
 def test_entities_are_made_and_destroyed_by_another_thread(
-    executor: Executor, node: Node, spin: Spinner, use: Use
+    executor: Executor, node: Node, spin: Spinner, use: Use, flavour: Flavour
 ) -> None:
     """A thread makes and destroys entities while the executor serves them: fifty times."""
+    if use is use_action and not flavour.ours:
+        pytest.skip("may look at an action while another thread destroys it")
     done = new_future(executor)
     failed: list[int] = []
 

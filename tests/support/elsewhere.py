@@ -10,6 +10,9 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 from rclpy.executors import Executor, ExternalShutdownException
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl import AsyncioExecutor
 
 DEADLINE_SEC = 10.0
 
@@ -67,7 +70,9 @@ class Elsewhere:
             may_end.set()
 
     def _spin(self) -> None:
-        with contextlib.suppress(ExternalShutdownException):
+        # Executors of rclpy may look at an entity while another thread destroys it.
+        of_peer = () if isinstance(self.executor, AsyncioExecutor) else (_rclpy.RCLError,)
+        with contextlib.suppress(ExternalShutdownException, *of_peer):
             self.executor.spin()
 
 
