@@ -1,0 +1,179 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Whoever watches an entity lets go in the end: also an executor that nobody runs to its end.
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import os
+import signal
+import threading
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.executors import Executor, SingleThreadedExecutor
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from aiorcl import AsyncioExecutor
+from aiorcl._serving.registry import served
+from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode
+
+
+def _listen(node: Node, arrivals: Arrivals) -> Any:
+    node.create_subscription(Int64, "topic", lambda message: arrivals.add(message.data), 10)
+    return node.create_publisher(Int64, "topic", 10)
+
+
+@pytest.mark.parametrize("end", ["collected", "shut-down", "loop-closed"])
+def test_the_old_executor_ends(context: Context, lone: Node, end: str) -> None:
+    """What it was in the middle of keeps nobody from taking over its node."""
+    arrivals = Arrivals()
+    publisher = _listen(lone, arrivals)
+    old: list[AsyncioExecutor] = [AsyncioExecutor(context=context)]
+    old[0].add_node(lone)
+    if end == "loop-closed":
+
+        def abandon() -> None:
+            loop = asyncio.new_event_loop()
+            loop.run_until_complete(old[0].__aenter__())
+            loop.close()
+
+        thread = threading.Thread(target=abandon)
+        thread.start()
+        thread.join()
+    else:
+        old[0].remove_node(lone)
+    if end == "shut-down":
+        old[0].shutdown()
+    elif end == "collected":
+        old.clear()
+        gc.collect()
+    publisher.publish(Int64(data=1))
+    with Elsewhere(AsyncioExecutor(context=context)) as new:
+        new.executor.add_node(lone)
+        arrivals.wait(lambda what: what == [1])
+
+
+def test_an_executor_ends_while_another_waits_for_its_nodes(context: Context, lone: Node) -> None:
+    """Its shutdown, by a third thread, lets go of what it holds."""
+    arrivals = Arrivals()
+    publisher = _listen(lone, arrivals)
+    with Elsewhere(AsyncioExecutor(context=context)) as new:
+        with Elsewhere(AsyncioExecutor(context=context)) as old:
+            old.executor.add_node(lone)
+            old.do(lambda: None)
+            with old.busy():
+                new.executor.add_node(lone)
+                new.do(lambda: None)
+                publisher.publish(Int64(data=1))
+                assert not old.executor.shutdown(timeout_sec=0)
+        arrivals.wait(lambda what: what == [1])
+        assert arrivals.all == [(1, new.ident)]
+
+
+# Since Python 3.12 fork warns in a process with threads, and every ROS process has threads.
+@pytest.mark.filterwarnings("ignore:This process .* is multi-threaded:DeprecationWarning")
+def test_a_forked_child_waits_for_nobody(context: Context, lone: Node) -> None:
+    """The threads of its parent are not there to let go."""
+    subscription = lone.create_subscription(Int64, "topic", lambda message: None, 10)
+    with Elsewhere(AsyncioExecutor(context=context)) as old:
+        old.executor.add_node(lone)
+        old.do(lambda: None)
+        assert served(subscription) is not None
+        child = os.fork()
+        if child == 0:
+            signal.alarm(5)  # ends a child that hangs
+            os._exit(0 if served(subscription) is None else 1)
+        _, status = os.waitpid(child, 0)
+        assert os.waitstatus_to_exitcode(status) == 0
+        assert served(subscription) is not None
+
+
+@pytest.mark.parametrize("other", [AsyncioExecutor, SingleThreadedExecutor])
+def test_two_executors_take_nodes_from_each_other(
+    context: Context, make_node: MakeNode, other: type[Executor], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Two threads do it at once, each with its executor as far as it gets by itself."""
+    executors: list[Executor] = [AsyncioExecutor(context=context), other(context=context)]
+    nodes = [make_node(), make_node()]
+    for executor, node in zip(executors, nodes, strict=True):
+        executor.add_node(node)
+    both_are_inside = threading.Barrier(2, timeout=DEADLINE_SEC)
+    inside = threading.local()
+    of_rclpy: Any = Node.executor
+
+    def set_executor(node: Node, executor: Any) -> None:
+        if not hasattr(inside, "once"):  # the first time, in each thread
+            inside.once = True
+            both_are_inside.wait()
+        of_rclpy.fset(node, executor)
+
+    monkeypatch.setattr(Node, "executor", property(of_rclpy.fget, set_executor))
+    threads = [
+        threading.Thread(target=executors[number].add_node, args=(nodes[1 - number],), daemon=True)
+        for number in range(2)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join(DEADLINE_SEC)
+        assert not thread.is_alive()
+    assert [executor.get_nodes() for executor in executors] == [[nodes[1]], [nodes[0]]]
+    for executor in executors:
+        executor.shutdown()
+
+
+def test_two_threads_add_one_node_at_once(
+    context: Context, lone: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It is on the executor that it names in the end, which gets its messages."""
+    arrivals = Arrivals()
+    publisher = _listen(lone, arrivals)
+    first, second = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
+    # As a second thread does between two lines of rclpy's setter: it sees no executor yet, so
+    # nobody tells the first one.
+    first.add_node(lone)
+    setattr(lone, "_Node__executor_weakref", None)
+    second.add_node(lone)
+    assert lone.executor is second
+    publisher.publish(Int64(data=1))
+    while not arrivals.all:
+        second.spin_once(timeout_sec=1)
+    assert first.get_nodes() == []
+    first.shutdown()
+    second.shutdown()
+
+
+def test_what_was_taken_begins_before_its_node_goes(context: Context, lone: Node) -> None:
+    """A coroutine callback whose node moves before its first line runs to its first suspension."""
+    arrivals = Arrivals()
+
+    async def handle(message: Int64) -> None:
+        arrivals.add("begun")
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            arrivals.add("cancelled")
+            raise
+
+    callback: Any = handle
+    lone.create_subscription(Int64, "topic", callback, 10)
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    with (
+        Elsewhere(AsyncioExecutor(context=context)) as old,
+        Elsewhere(AsyncioExecutor(context=context)) as new,
+    ):
+        old.executor.add_node(lone)
+        old.do(lambda: None)
+        with old.busy():
+            publisher.publish(Int64())  # is taken before the node is looked for
+            new.executor.add_node(lone)
+        arrivals.wait(lambda what: "begun" in what)
+        new.executor.shutdown()
+        arrivals.wait(lambda what: what == ["begun", "cancelled"])
