@@ -131,7 +131,10 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
   auto found = std::find_if(followers_.begin(), followers_.end(),
                             [&](const Follower & follower) { return follower.ready == &ready; });
   if (found != followers_.end()) followers_.erase(found);
-  return followers_.empty();
+  // Here, not when the waiter is destroyed: a trigger that the thread has by then would be told to
+  // nobody, and not be passed on.
+  stop_ = followers_.empty();
+  return stop_;
 }
 
 rmw_ret_t GuardThreads::Waiter::wait(WaitSet & set, const rmw_time_t * timeout) noexcept {
