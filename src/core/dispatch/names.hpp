@@ -9,38 +9,31 @@
 
 namespace aiorcl {
 
-/// Interned names; the lookups by C string that nanobind offers make a new str each time. GIL held.
+/// Interned names, of which none is private to rclpy: those are `rclpy_names()`. The lookups by C
+/// string that nanobind offers make a new str each time. GIL held.
 struct Names {
   PyObject * acquire = PyUnicode_InternFromString("acquire");
   PyObject * beginning_execution = PyUnicode_InternFromString("beginning_execution");
   PyObject * call_async = PyUnicode_InternFromString("call_async");
   PyObject * callback = PyUnicode_InternFromString("callback");
-  PyObject * callback_field = PyUnicode_InternFromString("_callback");
-  PyObject * callback_type = PyUnicode_InternFromString("_callback_type");
-  PyObject * callbacks = PyUnicode_InternFromString("_callbacks");
   PyObject * can_execute = PyUnicode_InternFromString("can_execute");
   PyObject * clear_on_ready_callback = PyUnicode_InternFromString("clear_on_ready_callback");
   PyObject * complete_future = PyUnicode_InternFromString("_complete_future");
   PyObject * create_task = PyUnicode_InternFromString("create_task");
   PyObject * ending_execution = PyUnicode_InternFromString("ending_execution");
   PyObject * enter = PyUnicode_InternFromString("__enter__");
-  PyObject * executor = PyUnicode_InternFromString("_executor");
+  PyObject * executor = PyUnicode_InternFromString("executor");
   PyObject * exit = PyUnicode_InternFromString("__exit__");
   PyObject * handle = PyUnicode_InternFromString("handle");
-  PyObject * hooks_executor = PyUnicode_InternFromString("executor");
-  PyObject * lock = PyUnicode_InternFromString("_lock");
   PyObject * on_error = PyUnicode_InternFromString("_on_error");
   PyObject * on_slow_callback = PyUnicode_InternFromString("_on_slow_callback");
-  PyObject * pending_requests = PyUnicode_InternFromString("_pending_requests");
   PyObject * pointer = PyUnicode_InternFromString("pointer");
   PyObject * popleft = PyUnicode_InternFromString("popleft");
   PyObject * publish = PyUnicode_InternFromString("publish");
   PyObject * release = PyUnicode_InternFromString("release");
   PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
-  PyObject * result = PyUnicode_InternFromString("_result");
   PyObject * start_callback = PyUnicode_InternFromString("_start_callback");
   PyObject * start_service_callback = PyUnicode_InternFromString("_start_service_callback");
-  PyObject * state = PyUnicode_InternFromString("_state");
   PyObject * take_driven_waitable = PyUnicode_InternFromString("_take_driven_waitable");
   PyObject * take_waitable = PyUnicode_InternFromString("_take_waitable");
   PyObject * timer_argument = PyUnicode_InternFromString("_timer_argument");

@@ -7,6 +7,7 @@
 
 #include "dispatch/names.hpp"
 #include "entities/action_messages.hpp"
+#include "python/private_names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -19,7 +20,7 @@ namespace {
 /// thread that sends a request holds it until it has noted the number of the request.
 class Locked {
  public:
-  explicit Locked(nb::handle action) : lock_(nb::getattr(action, names().lock, nb::none())) {
+  explicit Locked(nb::handle action) : lock_(nb::getattr(action, rclpy_names().lock, nb::none())) {
     if (!lock_.is_none()) call_method(lock_, names().acquire);
   }
   ~Locked() {

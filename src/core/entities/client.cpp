@@ -5,6 +5,7 @@
 
 #include "dispatch/names.hpp"
 #include "entities/rclpy_future.hpp"
+#include "python/private_names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -32,10 +33,10 @@ nb::object Client::call_async(nb::handle request) {
   nb::object client = nb::borrow(rclpy_entity());
   nb::object future = new_rclpy_future();
   nb::object forget = attribute(client, names().remove_pending_request);
-  nb::object callbacks = attribute(future, names().callbacks);
-  nb::object pending = attribute(client, names().pending_requests);
+  nb::object callbacks = attribute(future, rclpy_names().callbacks);
+  nb::object pending = attribute(client, rclpy_names().pending_requests);
   // rclpy's own lock, under which other threads look through the pending requests.
-  nb::object lock = attribute(client, names().lock);
+  nb::object lock = attribute(client, rclpy_names().lock);
   call_method(lock, names().acquire);
   if (closed()) {  // perhaps by code that ran above
     call_method(lock, names().release);
@@ -79,8 +80,8 @@ Outcome Client::run(Hooks hooks, Claim & claim) {
 }
 
 nb::object Client::pop_future(std::int64_t sequence) {
-  nb::object lock = attribute(rclpy_entity(), names().lock);
-  nb::object pending = attribute(rclpy_entity(), names().pending_requests);
+  nb::object lock = attribute(rclpy_entity(), rclpy_names().lock);
+  nb::object pending = attribute(rclpy_entity(), rclpy_names().pending_requests);
   nb::int_ key(sequence);
   call_method(lock, names().acquire);
   nb::object future = nb::borrow(PyDict_GetItemWithError(pending.ptr(), key.ptr()));

@@ -3,12 +3,13 @@
 // rclpy's Future, made and completed without running its Python.
 #include "entities/rclpy_future.hpp"
 
-#include <string_view>
+#include <iterator>
 #include <utility>
 #include <vector>
 
 #include "dispatch/names.hpp"
 #include "python/once.hpp"
+#include "python/private_names.hpp"
 
 namespace nb = nanobind;
 
@@ -38,12 +39,7 @@ struct Pattern {
     nb::object lock_type = nb::borrow(lock().type());
     nb::object sample = cls();
     nb::dict attributes = nb::borrow<nb::dict>(sample.attr("__dict__"));
-    std::size_t found = 0;
     for (auto [name, value] : attributes) {
-      for (std::string_view expected : {"_state", "_result", "_exception", "_exception_fetched",
-                                        "_callbacks", "_lock", "_executor"}) {
-        found += nb::cast<nb::str>(name).c_str() == expected;
-      }
       Attribute attribute{nb::borrow(name), {}, {}};
       if (value.type().is(lock_type)) {
         attribute.make = lock;
@@ -52,7 +48,12 @@ struct Pattern {
       }
       list.push_back(std::move(attribute));
     }
-    known = found == 7 && list.size() == 7;
+    const RclpyNames & names = rclpy_names();
+    PyObject * const expected[] = {names.state,     names.result, names.exception,
+                                   names.callbacks, names.lock,   names.exception_fetched,
+                                   names.executor};
+    known = list.size() == std::size(expected);
+    for (PyObject * name : expected) known = known && attributes.contains(nb::handle(name));
     if (known) finished = task.attr("FutureState").attr("FINISHED");
   }
 
@@ -92,16 +93,16 @@ nb::object new_rclpy_future() {
 bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb::handle except) {
   const Pattern & known = pattern();
   if (!known.known || !future.type().is(known.cls)) return false;
-  nb::object executor = attribute(hooks, names().hooks_executor);
+  nb::object executor = attribute(hooks, names().executor);
   nb::object none = nb::list();
   // Another thread may be about to add a callback.
-  nb::object lock = attribute(future, names().lock);
+  nb::object lock = attribute(future, rclpy_names().lock);
   call_method(lock, names().acquire);
-  nb::object callbacks = attribute(future, names().callbacks);
-  set_attribute(future, names().executor, executor);
-  set_attribute(future, names().result, result);
-  set_attribute(future, names().state, known.finished);
-  set_attribute(future, names().callbacks, none);
+  nb::object callbacks = attribute(future, rclpy_names().callbacks);
+  set_attribute(future, rclpy_names().executor, executor);
+  set_attribute(future, rclpy_names().result, result);
+  set_attribute(future, rclpy_names().state, known.finished);
+  set_attribute(future, rclpy_names().callbacks, none);
   call_method(lock, names().release);
   bool excepted = false;
   for (nb::handle callback : nb::borrow<nb::list>(callbacks)) {

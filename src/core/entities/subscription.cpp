@@ -12,6 +12,7 @@
 #include "python/finalizing.hpp"
 #include "python/in_use.hpp"
 #include "python/once.hpp"
+#include "python/private_names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -27,7 +28,7 @@ bool wants_info(nb::handle subscription) {
     nb::object cls = nb::module_::import_("rclpy.subscription").attr("Subscription");
     return nb::object(cls.attr("CallbackType").attr("MessageOnly"));
   });
-  return !attribute(subscription, names().callback_type).is(message_only);
+  return !attribute(subscription, rclpy_names().callback_type).is(message_only);
 }
 
 /// Where the callback is: behind rclpy's property, which is a call of Python, unless a subclass has
@@ -35,9 +36,9 @@ bool wants_info(nb::handle subscription) {
 PyObject * callback_name(nb::handle subscription) {
   nb::object cls = nb::module_::import_("rclpy.subscription").attr("Subscription");
   const bool is_rclpys =
-      nb::hasattr(cls, "callback") && nb::hasattr(subscription, names().callback_field) &&
+      nb::hasattr(cls, "callback") && nb::hasattr(subscription, rclpy_names().callback) &&
       nb::getattr(subscription.type(), "callback").is(nb::getattr(cls, "callback"));
-  return is_rclpys ? names().callback_field : names().callback;
+  return is_rclpys ? rclpy_names().callback : names().callback;
 }
 
 }  // namespace

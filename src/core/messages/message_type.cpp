@@ -11,6 +11,7 @@
 #include "messages/from_python.hpp"
 #include "messages/to_python.hpp"
 #include "python/once.hpp"
+#include "python/private_names.hpp"
 
 namespace nb = nanobind;
 
@@ -40,18 +41,19 @@ bool MessageType::wants_plans() noexcept {
 
 MessageType::MessageType(nb::handle cls, bool use_plan) : cls_(cls) {
   nb::handle metaclass = cls.type();
-  if (!nb::hasattr(metaclass, "_CONVERT_TO_PY")) {
+  if (!nb::hasattr(metaclass, message_metaclass::kToPython)) {
     throw nb::type_error("Not a ROS message class");
   }
-  if (metaclass.attr("_CONVERT_TO_PY").is_none()) {
+  if (metaclass.attr(message_metaclass::kToPython).is_none()) {
     metaclass.attr("__import_type_support__")();  // what rclpy does on the first use of a type
   }
   if (use_plan) plan_ = Plan::of(cls);
   if (plan_ != nullptr) return;
-  create_ = function_of<void * (*)()>(metaclass, "_CREATE_ROS_MESSAGE");
-  destroy_ = function_of<void (*)(void *)>(metaclass, "_DESTROY_ROS_MESSAGE");
-  from_python_ = function_of<bool (*)(PyObject *, void *)>(metaclass, "_CONVERT_FROM_PY");
-  to_python_ = function_of<PyObject * (*)(void *)>(metaclass, "_CONVERT_TO_PY");
+  create_ = function_of<void * (*)()>(metaclass, message_metaclass::kCreate);
+  destroy_ = function_of<void (*)(void *)>(metaclass, message_metaclass::kDestroy);
+  from_python_ =
+      function_of<bool (*)(PyObject *, void *)>(metaclass, message_metaclass::kFromPython);
+  to_python_ = function_of<PyObject * (*)(void *)>(metaclass, message_metaclass::kToPython);
 }
 
 RosMessage::RosMessage(const MessageType & type)

@@ -19,6 +19,7 @@
 
 #include "messages/arrays.hpp"
 #include "messages/sequence.hpp"
+#include "python/private_names.hpp"
 #include "rcl_error.hpp"
 
 namespace nb = nanobind;
@@ -134,17 +135,18 @@ bool Plan::compile(nb::handle cls) {
   cls_ = reinterpret_cast<PyTypeObject *>(cls.ptr());
   nb::handle metaclass = cls.type();
   if (cls_->tp_base != &PyBaseObject_Type || cls_->tp_dictoffset != 0 ||
-      !nb::hasattr(metaclass, "_TYPE_SUPPORT")) {
+      !nb::hasattr(metaclass, message_metaclass::kTypeSupport)) {
     return false;
   }
-  if (metaclass.attr("_TYPE_SUPPORT").is_none()) metaclass.attr("__import_type_support__")();
-  nb::object capsule = metaclass.attr("_TYPE_SUPPORT");
+  if (metaclass.attr(message_metaclass::kTypeSupport).is_none())
+    metaclass.attr("__import_type_support__")();
+  nb::object capsule = metaclass.attr(message_metaclass::kTypeSupport);
   if (!PyCapsule_CheckExact(capsule.ptr())) return false;
   members_ = members_of(static_cast<const rosidl_message_type_support_t *>(
       PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr()))));
   if (members_ == nullptr) return false;
 
-  check_fields_slot_ = slot_of(cls_, "_check_fields");
+  check_fields_slot_ = slot_of(cls_, message_slots::kCheckFields);
   if (check_fields_slot_ == 0) return false;
   // As the constructor does: what the environment said when the module was imported.
   nb::object module = nb::module_::import_(nb::str(cls.attr("__module__")).c_str());
@@ -168,7 +170,7 @@ bool Plan::add(const Member & member) {
   field.element = type->element;
   field.item_size = type->size;
   field.offset = member.offset_;
-  field.slot = slot_of(cls_, std::string("_") + member.name_);
+  field.slot = slot_of(cls_, std::string(message_slots::kOfField) + member.name_);
   if (field.slot == 0) return false;
   field.name = PyUnicode_InternFromString(member.name_);
   if (field.name == nullptr) nb::raise_python_error();
