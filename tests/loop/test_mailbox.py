@@ -31,7 +31,7 @@ def elsewhere(function: Callable[[], object]) -> None:
 class Hooks:
     """Raises what is raised."""
 
-    def _on_error(self, source: object, error: BaseException) -> None:
+    def on_error(self, source: object, error: BaseException) -> None:
         raise error
 
 
@@ -157,7 +157,7 @@ def test_an_order_that_raises_keeps_none_back() -> None:
     errors: list[BaseException] = []
 
     class Noting:
-        def _on_error(self, source: object, error: BaseException) -> None:
+        def on_error(self, source: object, error: BaseException) -> None:
             errors.append(error)
 
     mailbox.order(lambda: 1 / 0)

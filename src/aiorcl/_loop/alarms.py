@@ -41,7 +41,7 @@ class Alarms:
     def _drain(self) -> None:
         self._dispatcher.drain(self)
 
-    def _on_error(self, source: object, error: BaseException) -> None:
+    def on_error(self, source: object, error: BaseException) -> None:
         """The dispatcher's only question: see ``_loop.hooks``."""
         loop = self._loop()
         if loop is not None:

@@ -57,7 +57,7 @@ class Driver:
     def _nothing_came(self) -> bool:
         """Return False if this spin_once has done something, or can now."""
         run = self._run
-        return not (run.units or run.interrupted or self._hooks._ask())
+        return not (run.units or run.interrupted or self._hooks.ask_guards())
 
     def _run_outside(self, piece: Callable[[], object]) -> None:
         """Run entities while the loop does not."""

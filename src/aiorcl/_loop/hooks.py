@@ -19,50 +19,48 @@ class Hooks(Protocol):
     """Who runs a dispatcher: it is handed to each call that lets entities run.
 
     All are called on the loop's thread, between two callbacks at most. What they raise goes to
-    ``_on_error``, as what callbacks raise does; ``_on_error`` itself must not raise.
+    ``on_error``, as what callbacks raise does; ``on_error`` itself must not raise.
     """
 
-    def _on_error(self, source: object, error: BaseException) -> None:
+    def on_error(self, source: object, error: BaseException) -> None:
         """An entity, ``source``, could not run, or its plain callback has raised ``error``."""
 
-    def _on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
+    def on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
         """An entity kept the loop for ``slow_ns`` of the dispatcher or longer; must not raise."""
 
-    def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
+    def start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
         """The callback of ``entity`` has returned a coroutine: run it as a task.
 
         When it has ended ``entity.ended()`` must follow, which gives its place in the group back.
         """
 
-    def _start_service_callback(
+    def start_service_callback(
         self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
     ) -> None:
-        """As ``_start_callback``; what the coroutine returns goes to ``entity.respond``."""
+        """As ``start_callback``; what the coroutine returns goes to ``entity.respond``."""
 
-    def _complete_future(
-        self, client: Client[Any, Any], future: Future[Any], response: Any
-    ) -> None:
+    def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         """A response was taken, and the future of its request is not just that of rclpy."""
 
-    def _ask(self) -> bool:
+    def ask_guards(self) -> bool:
         """A spin_once would return with nothing done: look where events come late; True if one did.
 
         Anything that was triggered before must be ready now.
         """
         ...
 
-    def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
+    def timer_argument(self, callback: Callable[..., Any]) -> str | None:
         """Name the parameter of a timer's callback that wants a TimerInfo; asked once for each."""
 
-    def _timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
+    def timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
         """Make the TimerInfo of one call, for a callback that wants it."""
 
-    def _take_waitable(self, entity: _core.Waitable) -> Any:
+    def take_waitable(self, entity: _core.Waitable) -> Any:
         """Something of a waitable is ready, or may be: take its data.
 
         :return: False if it is not ready; else what its ``execute`` returned. A coroutine is
-            handed to ``_start_callback`` next.
+            handed to ``start_callback`` next.
         """
 
-    def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
-        """As ``_take_waitable``, of a waitable that has said that it is ready."""
+    def take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
+        """As ``take_waitable``, of a waitable that has said that it is ready."""

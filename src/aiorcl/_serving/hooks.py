@@ -108,33 +108,31 @@ class ExecutorHooks:
         if executor is not None:
             executor.create_task(callback, *args)
 
-    def _on_error(self, source: object, error: BaseException) -> None:
+    def on_error(self, source: object, error: BaseException) -> None:
         self._errors.add(source, error)
 
-    def _on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
+    def on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
         self._slow.warn(label_of(entity), took_ns, node_of(entity))
 
-    def _start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
+    def start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._owned.start(coroutine, _CallbackEnd(self._errors, entity), node_of(entity))
 
-    def _start_service_callback(
+    def start_service_callback(
         self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
     ) -> None:
         end = _ServiceCallbackEnd(self._errors, entity, request_id)
         self._owned.start(coroutine, end, node_of(entity))
 
-    def _complete_future(
-        self, client: Client[Any, Any], future: Future[Any], response: Any
-    ) -> None:
+    def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         # Done here, and by its number; set_result would have a task look for it.
         future.remove_done_callback(client.remove_pending_request)
         self._watcher.bind(future)
         future.set_result(response)
 
-    def _ask(self) -> bool:
+    def ask_guards(self) -> bool:
         return self._watcher.guard_threads.ask(self._watcher.dispatcher)
 
-    def _timer_argument(self, callback: Callable[..., Any]) -> str | None:
+    def timer_argument(self, callback: Callable[..., Any]) -> str | None:
         try:
             signature = inspect.signature(callback)
         except (TypeError, ValueError):  # a function of C that does not tell
@@ -144,14 +142,14 @@ class ExecutorHooks:
                 return parameter.name
         return None
 
-    def _timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
+    def timer_info(self, timer: Timer, expected_ns: int, actual_ns: int) -> Any:
         return TimerInfo(
             expected_call_time=expected_ns,
             actual_call_time=actual_ns,
             clock_type=timer.clock.clock_type,
         )
 
-    def _take_waitable(self, entity: _core.Waitable) -> Any:
+    def take_waitable(self, entity: _core.Waitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         found = served(waitable)
         if found is None or not found.node.is_served():
@@ -185,7 +183,7 @@ class ExecutorHooks:
                 entity.take_back()
         return False
 
-    def _take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
+    def take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         try:
             data = waitable.take_data()

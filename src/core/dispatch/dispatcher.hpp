@@ -95,7 +95,7 @@ class Dispatcher {
   /// long as somebody runs the dispatcher.
   nanobind::object context = nanobind::none();
 
-  /// Of whatever takes as long or longer hooks._on_slow_callback(entity, nanoseconds) is told.
+  /// Of whatever takes as long or longer hooks.on_slow_callback(entity, nanoseconds) is told.
   std::int64_t slow_ns = INT64_MAX;
 
  private:

@@ -25,7 +25,7 @@ class Client final : public Entity {
   nanobind::object call_async(nanobind::handle request);
 
   /// Completes the future of the request, if it is pending yet; one that is not just rclpy's by
-  /// hooks._complete_future(client, future, response).
+  /// hooks.complete_future(client, future, response).
   Outcome run(Hooks hooks, Claim & claim) override;
 
  protected:

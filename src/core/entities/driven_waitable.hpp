@@ -19,7 +19,7 @@ class DrivenWaitable final : public Entity {
   /// After construction, because it needs the Python object.
   void listen();
 
-  /// Asks hooks._take_driven_waitable(entity): False if it is gone, else a coroutine to start, or
+  /// Asks hooks.take_driven_waitable(entity): False if it is gone, else a coroutine to start, or
   /// None.
   Outcome run(Hooks hooks, Claim & claim) override;
 

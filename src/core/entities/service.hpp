@@ -16,7 +16,7 @@ class Service final : public Entity {
   Service(Dispatcher & dispatcher, nanobind::object service, nanobind::object group,
           std::string label);
 
-  /// A coroutine is handed to hooks._start_service_callback(entity, coroutine, request_id).
+  /// A coroutine is handed to hooks.start_service_callback(entity, coroutine, request_id).
   Outcome run(Hooks hooks, Claim & claim) override;
 
   /// Sends the response to the request that `request_id` names, also after close(); nothing if the

@@ -16,8 +16,8 @@ class Timer final : public Timed {
   void clear() noexcept override;
 
  protected:
-  /// hooks._timer_argument(callback) names the parameter that wants a TimerInfo, or None; asked
-  /// once for each callback. hooks._timer_info(timer, expected_ns, actual_ns) makes it.
+  /// hooks.timer_argument(callback) names the parameter that wants a TimerInfo, or None; asked
+  /// once for each callback. hooks.timer_info(timer, expected_ns, actual_ns) makes it.
   Outcome run_due(Hooks hooks) override;
 
  private:

@@ -24,7 +24,7 @@ class Waitable final : public Entity {
            nanobind::object group, std::string label, std::uintptr_t wait_set,
            std::shared_ptr<GuardThreads> guards);
 
-  /// Asks hooks._take_waitable(entity): False if it is not ready, else a coroutine to start, or
+  /// Asks hooks.take_waitable(entity): False if it is not ready, else a coroutine to start, or
   /// None. What it raises before taken() leaves the waitable ready, to be asked again later.
   Outcome run(Hooks hooks, Claim & claim) override;
 
