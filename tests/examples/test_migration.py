@@ -33,7 +33,14 @@ ASYNC_NODE = pytest.mark.skipif(
 )
 def test_says_the_same(program: str, lines: list[str]) -> None:
     """A program before and those after it print the same lines."""
-    printed = examples.output("migration", f"migration.{program}", domain_id=network.domain_id())
+    printed = examples.output(
+        "migration",
+        f"migration.{program}",
+        domain_id=network.domain_id(),
+        # Its executor shuts down beside a timer's callback, and rclpy may say that nobody fetched
+        # what that raised.
+        silent=program != "multi_before",
+    )
     assert printed.splitlines() == lines
 
 

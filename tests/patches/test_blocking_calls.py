@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import itertools
 import threading
 import warnings
 from collections.abc import Callable, Iterator
@@ -204,9 +205,10 @@ def test_a_sleep_on_ros_time_in_another_thread(run: Run, context: Context, lone:
     lone.set_parameters([Parameter("use_sim_time", value=True)])
     clock = lone.get_clock()
     publisher = lone.create_publisher(ClockMessage, "/clock", 10)
+    seconds = itertools.count(5)  # the sleep may begin at any of them
     lone.create_timer(
         0.001,
-        lambda: publisher.publish(ClockMessage(clock=TimeMessage(sec=5))),
+        lambda: publisher.publish(ClockMessage(clock=TimeMessage(sec=next(seconds)))),
         clock=Clock(clock_type=ClockType.STEADY_TIME),
     )
     until = Duration(seconds=3)

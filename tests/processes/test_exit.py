@@ -52,7 +52,9 @@ def test_the_end_of_a_process_is_silent(way: str) -> None:
     A program that forgets its loop is not told of it here: that is asyncio's warning to give.
     """
     options = STRICT if way in PROPER else ()
-    ended = end_on_every_loop(way, options, {})
+    # A thread that is left in the middle of a callback leaves what it holds there.
+    environment = {"AIORCL_LEAK_WARNINGS": ""} if way == "leave_a_thread" else {}
+    ended = end_on_every_loop(way, options, environment)
     assert ended == dict.fromkeys(LOOPS, Ended(0, "", ""))
 
 
