@@ -70,10 +70,10 @@ def test_timers_call_in_the_order_of_their_times(node: Node, spin: Spinner) -> N
     """Timers that come due one after the other call in that order."""
     order: list[int] = []
     clock = Clock(clock_type=ClockType.STEADY_TIME)
-    for period_ms in (30, 10, 20):
+    for period_ms in (300, 100, 200):  # far apart, also where they are made on a busy machine
         node.create_timer(period_ms / 1000, partial(order.append, period_ms), clock=clock)
-    spin.until(lambda: 30 in order)
-    assert order.index(10) < order.index(20) < order.index(30)
+    spin.until(lambda: 300 in order)
+    assert order.index(100) < order.index(200) < order.index(300)
 
 
 def test_a_late_timer_calls_once(node: Node, spin: Spinner) -> None:

@@ -223,7 +223,7 @@ def test_the_queue_is_as_long_as_the_history(
                 feed = stream._opened()
                 for number in range(50):  # one by one: the middleware's history is short, too
                     talker.say(number)
-                    while stream.dropped + len(feed._items) <= number:
+                    while stream.dropped + len(feed._items) <= number:  # noqa: ASYNC110
                         await asyncio.sleep(0)
                 assert stream.dropped == 50 - kept
                 assert await take(stream, kept) == list(range(50 - kept, 50))
