@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import sys
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -22,7 +21,8 @@ from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.home import Home
 from aiorcl._loop.host import driver_for
 from aiorcl._loop.mailbox import Mailbox
-from aiorcl._loop.run import Run, running_loop
+from aiorcl._loop.private import frame_above, running_loop
+from aiorcl._loop.run import Run
 from aiorcl._serving.abstract import ExecutorBase
 from aiorcl._serving.block import Block
 from aiorcl._serving.context import ContextEnd
@@ -267,7 +267,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :raises RuntimeError: if the executor runs already, was shut down, or has another loop.
         :raises NotImplementedError: if the loop has no ``add_reader``.
         """
-        self._block.enter(sys._getframe(1))
+        self._block.enter(frame_above(1))
         return self
 
     async def __aexit__(

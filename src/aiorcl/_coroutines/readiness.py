@@ -17,6 +17,7 @@ from rclpy.validate_node_name import validate_node_name
 
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check
+from aiorcl._rclpy.private import client_handle_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.naming import described
@@ -61,7 +62,7 @@ async def action_ready(action_client: ActionClient[Any, Any, Any]) -> None:
     served = serving_entity(action_client)
     try:
         with action_client:
-            name = _core.action_client_name(action_client._client_handle.pointer)
+            name = _core.action_client_name(client_handle_of(action_client).pointer)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
         raise EntityGoneError(f"{described(action_client)} was destroyed") from None
     await _ready(

@@ -9,6 +9,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 from aiorcl._serving.kinds import depth_of
 
@@ -94,7 +95,7 @@ class Window:
         return not self._sending and (
             self._under_way == 0
             or self._limit is None
-            or max(self._under_way, len(client._pending_requests)) < self._limit
+            or max(self._under_way, len(pending_requests_of(client))) < self._limit
         )
 
     def _advance(self, client: Client[Any, Any]) -> None:

@@ -8,6 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from aiorcl._loop.private import set_running_loop
+
 if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._loop.hooks import Hooks
@@ -62,11 +64,11 @@ class Driver:
     def _run_outside(self, piece: Callable[[], object]) -> None:
         """Run entities while the loop does not."""
         # Plain callbacks may ask for the running loop, as they may under spin().
-        asyncio._set_running_loop(self.loop)
+        set_running_loop(self.loop)
         try:
             piece()
         finally:
-            asyncio._set_running_loop(None)
+            set_running_loop(None)
 
     def _count(self, callbacks: int) -> bool:
         """Return whether anything was done in this turn."""

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import selectors
 import sys
+import weakref
 from typing import TYPE_CHECKING
 
 from aiorcl import _core
@@ -31,6 +32,10 @@ if sys.platform == "linux":
             self.host.wait(timeout)
             return super().select(0) if self.turn.looks() else []
 
+    # Of each loop of ours. Weakly: a selector with an executor for its host holds the loop.
+    _selectors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_Selector]]
+    _selectors = weakref.WeakKeyDictionary()
+
     class EventLoop(asyncio.SelectorEventLoop):
         """asyncio's own event loop, which an executor can drive more cheaply.
 
@@ -41,9 +46,10 @@ if sys.platform == "linux":
         """
 
         def __init__(self) -> None:
-            self._aiorcl_selector = _Selector()
-            self._aiorcl_turn = self._aiorcl_selector.turn
-            super().__init__(self._aiorcl_selector)
+            selector = _Selector()
+            _selectors[self] = weakref.ref(selector)
+            self._aiorcl_turn = selector.turn
+            super().__init__(selector)
 
         def stop(self) -> None:
             self._aiorcl_turn.stopping = True
@@ -54,8 +60,9 @@ if sys.platform == "linux":
             call_at = _core.wanting(asyncio.SelectorEventLoop.call_at)
 
     def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:
-        """Return the selector of a loop of ours, or None."""
-        return loop._aiorcl_selector if isinstance(loop, EventLoop) else None
+        """Return the selector of a loop of ours that is not closed, or None."""
+        selector = _selectors.get(loop)
+        return None if selector is None else selector()
 
 else:  # no epoll: asyncio's own loop, and the executor watches its fds as any user of the loop does
     EventLoop = asyncio.SelectorEventLoop  # type: ignore[misc]

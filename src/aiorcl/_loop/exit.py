@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import atexit
-import concurrent.futures.thread  # noqa: F401  # whose threads are joined after what is told below
+import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
 import threading
 import weakref
 from collections.abc import Callable
 from typing import Any
+
+from aiorcl._loop.private import when_main_ends
 
 _ends: set[weakref.WeakMethod[Callable[[], Any]]] = set()
 _give_ups: set[weakref.WeakMethod[Callable[[], Any]]] = set()
@@ -61,6 +63,4 @@ def _give_up() -> None:
     _call_all(_give_ups)
 
 
-# There is no public way: functions of atexit are called when the threads of all pools have ended.
-# The last one that is registered is called first.
-threading._register_atexit(_give_up)  # type: ignore[attr-defined]
+when_main_ends(_give_up)

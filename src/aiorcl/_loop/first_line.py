@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import dis
-import sys
 import time
 from collections.abc import Callable
 from types import CodeType
+
+from aiorcl._loop.private import frames_of_threads
 
 _RESUME = dis.opmap["RESUME"]
 
@@ -32,7 +33,7 @@ def let_begin(thread: int, runs: Callable[[], bool]) -> None:
 
 
 def _is_before_first_line(thread: int) -> bool:
-    frame = sys._current_frames().get(thread)
+    frame = frames_of_threads().get(thread)
     return frame is not None and frame.f_lasti <= _begin_of(frame.f_code)
 
 

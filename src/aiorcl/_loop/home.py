@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._loop.run import running_loop
+from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
     from aiorcl._loop.driver import Driver

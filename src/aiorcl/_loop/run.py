@@ -33,11 +33,6 @@ def something_runs_here() -> bool:
     return bool(_thread.runs)
 
 
-def running_loop() -> asyncio.AbstractEventLoop | None:
-    """Return the loop that runs in this thread, or None."""
-    return asyncio._get_running_loop()
-
-
 # By executor, for what knows only that: futures.
 _runs: weakref.WeakKeyDictionary[Any, Run] = weakref.WeakKeyDictionary()
 

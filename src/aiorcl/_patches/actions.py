@@ -13,6 +13,7 @@ from rclpy.action.server import ActionServer
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
+from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
 from aiorcl._serving.executions import Execution
 from aiorcl._serving.registry import served
@@ -28,8 +29,9 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
 
     @functools.wraps(notify_execute)
     def wrapper(self: Any, goal_handle: Any, execute_callback: Any) -> None:
-        found, executor = served(self), self._node.executor
-        callback = execute_callback or self._execute_callback
+        found, node = served(self), private.node_of(self)
+        executor = None if node is None else node.executor
+        callback = execute_callback or private.execute_callback_of(self)
         if found is None or executor is None or callback is None:
             notify_execute(self, goal_handle, execute_callback)
             return
@@ -109,4 +111,5 @@ def apply() -> None:
         setattr(_rclpy.ActionServer, method, _send_response(method))
     setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
-    setattr(ActionClient, "_cancel_goal_async", _noted(ActionClient._cancel_goal_async))
+    cancel = private.CANCEL_GOAL_ASYNC
+    setattr(ActionClient, cancel, _noted(getattr(ActionClient, cancel)))

@@ -6,17 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import sys
 from collections.abc import Generator
 from types import FrameType
 from typing import Any
 
 import rclpy.task
 
+from aiorcl._loop.private import frame_above, running_loop
+from aiorcl._rclpy.private import step_of_tasks
 from aiorcl._tasks.awaiting import wait
 
 _rclpy_await = rclpy.task.Future.__await__
-_rclpy_step = rclpy.task.Task.__call__.__code__
+_rclpy_step = step_of_tasks()
 _SUSPENDABLE = (
     inspect.CO_COROUTINE
     | inspect.CO_GENERATOR
@@ -27,7 +28,7 @@ _SUSPENDABLE = (
 
 def _stepped_by_rclpy() -> bool:
     """True if the coroutines on the stack above the caller are driven by a task of rclpy."""
-    frame: FrameType | None = sys._getframe(2)
+    frame: FrameType | None = frame_above(2)
     while frame is not None and frame.f_code.co_flags & _SUSPENDABLE:
         frame = frame.f_back
     return frame is not None and frame.f_code is _rclpy_step
@@ -40,7 +41,7 @@ def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
     itself, which asyncio refuses. A loop that runs is not enough to tell the two apart: another
     executor may be polled from inside it.
     """
-    loop = asyncio._get_running_loop()
+    loop = running_loop()
     if loop is None or asyncio.current_task(loop) is None or _stepped_by_rclpy():
         return _rclpy_await(self)
     return wait(self)

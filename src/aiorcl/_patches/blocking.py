@@ -8,7 +8,6 @@ What is called on any other thread, or under any other executor, is rclpy's own.
 from __future__ import annotations
 
 import functools
-import sys
 import time
 import warnings
 import weakref
@@ -24,7 +23,9 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
 from rclpy.timer import Rate
 
-from aiorcl._loop.run import running_loop, something_runs_here
+from aiorcl._loop.private import frame_above, running_loop
+from aiorcl._loop.run import something_runs_here
+from aiorcl._rclpy import private
 from aiorcl._serving.registry import nodes_here, served, served_here
 
 if TYPE_CHECKING:
@@ -64,16 +65,16 @@ _ENDLESS = (
     _Endless(
         ClientGoalHandle,
         "cancel_goal",
-        lambda handle: handle._action_client,
+        private.client_of,
         "await goal_handle.cancel_goal_async()",
     ),
     _Endless(
         ClientGoalHandle,
         "get_result",
-        lambda handle: handle._action_client,
+        private.client_of,
         "await goal_handle.get_result_async()",
     ),
-    _Endless(Rate, "sleep", lambda rate: rate._timer, "await asyncio.sleep(period)"),
+    _Endless(Rate, "sleep", private.timer_of, "await asyncio.sleep(period)"),
 )
 
 
@@ -81,8 +82,8 @@ _ENDLESS = (
 _WAITS_FOR_RESPONSE = (
     (Client, "call"),
     (ActionClient, "send_goal"),
-    (ActionClient, "_cancel_goal"),
-    (ActionClient, "_get_result"),
+    (ActionClient, private.CANCEL_GOAL),
+    (ActionClient, private.GET_RESULT),
 )
 
 
@@ -225,15 +226,19 @@ def _name_of(entity: Any) -> str:
     found = served_here(entity)
     if found is not None:
         return found.core.label
-    for attribute in ("srv_name", "_action_name", "remote_node_name"):
-        if hasattr(entity, attribute):
-            return f"'{getattr(entity, attribute)}'"
-    return f"'{entity.get_fully_qualified_name()}'" if isinstance(entity, Node) else ""
+    name = (
+        getattr(entity, "srv_name", None)
+        or private.action_name_of(entity)
+        or getattr(entity, "remote_node_name", None)
+    )
+    if name is None and isinstance(entity, Node):
+        name = entity.get_fully_qualified_name()
+    return "" if name is None else f"'{name}'"
 
 
 def _level_of_caller() -> int:
     """Return the stack level, as ``warnings.warn`` in the caller counts it, of the user's line."""
-    level, frame = 1, sys._getframe(1)
+    level, frame = 1, frame_above(1)
     while frame.f_back is not None and frame.f_globals["__name__"].startswith(
         ("rclpy.", "aiorcl.")
     ):

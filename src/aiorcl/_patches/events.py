@@ -16,6 +16,7 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
+from aiorcl._rclpy.private import attach, attached
 from aiorcl._serving.registry import served
 
 
@@ -52,7 +53,7 @@ def _logger(self: Any) -> Any:
 
 def _timer_logger(self: Any) -> Any:
     """The logger of the node that created the timer."""
-    name = getattr(self, "_aiorcl_logger_name", None)
+    name = attached(self, "logger_name")
     if name is None:
         raise RuntimeError("The timer was not created by a node, so it has no logger")
     return get_logger(name)
@@ -62,7 +63,7 @@ def _create_timer_with_logger(create_timer: Callable[..., Timer]) -> Callable[..
     @functools.wraps(create_timer)
     def wrapper(self: Node, *args: Any, **kwargs: Any) -> Timer:
         timer = create_timer(self, *args, **kwargs)
-        setattr(timer, "_aiorcl_logger_name", self.get_logger().name)
+        attach(timer, "logger_name", self.get_logger().name)
         return timer
 
     return wrapper

@@ -19,6 +19,7 @@ from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.private import running_loop
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
@@ -150,7 +151,7 @@ def run(
     makers = list(main) if isinstance(main, Iterable) and not callable(main) else [main]
     for each in makers:
         _check(each)
-    if asyncio._get_running_loop() is not None:
+    if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
     mains = [each for each in makers if _is_main(each)]
     with StopSignals() as signals:

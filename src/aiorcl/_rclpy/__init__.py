@@ -1,7 +1,7 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""What rclpy is like: attributes that we read, what old versions lack, what its conversion takes.
+"""What rclpy is like: its private attributes, what old versions lack, what its conversion takes.
 
-Imports rclpy, and nothing of aiorcl. Whatever breaks when rclpy renames a private attribute is
-here.
+Imports rclpy, and nothing of aiorcl. Invariant: whatever breaks when rclpy renames a private
+attribute is here, or in ``src/core/python/private_names.hpp``.
 """

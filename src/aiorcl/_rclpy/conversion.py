@@ -20,6 +20,8 @@ from typing import Any
 import numpy as np
 from rosidl_parser import definition
 
+from aiorcl._rclpy.private import set_field, unchecked
+
 # Of numpy and array, by the names of IDL.
 _NUMBERS = {
     "float": ("float32", "f"),
@@ -45,11 +47,10 @@ def convertible(cls: Any, message: Any, where: str = "") -> Any:
     """
     # Not a subclass of the generated one, whose attributes would be asked once more.
     cls = next(base for base in cls.__mro__ if "SLOT_TYPES" in vars(base))
-    converted = cls.__new__(cls)
-    converted._check_fields = False
+    converted = unchecked(cls)
     prefix = f"{where}." if where else ""
     for name, kind in zip(cls.get_fields_and_field_types(), cls.SLOT_TYPES, strict=True):
-        setattr(converted, f"_{name}", _value(kind, getattr(message, name), prefix + name))
+        set_field(converted, name, _value(kind, getattr(message, name), prefix + name))
     return converted
 
 

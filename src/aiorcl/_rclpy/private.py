@@ -1,15 +1,249 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Each private attribute of rclpy's objects that we read, with the versions that have it."""
+"""Each private attribute of rclpy's objects that Python of ours reads, calls or sets.
+
+No other module does. rclpy 7.1, 9.1, 10 and 11 have all of them, unless it says more. What C++
+takes is in ``src/core/python/private_names.hpp``.
+"""
 
 from __future__ import annotations
 
+import contextlib
+from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
+import rclpy.task
+from rclpy.action.client import ActionClient
+
 if TYPE_CHECKING:
+    from collections.abc import Callable, Iterable
+    from contextlib import AbstractContextManager
+    from types import CodeType
+
+    from rclpy.action.client import ClientGoalHandle
+    from rclpy.action.server import ActionServer, ServerGoalHandle
+    from rclpy.client import Client
+    from rclpy.executors import Executor
+    from rclpy.impl.rcutils_logger import RcutilsLogger
     from rclpy.node import Node
+    from rclpy.timer import Rate, Timer
+    from rclpy.waitable import Waitable
+
+    AnyFuture = rclpy.task.Future[Any]
+    AnyActionClient = ActionClient[Any, Any, Any]
+    AnyActionServer = ActionServer[Any, Any, Any]
+    AnyServerGoalHandle = ServerGoalHandle[Any, Any, Any]
+
+# Futures and tasks. What each await asks is no further call of Python.
+
+#: Whether a future is neither done nor cancelled.
+is_pending: Callable[[AnyFuture], bool] = rclpy.task.Future._pending
+
+#: The exception and the result of a future that is done; its exception does not count as fetched.
+outcome_of: Callable[[AnyFuture], tuple[Exception | None, Any]]
+outcome_of = attrgetter("_exception", "_result")
+
+
+def callbacks_of(future: AnyFuture) -> list[Any]:
+    """Return the done callbacks of a future that is pending; tasks too, from 7.1.9, 9.1.4 on."""
+    return future._callbacks
+
+
+def was_fetched(future: AnyFuture) -> bool:
+    """Tell whether somebody was given the exception of a future."""
+    return future._exception_fetched
+
+
+def note_fetched(future: AnyFuture) -> None:
+    """Let nobody complain that the exception of a future was never retrieved."""
+    future._exception_fetched = True
+
+
+def executor_of(future: AnyFuture) -> Any:
+    """Return the executor that runs the done callbacks of a future; None if there is none."""
+    return None if future._executor is None else future._executor()
+
+
+def set_executor(future: AnyFuture, executor: Executor) -> None:
+    """Let an executor run the done callbacks of a future."""
+    future._set_executor(executor)
+
+
+def step_of_tasks() -> CodeType:
+    """Return the code of the function in which tasks of rclpy run their coroutines."""
+    return rclpy.task.Task.__call__.__code__
+
+
+# Clients of services, rates, waitables.
+
+
+def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
+    """Return the futures of the requests of a client that have no response yet."""
+    return client._pending_requests
+
+
+def timer_of(rate: Rate) -> Timer:
+    """Return the timer by which a rate sleeps."""
+    return rate._timer
+
+
+#: The futures of a waitable, which it completes in ``execute``.
+futures_of: Callable[[Waitable[Any]], Iterable[AnyFuture]] = attrgetter("_futures")
+
+
+# Actions.
+
+#: What is asked of a server, and the function by which a client forgets the request.
+FORGET: dict[str, Callable[[AnyActionClient, AnyFuture], None]] = {
+    "goal": ActionClient._remove_pending_goal_request,
+    "cancel": ActionClient._remove_pending_cancel_request,
+    "result": ActionClient._remove_pending_result_request,
+}
+
+# Methods of ActionClient that are replaced, or called by name.
+CANCEL_GOAL_ASYNC = "_cancel_goal_async"
+CANCEL_GOAL = "_cancel_goal"
+GET_RESULT = "_get_result"
 
 
 def node_of(entity: Any) -> Node | None:
-    """Return the node of an action client or server; of other entities None. Jazzy to Kilted."""
+    """Return the node of an action client or server; of other entities None."""
     return getattr(entity, "_node", None)
+
+
+def action_name_of(entity: Any) -> str | None:
+    """Return the name of the action of a client; of other entities None."""
+    return getattr(entity, "_action_name", None)
+
+
+def logger_of(action: AnyActionClient | AnyActionServer) -> RcutilsLogger:
+    """Return the logger of an action client or server."""
+    return action._logger
+
+
+def lock_of(action: AnyActionClient | AnyActionServer) -> AbstractContextManager[object]:
+    """Return what guards the requests or the goals; that of clients is from 7.1.6, 9.1.2 on."""
+    return getattr(action, "_lock", None) or contextlib.nullcontext()
+
+
+def type_of(client: AnyActionClient) -> Any:
+    """Return the type of the action of a client; servers say theirs."""
+    return client._action_type
+
+
+def client_handle_of(client: AnyActionClient) -> Any:
+    """Return rclpy's handle of an action client."""
+    return client._client_handle
+
+
+def pending_of(client: AnyActionClient) -> dict[str, dict[int, AnyFuture]]:
+    """Return the futures of what was asked of a server, by what and by the request's number."""
+    return {
+        "goal": client._pending_goal_requests,
+        "cancel": client._pending_cancel_requests,
+        "result": client._pending_result_requests,
+    }
+
+
+def goal_ids_of(client: AnyActionClient) -> dict[str, dict[int, Any]]:
+    """Return whose acceptance or result was asked for, by the request's number."""
+    return {
+        "goal": client._goal_sequence_number_to_goal_id,
+        "result": client._result_sequence_number_to_goal_id,
+    }
+
+
+def forget(client: AnyActionClient, request: str) -> Callable[[AnyFuture], None]:
+    """Return the done callback of a request's future, by which a client forgets it."""
+    return FORGET[request].__get__(client)  # type: ignore[no-any-return]
+
+
+def feedback_callbacks_of(client: AnyActionClient) -> dict[bytes, Callable[[Any], Any]]:
+    """Return the callbacks of a client that take feedback, by the ids of goals."""
+    return client._feedback_callbacks
+
+
+def known_handle(client: AnyActionClient, goal_id: Any) -> ClientGoalHandle[Any, Any, Any] | None:
+    """Return the handle of a goal that a client has sent, if somebody holds it."""
+    reference = client._goal_handles.get(bytes(goal_id.uuid))
+    return None if reference is None else reference()
+
+
+def cancel_goal_async(
+    client: AnyActionClient, handle: ClientGoalHandle[Any, Any, Any]
+) -> AnyFuture:
+    """Ask the server to cancel a goal, of whose handle the id is read."""
+    return client._cancel_goal_async(handle)
+
+
+def client_of(handle: ClientGoalHandle[Any, Any, Any]) -> AnyActionClient:
+    """Return the client that has sent a goal."""
+    return handle._action_client
+
+
+def server_handle_of(server: AnyActionServer) -> Any:
+    """Return rclpy's handle of an action server."""
+    return server._handle
+
+
+def server_of(handle: AnyServerGoalHandle) -> AnyActionServer:
+    """Return the server of a goal."""
+    return handle._action_server
+
+
+def goals_of(server: AnyActionServer) -> dict[bytes, AnyServerGoalHandle]:
+    """Return the goals that a server knows, by their ids; under its lock."""
+    return server._goal_handles
+
+
+def result_futures_of(server: AnyActionServer) -> dict[bytes, AnyFuture]:
+    """Return what the clients' requests for results wait for, by the ids of goals."""
+    return server._result_futures
+
+
+def goal_callbacks_of(server: AnyActionServer) -> tuple[Any, Any]:
+    """Return what answers a goal, and what is called when it is accepted."""
+    return server._goal_callback, server._handle_accepted_callback
+
+
+def cancel_callback_of(server: AnyActionServer) -> Any:
+    """Return what answers a client that wants to cancel a goal."""
+    return server._cancel_callback
+
+
+def execute_callback_of(server: AnyActionServer) -> Any:
+    """Return what executes the goals of a server."""
+    return server._execute_callback
+
+
+def execute_goal_of(server: AnyActionServer) -> Callable[..., Any]:
+    """Return the coroutine function that calls an execute callback, and ends the goal after it."""
+    return server._execute_goal
+
+
+# Messages: their slots, which rosidl makes, behind the properties that may check what is set.
+
+
+def unchecked(cls: Any) -> Any:
+    """Return a message of a class without its fields, whose setters check nothing."""
+    message = cls.__new__(cls)
+    message._check_fields = False
+    return message
+
+
+def set_field(message: Any, name: str, value: Any) -> None:
+    """Set a field of a message, unchecked."""
+    setattr(message, f"_{name}", value)
+
+
+# What is ours on objects of rclpy, and has to live as long as they do.
+
+
+def attach(entity: Any, name: str, value: object) -> None:
+    """Put something of ours on an object of rclpy."""
+    setattr(entity, f"_aiorcl_{name}", value)
+
+
+def attached(entity: Any, name: str) -> Any:
+    """Return what ``attach`` has put there, or None."""
+    return getattr(entity, f"_aiorcl_{name}", None)

@@ -12,6 +12,7 @@ from typing import Any
 from rclpy.executors import await_or_execute
 
 from aiorcl import _core
+from aiorcl._rclpy.private import server_handle_of
 
 
 class ActionSource(enum.IntEnum):
@@ -73,7 +74,7 @@ def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any
     So it ends as a callback that raises does. rclpy would find out when it sends the result, which
     is too late to tell whose it is, and the client would wait for ever.
     """
-    sender = _senders.get(server._handle)
+    sender = _senders.get(server_handle_of(server))
     if sender is None:
         return callback
 
@@ -93,6 +94,6 @@ def check_result_message(server: Any, action_name: str, result: Any) -> None:
             f"A result of action '{action_name}' is expected, of type {cls.__qualname__}, "
             f"not {result!r}"
         )
-    sender = _senders.get(server._handle)
+    sender = _senders.get(server_handle_of(server))
     if sender is not None:
         sender.result.check(result)

@@ -14,6 +14,7 @@ from rclpy.action.server import ActionServer
 from rclpy.waitable import Waitable
 
 from aiorcl import _core
+from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._tasks.unawaited import note_listeners
 
@@ -119,22 +120,13 @@ def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
     raise RuntimeError(f"{coroutine!r} awaits something")
 
 
-def _pending_requests(client: ActionClient[Any, Any, Any]) -> dict[str, dict[int, Any]]:
-    """Return the futures of what was asked, by rclpy's word for it and the request's number."""
-    return {
-        "goal": client._pending_goal_requests,
-        "cancel": client._pending_cancel_requests,
-        "result": client._pending_result_requests,
-    }
-
-
 def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
     """Drop futures that nothing completes: Kilted's send_goal_async makes a second one for each."""
     # In this order: another thread that sends notes a future as pending first.
-    futures = list(client._futures)
+    futures = list(private.futures_of(client))
     pending = {
         id(future)
-        for requests in _pending_requests(client).values()
+        for requests in private.pending_of(client).values()
         for future in list(requests.values())
     }
     if len(futures) > len(pending):
@@ -147,14 +139,18 @@ def watch_client(
     watcher: Watcher, client: ActionClient[Any, Any, Any], group: _core.Group | None
 ) -> Action:
     """Watch an action client."""
-    handle: Any = client._client_handle
-    impl = client._action_type.Impl
+    handle: Any = private.client_handle_of(client)
+    action_type, node = private.type_of(client), private.node_of(client)
+    assert node is not None  # of an action
+    impl = action_type.Impl
     with handle:
-        name = client._node.resolve_topic_name(_core.action_client_name(handle.pointer))
-    sender = Sender(handle, client._action_type)
+        name = node.resolve_topic_name(_core.action_client_name(handle.pointer))
+    sender = Sender(handle, action_type)
     action = Action(client, f"action client '{name}'", sender)
 
-    pending = _pending_requests(client)
+    pending = private.pending_of(client)
+    callbacks = private.feedback_callbacks_of(client)
+    goals_of_results = private.goal_ids_of(client)["result"]
 
     def execute(key: str) -> Callable[[Any], None]:
         def run(data: Any) -> None:
@@ -173,13 +169,13 @@ def watch_client(
     execute_result = execute("result")
 
     def result(data: Any) -> None:
-        goal_id = client._result_sequence_number_to_goal_id.get(data[0])
+        goal_id = goals_of_results.get(data[0])
         execute_result(data)
         if goal_id is None:
             return
         # rclpy forgets it too, but by a done callback, which comes after feedback that comes now.
         key = bytes(goal_id.uuid)
-        callback = client._feedback_callbacks.pop(key, None)
+        callback = callbacks.pop(key, None)
         if callback is not None and action.feedback_is_ready():
             action.last_feedback[key] = callback
             action.after_feedback(
@@ -191,7 +187,7 @@ def watch_client(
         take = action.takes_feedback.get(goal_id)
         if take is not None:
             return take(message.feedback)
-        callback = client._feedback_callbacks.get(goal_id) or action.last_feedback.get(goal_id)
+        callback = callbacks.get(goal_id) or action.last_feedback.get(goal_id)
         if callback is None:
             return None
         return watcher.workers.callable_in(client.callback_group, callback)(message)
@@ -219,11 +215,13 @@ def watch_server(
     wait_set: int,
 ) -> Action:
     """Watch an action server; ``wait_set`` is the address of one that holds only its entities."""
-    handle: Any = server._handle
+    handle: Any = private.server_handle_of(server)
     impl = server.action_type.Impl
+    node = private.node_of(server)
+    assert node is not None  # of an action
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
-        name = server._node.resolve_topic_name(_core.action_server_name(handle.pointer))
+        name = node.resolve_topic_name(_core.action_server_name(handle.pointer))
     sender = Sender(handle, server.action_type)
     action = Action(server, f"action server '{name}'", sender)
 
@@ -237,12 +235,12 @@ def watch_server(
         return run
 
     def expire() -> None:
-        with server._lock:
-            expired = handle.expire_goals(max(1, len(server._goal_handles)))
+        with private.lock_of(server):
+            expired = handle.expire_goals(max(1, len(private.goals_of(server))))
         _finish(server.execute({"expired": expired}))
 
-    goals = execute("goal", lambda: (server._goal_callback, server._handle_accepted_callback))
-    cancels = execute("cancel", lambda: (server._cancel_callback,))
+    goals = execute("goal", lambda: private.goal_callbacks_of(server))
+    cancels = execute("cancel", lambda: (private.cancel_callback_of(server),))
     results = execute("result", lambda: ())
     for source, service, run in (
         (ActionSource.GOAL_REQUEST, impl.SendGoalService, goals),

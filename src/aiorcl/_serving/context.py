@@ -52,17 +52,17 @@ def going_down(context: Context) -> Iterator[None]:
     """
     ends = [end for end in _ends.get(context, ()) if end.is_up()]
     for end in ends:
-        end._go_down()
+        end.go_down()
     try:
         yield
     finally:
         for end in ends:
-            end._stay_up()
+            end.stay_up()
 
 
 def _shut_down(ends: weakref.WeakSet[ContextEnd]) -> None:
     for end in list(ends):
-        end._shut_down()
+        end.was_shut_down()
 
 
 def _wake(waiter: asyncio.Future[None]) -> None:
@@ -120,12 +120,13 @@ class ContextEnd:
         """False when rclpy has begun to shut the context down. Any thread; takes no lock."""
         return self._context.is_up
 
-    def _go_down(self) -> None:
+    def go_down(self) -> None:
+        """Let no callback begin any more: rclpy shuts the context down."""
         self._context.goes_down = True
         self._by_callback = self._run.runs_here()
         self._run.let_begin()
 
-    def _stay_up(self) -> None:
+    def stay_up(self) -> None:
         """Go on, if rclpy has failed to shut the context down."""
         self._context.goes_down = False
 
@@ -135,7 +136,8 @@ class ContextEnd:
             return False
         return not self._context.is_up and not self._by_callback
 
-    def _shut_down(self) -> None:
+    def was_shut_down(self) -> None:
+        """The context is down: rclpy tells of it, on the thread that did it."""
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
         # here.
         self._ends.context_down = True

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 from rclpy.executors import ExternalShutdownException
 
-from aiorcl._loop.run import running_loop
+from aiorcl._loop.private import running_loop
 from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:

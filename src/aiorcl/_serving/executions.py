@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from aiorcl._rclpy import private
 from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 
 class Execution(Task[None]):
-    """Runs ``_execute_goal`` of rclpy's server, which ends the goal unless it is cancelled itself.
+    """Runs what rclpy's server runs, which ends the goal unless it is cancelled itself.
 
     Then this does: the goal is canceled if that was asked for, and else aborted.
     """
@@ -34,10 +35,10 @@ class Execution(Task[None]):
         callback: Callable[..., Any],
         goal: ServerGoalHandle[Any, Any, Any],
     ) -> None:
-        super().__init__(server._execute_goal, (callback, goal), {}, owned, executor)
+        super().__init__(private.execute_goal_of(server), (callback, goal), {}, owned, executor)
         self._server = server
         self._goal = goal
-        self.owner = server._node
+        self.owner = private.node_of(server)
 
     def never_begins(self) -> None:
         """It was cancelled before it began. Any thread."""
@@ -50,7 +51,7 @@ class Execution(Task[None]):
     def _end_goal(self) -> None:
         server, goal = self._server, self._goal
         try:
-            with server._handle:
+            with private.server_handle_of(server):
                 if goal.is_active:
                     if goal.is_cancel_requested:
                         goal.canceled()
@@ -58,7 +59,7 @@ class Execution(Task[None]):
                         goal.abort()
         except (InvalidHandle, _rclpy.RCLError):
             return  # the server is gone, or its context: nobody can be answered
-        future = server._result_futures.get(bytes(goal.goal_id.uuid))
+        future = private.result_futures_of(server).get(bytes(goal.goal_id.uuid))
         if future is not None and not future.done():
             response = server.action_type.Impl.GetResultService.Response()
             response.status = goal.status

@@ -9,6 +9,7 @@ from collections.abc import Callable
 from typing import Any
 
 from aiorcl._loop.ends import Reason
+from aiorcl._loop.private import running_loop
 
 
 class EntityGoneError(RuntimeError):
@@ -71,7 +72,7 @@ class Followers:
 
 def on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args: Any) -> None:
     """Call ``callback`` on the thread of ``loop``: at once if this is it. Not if it is closed."""
-    if asyncio._get_running_loop() is loop:
+    if running_loop() is loop:
         callback(*args)
         return
     try:

@@ -13,6 +13,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy.missing import TimerInfo
+from aiorcl._rclpy.private import futures_of
 from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import served
@@ -193,7 +194,7 @@ class ExecutorHooks:
         return self._execute(entity, waitable, data)
 
     def _execute(self, entity: _core.Entity, waitable: Waitable[Any], data: Any) -> Any:
-        for future in waitable._futures:
+        for future in futures_of(waitable):
             self._watcher.bind(future)
         if not entity.may_call:
             return False

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._rclpy.private import action_name_of
 from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
@@ -26,9 +27,9 @@ def name_of(node: Node) -> str:
 
 def described(entity: Any) -> str:
     """Name an entity of rclpy that nothing watches, by its class."""
-    for attribute in ("srv_name", "_action_name"):
-        if hasattr(entity, attribute):
-            return f"{type(entity).__name__} '{getattr(entity, attribute)}'"
+    name = getattr(entity, "srv_name", None) or action_name_of(entity)
+    if name is not None:
+        return f"{type(entity).__name__} '{name}'"
     try:
         return f"{type(entity).__name__} '{entity.topic_name}'"
     except (AttributeError, InvalidHandle):

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 
 from aiorcl import _core
+from aiorcl._rclpy.private import set_executor
 from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
@@ -54,7 +55,7 @@ class Watcher:
         """Let the done callbacks of a future run on this executor."""
         executor = self._executor()
         if executor is not None:
-            future._set_executor(executor)
+            set_executor(future, executor)
 
     def is_executor_of(self, node: Node) -> bool:
         """Tell whether a node says that this executor is its own."""

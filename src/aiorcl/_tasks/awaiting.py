@@ -10,7 +10,9 @@ from typing import Any, TypeVar
 
 import rclpy.task
 
+from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
+from aiorcl._rclpy.private import executor_of, is_pending, outcome_of
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unawaited import drop_unwanted
 from aiorcl._tasks.unfetched import abandon
@@ -30,7 +32,7 @@ class _Waiter(InlineCallback):
         self.waiter: asyncio.Future[None] = loop.create_future()
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if asyncio._get_running_loop() is self.loop:
+        if running_loop() is self.loop:
             if not self.waiter.done():
                 self.waiter.set_result(None)
             return
@@ -54,7 +56,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     :raises asyncio.CancelledError: if the future is or gets cancelled.
     :raises RuntimeError: if the future belongs to an executor on another loop.
     """
-    if future._pending():
+    if is_pending(future):
         loop = asyncio.get_running_loop()
         _check_loop(future, loop)
         waiter = _Waiter(loop)
@@ -62,7 +64,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         try:
             yield from waiter.waiter
         except BaseException:
-            if future._pending():
+            if is_pending(future):
                 future.remove_done_callback(waiter)
             else:
                 abandon(future)
@@ -71,10 +73,11 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     if future.cancelled():
         raise asyncio.CancelledError
     # result() would be two more calls.
-    if future._exception is None:
-        return future._result
-    error = future.exception()
-    assert error is not None
+    result: T | None
+    error, result = outcome_of(future)
+    if error is None:
+        return result
+    future.exception()  # which notes that it was fetched
     try:
         raise error
     finally:
@@ -82,7 +85,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
 
 
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:
-    executor = future._executor() if future._executor is not None else None
+    executor = executor_of(future)
     bound = None if executor is None else loop_of(executor)
     if bound is not None and bound is not loop:
         raise RuntimeError(

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import gc
-import sys
 import weakref
 from collections.abc import Iterator
 from types import FrameType
 from typing import Any
+
+from aiorcl._loop.private import frame_above
 
 # The attributes of coroutines, generators and async generators: the frame, and what is awaited.
 _AWAITING = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
@@ -111,7 +112,7 @@ def _chain_frame(awaited: Any) -> FrameType | None:
 
 
 def _is_on_stack(frame: FrameType) -> bool:
-    each: FrameType | None = sys._getframe()
+    each: FrameType | None = frame_above(0)
     while each is not None:
         if each is frame:
             return True

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Generic, TypeVar
 
 import rclpy.task
 
+from aiorcl._rclpy.private import is_pending
+
 T = TypeVar("T")
 
 if TYPE_CHECKING:
@@ -30,7 +32,7 @@ class Future(_RclpyFuture[T]):
 
     def done(self) -> bool:
         """Return True if there is a result or an exception, or if it was cancelled."""
-        return not self._pending()
+        return not is_pending(self)
 
     def result(self) -> T | None:
         """Return the result, or None while there is none; raise the exception that was set."""

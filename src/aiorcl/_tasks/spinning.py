@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
-from aiorcl._loop.run import running_loop
+from aiorcl._loop.private import running_loop
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:

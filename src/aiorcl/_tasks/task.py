@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 
+from aiorcl._rclpy import private
 from aiorcl._tasks.errors import without_first_frame
 from aiorcl._tasks.future import Future
 
@@ -68,7 +69,7 @@ class Task(Future[T], _RclpyTask[T]):
     def __call__(self) -> bool:  # type: ignore[override]  # rclpy's tells nothing
         """Start the task; the executor does. False if that ran nothing of the user's yet."""
         handler = self._take_handler()
-        if not self._pending() or handler is None:
+        if not private.is_pending(self) or handler is None:
             return False
         try:
             if inspect.iscoroutine(handler):
@@ -83,7 +84,7 @@ class Task(Future[T], _RclpyTask[T]):
 
     def _run_function(self, function: Callable[..., Any]) -> None:
         args, kwargs = self._args or (), self._kwargs or {}
-        self._complete_task()
+        self._args = self._kwargs = None
         self._executing = True
         try:
             result = self._context.run(function, *args, **kwargs)
@@ -153,7 +154,7 @@ class Task(Future[T], _RclpyTask[T]):
         if isinstance(error, asyncio.CancelledError):
             rclpy.task.Future.cancel(self)
         else:
-            told = list(self._callbacks)
+            told = list(private.callbacks_of(self))
             self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
             if isinstance(error, Exception):
                 self._owned.unfetched.add(self, told)
@@ -162,12 +163,12 @@ class Task(Future[T], _RclpyTask[T]):
 
     def fetched(self) -> bool:
         """True if somebody was given the exception."""
-        return self._exception_fetched
+        return private.was_fetched(self)
 
     def leave_to_executor(self) -> None:
         """Nobody has fetched the exception: the executor raises it."""
-        self._exception_fetched = True
-        error = self._exception
+        private.note_fetched(self)
+        error, _ = private.outcome_of(self)
         assert error is not None  # of a task that has failed
         self._owned.errors.add(self, error)
 

@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import contextlib
 import weakref
 from types import MethodType
 from typing import TYPE_CHECKING, Any
@@ -18,6 +16,8 @@ from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from aiorcl._loop.private import running_loop
+from aiorcl._rclpy import private
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
@@ -47,12 +47,12 @@ def drop_unwanted(future: AnyFuture) -> None:
     The request of a service is forgotten. A goal is cancelled, whether the task awaited its
     acceptance or its result. Nothing happens to other futures, or if somebody else waits.
     """
-    if not future._pending():
+    if not private.is_pending(future):
         if future in _heard_by_one:
             _cancel_accepted(future)
         return
     # The client's own callback is the only one left when nobody else waits for the answer.
-    match future._callbacks:
+    match private.callbacks_of(future):
         case [MethodType(__func__=method, __self__=client)] if method in _DROPS:
             _DROPS[method](client, future)
 
@@ -62,7 +62,7 @@ def note_listeners(future: AnyFuture) -> None:
 
     That task may be cancelled before it wakes up: then nobody has the handle to cancel the goal.
     """
-    match future._callbacks:
+    match private.callbacks_of(future):
         case [MethodType(), InlineCallback()]:
             _heard_by_one.add(future)
 
@@ -73,12 +73,12 @@ def _drop_call(client: Client[Any, Any], future: AnyFuture) -> None:
 
 def _drop_goal(client: AnyActionClient, future: AnyFuture) -> None:
     """Cancel a goal that the server may have accepted, or may yet accept."""
-    sequence, answer = _take_over(client, future, client._pending_goal_requests)
+    sequence, answer = _take_over(client, future, "goal")
     if answer is None:
         return
-    goal_id = client._goal_sequence_number_to_goal_id[sequence]
-    client._feedback_callbacks.pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(client._remove_pending_goal_request)
+    goal_id = private.goal_ids_of(client)["goal"][sequence]
+    private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(private.forget(client, "goal"))
     answer.add_done_callback(_CancelIfAccepted())
     # At once too: the executor may end before the answer comes.
     _cancel(client, goal_id, warn=False)
@@ -86,17 +86,16 @@ def _drop_goal(client: AnyActionClient, future: AnyFuture) -> None:
 
 def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     """Cancel the goal whose result nobody awaits any more."""
-    sequence, answer = _take_over(client, future, client._pending_result_requests)
+    sequence, answer = _take_over(client, future, "result")
     if answer is None:
         return
-    goal_id = client._result_sequence_number_to_goal_id[sequence]
-    client._feedback_callbacks.pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(client._remove_pending_result_request)
-    reference = client._goal_handles.get(bytes(goal_id.uuid))
-    handle = reference() if reference is not None else None
+    goal_id = private.goal_ids_of(client)["result"][sequence]
+    private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(private.forget(client, "result"))
+    handle = private.known_handle(client, goal_id)
     if handle is not None and handle.status in _ENDED:
         return
-    loop = asyncio._get_running_loop()
+    loop = running_loop()
     if loop is None:  # the coroutine is thrown away
         _cancel(client, goal_id)
     else:
@@ -117,28 +116,29 @@ def note_cancellation(client: AnyActionClient, goal_id: Any) -> None:
 
 def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
     """Let the server cancel the goal nevertheless."""
-    _, answer = _take_over(client, future, client._pending_cancel_requests)
+    _, answer = _take_over(client, future, "cancel")
     if answer is not None:
-        answer.add_done_callback(client._remove_pending_cancel_request)
+        answer.add_done_callback(private.forget(client, "cancel"))
 
 
 _DROPS: dict[Any, Callable[[Any, AnyFuture], None]] = {
     Client.remove_pending_request: _drop_call,
-    ActionClient._remove_pending_goal_request: _drop_goal,
-    ActionClient._remove_pending_result_request: _drop_result,
-    ActionClient._remove_pending_cancel_request: _drop_cancellation,
+    private.FORGET["goal"]: _drop_goal,
+    private.FORGET["result"]: _drop_result,
+    private.FORGET["cancel"]: _drop_cancellation,
 }
 
 
 def _take_over(
-    client: AnyActionClient, future: AnyFuture, pending: dict[int, AnyFuture]
+    client: AnyActionClient, future: AnyFuture, request: str
 ) -> tuple[int, AnyFuture | None]:
     """Cancel the future, and return the one that gets the answer in its place.
 
     Without one rclpy would complain of an answer that it does not expect.
     """
     answer: AnyFuture = rclpy.task.Future()
-    with getattr(client, "_lock", None) or contextlib.nullcontext():
+    pending = private.pending_of(client)[request]
+    with private.lock_of(client):
         sequence = next((number for number, kept in pending.items() if kept is future), None)
         if sequence is None:
             return 0, None
@@ -159,17 +159,18 @@ class _CancelIfAccepted(InlineCallback):
 def _cancel_accepted(future: AnyFuture) -> None:
     handle = future.result()
     if handle is not None and handle.accepted:
-        client = handle._action_client
-        client._feedback_callbacks.pop(bytes(handle.goal_id.uuid), None)
+        client = private.client_of(handle)
+        private.feedback_callbacks_of(client).pop(bytes(handle.goal_id.uuid), None)
         _cancel(client, handle.goal_id)
 
 
 def _cancel(client: AnyActionClient, goal_id: Any, *, warn: bool = True) -> None:
     """Ask the server to cancel a goal; whoever is asked too early, or too late, says no."""
     # There may be no handle, and all that rclpy reads of one here is the id.
-    handle = ClientGoalHandle(client, goal_id, client._action_type.Impl.SendGoalService.Response())
+    acceptance = private.type_of(client).Impl.SendGoalService.Response()
+    handle = ClientGoalHandle(client, goal_id, acceptance)
     try:
-        future = client._cancel_goal_async(handle)
+        future = private.cancel_goal_async(client, handle)
     except (InvalidHandle, _rclpy.RCLError):
         return  # the client is gone, or its context
     if warn:
@@ -191,7 +192,8 @@ class _WarnIfRefused(InlineCallback):
             and response.return_code in _REFUSED
             and not response.goals_canceling
         ):
-            self._client._logger.warning(
-                f"The server of action '{self._client._action_name}' refused to cancel goal "
-                f"{bytes(self._goal_id.uuid).hex()}, which nobody awaits any more: it goes on"
+            name, goal = private.action_name_of(self._client), bytes(self._goal_id.uuid).hex()
+            private.logger_of(self._client).warning(
+                f"The server of action '{name}' refused to cancel goal {goal}, which nobody awaits "
+                "any more: it goes on"
             )

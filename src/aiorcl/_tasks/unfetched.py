@@ -10,7 +10,8 @@ from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 from aiorcl._loop.mailbox import Mailbox
-from aiorcl._loop.run import Run, running_loop
+from aiorcl._loop.private import running_loop
+from aiorcl._loop.run import Run
 from aiorcl._tasks.inline import InlineCallback
 
 # Somebody who has been handed the task may begin to await it a turn of the loop later:

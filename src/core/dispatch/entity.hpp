@@ -25,8 +25,8 @@ namespace aiorcl {
 
 class Dispatcher;
 
-/// Where the dispatcher turns to for what is Python's to do: the executor. See _core.pyi for the
-/// methods.
+/// Where the dispatcher turns to for what is Python's to do: `aiorcl._loop.hooks.Hooks` says what
+/// each method is asked.
 using Hooks = nanobind::handle;
 
 /// What came of running an entity.

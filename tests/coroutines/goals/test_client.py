@@ -207,15 +207,15 @@ def test_an_iteration_ends_with_the_executor_although_feedback_is_to_be_taken(
             it.add_node(asker)
             serve_action(server)
             client = ActionClient(asker, Fibonacci, "action")
-            answered = RunningGoal._answered
+            ended = RunningGoal._ended
 
             def shut_down_behind(goal: Any, future: Any) -> None:
                 with monkeypatch.context() as patch:
                     patch.setattr(Action, "feedback_is_ready", lambda _: True)
-                    answered(goal, future)
+                    ended(goal, future)
                 it.shutdown()
 
-            monkeypatch.setattr(RunningGoal, "_answered", shut_down_behind)
+            monkeypatch.setattr(RunningGoal, "_ended", shut_down_behind)
             async with aiorcl.goal(client, AT_ONCE) as running:
                 assert [feedback async for feedback in running] == []
                 assert list((await running.result()).sequence) == SEQUENCE

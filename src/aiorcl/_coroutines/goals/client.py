@@ -26,6 +26,7 @@ from aiorcl._coroutines.goals.errors import (
 from aiorcl._coroutines.readiness import action_ready
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
+from aiorcl._rclpy.private import action_name_of, logger_of, type_of
 from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
@@ -47,41 +48,32 @@ _ERRORS = {
 }
 
 
-class _Ended(InlineCallback):
-    """A done callback: the server has answered with the result."""
+class _Answered(InlineCallback):
+    """A done callback: the server has answered."""
 
-    def __init__(self, goal: RunningGoal[Any, Any, Any]) -> None:
-        self._goal = goal
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        self._goal._answered(future)
-
-
-class _Refused(InlineCallback):
-    """A done callback: says that a goal goes on although its block is left."""
-
-    def __init__(self, goal: RunningGoal[Any, Any, Any]) -> None:
-        self._goal = goal
+    def __init__(self, call: Callable[[rclpy.task.Future[Any]], None]) -> None:
+        self._call = call
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if self._goal._over.is_set() or future.cancelled() or future.exception() is not None:
-            return
-        response: Any = future.result()
-        if not response.goals_canceling:
-            client = self._goal.client
-            client._logger.warning(
-                f"The server of action '{client._action_name}' refused to cancel goal "
-                f"{bytes(self._goal.goal_id.uuid).hex()}: its block ends when the goal does"
-            )
+        self._call(future)
 
 
-class _Server(GraphChanges):
-    """Notices when the server, the client or the executor goes away."""
+class _ServerWatch(GraphChanges):
+    """Notices when the server, the client or the executor goes away.
 
-    def __init__(self, goal: RunningGoal[Any, Any, Any], served_node: ServedNode) -> None:
+    :param failed: is told, by what makes the error to raise.
+    """
+
+    def __init__(
+        self,
+        goal: RunningGoal[Any, Any, Any],
+        served_node: ServedNode,
+        failed: Callable[[Callable[[], Exception]], None],
+    ) -> None:
         super().__init__(served_node, goal.client)
         self.mailbox = served_node.serving.mailbox
         self._goal = goal
+        self._failed = failed
 
     def callback(self) -> None:
         """The graph has changed."""
@@ -91,12 +83,12 @@ class _Server(GraphChanges):
                 return
         except InvalidHandle:
             return  # gone() is on its way
-        what = f"The server of action '{goal.client._action_name}' went away with the goal"
-        goal._failed(lambda: GoalLostError(what, goal.status))
+        what = f"The server of action '{action_name_of(goal.client)}' went away with the goal"
+        self._failed(lambda: GoalLostError(what, goal.status))
 
     def gone(self, reason: str) -> None:
         super().gone(reason)
-        on_loop(self._loop, self._goal._failed, lambda: EntityGoneError(reason))
+        on_loop(self._loop, self._failed, lambda: EntityGoneError(reason))
 
 
 class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
@@ -125,11 +117,12 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         feedback_queue_size: int | None,
     ) -> None:
         self._client = client
+        self._action_name = action_name_of(client)
         self._goal = goal
         self._queue_size = feedback_queue_size
         self._handle: ClientGoalHandle[GoalT, ResultT, FeedbackT] | None = None
         self._feed: Feed[FeedbackT] | None = None
-        self._server: _Server | None = None
+        self._server_watch: _ServerWatch | None = None
         self._asked: set[rclpy.task.Future[Any]] = set()  # of what an answer is awaited
         self._over = asyncio.Event()
         self._response: Any = None
@@ -184,8 +177,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         await action_ready(client)
         self._feed = Feed(self._queue_size)
         served_node = serving_entity(client)
-        self._server = _Server(self, served_node)
-        self._server.__enter__()
+        self._server_watch = _ServerWatch(self, served_node, self._failed)
+        self._server_watch.__enter__()
         try:
             self._feed.follow(served_node.serving.followers, client, served_node.node)
             goal_id = UUID(uuid=list(uuid4().bytes))
@@ -194,12 +187,12 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             handle = cast("ClientGoalHandle[GoalT, ResultT, FeedbackT]", await self._ask(accepting))
             if not handle.accepted:
                 raise GoalRejectedError(
-                    f"The server of action '{client._action_name}' rejected the goal",
+                    f"The server of action '{self._action_name}' rejected the goal",
                     GoalStatus.STATUS_UNKNOWN,
                 )
             self._handle = handle
             self._result_future = handle.get_result_async()
-            self._result_future.add_done_callback(_Ended(self))
+            self._result_future.add_done_callback(_Answered(self._ended))
         except BaseException:
             self._close()
             raise
@@ -215,7 +208,9 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             if not self._over.is_set():
                 # Destroyed on another thread: that word is on its way.
                 with contextlib.suppress(InvalidHandle):
-                    self.handle.cancel_goal_async().add_done_callback(_Refused(self))
+                    self.handle.cancel_goal_async().add_done_callback(
+                        _Answered(self._cancel_answered)
+                    )
                 await self._wait_for_end(exc)
         finally:
             self._close()
@@ -248,7 +243,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             return cast("ResultT", result)
         error, what = _ERRORS.get(status, (GoalLostError, "is not known to the server any more"))
         raise error(
-            f"Goal {goal_id} of action '{self._client._action_name}' {what}",
+            f"Goal {goal_id} of action '{self._action_name}' {what}",
             status,
             None if error is GoalLostError else result,
         )
@@ -271,7 +266,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             cancelling = handle.cancel_goal_async()
         except InvalidHandle:  # destroyed on another thread, whose word is on its way
             raise EntityGoneError(
-                f"The client of action '{self._client._action_name}' was destroyed"
+                f"The client of action '{self._action_name}' was destroyed"
             ) from None
         response = await self._ask(cancelling)
         return bool(response.goals_canceling)
@@ -307,15 +302,26 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         finally:
             self._asked.discard(future)
 
-    def _answered(self, future: rclpy.task.Future[Any]) -> None:
+    def _cancel_answered(self, future: rclpy.task.Future[Any]) -> None:
+        """Tell of a server that refuses to cancel: the goal goes on although its block is left."""
+        if self._over.is_set() or future.cancelled() or future.exception() is not None:
+            return
+        response: Any = future.result()
+        if not response.goals_canceling:
+            logger_of(self._client).warning(
+                f"The server of action '{self._action_name}' refused to cancel goal "
+                f"{bytes(self.goal_id.uuid).hex()}: its block ends when the goal does"
+            )
+
+    def _ended(self, future: rclpy.task.Future[Any]) -> None:
         """The result has come."""
         if self._over.is_set():
             return
         self._response = future.result()
         self._over.set()
-        action, server = self._watched(), self._server
-        if action is not None and server is not None:
-            action.after_feedback(server.mailbox.order, self._end_feedback)
+        action, watch = self._watched(), self._server_watch
+        if action is not None and watch is not None:
+            action.after_feedback(watch.mailbox.order, self._end_feedback)
         else:
             self._end_feedback()
 
@@ -338,8 +344,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._feed.gone(str(error()))
 
     def _close(self) -> None:
-        if self._server is not None:
-            self._server.__exit__()
+        if self._server_watch is not None:
+            self._server_watch.__exit__()
         if self._feed is not None:
             self._feed.close()
         self._forget_feedback()
@@ -364,8 +370,8 @@ def goal(
     """
     expected = "an ActionClient, rclpy.action.ActionClient(node, type, name),"
     check(action_client, ActionClient, "aiorcl.goal()", expected)
-    what = f"A goal of action '{action_client._action_name}'"
-    check_message(goal, action_client._action_type.Goal, what)
+    what = f"A goal of action '{action_name_of(action_client)}'"
+    check_message(goal, type_of(action_client).Goal, what)
     if feedback_queue_size is not None:
         check(feedback_queue_size, int, "aiorcl.goal()", "feedback_queue_size as an int or None")
     if feedback_queue_size is not None and feedback_queue_size < 1:

@@ -22,6 +22,7 @@ from aiorcl._coroutines.arguments import (
     check_message,
 )
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
+from aiorcl._rclpy.private import attach, attached, logger_of, server_of
 from aiorcl._serving.action_messages import check_result_message
 
 if TYPE_CHECKING:
@@ -48,8 +49,6 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
         self.handle = handle
         self.result = result
         self._action_name = action_name
-        self._task: asyncio.Task[Any] | None = None
-        self._cancelled = False
 
     @property
     def request(self) -> GoalT:
@@ -71,32 +70,42 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
 
         :raises TypeError: if it is of another type, or a field of it.
         """
-        cls = self.handle._action_server.action_type.Feedback
+        cls = server_of(self.handle).action_type.Feedback
         check_message(feedback, cls, f"Feedback of action '{self._action_name}'")
         self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
 
-    def _begin(self) -> None:
+
+class _Execution(Generic[GoalT, ResultT, FeedbackT]):
+    """The coroutine that executes one goal, and who has cancelled it."""
+
+    def __init__(self, goal: ServedGoal[GoalT, ResultT, FeedbackT]) -> None:
+        self.goal = goal
+        self._task: asyncio.Task[Any] | None = None
+        self._cancelled = False
+
+    def begin(self, action_name: str) -> None:
+        """It is part of the task that runs."""
         try:
             self._task = asyncio.current_task()
         except RuntimeError:
             raise RuntimeError(
-                f"Goals of action '{self._action_name}' are executed by a coroutine of asyncio: "
+                f"Goals of action '{action_name}' are executed by a coroutine of asyncio: "
                 "its node must be on an AsyncioExecutor"
             ) from None
 
-    def _cancel(self) -> None:
+    def cancel(self) -> None:
         """A client cancels: the coroutine hears of it where it waits."""
         self._cancelled = True
         if self._task is not None:
             self._task.cancel()
 
-    def _end(self) -> bool:
+    def end(self) -> bool:
         """The coroutine has ended; return True if a client, and nobody else, cancelled it."""
         task, self._task = self._task, None
         return self._cancelled and task is not None and task.uncancel() == 0
 
 
-class _Execution(Generic[GoalT, ResultT, FeedbackT]):
+class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
     """The callbacks of a server whose goals are executed by a coroutine function."""
 
     def __init__(
@@ -112,49 +121,51 @@ class _Execution(Generic[GoalT, ResultT, FeedbackT]):
         self._execute = execute
         self._cancel_callback = cancel_callback
 
-    def _goal_of(self, handle: Any) -> ServedGoal[GoalT, ResultT, FeedbackT]:
-        """Return the goal of a handle, which keeps it."""
-        if not hasattr(handle, "_aiorcl_goal"):
-            handle._aiorcl_goal = ServedGoal(
-                self._action_name, handle, self.server.action_type.Result()
-            )
-        return handle._aiorcl_goal  # type: ignore[no-any-return]
+    def _execution_of(self, handle: Any) -> _Execution[GoalT, ResultT, FeedbackT]:
+        """Return what executes the goal of a handle, which keeps it."""
+        found: _Execution[GoalT, ResultT, FeedbackT] | None = attached(handle, "execution")
+        if found is None:
+            result = self.server.action_type.Result()
+            found = _Execution(ServedGoal(self._action_name, handle, result))
+            attach(handle, "execution", found)
+        return found
 
     async def cancel(self, handle: Any) -> CancelResponse:
         """Answer a client that wants to cancel a goal."""
-        goal = self._goal_of(handle)
+        execution = self._execution_of(handle)
         answer = CancelResponse.ACCEPT
         if self._cancel_callback is not None:
-            answer = self._cancel_callback(goal)
+            answer = self._cancel_callback(execution.goal)
             if inspect.isawaitable(answer):
                 answer = await answer
         if answer == CancelResponse.ACCEPT:
             # After rclpy has noted in the goal that it is asked to.
-            asyncio.get_running_loop().call_soon(goal._cancel)
+            asyncio.get_running_loop().call_soon(execution.cancel)
         return answer
 
     async def run(self, handle: Any) -> ResultT:
         """Execute a goal to its end."""
-        goal = self._goal_of(handle)
+        execution = self._execution_of(handle)
+        goal = execution.goal
         if goal.is_cancel_requested:  # before it began
             handle.canceled()
             return goal.result
-        goal._begin()
+        execution.begin(self._action_name)
         try:
             result = await self._result_of(goal)
         except asyncio.CancelledError:
-            if not goal._end():
+            if not execution.end():
                 raise
             if handle.is_active:
                 handle.canceled()
             return goal.result
         except Exception as error:
-            goal._end()
+            execution.end()
             self._log(goal, error)
             if handle.is_active:
                 handle.abort()
             return goal.result
-        goal._end()
+        execution.end()
         if handle.is_active:  # the server may have been destroyed
             handle.succeed()
         return result
@@ -171,7 +182,7 @@ class _Execution(Generic[GoalT, ResultT, FeedbackT]):
         return result
 
     def _log(self, goal: ServedGoal[GoalT, ResultT, FeedbackT], error: Exception) -> None:
-        self.server._logger.error(
+        logger_of(self.server).error(
             f"Goal {bytes(goal.goal_id.uuid).hex()} of action '{self._action_name}' is "
             f"aborted: {''.join(traceback.format_exception(error))}"
         )
@@ -226,12 +237,12 @@ def serve_action(
         check(callback_group, CallbackGroup, function, "a callback group")
     if goal_callback is not None:
         options["goal_callback"] = goal_callback
-    execution = _Execution(action_name, execute, cancel_callback)
+    callbacks = _Callbacks(action_name, execute, cancel_callback)
     server: ActionServer[GoalT, ResultT, FeedbackT] = ActionServer(
-        *(node, action_type, action_name, execution.run),  # type: ignore[arg-type]
-        cancel_callback=execution.cancel,  # type: ignore[arg-type]
+        *(node, action_type, action_name, callbacks.run),  # type: ignore[arg-type]
+        cancel_callback=callbacks.cancel,  # type: ignore[arg-type]
         callback_group=callback_group,
         **options,
     )
-    execution.server = server
+    callbacks.server = server
     return server

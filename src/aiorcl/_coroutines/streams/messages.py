@@ -102,6 +102,20 @@ class MessageStream(Stream[MsgT]):
         self._node.destroy_subscription(self._subscription)
 
 
+class _FirstMessage(MessageStream[MsgT]):
+    """Messages of which only the first is wanted."""
+
+    async def first(self) -> MsgT:
+        """Return it, or raise EntityGoneError if none can come."""
+        feed = self._opened()
+        try:
+            return await feed.get()
+        except StopAsyncIteration:
+            raise EntityGoneError(
+                f"No message of '{self._topic}' can come any more: {feed.reason}"
+            ) from None
+
+
 def _check(node: object, msg_type: object, topic: object, qos: object, function: str) -> None:
     check(node, Node, function, "a node")
     check_message_type(msg_type, function)
@@ -162,11 +176,5 @@ async def next_message(
     :raises RuntimeError: unless an `AsyncioExecutor` serves the node on the running loop.
     """
     _check(node, msg_type, topic, qos_profile, "aiorcl.next_message()")
-    async with messages(node, msg_type, topic, qos_profile, queue_size=sys.maxsize) as stream:
-        feed = stream._opened()
-        try:
-            return await feed.get()
-        except StopAsyncIteration:
-            raise EntityGoneError(
-                f"No message of '{topic}' can come any more: {feed.reason}"
-            ) from None
+    async with _FirstMessage(node, msg_type, topic, qos_profile, sys.maxsize) as stream:
+        return await stream.first()

@@ -1,0 +1,33 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What Python offers under names that begin with an underscore, as far as we use it.
+
+No other module does. All of it is in CPython 3.11 and newer, each with the reason why no public
+name does the same.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
+
+#: Return the loop that runs in this thread, or None, where ``get_running_loop`` would raise.
+running_loop: Callable[[], asyncio.AbstractEventLoop | None] = asyncio._get_running_loop
+
+#: Say which loop runs in this thread: asyncio offers it to those who run loops.
+set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = asyncio._set_running_loop
+
+#: Return the frame so many calls above the caller's; ``inspect.currentframe`` has that of itself.
+frame_above: Callable[[int], FrameType] = sys._getframe
+
+#: Return the frame of each thread, by its ident.
+frames_of_threads: Callable[[], dict[int, FrameType]] = sys._current_frames
+
+#: Call a function when the main thread has ended; those of ``atexit`` are called when the threads
+#: of all pools have ended, too. The last one that is given is called first.
+when_main_ends: Callable[[Callable[[], Any]], None]
+when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
