@@ -8,12 +8,16 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.callback_groups import CallbackGroup
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, _core
+from tests.support.actions import execute
 
 
 @pytest.fixture
@@ -190,6 +194,37 @@ def test_a_held_back_entity_is_handed_over(context: Context, lone: Node) -> None
     assert received == [1, 2]
     second.shutdown()
     first.shutdown()
+
+
+class Forgetful(ActionServer):  # type: ignore[type-arg]  # not generic at run time on Jazzy
+    """A server whose user has overridden what is called when results expire."""
+
+    failures = 2
+    expired = 0
+
+    async def execute(self, taken_data: Any) -> None:
+        """Fail at first where results have expired."""
+        if "expired" in taken_data:
+            self.expired += len(taken_data["expired"])
+            if self.failures:
+                self.failures -= 1
+                raise LookupError("on purpose")
+        await super().execute(taken_data)
+
+
+def test_results_expire_after_an_error(
+    executor: AsyncioExecutor, lone: Node, errors: list[str]
+) -> None:
+    """The timer of the results goes on when what it calls has raised."""
+    server = Forgetful(lone, Fibonacci, "action", execute, result_timeout=0)
+    client = ActionClient(lone, Fibonacci, "action")
+    for goals in range(1, 4):
+        client.send_goal_async(Fibonacci.Goal(order=1))
+        while server.expired < goals:
+            executor.spin_once(timeout_sec=10.0)
+    assert errors == ["on purpose"] * 2
+    client.destroy()
+    server.destroy()
 
 
 def test_a_place_is_given_back_once() -> None:

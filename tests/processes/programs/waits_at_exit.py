@@ -59,6 +59,8 @@ def publish(executor: AsyncioExecutor, node: Node) -> None:
                 await aiorcl.publish(publisher, Int64())
             except asyncio.CancelledError:
                 say("cancelled")
+            except RuntimeError:  # the executor has ended, too, by the time of the second call
+                return
 
     executor.create_task(work)
     executor.create_task(lambda: setattr(publisher, "publish", refuse))
