@@ -73,6 +73,18 @@ def test_a_backlog_does_not_hold_up_another_subscription(
     assert len(flood) < 100
 
 
+def test_a_method_of_another_entity_is_the_callback(node: Node, spin: Spinner) -> None:
+    """A publisher on the executor relays: its publish, looked up there, is a callback."""
+    received: list[int] = []
+    relay = node.create_publisher(Int64, "out", 10)
+    spin.drain()
+    node.create_subscription(Int64, "in", relay.publish, 10)
+    node.create_subscription(Int64, "out", lambda message: received.append(message.data), 10)
+    publish(node, "in", 3)
+    spin.until(lambda: len(received) >= 3)
+    assert received == [0, 1, 2]
+
+
 @lacks(events="hands the callback one tuple instead of two arguments")
 def test_a_callback_with_two_parameters_gets_the_message_info(node: Node, spin: Spinner) -> None:
     """The second argument is rclpy's dictionary about the message."""

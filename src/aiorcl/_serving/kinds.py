@@ -138,12 +138,7 @@ def _watch_guard(
     core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
     core.give_back()
     if type(guard) is GuardCondition and "trigger" not in guard.__dict__:
-        # A function of Python: users hand it to timers and the like, which look at its signature.
-        def trigger() -> None:
-            """Trigger the guard condition."""
-            core.trigger()
-
-        core.stand_in(trigger)
+        core.stand_in()
     return core
 
 

@@ -8,6 +8,7 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/names.hpp"
+#include "dispatch/stand_in.hpp"
 #include "python/finalizing.hpp"
 #include "python/once.hpp"
 #include "rcl_error.hpp"
@@ -159,9 +160,9 @@ void Entity::report() {
   call_object(callback, nb::int_(fresh));
 }
 
-void Entity::stand_in_for(PyObject * method, nb::object ours) {
+void Entity::stand_in_for(PyObject * method, PyObject * parameter) {
   if (closed()) return;
-  if (!ours.is_valid()) ours = attribute(self(), method);
+  nb::object ours = stand_in_method(object_, method, parameter, self());
   nb::object methods = object_.attr("__dict__");
   if (!nb::object(methods.attr("setdefault")(nb::handle(method), ours)).is(ours)) return;
   stands_in_for_ = method;

@@ -121,10 +121,11 @@ class Entity {
   nanobind::object on_event() const { return on_event_; }
   void set_on_event(nanobind::object callback);
 
-  /// From now on until close() the rclpy entity's `method` is `ours`, or else that of this object,
-  /// on the instance, so that no other instance and no subclass is touched. Call once, after
-  /// construction. What somebody else has put there stays.
-  void stand_in_for(PyObject * method, nanobind::object ours = nanobind::object());
+  /// From now on until close() this object does the rclpy entity's `method`, which takes one
+  /// argument of the name `parameter`, or none if that is null. On the instance, so that no other
+  /// instance and no subclass is touched. Call once, after construction. What somebody else has put
+  /// there stays.
+  void stand_in_for(PyObject * method, PyObject * parameter);
 
   /// For the garbage collector. clear() keeps a pending exception, and lets none out.
   virtual int traverse(visitproc visit, void * arg);

@@ -20,11 +20,14 @@ struct Names {
   PyObject * clear_on_ready_callback = PyUnicode_InternFromString("clear_on_ready_callback");
   PyObject * complete_future = PyUnicode_InternFromString("complete_future");
   PyObject * create_task = PyUnicode_InternFromString("create_task");
+  PyObject * doc = PyUnicode_InternFromString("__doc__");
   PyObject * ending_execution = PyUnicode_InternFromString("ending_execution");
   PyObject * enter = PyUnicode_InternFromString("__enter__");
   PyObject * executor = PyUnicode_InternFromString("executor");
   PyObject * exit = PyUnicode_InternFromString("__exit__");
   PyObject * handle = PyUnicode_InternFromString("handle");
+  PyObject * module = PyUnicode_InternFromString("__module__");
+  PyObject * msg = PyUnicode_InternFromString("msg");
   PyObject * on_error = PyUnicode_InternFromString("on_error");
   PyObject * on_slow_callback = PyUnicode_InternFromString("on_slow_callback");
   PyObject * pointer = PyUnicode_InternFromString("pointer");
@@ -32,6 +35,7 @@ struct Names {
   PyObject * publish = PyUnicode_InternFromString("publish");
   PyObject * release = PyUnicode_InternFromString("release");
   PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
+  PyObject * request = PyUnicode_InternFromString("request");
   PyObject * start_callback = PyUnicode_InternFromString("start_callback");
   PyObject * start_service_callback = PyUnicode_InternFromString("start_service_callback");
   PyObject * take_driven_waitable = PyUnicode_InternFromString("take_driven_waitable");

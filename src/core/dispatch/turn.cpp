@@ -6,6 +6,7 @@
 #include <limits>
 
 #include "dispatch/names.hpp"
+#include "dispatch/stand_in.hpp"
 #include "events/steady_time.hpp"
 
 namespace nb = nanobind;
@@ -18,10 +19,10 @@ namespace {
 /// more than the rest of a turn.
 constexpr std::int64_t kLookNs = 100'000;
 
-/// `method` is what wanting() was given; the loop is the first argument.
-PyObject * call_wanting(PyObject * method, PyObject * const * args, Py_ssize_t nargs,
+/// The loop is the first argument.
+PyObject * call_wanting(PyObject * callable, PyObject * const * args, std::size_t nargsf,
                         PyObject * kwnames) noexcept {
-  if (nargs > 0) {
+  if (PyVectorcall_NARGS(nargsf) > 0) {
     PyObject * turn = PyObject_GetAttr(args[0], names().turn);
     if (turn == nullptr) return nullptr;
     Turn * found = nullptr;
@@ -34,10 +35,8 @@ PyObject * call_wanting(PyObject * method, PyObject * const * args, Py_ssize_t n
     found->wanted = true;
   }
   return or_hang(
-      [&] { return PyObject_Vectorcall(method, args, static_cast<std::size_t>(nargs), kwnames); });
+      [&] { return PyObject_Vectorcall(stood_in_for(callable), args, nargsf, kwnames); });
 }
-
-using FastCall = PyObject * (*)(PyObject *, PyObject * const *, Py_ssize_t, PyObject *);
 
 }  // namespace
 
@@ -57,15 +56,7 @@ bool Turn::looks() noexcept {
 }
 
 nb::object wanting(nb::handle method) {
-  const FastCall call = call_wanting;
-  static PyMethodDef definition = {"wanting",
-                                   reinterpret_cast<PyCFunction>(reinterpret_cast<void *>(call)),
-                                   METH_FASTCALL | METH_KEYWORDS, nullptr};
-  nb::object function = nb::steal(PyCFunction_New(&definition, method.ptr()));
-  if (!function.is_valid()) nb::raise_python_error();
-  nb::object bound = nb::steal(PyInstanceMethod_New(function.ptr()));
-  if (!bound.is_valid()) nb::raise_python_error();
-  return bound;
+  return stand_in(call_wanting, method);
 }
 
 }  // namespace aiorcl
