@@ -194,7 +194,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
         It is recorded all the time: that costs one reading of a clock per callback.
         """
-        return stats_of(self._dispatcher, self._mailbox.entity, self._served_nodes.served())
+        return stats_of(self._dispatcher, self._mailbox.entity, self._served_nodes.watched_now())
 
     # The loop's thread.
 

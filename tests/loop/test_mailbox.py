@@ -17,7 +17,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, _core
 from aiorcl._loop import mailbox as module
-from aiorcl._loop.mailbox import Mailbox, Once
+from aiorcl._loop.mailbox import Mailbox, SingleOrder
 from tests.support.makers import MakeNode
 
 
@@ -179,7 +179,7 @@ def test_one_look_is_pending_at_a_time() -> None:
             once.post()
             once.post()
 
-    once = Once(mailbox, look)
+    once = SingleOrder(mailbox, look)
     for _ in range(10):
         once.post()
     dispatcher.run(Hooks(), 100, 1_000_000_000)

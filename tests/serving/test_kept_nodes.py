@@ -76,7 +76,7 @@ def test_what_ends_the_watch(
             other.add_node(lone)
             found = served(subscription)
             assert found is not None
-            assert found.node.serving.has(lone)
+            assert found.served_node.serving.has(lone)
         assert not watched(subscription)
         return
     if way == "to-rclpy":
@@ -205,7 +205,7 @@ def test_nothing_that_is_idle_becomes_busy(
         if not watched_meanwhile:
             ours.remove_node(lone)
     ours.add_node(lone)
-    cores = [core for node in ours._served_nodes.served() for core in node.cores()]
+    cores = [core for node in ours._served_nodes.watched_now() for core in node.cores()]
     assert max(core.pending for core in cores) <= 2
 
 

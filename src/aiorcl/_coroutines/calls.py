@@ -14,7 +14,7 @@ from aiorcl._coroutines.readiness import service_ready
 from aiorcl._coroutines.window import window_of
 from aiorcl._rclpy.missing import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
-from aiorcl._serving.registry import serving_entity
+from aiorcl._serving.registry import served_node_of
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -51,9 +51,9 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     """
     check(client, Client, "aiorcl.call()", "a client, made by node.create_client()")
     check_message(request, client.srv_type.Request, f"A request of '{client.srv_name}'")
-    served = serving_entity(client)
-    window = window_of(client, served.serving)
-    await window.enter(client, served.node)
+    served_node = served_node_of(client)
+    window = window_of(client, served_node.serving)
+    await window.enter(client, served_node.node)
     try:
         try:
             if not client.service_is_ready():
@@ -63,9 +63,9 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
         finally:
             window.sent(client)
-        followers = served.serving.followers
+        followers = served_node.serving.followers
         answer = _Answer(future)
-        followers.add(answer, client, served.node)
+        followers.add(answer, client, served_node.node)
         try:
             return cast("SrvResponseT", await future)
         finally:

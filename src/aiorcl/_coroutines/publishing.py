@@ -18,7 +18,7 @@ from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._loop.exit import waits_in_vain
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.registry import served, serving_entity
+from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.workers import Call, submit
 
 if TYPE_CHECKING:
@@ -53,7 +53,7 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     check(publisher, Publisher, "aiorcl.publish()", "a publisher, made by node.create_publisher()")
     if not isinstance(message, bytes):  # one that is serialized already
         check_message(message, publisher.msg_type, f"A message of '{publisher.topic}'")
-    serving_entity(publisher)
+    served_node_of(publisher)
     found = served(publisher)
     if found is None or not getattr(found.core, "may_block", False):
         publisher.publish(message)
@@ -61,7 +61,7 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     thread = _threads.get(publisher)
     if thread is None:
         thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
-    waiting = _Waiting(publisher, message, found.node.serving.run)
+    waiting = _Waiting(publisher, message, found.served_node.serving.run)
     pending = Call(waiting.run)
     waiting.submitted = submit(thread, pending.run)
     await pending.wait(waiting)

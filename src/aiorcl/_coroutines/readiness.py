@@ -21,7 +21,7 @@ from aiorcl._rclpy.private import client_handle_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.naming import described
-from aiorcl._serving.registry import serving, serving_entity
+from aiorcl._serving.registry import served_node_here, served_node_of
 
 if TYPE_CHECKING:
     from aiorcl._serving.node import ServedNode
@@ -44,11 +44,11 @@ async def service_ready(client: Client[Any, Any]) -> None:
     :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
     """
     check(client, Client, "aiorcl.service_ready()", "a client, made by node.create_client()")
-    served = serving_entity(client)
+    served_node = served_node_of(client)
     await _ready(
-        served,
+        served_node,
         client.service_is_ready,
-        lambda: served.node.count_services(client.service_name) > 0,
+        lambda: served_node.node.count_services(client.service_name) > 0,
         client,
     )
 
@@ -59,16 +59,16 @@ async def action_ready(action_client: ActionClient[Any, Any, Any]) -> None:
     As ``action_client.wait_for_server()``; the rest is as in `service_ready`.
     """
     check(action_client, ActionClient, "aiorcl.action_ready()", "an ActionClient")
-    served = serving_entity(action_client)
+    served_node = served_node_of(action_client)
     try:
         with action_client:
             name = _core.action_client_name(client_handle_of(action_client).pointer)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
         raise EntityGoneError(f"{described(action_client)} was destroyed") from None
     await _ready(
-        served,
+        served_node,
         action_client.server_is_ready,
-        lambda: served.node.count_services(f"{name}/_action/send_goal") > 0,
+        lambda: served_node.node.count_services(f"{name}/_action/send_goal") > 0,
         action_client,
     )
 
@@ -84,13 +84,13 @@ async def node_ready(node: Node, name: str) -> None:
     """
     check(node, Node, "aiorcl.node_ready()", "the node that looks")
     check(name, str, "aiorcl.node_ready()", "the name of a node as a string")
-    served = serving(node)
+    served_node = served_node_here(node)
     if not name.startswith("/"):
         name = f"{node.get_namespace().rstrip('/')}/{name}"
     validate_node_name(name.rpartition("/")[2])
     validate_namespace(name)
     await _ready(
-        served,
+        served_node,
         lambda: name in node.get_fully_qualified_node_names(),
         lambda: False,  # the graph is all there is to it
     )
@@ -107,17 +107,17 @@ async def subscribers_ready(publisher: Publisher[Any], count: int = 1) -> None:
     expected = "a publisher, made by node.create_publisher()"
     check(publisher, Publisher, "aiorcl.subscribers_ready()", expected)
     check(count, int, "aiorcl.subscribers_ready()", "the number of subscriptions")
-    served = serving_entity(publisher)
+    served_node = served_node_of(publisher)
     await _ready(
-        served,
+        served_node,
         lambda: publisher.get_subscription_count() >= count,
-        lambda: served.node.count_subscribers(publisher.topic_name) >= count,
+        lambda: served_node.node.count_subscribers(publisher.topic_name) >= count,
         publisher,
     )
 
 
 async def _ready(
-    served: ServedNode,
+    served_node: ServedNode,
     is_ready: Callable[[], bool],
     is_near: Callable[[], bool],
     *followed: object,
@@ -126,7 +126,7 @@ async def _ready(
     try:
         if is_ready():
             return
-        with GraphChanges(served, *followed) as changes:
+        with GraphChanges(served_node, *followed) as changes:
             look = _FIRST_LOOK_SEC
             while not is_ready():
                 if await changes.next(look if is_near() else None):
@@ -134,4 +134,5 @@ async def _ready(
                 else:
                     look = min(2 * look, _LAST_LOOK_SEC)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
-        raise EntityGoneError(f"{described((*followed, served.node)[0])} was destroyed") from None
+        gone = (*followed, served_node.node)[0]
+        raise EntityGoneError(f"{described(gone)} was destroyed") from None

@@ -20,21 +20,21 @@ if TYPE_CHECKING:
     from aiorcl._serving.serving import Serving
 
 
-class _Turn(Follower):
+class _WaitingCall(Follower):
     """A call that waits until it may send."""
 
     outlives_shutdown = True
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self.came: asyncio.Future[None] = self._loop.create_future()
+        self.may_send: asyncio.Future[None] = self._loop.create_future()
 
     def gone(self, reason: str) -> None:
         on_loop(self._loop, self._fail, reason)
 
     def _fail(self, reason: str) -> None:
-        if not self.came.done():
-            self.came.set_exception(EntityGoneError(reason))
+        if not self.may_send.done():
+            self.may_send.set_exception(EntityGoneError(reason))
 
 
 class Window:
@@ -51,33 +51,33 @@ class Window:
         self._limit = depth_of(client.qos_profile)
         self._under_way = 0
         self._sending = False
-        self._turns: deque[_Turn] = deque()
+        self._waiting: deque[_WaitingCall] = deque()
 
     async def enter(self, client: Client[Any, Any], node: Node) -> None:
         """Wait for the turn of a call, which begins here; then sent() and, at its end, left().
 
         :raises EntityGoneError: if the client, its node or the executor is gone.
         """
-        if self._turns or not self._is_open(client):
+        if self._waiting or not self._is_open(client):
             await self._wait(client, node)
         else:
             self._sending = True
         self._under_way += 1
 
     async def _wait(self, client: Client[Any, Any], node: Node) -> None:
-        turn = _Turn()
-        self._turns.append(turn)
-        self._followers.add(turn, client, node)
+        call = _WaitingCall()
+        self._waiting.append(call)
+        self._followers.add(call, client, node)
         try:
-            await turn.came
+            await call.may_send
         except BaseException:
-            if turn in self._turns:
-                self._turns.remove(turn)
-            elif not turn.came.cancelled() and turn.came.exception() is None:
+            if call in self._waiting:
+                self._waiting.remove(call)
+            elif not call.may_send.cancelled() and call.may_send.exception() is None:
                 self.sent(client)  # cancelled with its turn, which goes to the next one
             raise
         finally:
-            self._followers.discard(turn)
+            self._followers.discard(call)
 
     def sent(self, client: Client[Any, Any]) -> None:
         """The request was sent, or never will be: the next one may."""
@@ -99,11 +99,11 @@ class Window:
         )
 
     def _advance(self, client: Client[Any, Any]) -> None:
-        while self._turns and self._is_open(client):
-            turn = self._turns.popleft()
-            if not turn.came.done():
+        while self._waiting and self._is_open(client):
+            call = self._waiting.popleft()
+            if not call.may_send.done():
                 self._sending = True
-                turn.came.set_result(None)
+                call.may_send.set_result(None)
 
 
 _windows: weakref.WeakKeyDictionary[Client[Any, Any], Window] = weakref.WeakKeyDictionary()

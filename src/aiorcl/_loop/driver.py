@@ -46,7 +46,7 @@ class Driver:
             self.stop()
 
     def run_once(self, timeout: float | None) -> None:
-        """Return when ``units`` of the run is not 0, the time is over, or it was interrupted."""
+        """Return when ``pieces`` of the run is not 0, the time is over, or it was interrupted."""
         raise NotImplementedError
 
     def _run_first_steps(self) -> None:
@@ -59,7 +59,7 @@ class Driver:
     def _nothing_came(self) -> bool:
         """Return False if this spin_once has done something, or can now."""
         run = self._run
-        return not (run.units or run.interrupted or self._hooks.ask_guards())
+        return not (run.pieces or run.interrupted or self._hooks.ask_guards())
 
     def _run_outside(self, piece: Callable[[], object]) -> None:
         """Run entities while the loop does not."""
@@ -74,6 +74,6 @@ class Driver:
         """Return whether anything was done in this turn."""
         # After the callbacks: a step of a coroutine among them has counted itself.
         if callbacks:
-            self._run.units += callbacks
+            self._run.pieces += callbacks
             self._run.step_was_last = False
-        return self._run.units > 0
+        return self._run.pieces > 0

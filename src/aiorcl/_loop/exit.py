@@ -13,14 +13,14 @@ from typing import Any
 
 from aiorcl._loop.private import when_main_ends
 
-_ends: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+_exit_methods: set[weakref.WeakMethod[Callable[[], Any]]] = set()
 _give_ups: set[weakref.WeakMethod[Callable[[], Any]]] = set()
 _main_has_ended = False
 
 
 def at_exit(end: Callable[[], Any]) -> None:
     """Call a method when the interpreter ends, if its object is still there."""
-    _ends.add(weakref.WeakMethod(end, _ends.discard))
+    _exit_methods.add(weakref.WeakMethod(end, _exit_methods.discard))
 
 
 def give_up_when_main_ends(give_up: Callable[[], Any]) -> None:
@@ -54,7 +54,7 @@ def _call_all(methods: set[weakref.WeakMethod[Callable[[], Any]]]) -> None:
 def _end_all() -> None:
     # The middleware must not call into an interpreter that goes down, and a daemon thread that runs
     # an executor must not be killed inside it.
-    _call_all(_ends)
+    _call_all(_exit_methods)
 
 
 def _give_up() -> None:

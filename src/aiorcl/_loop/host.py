@@ -68,10 +68,10 @@ class HostedDriver(Driver):
         if self._until is not None:
             left = max(0.0, self._until - time.monotonic())
             timeout = left if timeout is None else min(timeout, left)
-        if not run.units and not comes_later:
+        if not run.pieces and not comes_later:
             wait = -1.0 if timeout is None else timeout
             self._count(self._dispatcher.wait(self._hooks, wait, self._selector.turn, 1))
-        if run.units or (self._until is not None and time.monotonic() >= self._until):
+        if run.pieces or (self._until is not None and time.monotonic() >= self._until):
             run.stop_loop()
 
     def run_once(self, timeout: float | None) -> None:
@@ -83,15 +83,15 @@ class HostedDriver(Driver):
             while True:
                 now = time.monotonic()
                 if not turn.wanted and now < turn.due:
-                    ends = [turn.due - now]
+                    waits = [turn.due - now]
                     if self._until is not None:
-                        ends.append(max(0.0, self._until - now))
+                        waits.append(max(0.0, self._until - now))
                     # Sets turn.wanted when a fd of the loop is ready.
-                    self._run_outside(partial(self._wait, min(ends)))
-                if not run.units and (turn.wanted or now >= turn.due):
+                    self._run_outside(partial(self._wait, min(waits)))
+                if not run.pieces and (turn.wanted or now >= turn.due):
                     run.run_loop()
                     turn.stopping = False
-                if run.units or run.interrupted:
+                if run.pieces or run.interrupted:
                     break
                 if self._until is not None and time.monotonic() >= self._until:
                     if asked or self._nothing_came():

@@ -86,7 +86,7 @@ class Mailbox:
         self.entity.close()
 
 
-class Once:
+class SingleOrder:
     """An order that is pending once at most: what comes meanwhile is seen when it is done."""
 
     def __init__(self, mailbox: Mailbox, order: Callable[[], Any]) -> None:

@@ -44,7 +44,7 @@ class Readers:
         self._drain = drain
         self._pid = os.getpid()
         self._timer: asyncio.TimerHandle | None = None
-        self._watched: list[int] = []
+        self._fds: list[int] = []
 
     def start(self) -> None:
         """Watch the fds.
@@ -76,18 +76,18 @@ class Readers:
                 "an executor hears of messages. Use a loop that has it, such as asyncio's selector "
                 "loops, uvloop's or qasync's; or run the executor in a thread, by spin()"
             ) from None
-        self._watched.append(fd)
+        self._fds.append(fd)
 
     def stop(self) -> None:
         """Watch nothing more."""
-        watched, self._watched = self._watched, []
+        fds, self._fds = self._fds, []
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         loop = self._loop()
         if loop is None or loop.is_closed() or os.getpid() != self._pid:
             return  # a forked child shares the parent's epoll: this would stop the parent's readers
-        for fd in watched:
+        for fd in fds:
             loop.remove_reader(fd)
 
     def set_timer(self) -> None:
@@ -130,7 +130,7 @@ class ReaderDriver(Driver):
         run = self._run
         if not run.once:
             self._dispatcher.drain(self._hooks)
-        elif not run.units and self._run_one():
+        elif not run.pieces and self._run_one():
             run.stop_loop()
 
     def _run_one(self) -> bool:
@@ -150,7 +150,7 @@ class ReaderDriver(Driver):
             and time.monotonic() - self._last_turn < _TURN_SECONDS
         ):
             self._run_outside(self._run_one)
-            if (run.units or run.interrupted) and not run.beginning:
+            if (run.pieces or run.interrupted) and not run.beginning:
                 return
         alarm: _core.Alarm | None = None
         stop: asyncio.Handle | None = None
@@ -159,7 +159,7 @@ class ReaderDriver(Driver):
             alarm = _core.Alarm(self._dispatcher, self._clock, until_ns, self._is_over)
         self.start()
         try:
-            if not (run.units or run.interrupted):
+            if not (run.pieces or run.interrupted):
                 if alarm is None and timeout is not None:
                     stop = self.loop.call_soon(run.stop_loop)
                 run.run_loop()

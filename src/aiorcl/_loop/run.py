@@ -46,7 +46,7 @@ def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
 class Run:
     """The state of one run of the executor: a spin call, or an ``async with`` block.
 
-    ``once``: a spin_once, which has one piece of work; ``units`` counts it. ``beginning``: the
+    ``once``: a spin_once, which has one piece of work; ``pieces`` counts it. ``beginning``: the
     coroutines whose first step is part of that piece and still to come. ``interrupted``: the spin
     call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose first
     step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
@@ -61,7 +61,7 @@ class Run:
         self._lock = threading.Lock()  # two threads may begin at once
         self.thread: int | None = None
         self.once = False
-        self.units = 0
+        self.pieces = 0
         self.unbegun = 0
         self.beginning: set[object] = set()
         self.waiting: dict[object, None] = {}  # steps for another spin_once, in order
@@ -88,12 +88,12 @@ class Run:
         _thread.runs.append(self)
         self._spins = False
         self.once = False
-        self.next_turn()
+        self.start_over()
         return True
 
-    def next_turn(self) -> None:
+    def start_over(self) -> None:
         """A spin call has nothing done yet, and nothing has interrupted it."""
-        self.units = 0
+        self.pieces = 0
         self.interrupted = False
 
     def end(self) -> None:
@@ -145,7 +145,7 @@ class Run:
         """Make the first step of a coroutine the one piece of work of a spin_once."""
         if self.once:
             self.beginning.add(steps)
-            self.units = 1
+            self.pieces = 1
             self._stop()
 
     def coroutine_began(self, steps: object) -> None:
@@ -154,7 +154,7 @@ class Run:
 
     def has_done_its_piece(self) -> bool:
         """True if something was done that a spin_once counts."""
-        return self.units > 0
+        return self.pieces > 0
 
     def others_come_first(self) -> bool:
         """True if steps of coroutines are due before an entity may run in a spin_once.
@@ -171,10 +171,10 @@ class Run:
         """
         if self.once and steps not in self.beginning:
             others_wait = self.waiting and next(iter(self.waiting)) is not steps
-            if (self.units or others_wait) and not urgent:
+            if (self.pieces or others_wait) and not urgent:
                 self.waiting[steps] = None
                 return False
-            self.units = 1
+            self.pieces = 1
             self.step_was_last = True
             self._stop()
         self.waiting.pop(steps, None)

@@ -35,7 +35,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         if found is None or executor is None or callback is None:
             notify_execute(self, goal_handle, execute_callback)
             return
-        serving = found.node.serving
+        serving = found.served_node.serving
         callback = serving.watcher.workers.callable_in(self.callback_group, callback)
         callback = check_result(self, callback)
         serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))

@@ -26,7 +26,7 @@ from rclpy.timer import Rate
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
-from aiorcl._serving.registry import nodes_here, served, served_here
+from aiorcl._serving.registry import served, served_here, served_nodes_here
 
 if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
@@ -96,7 +96,7 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
         if found is not None:
             raise RuntimeError(
                 f"{call.cls.__name__}.{call.method}() of {found.core.label} would never return: "
-                f"this thread runs the executor of '{found.node.name}'. Make "
+                f"this thread runs the executor of '{found.served_node.name}'. Make "
                 f"the caller a coroutine function and write '{call.instead}', or call it in "
                 "another thread"
             )
@@ -105,7 +105,7 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
     return wrapper
 
 
-class _Client:
+class _ClientStandIn:
     """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call."""
 
     def __init__(self, client: Any, workers: Workers) -> None:
@@ -141,7 +141,8 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
         found = served(self)
         if found is None:
             return method(self, *args, **kwargs)
-        return method(_Client(self, found.node.serving.watcher.workers), *args, **kwargs)
+        workers = found.served_node.serving.watcher.workers
+        return method(_ClientStandIn(self, workers), *args, **kwargs)
 
     return wrapper
 
@@ -189,7 +190,7 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
     @functools.wraps(sleep_until)
     def wrapper(self: Clock, until: Any, *args: Any, **kwargs: Any) -> bool:
         if isinstance(self, ROSClock) and self.ros_time_is_active:
-            for served_node in nodes_here():
+            for served_node in served_nodes_here():
                 if served_node.node.get_clock() is self:
                     raise RuntimeError(
                         "Clock.sleep_until() on ROS time would never return: this thread runs the "

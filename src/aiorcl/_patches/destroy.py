@@ -38,7 +38,7 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
         destroy(self)
         found = served(self)
         if found is not None:
-            found.node.serving.entity_destroyed(self)
+            found.served_node.serving.entity_destroyed(self)
 
     return wrapper
 

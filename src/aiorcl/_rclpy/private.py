@@ -40,8 +40,8 @@ if TYPE_CHECKING:
 is_pending: Callable[[AnyFuture], bool] = rclpy.task.Future._pending
 
 #: The exception and the result of a future that is done; its exception does not count as fetched.
-outcome_of: Callable[[AnyFuture], tuple[Exception | None, Any]]
-outcome_of = attrgetter("_exception", "_result")
+exception_and_result_of: Callable[[AnyFuture], tuple[Exception | None, Any]]
+exception_and_result_of = attrgetter("_exception", "_result")
 
 
 def callbacks_of(future: AnyFuture) -> list[Any]:

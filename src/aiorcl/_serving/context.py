@@ -28,7 +28,8 @@ if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
 
 
-_ends: weakref.WeakKeyDictionary[Context, weakref.WeakSet[ContextEnd]] = weakref.WeakKeyDictionary()
+_context_ends: weakref.WeakKeyDictionary[Context, weakref.WeakSet[ContextEnd]]
+_context_ends = weakref.WeakKeyDictionary()
 
 
 def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
@@ -37,11 +38,11 @@ def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
     By one function for each context: rclpy keeps a function for good, and of a bound method a weak
     reference that complains when it dies together with its context at the end of the interpreter.
     """
-    ends = _ends.get(context)
-    if ends is None:
-        ends = _ends[context] = weakref.WeakSet()
-        context.on_shutdown(functools.partial(_shut_down, ends))
-    ends.add(end)
+    found = _context_ends.get(context)
+    if found is None:
+        found = _context_ends[context] = weakref.WeakSet()
+        context.on_shutdown(functools.partial(_shut_down, found))
+    found.add(end)
 
 
 @contextlib.contextmanager
@@ -50,18 +51,18 @@ def going_down(context: Context) -> Iterator[None]:
 
     It destroys the nodes first, and callbacks would meet what is left of them.
     """
-    ends = [end for end in _ends.get(context, ()) if end.is_up()]
-    for end in ends:
+    found = [end for end in _context_ends.get(context, ()) if end.is_up()]
+    for end in found:
         end.go_down()
     try:
         yield
     finally:
-        for end in ends:
+        for end in found:
             end.stay_up()
 
 
-def _shut_down(ends: weakref.WeakSet[ContextEnd]) -> None:
-    for end in list(ends):
+def _shut_down(found: weakref.WeakSet[ContextEnd]) -> None:
+    for end in list(found):
         end.was_shut_down()
 
 

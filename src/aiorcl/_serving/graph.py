@@ -47,9 +47,9 @@ class GraphChanges(Follower):
 
     outlives_shutdown = True
 
-    def __init__(self, node: ServedNode, *followed: object) -> None:
-        self._serving = node.serving
-        self._node = node.node
+    def __init__(self, served_node: ServedNode, *followed: object) -> None:
+        self._serving = served_node.serving
+        self._node = served_node.node
         self._followed = followed
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None

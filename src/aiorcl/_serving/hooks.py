@@ -153,7 +153,7 @@ class ExecutorHooks:
     def take_waitable(self, entity: _core.Waitable) -> Any:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         found = served(waitable)
-        if found is None or not found.node.is_served():
+        if found is None or not found.served_node.is_served():
             return False  # taken from the executor by another thread: perhaps others ask it now
         try:
             if not self._is_ready(entity, waitable):

@@ -34,8 +34,8 @@ _WITH_GID = "publisher_gid" in getattr(
     getattr(rclpy.subscription, "MessageInfo", None), "__annotations__", {}
 )
 
-#: What watches an entity of rclpy.
-Watched: TypeAlias = _core.Entity | Action
+#: What watches an entity of rclpy: an entity of ours, or of an action one for each part.
+Core: TypeAlias = _core.Entity | Action
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +45,7 @@ class Kind:
     name: str
     of_node: Callable[[Node], Iterable[Any]]
     label: Callable[[Any], str]
-    watch: Callable[[Watcher, Any, _core.Group | None, str], Watched]
+    watch: Callable[[Watcher, Any, _core.Group | None, str], Core]
 
 
 class WaitSet(_rclpy.WaitSet):
@@ -160,9 +160,7 @@ def _says_when_ready(waitable: Any) -> bool:
     return all(callable(getattr(waitable, method, None)) for method in methods)
 
 
-def _watch_waitable(
-    watcher: Watcher, waitable: Any, group: _core.Group | None, label: str
-) -> Watched:
+def _watch_waitable(watcher: Watcher, waitable: Any, group: _core.Group | None, label: str) -> Core:
     if is_plain(waitable, ActionClient):
         return watch_client(watcher, waitable, group)
     if _says_when_ready(waitable):

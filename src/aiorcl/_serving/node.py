@@ -15,12 +15,12 @@ from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.serving import Unwatched
+from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from aiorcl._serving.kinds import Kind, Watched
+    from aiorcl._serving.kinds import Core, Kind
     from aiorcl._serving.serving import Serving
 
 # How long an entity that its node has may be incomplete, and when it is looked at again: first at
@@ -44,7 +44,7 @@ class _Incomplete:
         self.is_broken = False
 
 
-def parts_of(core: Watched) -> list[_core.Entity]:
+def parts_of(core: Core) -> list[_core.Entity]:
     """Return what watches an entity, of actions each part."""
     return core.parts if isinstance(core, Action) else [core]
 
@@ -76,9 +76,9 @@ class ServedNode:
         self.serving = serving
         self.kept = False
         # By the id of the rclpy entity, which ours holds.
-        self._entities: dict[int, tuple[Watched, registry.Hold]] = {}
+        self._entities: dict[int, tuple[Core, registry.Hold]] = {}
         self._incomplete: dict[int, _Incomplete] = {}
-        registry.note_node(self)
+        registry.note(self)
 
     def is_served(self) -> bool:
         """True while the node is on the executor."""
@@ -118,7 +118,7 @@ class ServedNode:
         hold = registry.hold(entity, self)
         if hold is None:
             return  # another executor lets go first
-        core: Watched | None = None
+        core: Core | None = None
         watcher = self.serving.watcher
         label = kind.name
         try:
@@ -154,7 +154,7 @@ class ServedNode:
             incomplete.look_sec = 2 * incomplete.look_sec or _FIRST_LOOK_SEC
             return
         incomplete.is_broken = True
-        self.serving.report(Unwatched(label, self.node), error)
+        self.serving.report(BrokenEntity(label, self.node), error)
 
     def cores(self) -> list[_core.Entity]:
         """Return what watches the entities now, actions by their parts. Any thread."""
@@ -190,17 +190,17 @@ class ServedNode:
         try:
             core.close()
         except Exception as error:
-            self.serving.report(Unwatched(core.label, self.node), error)
+            self.serving.report(BrokenEntity(core.label, self.node), error)
         finally:
             hold.release()
 
 
-def _is_counted(core: Watched) -> bool:
+def _is_counted(core: Core) -> bool:
     """True if a take that finds nothing settles one event, no more: others settle all."""
     return isinstance(core, (_core.Service, _core.Client, Action))
 
 
-def _settle_later(core: Watched, unsettled: dict[str, int]) -> None:
+def _settle_later(core: Core, unsettled: dict[str, int]) -> None:
     """Let it look as often as its predecessor would have, once of which it does anyway."""
     for part in parts_of(core):
         part.poke(max(0, unsettled.get(part.label, 0) - 1))

@@ -8,11 +8,11 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.mailbox import Once
+from aiorcl._loop.mailbox import SingleOrder
 from aiorcl._serving import registry
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.node import ServedNode, is_destroyed, parts_of
-from aiorcl._serving.serving import Serving, Unwatched
+from aiorcl._serving.serving import BrokenEntity, Serving
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -67,7 +67,7 @@ class Nodes:
         self._looking = False  # guarded by _lock
         self._ended = False
         self.changed = False  # since the last look
-        self._look_later = Once(mailbox, self.look)
+        self._look_later = SingleOrder(mailbox, self.look)
         self._serving = Serving(
             *(ends, watcher, followers, run, mailbox, owned),
             has=self._has,
@@ -117,24 +117,24 @@ class Nodes:
 
     def removed(self, node: Node) -> None:
         """A node was taken from the executor. Any thread; never blocks."""
-        served = self._served.get(node)
+        served_node = self._served.get(node)
         if self._run.thread is None:
-            if served is not None:
-                served.kept = True
+            if served_node is not None:
+                served_node.kept = True
             self.changed = True  # for a run that begins now, on another thread
         if self._run.thread is not None:
             self.wake()
 
     def let_go_of(self, node: Node) -> None:
         """Keep a node no longer that was removed before. Any thread; never blocks."""
-        served = self._served.get(node)
-        if served is not None and not self._has(node):
-            served.kept = False
+        served_node = self._served.get(node)
+        if served_node is not None and not self._has(node):
+            served_node.kept = False
             self.wake()
 
-    def wanted_elsewhere(self, served: ServedNode) -> None:
+    def wanted_elsewhere(self, served_node: ServedNode) -> None:
         """Let go of a node for another executor, unless it is on this one. Any thread."""
-        node = served.node
+        node = served_node.node
         if self._has(node):
             if self._watcher.is_executor_of(node):
                 return  # whoever takes it says so by remove_node
@@ -183,27 +183,27 @@ class Nodes:
             if is_destroyed(node):
                 self._forget(node)
                 continue
-            served = self._served.get(node)
-            if served is None:
-                served = self._served[node] = ServedNode(node, self._serving)
-            served.kept = False
-            served.synchronise()
+            served_node = self._served.get(node)
+            if served_node is None:
+                served_node = self._served[node] = ServedNode(node, self._serving)
+            served_node.kept = False
+            served_node.synchronise()
         for node in self._served.keys() - set(self._get_nodes()):
-            served = self._served[node]
+            served_node = self._served[node]
             destroyed = is_destroyed(node)
-            if served.kept and not destroyed and self._run.thread is None:
-                served.let_go_of_gone()
+            if served_node.kept and not destroyed and self._run.thread is None:
+                served_node.let_go_of_gone()
             else:
                 self._remove(self._served.pop(node), destroyed)
 
-    def _remove(self, served: ServedNode, destroyed: bool) -> None:
-        served.close()
+    def _remove(self, served_node: ServedNode, destroyed: bool) -> None:
+        served_node.close()
         # rclpy.spin_once adds and removes the node around each call, so only a running executor
         # ends what a node that still exists has under way.
-        if destroyed or (self._run.thread is not None and not served.kept):
-            self._owned.cancel_those_of(served.node, begun=not destroyed)
+        if destroyed or (self._run.thread is not None and not served_node.kept):
+            self._owned.cancel_those_of(served_node.node, begun=not destroyed)
             what = "destroyed" if destroyed else "removed from its executor"
-            self._followers.gone(id(served.node), f"The node '{served.name}' was {what}")
+            self._followers.gone(id(served_node.node), f"The node '{served_node.name}' was {what}")
 
     def entity_destroyed(self, entity: Any) -> None:
         """Let go of an entity that was destroyed. Any thread.
@@ -218,24 +218,24 @@ class Nodes:
         found.core.mute()
         if self._run.is_here() and self._lock.acquire(blocking=False):
             try:
-                found.node.let_go(entity)
+                found.served_node.let_go(entity)
             finally:
                 self._lock.release()
         else:
             self._mailbox.order(lambda: self.entity_destroyed(entity))
             self._run.let_begin(*parts_of(found.core))
 
-    def served(self) -> list[ServedNode]:
+    def watched_now(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""
         nodes = self._get_nodes()
-        return [served for served in list(self._served.values()) if served.node in nodes]
+        return [each for each in list(self._served.values()) if each.node in nodes]
 
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
         self._ended = True
         with self._lock:
-            for served in self._served.values():
-                served.close(keep_clients=keep_clients)
+            for served_node in self._served.values():
+                served_node.close(keep_clients=keep_clients)
             if not keep_clients:
                 self._served.clear()
         reason = self._ends.why()
@@ -245,7 +245,7 @@ class Nodes:
     def _has(self, node: Node) -> bool:
         return node in self._get_nodes()
 
-    def _report(self, source: Unwatched, error: BaseException) -> None:
+    def _report(self, source: BrokenEntity, error: BaseException) -> None:
         raised = self._raised_by_new.get(source.node)
         if raised is None:
             self._on_error(source, error)
@@ -254,5 +254,5 @@ class Nodes:
             raised.append(error)
 
 
-def _is_in_doubt(served: ServedNode) -> bool:
-    return served.kept or served.is_incomplete()
+def _is_in_doubt(served_node: ServedNode) -> bool:
+    return served_node.kept or served_node.is_incomplete()

@@ -20,15 +20,15 @@ from aiorcl._serving.naming import described, name_of
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from aiorcl._serving.kinds import Watched
+    from aiorcl._serving.kinds import Core
     from aiorcl._serving.node import ServedNode
 
 
 class Served(NamedTuple):
     """What watches an entity of rclpy, and the node that it is among the entities of."""
 
-    core: Watched
-    node: ServedNode
+    core: Core
+    served_node: ServedNode
 
 
 class Hold:
@@ -38,12 +38,12 @@ class Hold:
     steps makes up for what comes between them. So nothing can wait in here, not even a finalizer.
     """
 
-    __slots__ = ("_key", "core", "node", "released", "waiting")
+    __slots__ = ("_key", "core", "holder", "released", "waiting")
 
-    def __init__(self, entity: object, node: ServedNode) -> None:
+    def __init__(self, entity: object, holder: ServedNode) -> None:
         self._key = id(entity)  # of no other entity until release(): what watches it holds it
-        self.node = weakref.ref(node)
-        self.core: weakref.ref[Watched] | None = None
+        self.holder = weakref.ref(holder)
+        self.core: weakref.ref[Core] | None = None
         self.released = False
         self.waiting: dict[weakref.ref[ServedNode], None] = {}
 
@@ -55,43 +55,44 @@ class Hold:
         # found here or tries again.
         self.released = True
         for reference in list(self.waiting):
-            node = reference()
-            if node is not None:
-                node.serving.look_again()
+            served_node = reference()
+            if served_node is not None:
+                served_node.serving.look_again()
 
 
 _holds: dict[int, Hold] = {}  # by the id of the entity
-_nodes: weakref.WeakKeyDictionary[Node, weakref.ref[ServedNode]] = weakref.WeakKeyDictionary()
+_served_nodes: weakref.WeakKeyDictionary[Node, weakref.ref[ServedNode]]
+_served_nodes = weakref.WeakKeyDictionary()
 
 # In a forked child there is no thread that could let go, and nothing of the middleware that calls.
 os.register_at_fork(after_in_child=_holds.clear)
 
 
-def hold(entity: object, node: ServedNode) -> Hold | None:
+def hold(entity: object, served_node: ServedNode) -> Hold | None:
     """Let one executor watch an entity from now on, if no other does.
 
     Else the other one is asked to let go, which it does here or on its own thread, and then
-    ``node`` is told to look again.
+    ``served_node`` is told to look again.
     """
-    new = Hold(entity, node)
+    new = Hold(entity, served_node)
     while True:
         found = _holds.setdefault(id(entity), new)
         if found is new:
             return new
-        holder = found.node()
+        holder = found.holder()
         if holder is None:  # it was collected with what it watched
             _holds.pop(id(entity), None)
             continue
-        found.waiting[weakref.ref(node)] = None
+        found.waiting[weakref.ref(served_node)] = None
         if not found.released:
             holder.serving.wanted_elsewhere(holder)
         if not found.released:
             return None
 
 
-def note_node(node: ServedNode) -> None:
+def note(served_node: ServedNode) -> None:
     """From now on a node is served."""
-    _nodes[node.node] = weakref.ref(node)
+    _served_nodes[served_node.node] = weakref.ref(served_node)
 
 
 def served(entity: object) -> Served | None:
@@ -99,30 +100,30 @@ def served(entity: object) -> Served | None:
     found = _holds.get(id(entity))
     if found is None or found.core is None:
         return None
-    core, node = found.core(), found.node()
-    return None if core is None or node is None or core.closed else Served(core, node)
+    core, holder = found.core(), found.holder()
+    return None if core is None or holder is None or core.closed else Served(core, holder)
 
 
 def served_here(entity: Any) -> Served | None:
     """As ``served``, if an executor of this thread does it."""
     found = served(entity)
     if found is None:  # an action client is watched only when it is whole
-        node = _node_here(node_of(entity))
-        if node is None:
+        served_node = _running_here(node_of(entity))
+        if served_node is None:
             return None
-        node.serving.look()
+        served_node.serving.look()
         found = served(entity)
-    return found if found is not None and found.node.serving.run.runs_here() else None
+    return found if found is not None and found.served_node.serving.run.runs_here() else None
 
 
-def serving(node: Node) -> ServedNode:
+def served_node_here(node: Node) -> ServedNode:
     """Return what serves a node on the running loop.
 
     :raises EntityGoneError: if its executor was shut down, or the context.
     :raises RuntimeError: if there is none, or no loop runs.
     """
     loop = asyncio.get_running_loop()
-    found = _node_here(node)
+    found = _running_here(node)
     if found is not None and found.is_served() and found.serving.run.is_on(loop):
         found.serving.check_goes_on()
         return found
@@ -134,7 +135,7 @@ def serving(node: Node) -> ServedNode:
     )
 
 
-def serving_entity(entity: Any) -> ServedNode:
+def served_node_of(entity: Any) -> ServedNode:
     """Return the served node of an entity, of an executor on the running loop.
 
     While the executor ends clients are still served, so they are found here.
@@ -144,22 +145,22 @@ def serving_entity(entity: Any) -> ServedNode:
     """
     loop = asyncio.get_running_loop()
     found = served_here(entity)
-    node = _waiting_here(entity) if found is None else found.node
-    if node is None or not node.serving.run.is_on(loop):
+    served_node = _waiting_here(entity) if found is None else found.served_node
+    if served_node is None or not served_node.serving.run.is_on(loop):
         _check_ended(_node_that_has(entity))
         raise RuntimeError(
             f"No AsyncioExecutor serves {described(entity)} on this event loop, or it was "
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
             "a task or a coroutine callback of the executor"
         )
-    if node.serving.ends.context_down:
+    if served_node.serving.ends.context_down:
         raise EntityGoneError("The context is shut down")
-    return node
+    return served_node
 
 
 def _node_that_has(entity: Any) -> Node | None:
     """Search, for an error message: rclpy's entities do not know their nodes."""
-    for node in list(_nodes):
+    for node in list(_served_nodes):
         entities = (node.publishers, node.subscriptions, node.clients, node.services)
         if any(each is entity for kind in (*entities, node.waitables) for each in kind):
             return node
@@ -174,14 +175,14 @@ def _check_ended(node: Node | None) -> None:
         raise EntityGoneError(ends.why() or "")
 
 
-def nodes_here() -> list[ServedNode]:
+def served_nodes_here() -> list[ServedNode]:
     """Return the nodes of the executors that this thread runs."""
-    found = [reference() for reference in list(_nodes.values())]
-    return [node for node in found if node is not None and node.serving.run.runs_here()]
+    found = [reference() for reference in list(_served_nodes.values())]
+    return [each for each in found if each is not None and each.serving.run.runs_here()]
 
 
-def _node_here(node: Node | None) -> ServedNode | None:
-    reference = None if node is None else _nodes.get(node)
+def _running_here(node: Node | None) -> ServedNode | None:
+    reference = None if node is None else _served_nodes.get(node)
     found = None if reference is None else reference()
     return found if found is not None and found.serving.run.runs_here() else None
 
@@ -190,7 +191,11 @@ def _waiting_here(entity: object) -> ServedNode | None:
     """Return who gets the entity next, of an executor that this thread runs."""
     found = _holds.get(id(entity))
     for reference in [] if found is None else list(found.waiting):
-        node = reference()
-        if node is not None and node.is_served() and node.serving.run.runs_here():
-            return node
+        served_node = reference()
+        if (
+            served_node is not None
+            and served_node.is_served()
+            and served_node.serving.run.runs_here()
+        ):
+            return served_node
     return None

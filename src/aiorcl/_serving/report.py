@@ -12,7 +12,7 @@ from rclpy.logging import get_logger
 from aiorcl import _core
 from aiorcl._serving.naming import label_of, name_of
 from aiorcl._serving.registry import served
-from aiorcl._serving.serving import Unwatched
+from aiorcl._serving.serving import BrokenEntity
 from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
@@ -25,13 +25,13 @@ if TYPE_CHECKING:
 def node_of(entity: _core.Entity) -> Node | None:
     """Return the node of a watched entity; None if it is watched no more."""
     found = served(entity.rclpy_entity)
-    return None if found is None else found.node.node
+    return None if found is None else found.served_node.node
 
 
 def _node_of_source(source: object) -> Node | None:
     if isinstance(source, _core.Entity):
         return node_of(source)
-    if isinstance(source, Unwatched):
+    if isinstance(source, BrokenEntity):
         return source.node
     return cast("Node | None", source.owner) if isinstance(source, Task) else None
 
@@ -45,7 +45,7 @@ class Report:
     def origin(self, source: object) -> str:
         """Name an entity and its node, or a task."""
         node = _node_of_source(source)
-        if isinstance(source, Unwatched):
+        if isinstance(source, BrokenEntity):
             what = source.label
         else:
             what = label_of(source) if isinstance(source, _core.Entity) else _task(source)

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True, slots=True)
-class Unwatched:
+class BrokenEntity:
     """An entity that cannot be watched, or not let go; named in messages by its label."""
 
     label: str
@@ -58,7 +58,7 @@ class Serving:
     look_after: Callable[[float], None]
     entity_destroyed: Callable[[Any], None]
     wanted_elsewhere: Callable[[ServedNode], None]
-    report: Callable[[Unwatched, BaseException], None]
+    report: Callable[[BrokenEntity, BaseException], None]
 
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""

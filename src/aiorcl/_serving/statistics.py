@@ -133,14 +133,14 @@ def stats_of(
 ) -> ExecutorStats:
     """Take the statistics of an executor; ``tasks`` has those of its own work."""
     entities = [_entity_stats(tasks, "")]
-    for served in nodes:
+    for served_node in nodes:
         try:
-            name = served.node.get_fully_qualified_name()
+            name = served_node.node.get_fully_qualified_name()
         except InvalidHandle:
             continue  # destroyed meanwhile
         entities += (
             _entity_stats(core, name)
-            for core in served.cores()
+            for core in served_node.cores()
             if not isinstance(core, _core.Publisher)  # nothing calls it
         )
     longest = max(entities, key=lambda entity: entity.callback_time.max)

@@ -12,7 +12,7 @@ import rclpy.task
 
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
-from aiorcl._rclpy.private import executor_of, is_pending, outcome_of
+from aiorcl._rclpy.private import exception_and_result_of, executor_of, is_pending
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unawaited import drop_unwanted
 from aiorcl._tasks.unfetched import abandon
@@ -74,7 +74,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         raise asyncio.CancelledError
     # result() would be two more calls.
     result: T | None
-    error, result = outcome_of(future)
+    error, result = exception_and_result_of(future)
     if error is None:
         return result
     future.exception()  # which notes that it was fetched

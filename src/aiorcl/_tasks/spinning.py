@@ -103,7 +103,7 @@ class Spinning:
             return
         with self._call:
             if not self._ends.shut_down:
-                self._turn(timeout)
+                self._spin_once(timeout)
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
@@ -118,7 +118,7 @@ class Spinning:
                 self._run.until = future
                 future.add_done_callback(back)
                 while not (_is_done(future) or self._ends.nothing_answers()):
-                    self._turn(None if timeout is None else max(0.0, end - time.monotonic()))
+                    self._spin_once(None if timeout is None else max(0.0, end - time.monotonic()))
                     if once or time.monotonic() >= end:
                         return
                 if not _is_done(future):
@@ -150,12 +150,12 @@ class Spinning:
             raise
         return True
 
-    def _turn(self, timeout: float | None) -> None:
-        self._run.next_turn()
+    def _spin_once(self, timeout: float | None) -> None:
+        self._run.start_over()
         self._run.once = True
         if not self._ends.context_down:
             self._driver_of_spin().run_once(timeout)
-            self._unfetched.end_turn()
+            self._unfetched.end_spin_once()
         self._raise_what_came()
 
     def _driver_of_spin(self) -> Driver:

@@ -168,7 +168,7 @@ class Task(Future[T], _RclpyTask[T]):
     def leave_to_executor(self) -> None:
         """Nobody has fetched the exception: the executor raises it."""
         private.note_fetched(self)
-        error, _ = private.outcome_of(self)
+        error, _ = private.exception_and_result_of(self)
         assert error is not None  # of a task that has failed
         self._owned.errors.add(self, error)
 

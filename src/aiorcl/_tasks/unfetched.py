@@ -112,7 +112,7 @@ class Unfetched:
         if not task.fetched():
             task.leave_to_executor()
 
-    def end_turn(self) -> None:
+    def end_spin_once(self) -> None:
         """A spin_once ends: let those begin that would await what has failed in it, and decide."""
         if self._doubtful:
             for _ in range(_TURNS):

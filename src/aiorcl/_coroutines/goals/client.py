@@ -30,7 +30,7 @@ from aiorcl._rclpy.private import action_name_of, logger_of, type_of
 from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
-from aiorcl._serving.registry import served, serving_entity
+from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.uninterrupted import uninterrupted
 
@@ -176,7 +176,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         client = self._client
         await action_ready(client)
         self._feed = Feed(self._queue_size)
-        served_node = serving_entity(client)
+        served_node = served_node_of(client)
         self._server_watch = _ServerWatch(self, served_node, self._failed)
         self._server_watch.__enter__()
         try:
@@ -285,12 +285,12 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         return await self._feed.get()
 
     def _take_feedback(self, goal_id: UUID, feed: Feed[FeedbackT]) -> None:
-        action, key = self._watched(), bytes(goal_id.uuid)
+        action, key = self._action(), bytes(goal_id.uuid)
         if action is not None:
             action.takes_feedback[key] = feed.put
             self._forget_feedback = lambda: action.takes_feedback.pop(key, None)
 
-    def _watched(self) -> Action | None:
+    def _action(self) -> Action | None:
         found = served(self._client)
         return found.core if found is not None and isinstance(found.core, Action) else None
 
@@ -319,7 +319,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             return
         self._response = future.result()
         self._over.set()
-        action, watch = self._watched(), self._server_watch
+        action, watch = self._action(), self._server_watch
         if action is not None and watch is not None:
             action.after_feedback(watch.mailbox.order, self._end_feedback)
         else:

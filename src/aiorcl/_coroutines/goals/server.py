@@ -75,7 +75,7 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
         self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
 
 
-class _Execution(Generic[GoalT, ResultT, FeedbackT]):
+class _GoalCoroutine(Generic[GoalT, ResultT, FeedbackT]):
     """The coroutine that executes one goal, and who has cancelled it."""
 
     def __init__(self, goal: ServedGoal[GoalT, ResultT, FeedbackT]) -> None:
@@ -121,51 +121,51 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
         self._execute = execute
         self._cancel_callback = cancel_callback
 
-    def _execution_of(self, handle: Any) -> _Execution[GoalT, ResultT, FeedbackT]:
+    def _coroutine_of(self, handle: Any) -> _GoalCoroutine[GoalT, ResultT, FeedbackT]:
         """Return what executes the goal of a handle, which keeps it."""
-        found: _Execution[GoalT, ResultT, FeedbackT] | None = attached(handle, "execution")
+        found: _GoalCoroutine[GoalT, ResultT, FeedbackT] | None = attached(handle, "coroutine")
         if found is None:
             result = self.server.action_type.Result()
-            found = _Execution(ServedGoal(self._action_name, handle, result))
-            attach(handle, "execution", found)
+            found = _GoalCoroutine(ServedGoal(self._action_name, handle, result))
+            attach(handle, "coroutine", found)
         return found
 
     async def cancel(self, handle: Any) -> CancelResponse:
         """Answer a client that wants to cancel a goal."""
-        execution = self._execution_of(handle)
+        coroutine = self._coroutine_of(handle)
         answer = CancelResponse.ACCEPT
         if self._cancel_callback is not None:
-            answer = self._cancel_callback(execution.goal)
+            answer = self._cancel_callback(coroutine.goal)
             if inspect.isawaitable(answer):
                 answer = await answer
         if answer == CancelResponse.ACCEPT:
             # After rclpy has noted in the goal that it is asked to.
-            asyncio.get_running_loop().call_soon(execution.cancel)
+            asyncio.get_running_loop().call_soon(coroutine.cancel)
         return answer
 
     async def run(self, handle: Any) -> ResultT:
         """Execute a goal to its end."""
-        execution = self._execution_of(handle)
-        goal = execution.goal
+        coroutine = self._coroutine_of(handle)
+        goal = coroutine.goal
         if goal.is_cancel_requested:  # before it began
             handle.canceled()
             return goal.result
-        execution.begin(self._action_name)
+        coroutine.begin(self._action_name)
         try:
             result = await self._result_of(goal)
         except asyncio.CancelledError:
-            if not execution.end():
+            if not coroutine.end():
                 raise
             if handle.is_active:
                 handle.canceled()
             return goal.result
         except Exception as error:
-            execution.end()
+            coroutine.end()
             self._log(goal, error)
             if handle.is_active:
                 handle.abort()
             return goal.result
-        execution.end()
+        coroutine.end()
         if handle.is_active:  # the server may have been destroyed
             handle.succeed()
         return result

@@ -17,7 +17,7 @@ from aiorcl._coroutines.arguments import check, check_message_type
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.registry import serving
+from aiorcl._serving.registry import served_node_here
 
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 _TELL_SEC = 10.0
 
 
-class _Drops:
+class _DropWarning:
     """Tells of messages that a stream has lost, in the log of its node."""
 
     def __init__(self, node: Node, topic: str, limit: int) -> None:
@@ -85,16 +85,17 @@ class MessageStream(Stream[MsgT]):
         return self._subscription
 
     def _open(self) -> Feed[MsgT]:
-        served = serving(self._node)
+        served_node = served_node_here(self._node)
         limit = self._limit
-        # Of the newest only the others are not wanted.
-        drops = None if limit is None or limit == 1 else _Drops(self._node, self._topic, limit)
-        feed: Feed[MsgT] = Feed(limit, drops)
+        warning: _DropWarning | None = None
+        if limit is not None and limit > 1:  # of the newest only the others are not wanted
+            warning = _DropWarning(self._node, self._topic, limit)
+        feed: Feed[MsgT] = Feed(limit, warning)
         self._subscription = self._node.create_subscription(
             *(self._msg_type, self._topic, feed.put, self._qos_profile),
             callback_group=ReentrantCallbackGroup(),  # that is none
         )
-        feed.follow(served.serving.followers, self._subscription, self._node)
+        feed.follow(served_node.serving.followers, self._subscription, self._node)
         return feed
 
     def _destroy(self) -> None:

@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
-from aiorcl._serving.registry import serving
+from aiorcl._serving.registry import served_node_here
 
 if TYPE_CHECKING:
     from rclpy.event_handler import (
@@ -127,11 +127,11 @@ class EventStream(Stream[EventT]):
         return f"<EventStream of {self._event_type.name}{' (closed)' if self._closed else ''}>"
 
     def _open(self) -> Feed[EventT]:
-        served = serving(self._node)
+        served_node = served_node_here(self._node)
         feed: Feed[EventT] = Feed(_LIMIT)
         self._fan = _fan(self._node, self._entity, self._event_type)
         self._fan.feeds.append(feed)
-        feed.follow(served.serving.followers, self._entity, self._node)
+        feed.follow(served_node.serving.followers, self._entity, self._node)
         return feed
 
     def _destroy(self) -> None:

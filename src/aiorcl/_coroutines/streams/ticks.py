@@ -16,7 +16,7 @@ from rclpy.node import Node
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import TimerInfo
-from aiorcl._serving.registry import serving
+from aiorcl._serving.registry import served_node_here
 
 if TYPE_CHECKING:
     from rclpy.time import Time
@@ -96,7 +96,7 @@ class TickStream(Stream[Tick]):
         return self._timer
 
     def _open(self) -> Feed[Tick]:
-        served = serving(self._node)
+        served_node = served_node_here(self._node)
         feed = _TickFeed()
         self._timer = self._node.create_timer(
             *(self._period_sec, feed.called),
@@ -104,7 +104,7 @@ class TickStream(Stream[Tick]):
             clock=self._clock,
         )
         feed.tell_of(self._timer)
-        feed.follow(served.serving.followers, self._timer, self._node)
+        feed.follow(served_node.serving.followers, self._timer, self._node)
         return feed
 
     def _destroy(self) -> None:
