@@ -19,10 +19,10 @@ from aiorcl import _core
 from aiorcl._loop.ends import Ends
 from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.home import Home
-from aiorcl._loop.host import driver_for
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import Run
+from aiorcl._loop.selector import driver_for
 from aiorcl._serving.abstract import ExecutorBase
 from aiorcl._serving.block import Block
 from aiorcl._serving.context import ContextEnd

@@ -17,8 +17,8 @@
 
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/group.hpp"
+#include "dispatch/loop_turn.hpp"
 #include "dispatch/names.hpp"
-#include "dispatch/turn.hpp"
 #include "entities/action_messages.hpp"
 #include "entities/action_part.hpp"
 #include "entities/alarm.hpp"
@@ -127,13 +127,13 @@ NB_MODULE(_core, m) {
   // A subclass of rclpy's own error: code that catches that one catches ours.
   nb::exception<RclError>(m, "RclError", rclpy_implementation().attr("RCLError"));
 
-  nb::class_<Turn>(m, "Turn")
+  nb::class_<LoopTurn>(m, "LoopTurn")
       .def(nb::init<>())
-      .def_rw("wanted", &Turn::wanted)
-      .def_rw("stopping", &Turn::stopping)
-      .def_ro("due", &Turn::due)
-      .def("begin", &Turn::begin, "timeout"_a.none())
-      .def("looks", &Turn::looks);
+      .def_rw("wanted", &LoopTurn::wanted)
+      .def_rw("stopping", &LoopTurn::stopping)
+      .def_ro("due", &LoopTurn::due)
+      .def("begin", &LoopTurn::begin, "timeout"_a.none())
+      .def("looks", &LoopTurn::looks);
   m.def("wanting", &wanting, "method"_a);
 
   nb::class_<ContextState>(m, "ContextState")
@@ -170,7 +170,7 @@ NB_MODULE(_core, m) {
       .def_prop_ro("callbacks", &Dispatcher::callbacks)
       .def_prop_ro("longest_ns", &Dispatcher::longest_ns)
       .def_prop_ro("longest_label", &Dispatcher::longest_label)
-      .def_rw("context", &Dispatcher::context, nb::arg().none())
+      .def_rw("variables", &Dispatcher::variables, nb::arg().none())
       .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
 

@@ -13,27 +13,27 @@ from typing import TYPE_CHECKING
 from aiorcl import _core
 
 if TYPE_CHECKING:
-    from aiorcl._loop.host import HostedDriver
+    from aiorcl._loop.selector import SelectorDriver
 
 if sys.platform == "linux":
 
-    class _Selector(selectors.EpollSelector):
+    class Selector(selectors.EpollSelector):
         """Lets the executor wait in its place: in C++, on the fds of both, and no loop turns."""
 
         def __init__(self) -> None:
             super().__init__()
-            self.turn = _core.Turn()
-            self.host: HostedDriver | None = None
+            self.turn = _core.LoopTurn()
+            self.driver: SelectorDriver | None = None
 
         def select(self, timeout: float | None = None) -> list[tuple[selectors.SelectorKey, int]]:
             self.turn.begin(timeout)
-            if self.host is None:
+            if self.driver is None:
                 return super().select(timeout)
-            self.host.wait(timeout)
+            self.driver.wait(timeout)
             return super().select(0) if self.turn.looks() else []
 
-    # Of each loop of ours. Weakly: a selector with an executor for its host holds the loop.
-    _selectors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[_Selector]]
+    # Of each loop of ours. Weakly: a selector in which an executor is driven holds the loop.
+    _selectors: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Selector]]
     _selectors = weakref.WeakKeyDictionary()
 
     class EventLoop(asyncio.SelectorEventLoop):
@@ -46,7 +46,7 @@ if sys.platform == "linux":
         """
 
         def __init__(self) -> None:
-            selector = _Selector()
+            selector = Selector()
             _selectors[self] = weakref.ref(selector)
             self._aiorcl_turn = selector.turn
             super().__init__(selector)
@@ -59,7 +59,7 @@ if sys.platform == "linux":
             call_soon = _core.wanting(asyncio.SelectorEventLoop.call_soon)
             call_at = _core.wanting(asyncio.SelectorEventLoop.call_at)
 
-    def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:
+    def selector_of(loop: asyncio.AbstractEventLoop) -> Selector | None:
         """Return the selector of a loop of ours that is not closed, or None."""
         selector = _selectors.get(loop)
         return None if selector is None else selector()
@@ -67,7 +67,7 @@ if sys.platform == "linux":
 else:  # no epoll: asyncio's own loop, and the executor watches its fds as any user of the loop does
     EventLoop = asyncio.SelectorEventLoop  # type: ignore[misc]
 
-    def selector_of(loop: asyncio.AbstractEventLoop) -> _Selector | None:
+    def selector_of(loop: asyncio.AbstractEventLoop) -> Selector | None:
         return None
 
 

@@ -84,7 +84,7 @@ class Run:
             if self.thread is not None:
                 return False
             self.thread = threading.get_ident()
-        self._dispatcher.context = contextvars.copy_context()
+        self._dispatcher.variables = contextvars.copy_context()
         _thread.runs.append(self)
         self._spins = False
         self.once = False
@@ -101,7 +101,7 @@ class Run:
         self._spins = False
         self.once = False
         _thread.runs.remove(self)
-        self._dispatcher.context = None
+        self._dispatcher.variables = None
         self.thread = None
 
     def is_here(self) -> bool:

@@ -69,7 +69,7 @@ bool Dispatcher::run_one(Hooks hooks, Claim & claim, std::int64_t & now) {
   auto * entity = static_cast<Entity *>(claim.owner());
   if (entity == nullptr) return false;           // closed while it was listed
   nb::object self = nb::borrow(entity->self());  // the callback may let go of its own entity
-  const InContext variables(context);
+  const InContext copy(variables);
   entity->resume(claim);
   const std::int64_t since = claim.since();
   const Entity * const outer = std::exchange(running_, entity);
@@ -174,7 +174,8 @@ bool Dispatcher::only_own_readable(std::int64_t timeout_ns) {
   return true;
 }
 
-std::size_t Dispatcher::wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks) {
+std::size_t Dispatcher::wait(Hooks hooks, double timeout, LoopTurn & turn,
+                             std::size_t max_callbacks) {
   const std::int64_t start = steady_now();
   const std::int64_t end =
       timeout < 0 || timeout > 1e9 ? INT64_MAX : start + static_cast<std::int64_t>(timeout * 1e9);

@@ -12,7 +12,7 @@
 #include <vector>
 
 #include "dispatch/entity.hpp"
-#include "dispatch/turn.hpp"
+#include "dispatch/loop_turn.hpp"
 #include "events/epoll_host.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
@@ -82,7 +82,7 @@ class Dispatcher {
   /// that the loop has something to do, when `timeout` (seconds; negative: none) is over, after
   /// stop(), or when `max_callbacks` have run. The GIL is released while it sleeps; signals are
   /// handled.
-  std::size_t wait(Hooks hooks, double timeout, Turn & turn, std::size_t max_callbacks);
+  std::size_t wait(Hooks hooks, double timeout, LoopTurn & turn, std::size_t max_callbacks);
 
   /// Calls of run(), pieces of work that it ran, and the one that took longest.
   std::uint64_t turns() const noexcept { return turns_; }
@@ -93,7 +93,7 @@ class Dispatcher {
   /// A contextvars.Context: each callback runs in a copy of it, so that what one sets is not what
   /// the next one sees. None: in the current one. It is seen by no garbage collector: only for as
   /// long as somebody runs the dispatcher.
-  nanobind::object context = nanobind::none();
+  nanobind::object variables = nanobind::none();
 
   /// Of whatever takes as long or longer hooks.on_slow_callback(entity, nanoseconds) is told.
   std::int64_t slow_ns = INT64_MAX;

@@ -11,7 +11,7 @@
 namespace aiorcl {
 
 /// In C++ because both look at it all the time. The loop's thread only.
-struct Turn {
+struct LoopTurn {
   bool wanted = false;    // something is scheduled
   bool polled = false;    // the dispatcher has looked at the fds of the loop; over with the turn
   bool readable = false;  // one of them is readable; until the loop has looked

@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // What an event loop of our own and the dispatcher tell each other in one turn of the loop.
-#include "dispatch/turn.hpp"
+#include "dispatch/loop_turn.hpp"
 
 #include <limits>
 
@@ -25,7 +25,7 @@ PyObject * call_wanting(PyObject * callable, PyObject * const * args, std::size_
   if (PyVectorcall_NARGS(nargsf) > 0) {
     PyObject * turn = PyObject_GetAttr(args[0], names().turn);
     if (turn == nullptr) return nullptr;
-    Turn * found = nullptr;
+    LoopTurn * found = nullptr;
     const bool is_turn = nb::try_cast(nb::handle(turn), found);
     Py_DECREF(turn);  // the loop has it
     if (!is_turn || found == nullptr) {
@@ -40,13 +40,13 @@ PyObject * call_wanting(PyObject * callable, PyObject * const * args, std::size_
 
 }  // namespace
 
-void Turn::begin(std::optional<double> timeout) noexcept {
+void LoopTurn::begin(std::optional<double> timeout) noexcept {
   wanted = stopping = polled = false;
   due = timeout ? static_cast<double>(steady_now()) * 1e-9 + *timeout
                 : std::numeric_limits<double>::infinity();
 }
 
-bool Turn::looks() noexcept {
+bool LoopTurn::looks() noexcept {
   if (!readable && polled) return false;
   const std::int64_t now = steady_now();
   if (!readable && now - looked_ < kLookNs) return false;

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""For a loop of ours: its selector waits in the dispatcher."""
+"""For a loop of ours: its selector waits in the dispatcher, on the fds of both."""
 
 from __future__ import annotations
 
@@ -16,15 +16,15 @@ from aiorcl._loop.reader import ReaderDriver
 
 if TYPE_CHECKING:
     from aiorcl import _core
-    from aiorcl._loop.event_loop import _Selector
+    from aiorcl._loop.event_loop import Selector
     from aiorcl._loop.hooks import Hooks
     from aiorcl._loop.run import Run
 
 _UNLIMITED = sys.maxsize
 
 
-class HostedDriver(Driver):
-    """Drives one executor at a time; while another is the host, this one is served by readers."""
+class SelectorDriver(Driver):
+    """Drives an executor inside the selector of its loop; by readers while another one is there."""
 
     def __init__(
         self,
@@ -32,28 +32,28 @@ class HostedDriver(Driver):
         dispatcher: _core.Dispatcher,
         hooks: Hooks,
         run: Run,
-        selector: _Selector,
+        selector: Selector,
     ) -> None:
         super().__init__(loop, dispatcher, hooks, run)
         self._selector = selector
-        self._guest = ReaderDriver(loop, dispatcher, hooks, run)
-        self._is_guest = False
+        self._reader_driver = ReaderDriver(loop, dispatcher, hooks, run)
+        self._by_readers = False
         self._until: float | None = None  # run_once: the deadline, by time.monotonic()
         dispatcher.host(selector.fileno())
 
     def start(self) -> None:
-        self._is_guest = self._selector.host is not None
-        if self._is_guest:
-            self._guest.start()
+        self._by_readers = self._selector.driver is not None
+        if self._by_readers:
+            self._reader_driver.start()
         else:
-            self._selector.host = self
+            self._selector.driver = self
             self._dispatcher.wake()
 
     def stop(self) -> None:
-        if self._is_guest:
-            self._guest.stop()
+        if self._by_readers:
+            self._reader_driver.stop()
         else:
-            self._selector.host = None
+            self._selector.driver = None
 
     def wait(self, timeout: float | None) -> None:
         """What the loop's selector does instead of waiting."""
@@ -112,5 +112,5 @@ def driver_for(
     """Return the cheapest driver that the loop allows."""
     selector = selector_of(loop)
     if selector is not None:
-        return HostedDriver(loop, dispatcher, hooks, run, selector)
+        return SelectorDriver(loop, dispatcher, hooks, run, selector)
     return ReaderDriver(loop, dispatcher, hooks, run)
