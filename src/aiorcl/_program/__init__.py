@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Whole programs: from the command line to the end of ROS.
 
-Imports the executor, and everything below it. Nothing imports this package but ``aiorcl`` itself
-and the command line.
+Imports the executor, and everything below it; only ``aiorcl`` itself and the command line import
+it. Invariant: however a program ends, its nodes are destroyed while ROS is up, and the handlers of
+signals are put back.
 """
