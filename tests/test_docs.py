@@ -5,10 +5,8 @@
 
 from __future__ import annotations
 
-import os
 import re
 import signal
-import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -16,6 +14,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import network
+from tests.support.processes import started
 
 DEADLINE_SEC = 30.0
 ROOT = Path(__file__).resolve().parent.parent
@@ -53,22 +52,13 @@ def test_program_runs(program: str, tmp_path: Path) -> None:
     """A program of the documentation prints something, ends well, and has nothing on stderr."""
     file = tmp_path / "program.py"
     file.write_text(program)
-    process = subprocess.Popen(
-        [sys.executable, "-W", "error::ResourceWarning", str(file)],
-        env={**os.environ, "ROS_DOMAIN_ID": str(network.domain_id())},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            assert process.stdout is not None
-            first = process.stdout.readline()
-            if "# until" in program:
-                process.send_signal(signal.SIGINT)
-            rest, errors = process.communicate(timeout=DEADLINE_SEC)
-        finally:
-            process.kill()
+    command = [sys.executable, "-W", "error::ResourceWarning", str(file)]
+    with started(command, domain_id=network.domain_id()) as process:
+        assert process.stdout is not None
+        first = process.stdout.readline()
+        if "# until" in program:
+            process.send_signal(signal.SIGINT)
+        rest, errors = process.communicate(timeout=DEADLINE_SEC)
     assert (process.returncode, errors) == (0, "")
     assert first + rest
 

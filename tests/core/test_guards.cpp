@@ -20,6 +20,7 @@
 #include "event_loop.hpp"
 #include "events/guards.hpp"
 #include "failing_wait.hpp"
+#include "flood.hpp"
 #include "rcl_entities.hpp"
 
 using aiorcl::Claim;
@@ -50,25 +51,12 @@ struct Follower {
   std::atomic<bool> fired{false};
 };
 
-/// Triggers a guard condition on and on, until its end.
-class Flood {
- public:
-  explicit Flood(rcl::GuardCondition & guard)
-      : thread_([this, &guard] {
-          while (!stop_) {
-            guard.trigger();
-            std::this_thread::yield();
-          }
-        }) {}
-  ~Flood() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
+Flood triggers_of(rcl::GuardCondition & guard) {
+  return Flood([&guard] {
+    guard.trigger();
+    std::this_thread::yield();
+  });
+}
 
 std::set<std::string> threads_of_process() {
   std::set<std::string> threads;
@@ -260,7 +248,7 @@ TEST_CASE("who follows nothing can be removed") {
 TEST_CASE("a guard thread ends with followers left, while triggers come") {
   rcl::Context context;
   rcl::GuardCondition guard(context);
-  Flood flood(guard);
+  Flood flood = triggers_of(guard);
   for (int round = 0; round < 100; ++round) {
     Follower follower;
     GuardThreads guards(context.get());
@@ -273,7 +261,7 @@ TEST_CASE("nothing of a follower is touched once it is removed, while triggers c
   rcl::Context context;
   rcl::GuardCondition guard(context);
   GuardThreads guards(context.get());
-  Flood flood(guard);
+  Flood flood = triggers_of(guard);
   for (int round = 0; round < 500; ++round) {
     // Freed at the end of the round: the sanitizers see whoever touches it later.
     auto follower = std::make_unique<Follower>();
@@ -287,7 +275,7 @@ TEST_CASE("guard conditions come and go while others are triggered") {
   rcl::Context context;
   rcl::GuardCondition steady_guard(context);
   GuardThreads guards(context.get());
-  Flood flood(steady_guard);
+  Flood flood = triggers_of(steady_guard);
   Follower steady_follower;
   guards.add(steady_guard.get(), *steady_follower.entry);
   for (int round = 0; round < 200; ++round) {
@@ -308,7 +296,7 @@ TEST_CASE("several threads add and remove, and no trigger is lost meanwhile") {
   rcl::Context context;
   rcl::GuardCondition flooded(context), counted(context);
   GuardThreads guards(context.get());
-  Flood flood(flooded);
+  Flood flood = triggers_of(flooded);
   std::atomic<int> heard{0};
   std::vector<std::thread> threads;
   for (int n = 0; n < kThreads; ++n) {

@@ -5,7 +5,6 @@
 #include <doctest/doctest.h>
 #include <rcl/error_handling.h>
 
-#include <atomic>
 #include <cstdint>
 #include <cstdlib>
 #include <optional>
@@ -14,6 +13,7 @@
 
 #include "event_loop.hpp"
 #include "events/watch.hpp"
+#include "flood.hpp"
 #include "rcl_entities.hpp"
 #include "rcl_error.hpp"
 
@@ -48,22 +48,9 @@ class AsynchronousPublishing {
   ~AsynchronousPublishing() { unsetenv("RMW_FASTRTPS_PUBLICATION_MODE"); }
 };
 
-/// Publishes on and on, until its end.
-class Flood {
- public:
-  explicit Flood(rcl::Publisher & publisher)
-      : thread_([this, &publisher] {
-          for (std::int64_t value = 0; !stop_; ++value) publisher.publish(value);
-        }) {}
-  ~Flood() {
-    stop_ = true;
-    thread_.join();
-  }
-
- private:
-  std::atomic<bool> stop_{false};
-  std::thread thread_;
-};
+Flood messages_of(rcl::Publisher & publisher) {
+  return Flood([&publisher, value = std::int64_t{0}]() mutable { publisher.publish(value++); });
+}
 
 }  // namespace
 
@@ -271,7 +258,7 @@ TEST_CASE("watches come and go while another thread publishes") {
     rcl::Publisher publisher(node, "topic");
     rcl::Subscription subscription(node, "topic", 1);
     ReadyQueue queue;
-    Flood flood(publisher);
+    Flood flood = messages_of(publisher);
     for (int round = 0; round < 150; ++round) {
       Entry entry(queue);
       Watch watch(Source::kSubscription, subscription.get(), *entry);
@@ -297,7 +284,7 @@ TEST_CASE("entities come and go while another thread publishes to them") {
     rcl::Node node(context);
     rcl::Publisher publisher(node, "topic");
     ReadyQueue queue;
-    Flood flood(publisher);
+    Flood flood = messages_of(publisher);
     for (int round = 0; round < 20; ++round) {
       Entry entry(queue);
       rcl::Subscription subscription(node, "topic", 1);

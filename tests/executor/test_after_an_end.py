@@ -22,15 +22,9 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.elsewhere import call_elsewhere
 from tests.support.makers import MakeNode
 from tests.support.waitables import Inbox
-
-
-def elsewhere(function: Callable[[], object]) -> None:
-    """Call a function on another thread, and return when it has returned."""
-    thread = threading.Thread(target=function)
-    thread.start()
-    thread.join()
 
 
 def when_looked_up(entity: Any, hook: Callable[[], object]) -> None:
@@ -90,7 +84,7 @@ def test_destroyed_before_the_call(context: Context, make_node: MakeNode, make: 
 
     def hook() -> None:
         asked.append(1)
-        elsewhere(lambda: destroy(entity))
+        call_elsewhere(lambda: destroy(entity))
 
     when_looked_up(entity, hook)
     with AsyncioExecutor(context=context) as executor:
@@ -114,7 +108,7 @@ def test_destroyed_before_the_first_step(context: Context, make_node: MakeNode, 
         begun.append(1)
 
     def callback(*_: object) -> Any:
-        elsewhere(lambda: destroy(entity))
+        call_elsewhere(lambda: destroy(entity))
         returned.append(1)
         return coroutine()
 
@@ -143,7 +137,7 @@ def test_destroyed_before_the_worker_begins(
     def start_late(thread: threading.Thread) -> None:
         if thread.name.startswith("aiorcl worker"):
             submitted.append(1)
-            elsewhere(lambda: destroy(entity))
+            call_elsewhere(lambda: destroy(entity))
         start(thread)
 
     with AsyncioExecutor(context=context) as executor:
@@ -174,7 +168,7 @@ def test_an_event_handler_is_destroyed(context: Context, make_node: MakeNode) ->
     def take() -> Any:
         data = take_data()
         taken.append(data)
-        elsewhere(lambda: node.destroy_subscription(subscription))
+        call_elsewhere(lambda: node.destroy_subscription(subscription))
         return data
 
     handler.take_data = take  # type: ignore[method-assign]
@@ -196,7 +190,7 @@ def test_shut_down_before_the_call(context: Context, make_node: MakeNode, make: 
     node = make_node()
     called: list[object] = []
     entity, _ = make(node, lambda *_: called.append(1))
-    when_looked_up(entity, lambda: elsewhere(lambda: rclpy.shutdown(context=context)))
+    when_looked_up(entity, lambda: call_elsewhere(lambda: rclpy.shutdown(context=context)))
     with AsyncioExecutor(context=context) as executor:
         executor.add_node(node)
         if make is of_guard:
@@ -216,7 +210,7 @@ def test_a_callback_meets_the_shutdown(
     publisher = node.create_publisher(Int64, "topic", 10)
 
     def publish() -> None:
-        elsewhere(lambda: rclpy.shutdown(context=context))
+        call_elsewhere(lambda: rclpy.shutdown(context=context))
         publisher.publish(Int64())
 
     async def publish_later() -> None:

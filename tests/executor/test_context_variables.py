@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -16,6 +15,7 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup, subscribers_ready
+from tests.support.elsewhere import call_elsewhere
 from tests.support.executors import OURS, Flavour, make_executor
 from tests.support.makers import Run
 
@@ -94,9 +94,7 @@ def test_a_task_sees_what_its_maker_saw(run: Run, context: Context) -> None:
                 tasks.append(executor.create_task(read))
 
             tasks: list[Any] = []
-            thread = threading.Thread(target=elsewhere)
-            thread.start()
-            thread.join()
+            call_elsewhere(elsewhere)
             assert await tasks[0] == "thread"
 
     run(main)

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,6 +15,7 @@ from rclpy.task import Future
 
 from aiorcl import AsyncioExecutor
 from tests.support import network
+from tests.support.elsewhere import call_elsewhere
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -87,9 +87,7 @@ def test_another_thread_cannot_spin_too(run: Run, context: Context, lone: Node) 
                 except RuntimeError as error:
                     caught.append(error)
 
-            thread = threading.Thread(target=work)
-            thread.start()
-            thread.join()
+            call_elsewhere(work)
             assert "another thread" in str(caught[0])
 
     run(main)

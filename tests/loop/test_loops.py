@@ -18,6 +18,7 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor, EventLoop, new_event_loop
+from tests.support.elsewhere import call_elsewhere
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -140,9 +141,7 @@ def test_a_future_outlives_the_loop_of_its_waiter(context: Context) -> None:
     with contextlib.suppress(asyncio.CancelledError):
         executor.loop.run_until_complete(main(future))
     executor.loop.close()
-    thread = threading.Thread(target=future.set_result, args=(1,))
-    thread.start()
-    thread.join()
+    call_elsewhere(lambda: future.set_result(1))
     assert executor.shutdown() is True
 
 

@@ -18,14 +18,8 @@ from rclpy.node import Node
 from aiorcl import AsyncioExecutor, _core
 from aiorcl._loop import mailbox as module
 from aiorcl._loop.mailbox import Mailbox, SingleOrder
+from tests.support.elsewhere import call_elsewhere
 from tests.support.makers import MakeNode
-
-
-def elsewhere(function: Callable[[], object]) -> None:
-    """Call a function on another thread, and return when it has returned."""
-    thread = threading.Thread(target=function)
-    thread.start()
-    thread.join()
 
 
 class Hooks:
@@ -80,7 +74,7 @@ def make_mailbox(monkeypatch: pytest.MonkeyPatch, point: str) -> tuple[_core.Dis
     dispatcher = _core.Dispatcher()
     mailbox = Mailbox(dispatcher)
     monkeypatch.setattr(Interrupted, "point", point)
-    monkeypatch.setattr(Interrupted, "hook", lambda: elsewhere(mailbox.refuse_tasks))
+    monkeypatch.setattr(Interrupted, "hook", lambda: call_elsewhere(mailbox.refuse_tasks))
     return dispatcher, mailbox
 
 
@@ -93,14 +87,14 @@ def test_a_task_meets_the_end(monkeypatch: pytest.MonkeyPatch, point: str) -> No
 
         class Posting:
             def post(self) -> None:
-                elsewhere(mailbox.refuse_tasks)
+                call_elsewhere(mailbox.refuse_tasks)
                 real.post()
 
         mailbox.entity = Posting()  # type: ignore[assignment]
     work = Work()
     mailbox.post_task(work)
     if point == "before it is taken":
-        elsewhere(mailbox.refuse_tasks)
+        call_elsewhere(mailbox.refuse_tasks)
     dispatcher.run(Hooks(), 100, 1_000_000_000)
     assert work.fate == ["cancelled"]
 

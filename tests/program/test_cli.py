@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import contextlib
 import importlib.metadata
-import os
 import re
 import shutil
 import signal
@@ -20,6 +19,7 @@ from pathlib import Path
 import pytest
 
 from tests.support import network
+from tests.support.processes import started
 
 DEADLINE_SEC = 30.0
 ROOT = Path(__file__).resolve().parents[2]
@@ -55,19 +55,8 @@ class Running:
 @contextlib.contextmanager
 def start(*arguments: str, command: tuple[str, ...] = COMMAND) -> Iterator[Running]:
     """Start the command; it is killed if it has not ended when the block does."""
-    process = subprocess.Popen(
-        [*command, *arguments],
-        cwd=WORKSPACE,
-        env={**os.environ, "ROS_DOMAIN_ID": str(network.domain_id())},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield Running(process)
-        finally:
-            process.kill()
+    with started([*command, *arguments], domain_id=network.domain_id(), cwd=WORKSPACE) as process:
+        yield Running(process)
 
 
 def run(*arguments: str, command: tuple[str, ...] = COMMAND) -> tuple[int, str, str]:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
-import threading
 from collections.abc import Callable
 from typing import Any
 
@@ -20,6 +19,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor, EventLoop
 from tests.support import network
 from tests.support.counters import Holdings
+from tests.support.elsewhere import call_elsewhere
 
 Run = Callable[..., Any]
 
@@ -165,9 +165,7 @@ def test_it_runs_on_another_thread(run: Run) -> None:
     async def main(executor: AsyncioExecutor) -> int:
         return 7
 
-    thread = threading.Thread(target=lambda: results.append(run(main)))
-    thread.start()
-    thread.join()
+    call_elsewhere(lambda: results.append(run(main)))
     assert results == [7]
 
 

@@ -19,7 +19,7 @@ from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.registry import served
-from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere
+from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere, call_elsewhere
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
@@ -44,9 +44,7 @@ def test_the_old_executor_ends(context: Context, lone: Node, end: str) -> None:
             loop.run_until_complete(old[0].__aenter__())
             loop.close()
 
-        thread = threading.Thread(target=abandon)
-        thread.start()
-        thread.join()
+        call_elsewhere(abandon)
     else:
         old[0].remove_node(lone)
     if end == "shut-down":

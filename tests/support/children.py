@@ -10,13 +10,14 @@ themselves, and the deadline of the test kills what is left.
 from __future__ import annotations
 
 import contextlib
-import os
 import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.support.processes import started
 
 ROOT = Path(__file__).resolve().parents[2]
 
@@ -87,20 +88,7 @@ def start(
 
     :param options: those of the interpreter.
     """
-    process = subprocess.Popen(
-        [
-            *(sys.executable, *options, "-m", f"tests.processes.programs.{program}"),
-            *map(str, arguments),
-        ],
-        cwd=ROOT,
-        env={**os.environ, **(environment or {}), "ROS_DOMAIN_ID": str(domain_id)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield Child(process)
-        finally:
-            process.kill()
+    module = f"tests.processes.programs.{program}"
+    command = [sys.executable, *options, "-m", module, *map(str, arguments)]
+    with started(command, domain_id=domain_id, cwd=ROOT, environment=environment) as process:
+        yield Child(process)

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Executors that run in a thread of their own, and whose thread a test can keep busy.
+# Other threads: functions called in one, and executors that spin in one, which can be kept busy.
 
 from __future__ import annotations
 
@@ -15,6 +15,13 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl import AsyncioExecutor
 
 DEADLINE_SEC = 10.0
+
+
+def call_elsewhere(function: Callable[[], object]) -> None:
+    """Call a function on another thread, and return when it has returned."""
+    thread = threading.Thread(target=function)
+    thread.start()
+    thread.join()
 
 
 class Elsewhere:

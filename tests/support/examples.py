@@ -6,37 +6,23 @@ from __future__ import annotations
 
 import contextlib
 import importlib
-import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 from types import ModuleType
+
+from tests.support.processes import started
 
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 DEADLINE_SEC = 40.0
 Started = contextlib.AbstractContextManager[subprocess.Popen[str]]
 
 
-@contextlib.contextmanager
-def start(
-    example: str, module: str, *arguments: object, domain_id: int
-) -> Iterator[subprocess.Popen[str]]:
+def start(example: str, module: str, *arguments: object, domain_id: int) -> Started:
     """Start a program of an example, with pipes; it is killed if it outlives the block."""
-    process = subprocess.Popen(
-        [sys.executable, "-u", "-W", "error::ResourceWarning", "-m", module, *map(str, arguments)],
-        cwd=EXAMPLES / example,
-        env={**os.environ, "ROS_DOMAIN_ID": str(domain_id)},
-        stdin=subprocess.PIPE,
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-        text=True,
-    )
-    with process:
-        try:
-            yield process
-        finally:
-            process.kill()
+    options = ("-u", "-W", "error::ResourceWarning", "-m", module)
+    command = [sys.executable, *options, *map(str, arguments)]
+    return started(command, domain_id=domain_id, cwd=EXAMPLES / example)
 
 
 def output(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +19,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor, RunningGoal, ThreadCallbackGroup
 from aiorcl._serving.actions import Action
 from tests.support.actions import SEQUENCE, nothing_is_pending, serve_action
+from tests.support.elsewhere import call_elsewhere
 from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
 
 if TYPE_CHECKING:
@@ -236,9 +236,7 @@ def test_a_client_is_destroyed_on_another_thread(
             serve_action(node)
             client = ActionClient(node, Fibonacci, "action")
             async with aiorcl.goal(client, UNTIL_CANCELLED) as running:
-                thread = threading.Thread(target=client.destroy)
-                thread.start()
-                thread.join()
+                call_elsewhere(client.destroy)
                 if way == "cancel":
                     with pytest.raises(aiorcl.EntityGoneError):
                         await running.cancel()

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -19,6 +18,7 @@ from std_msgs.msg import Int64
 import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import ends
+from tests.support.elsewhere import call_elsewhere
 from tests.support.talker import Talker, subscriptions, take
 from tests.support.turns import turns
 
@@ -135,9 +135,7 @@ def test_a_stream_is_closed_while_it_opens(
         def _made(self) -> None:
             hook, self.hook = self.hook, None
             if hook is not None:
-                thread = threading.Thread(target=hook)
-                thread.start()
-                thread.join()
+                call_elsewhere(hook)
 
     node = make_node(Hooked)
     assert isinstance(node, Hooked)
