@@ -70,8 +70,10 @@ def set_executor(future: AnyFuture, executor: Executor) -> None:
 
 
 def step_of_tasks() -> CodeType:
-    """Return the code of the function in which tasks of rclpy run their coroutines."""
-    return rclpy.task.Task.__call__.__code__
+    """Return the code in which tasks of rclpy step: a method of its own from 7.1.9, 9.1.4 on."""
+    task: Any = rclpy.task.Task
+    step: CodeType = getattr(task, "_execute_coroutine_step", task.__call__).__code__
+    return step
 
 
 # Clients of services, rates, waitables.
