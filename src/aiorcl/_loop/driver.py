@@ -56,6 +56,16 @@ class Driver:
             self._run.run_loop()
             stop.cancel()
 
+    def _goes_on_inside(self) -> bool:
+        """Tell whether the callback of a spin_once runs the loop: it may wait for all that comes.
+
+        Then the spin_once is not limited to one piece of work any more.
+        """
+        inside = self._dispatcher.runs(None)
+        if inside:
+            self._run.once = False
+        return inside
+
     def _nothing_came(self) -> bool:
         """Return False if this spin_once has done something, or can now."""
         run = self._run

@@ -26,6 +26,18 @@ _TURN_SECONDS = 0.001
 _BUDGET_NS = 1_000_000
 
 
+def _is_reentrant(loop: asyncio.AbstractEventLoop) -> bool:
+    """True for a loop of asyncio's that a library lets run inside its own callbacks.
+
+    As nest_asyncio does, at whichever moment. Every other loop refuses to.
+    """
+    return type(
+        loop
+    ).run_until_complete is not asyncio.BaseEventLoop.run_until_complete and isinstance(
+        loop, asyncio.BaseEventLoop
+    )
+
+
 class Readers:
     """What calls ``drain`` in the loop's turns whenever a dispatcher has something to do.
 
@@ -53,17 +65,29 @@ class Readers:
         """
         loop, dispatcher = self._loop(), self._dispatcher
         assert loop is not None  # whoever starts it holds it
-        # Directly where nothing else is to do: this is what each wake-up costs.
-        on_wakeup = self._drain if dispatcher.timer_fds else self._on_wakeup
         try:
-            self._watch(loop, dispatcher.wakeup_fd, on_wakeup)
-            for fd in dispatcher.timer_fds:
-                self._watch(loop, fd, self._on_timer)
+            self._watch_all(loop)
         except BaseException:
             self.stop()
             raise
         dispatcher.wake()
         self.set_timer()
+
+    def renew(self) -> None:
+        """Let the loop run inside ``drain``: it cannot call a reader that it is calling."""
+        loop = self._loop()
+        assert loop is not None  # which runs
+        self._watched.clear()
+        self._watch_all(loop)
+        self.set_timer()
+
+    def _watch_all(self, loop: asyncio.AbstractEventLoop) -> None:
+        dispatcher = self._dispatcher
+        # Directly where nothing else is to do: this is what each wake-up costs.
+        on_wakeup = self._drain if dispatcher.timer_fds else self._on_wakeup
+        self._watch(loop, dispatcher.wakeup_fd, on_wakeup)
+        for fd in dispatcher.timer_fds:
+            self._watch(loop, fd, self._on_timer)
 
     def _watch(
         self, loop: asyncio.AbstractEventLoop, fd: int, callback: Callable[[], object]
@@ -128,7 +152,9 @@ class ReaderDriver(Driver):
 
     def _drain(self) -> None:
         run = self._run
-        if not run.once:
+        if _is_reentrant(self.loop):
+            self._readers.renew()
+        if not run.once or self._goes_on_inside():
             self._dispatcher.drain(self._hooks)
         elif not run.pieces and self._run_one():
             run.stop_loop()
@@ -148,6 +174,7 @@ class ReaderDriver(Driver):
             self._dispatcher.has_ready()
             and not run.others_come_first()
             and time.monotonic() - self._last_turn < _TURN_SECONDS
+            and not _is_reentrant(self.loop)  # which would hear nothing in a callback
         ):
             self._run_outside(self._run_one)
             if (run.pieces or run.interrupted) and not run.beginning:

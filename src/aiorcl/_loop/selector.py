@@ -58,7 +58,7 @@ class SelectorDriver(Driver):
     def wait(self, timeout: float | None) -> None:
         """What the loop's selector does instead of waiting."""
         run = self._run
-        if not run.once:
+        if not run.once or self._goes_on_inside():
             self._dispatcher.wait(
                 self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, _UNLIMITED
             )
