@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.callback_groups import (
@@ -17,7 +17,7 @@ from std_msgs.msg import Int64
 
 from tests.support.executors import breaks, lacks, new_future
 from tests.support.spinner import Spinner
-from tests.support.waitables import DrivenInbox, Inbox, Listener, Ticker
+from tests.support.waitables import DrivenInbox, Inbox, Listener, OwnHandle, Ticker
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -47,6 +47,26 @@ def test_a_waitable_wakes_the_executor(
     spin.until(lambda: len(inbox.executed) == 100)
     thread.join()
     assert inbox.executed == list(range(100))
+
+
+@breaks(events=NO_GUARDS)
+@INBOXES
+@pytest.mark.parametrize("make_handle", [OwnHandle, lambda: 3], ids=["file", "number"])
+def test_a_waitable_has_attributes_of_its_own(
+    executor: Executor,
+    lone: Node,
+    spin: Spinner,
+    make_inbox: MakeInbox,
+    make_handle: Callable[[], Any],
+) -> None:
+    """What it calls as rclpy's entities call theirs is not touched."""
+    inbox: Any = make_inbox(lone)
+    handle = inbox.handle = inbox._node = make_handle()
+    inbox.put(1)
+    executor.add_node(lone)
+    spin.until(lambda: inbox.executed)
+    executor.remove_node(lone)
+    assert not getattr(handle, "closed", False)
 
 
 @breaks(events=NO_GUARDS)

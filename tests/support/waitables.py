@@ -100,6 +100,19 @@ class Inbox(OneEntity):
         self.index = wait_set.add_guard_condition(self.entity)
 
 
+class OwnHandle:
+    """What a user's waitable calls its handle: a file, say, which a ``with`` closes."""
+
+    def __init__(self) -> None:
+        self.closed = False
+
+    def __enter__(self) -> None:
+        pass
+
+    def __exit__(self, *error: object) -> None:
+        self.closed = True
+
+
 class Listener(OneEntity):
     """Takes the messages of a subscription of its own."""
 

@@ -8,7 +8,14 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any
 
+from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
+from rclpy.guard_condition import GuardCondition
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.service import Service
+from rclpy.subscription import Subscription
+from rclpy.timer import Timer
 
 from aiorcl import _core
 from aiorcl._serving import registry
@@ -18,8 +25,6 @@ from aiorcl._serving.naming import name_of
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
     from aiorcl._serving.kinds import Core, Kind
     from aiorcl._serving.serving import Serving
 
@@ -27,6 +32,9 @@ if TYPE_CHECKING:
 # once, then after that time, then after twice as long each.
 _CONSTRUCTION_SEC = 1.0
 _FIRST_LOOK_SEC = 0.001
+
+# The classes of rclpy whose objects, and those of subclasses, have a handle of rclpy's.
+_WITH_HANDLES = (Node, Timer, Subscription, Publisher, GuardCondition, Client, Service)
 
 # Events that an executor counted and did not settle, by the label of what watched: rmw counts each
 # message once, so the next one to watch the entity would not hear of them.
@@ -50,12 +58,14 @@ def parts_of(core: Core) -> list[_core.Entity]:
 
 
 def is_destroyed(entity: Any) -> bool:
-    """Tell whether a node, or an entity with a handle, was destroyed. Any thread."""
-    handle = getattr(entity, "handle", None)  # of the user's own waitables nobody knows
-    if handle is None:
+    """Tell whether a node or an entity of it was destroyed; of waitables nobody knows. Any thread.
+
+    What a waitable of the user's calls its handle may be a file, which this would close.
+    """
+    if not isinstance(entity, _WITH_HANDLES):
         return False
     try:
-        with handle:
+        with entity.handle:
             return False
     except InvalidHandle:
         return True
