@@ -237,3 +237,14 @@ def test_the_command_line_is_for_ros(monkeypatch: pytest.MonkeyPatch) -> None:
     assert aiorcl.run(main, args=remapped) == "other"
     monkeypatch.setattr("sys.argv", remapped)
     assert aiorcl.run(main) == "other"
+
+
+def test_ros_that_is_up_is_left_alone() -> None:
+    """It is the caller's, who learns what to write instead."""
+    rclpy.init(args=[], domain_id=network.domain_id())
+    try:
+        with pytest.raises(RuntimeError, match=r"remove rclpy\.init\(\), or .*AsyncioExecutor\(\)"):
+            aiorcl.run(Counter)
+        assert rclpy.ok()
+    finally:
+        rclpy.shutdown()

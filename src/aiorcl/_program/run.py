@@ -82,8 +82,14 @@ def ros(
 
     In the end the tasks that are left on the loop are cancelled, then ROS goes down.
     """
+    if rclpy.ok():
+        raise RuntimeError(
+            "aiorcl.run() initialises ROS, but it is initialised already: remove rclpy.init(), or "
+            "keep it and write 'async with AsyncioExecutor() as executor:' in a coroutine of your "
+            "own, instead of aiorcl.run()"
+        )
     with contextlib.ExitStack() as at_exit:
-        at_exit.callback(rclpy.try_shutdown)
+        at_exit.callback(rclpy.try_shutdown)  # before: a signal may come while it is initialised
         rclpy.init(
             args=None if args is None else list(args),
             signal_handler_options=SignalHandlerOptions.NO,
