@@ -12,6 +12,7 @@ import pytest
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
@@ -154,3 +155,42 @@ def test_entities_have_the_logger_of_their_node(make_node: MakeNode) -> None:
         node.create_timer(1000.0, lambda: None),
     ]
     assert {entity.logger.name for entity in entities} == {node.get_logger().name}
+
+
+def test_a_logger_of_the_users_own_takes_its_place(make_node: MakeNode) -> None:
+    """An attribute of this name may be set, by a subclass or on the object."""
+    node = make_node()
+    own = object()
+    for entity in (
+        node.create_subscription(Int64, "topic", lambda message: None, 10),
+        node.create_publisher(Int64, "topic", 10),
+        node.create_service(Trigger, "service", lambda request, response: response),
+        node.create_client(Trigger, "service"),
+        node.create_timer(1.0, lambda: None),
+    ):
+        entity.logger = own
+        assert entity.logger is own
+        del entity.logger
+        assert entity.logger.name == node.get_logger().name
+
+
+def test_timers_are_made_whatever_logger_their_node_has(make_node: MakeNode) -> None:
+    """A node whose ``get_logger`` is its own, perhaps of no use yet, makes timers as ever."""
+
+    class OwnLogger(Node):
+        def get_logger(self) -> Any:
+            raise RuntimeError("not yet")
+
+    node = make_node(OwnLogger)
+    assert node.create_timer(1.0, lambda: None).logger.name == Node.get_logger(node).name
+
+
+def test_a_request_too_many_is_told_whatever_logger_the_client_has(
+    node: Node, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """The warning comes by the logger of rclpy."""
+    client = node.create_client(Trigger, "service", qos_profile=QoSProfile(depth=1))
+    client.logger = object()
+    for _ in range(2):
+        client.call_async(Trigger.Request())
+    assert "requests to" in capfd.readouterr().err

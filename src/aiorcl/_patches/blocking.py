@@ -191,7 +191,7 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
     def wrapper(self: Clock, until: Any, *args: Any, **kwargs: Any) -> bool:
         if isinstance(self, ROSClock) and self.ros_time_is_active:
             for served_node in served_nodes_here():
-                if served_node.node.get_clock() is self:
+                if private.clock_of(served_node.node) is self:
                     raise RuntimeError(
                         "Clock.sleep_until() on ROS time would never return: this thread runs the "
                         f"executor of '{served_node.name}', which takes /clock. Await "

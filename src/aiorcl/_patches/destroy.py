@@ -20,6 +20,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._loop.clock import end_clock
+from aiorcl._rclpy.private import clock_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.registry import served
@@ -53,10 +54,12 @@ def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node]
     def wrapper(self: Node) -> None:
         name = name_of(self)
         destroy_node(self)
-        end_clock(
-            self.get_clock(),
-            lambda: EntityGoneError(f"The node '{name}', whose clock this is, was destroyed"),
-        )
+        clock = clock_of(self)
+        if clock is not None:
+            end_clock(
+                clock,
+                lambda: EntityGoneError(f"The node '{name}', whose clock this is, was destroyed"),
+            )
 
     return wrapper
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy.task
 from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.clock import Clock
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from types import CodeType
 
     from rclpy.action.client import ClientGoalHandle
-    from rclpy.action.server import ActionServer, ServerGoalHandle
+    from rclpy.action.server import ServerGoalHandle
     from rclpy.client import Client
     from rclpy.executors import Executor
     from rclpy.impl.rcutils_logger import RcutilsLogger
@@ -76,12 +78,21 @@ def step_of_tasks() -> CodeType:
     return step
 
 
-# Clients of services, rates, waitables.
+# Nodes, clients of services, rates, waitables.
 
 
 def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
     """Return the futures of the requests of a client that have no response yet."""
     return client._pending_requests
+
+
+def clock_of(node: Node) -> Clock | None:
+    """Return the clock that rclpy has made for a node; None if something else is in its place.
+
+    ``get_clock()`` may be the user's own.
+    """
+    clock = getattr(node, "_clock", None)
+    return clock if isinstance(clock, Clock) else None
 
 
 def timer_of(rate: Rate) -> Timer:
@@ -94,6 +105,8 @@ futures_of: Callable[[Waitable[Any]], Iterable[AnyFuture]] = attrgetter("_future
 
 
 # Actions.
+
+_ACTIONS = (ActionClient, ActionServer)
 
 #: What is asked of a server, and the function by which a client forgets the request.
 FORGET: dict[str, Callable[[AnyActionClient, AnyFuture], None]] = {
@@ -110,12 +123,13 @@ GET_RESULT = "_get_result"
 
 def node_of(entity: Any) -> Node | None:
     """Return the node of an action client or server; of other entities None."""
-    return getattr(entity, "_node", None)
+    # Not yet, of one that is under construction.
+    return getattr(entity, "_node", None) if isinstance(entity, _ACTIONS) else None
 
 
 def action_name_of(entity: Any) -> str | None:
     """Return the name of the action of a client; of other entities None."""
-    return getattr(entity, "_action_name", None)
+    return getattr(entity, "_action_name", None) if isinstance(entity, ActionClient) else None
 
 
 def logger_of(action: AnyActionClient | AnyActionServer) -> RcutilsLogger:

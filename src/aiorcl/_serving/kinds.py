@@ -16,6 +16,7 @@ from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
 from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+from rclpy.logging import get_logger
 from rclpy.qos import HistoryPolicy
 
 from aiorcl import _core
@@ -114,7 +115,7 @@ def depth_of(profile: QoSProfile) -> int | None:
 def _tell_crowded(client: Any, pending: int) -> None:
     """A client has more requests under way than queues of its depth hold; told once."""
     depth = depth_of(client.qos_profile)
-    client.logger.warning(
+    get_logger(client.logger_name).warning(
         f"{pending} requests to '{client.service_name}' are under way at once, but the queues of "
         f"client and service hold {depth}: some may never be answered. Write 'await "
         "aiorcl.call(client, request)', which sends each in its turn, or make both with a deeper "

@@ -4,9 +4,11 @@
 
 from __future__ import annotations
 
+import contextlib
 import traceback
 from typing import TYPE_CHECKING, cast
 
+from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.logging import get_logger
 
 from aiorcl import _core
@@ -16,7 +18,6 @@ from aiorcl._serving.serving import BrokenEntity
 from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
-    from rclpy.impl.rcutils_logger import RcutilsLogger
     from rclpy.node import Node
 
     from aiorcl._loop.run import Run
@@ -34,6 +35,15 @@ def _node_of_source(source: object) -> Node | None:
     if isinstance(source, BrokenEntity):
         return source.node
     return cast("Node | None", source.owner) if isinstance(source, Task) else None
+
+
+def logger_of(node: Node | None) -> RcutilsLogger:
+    """Return the logger of a node, if that is one of rclpy's; else, and of none, ours."""
+    with contextlib.suppress(Exception):  # of a method of the user's
+        logger = None if node is None else node.get_logger()
+        if isinstance(logger, RcutilsLogger):
+            return logger
+    return get_logger("aiorcl")
 
 
 class Report:
@@ -61,9 +71,7 @@ class Report:
 
     def log(self, source: object, message: str) -> None:
         """Log an error, by the logger of the node if there is one."""
-        node = _node_of_source(source)
-        logger: RcutilsLogger = get_logger("aiorcl") if node is None else node.get_logger()
-        logger.error(message)
+        logger_of(_node_of_source(source)).error(message)
 
 
 def _task(source: object) -> str:

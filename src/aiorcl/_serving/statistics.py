@@ -11,13 +11,12 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from rclpy.exceptions import InvalidHandle
-from rclpy.logging import get_logger
 
 from aiorcl import _core
 from aiorcl._serving.naming import joined, kind_and_name
+from aiorcl._serving.report import logger_of
 
 if TYPE_CHECKING:
-    from rclpy.impl.rcutils_logger import RcutilsLogger
     from rclpy.node import Node
 
     from aiorcl._serving.node import ServedNode
@@ -121,8 +120,9 @@ class SlowCallbacks:
 
     def warn(self, what: str, took_ns: int, node: Node | None) -> None:
         """Tell of one callback or step."""
-        logger: RcutilsLogger = get_logger("aiorcl") if node is None else node.get_logger()
-        logger.warning(f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms")
+        logger_of(node).warning(
+            f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms"
+        )
 
     def _warn_of_step(self, name: str, took_ns: int, owner: object) -> None:
         self.warn(f"A step of {name}", took_ns, cast("Node | None", owner))

@@ -18,6 +18,7 @@ from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_here
+from aiorcl._serving.report import logger_of
 
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
@@ -30,7 +31,7 @@ class _DropWarning:
     """Tells of messages that a stream has lost, in the log of its node."""
 
     def __init__(self, node: Node, topic: str, limit: int) -> None:
-        self._logger = node.get_logger()
+        self._logger = logger_of(node)
         self._topic = topic
         self._limit = limit
         self._untold = 0

@@ -1,0 +1,93 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Nodes are destroyed as ever, whatever clock their class gives out.
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
+from rclpy.exceptions import InvalidHandle
+from rclpy.node import Node
+
+from aiorcl import AsyncioClock, EntityGoneError
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+
+@dataclass
+class FakeClock:
+    """A clock of the user's, which cannot be hashed."""
+
+    seconds: float = 0.0
+
+
+class WithFakeClock(Node):
+    """A node as tests of users have it."""
+
+    def get_clock(self) -> Any:
+        """Return the user's clock."""
+        return FakeClock()
+
+
+class WithoutClock(Node):
+    """A node that gives its clock out only while it is open."""
+
+    closed = False
+
+    def get_clock(self) -> Clock:
+        """Return the clock while the node is open."""
+        if self.closed:
+            raise RuntimeError("The node is closed")
+        return super().get_clock()
+
+    def destroy_node(self) -> None:
+        """Close the node."""
+        self.closed = True
+        super().destroy_node()
+
+
+class PutsAnother(Node):
+    """A node that has put a clock of its own where rclpy keeps its."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self._clock: Any = FakeClock()
+
+
+@pytest.mark.parametrize("cls", [WithFakeClock, WithoutClock, PutsAnother])
+def test_a_node_with_a_clock_of_its_own_is_destroyed(make_node: MakeNode, cls: type[Node]) -> None:
+    """What the method of the user's returns or raises is of no matter."""
+    node = make_node(cls)
+    node.destroy_node()
+    with pytest.raises(InvalidHandle), node.handle:
+        pass
+
+
+def test_a_clock_that_nodes_share_goes_on(run: Run, make_node: MakeNode) -> None:
+    """The clock that a node gives out may be of others, too: only its own ends with it."""
+    shared = Clock(clock_type=ClockType.STEADY_TIME)
+
+    class Sharing(Node):
+        def get_clock(self) -> Clock:
+            return shared
+
+    async def main() -> None:
+        node = make_node(Sharing)
+        own = AsyncioClock(Node.get_clock(node))
+        sleeping = asyncio.ensure_future(AsyncioClock(shared).sleep_for_async(Duration(seconds=60)))
+        await asyncio.sleep(0)
+        node.destroy_node()
+        await asyncio.sleep(0)
+        assert not sleeping.done()
+        sleeping.cancel()
+        with pytest.raises(EntityGoneError):
+            await own.sleep_for_async(Duration(seconds=60))
+
+    run(main)
