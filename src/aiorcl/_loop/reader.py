@@ -31,11 +31,9 @@ def _is_reentrant(loop: asyncio.AbstractEventLoop) -> bool:
 
     As nest_asyncio does, at whichever moment. Every other loop refuses to.
     """
-    return type(
-        loop
-    ).run_until_complete is not asyncio.BaseEventLoop.run_until_complete and isinstance(
-        loop, asyncio.BaseEventLoop
-    )
+    method = type(loop).run_until_complete
+    asyncios = asyncio.BaseEventLoop
+    return method is not asyncios.run_until_complete and isinstance(loop, asyncios)
 
 
 class Readers:
@@ -77,7 +75,7 @@ class Readers:
         """Let the loop run inside ``drain``: it cannot call a reader that it is calling."""
         loop = self._loop()
         assert loop is not None  # which runs
-        self._watched.clear()
+        self._fds.clear()
         self._watch_all(loop)
         self.set_timer()
 
