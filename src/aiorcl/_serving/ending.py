@@ -155,6 +155,7 @@ class Ending:
             return  # a forked child: all of it is the parent's
         self._mailbox.refuse_tasks()
         self._unfetched.close()
+        self._errors.tell_of_end()
         self._nodes.let_go()
         self._workers.close()
         self._mailbox.close()

@@ -59,7 +59,8 @@ class Errors:
     would hear of it before the block ends, so it is told at once, too. Further ones go to the
     exception handler of the loop, so that none is lost. SystemExit and KeyboardInterrupt go before
     any other and are not handed to ``on_error``. What another thread's shutdown of ROS has caused
-    ends nothing by itself: ``of_end`` keeps it. On the loop's thread.
+    ends nothing by itself: a spin call raises the first as the cause of its own exception, and all
+    others go to the exception handler. On the loop's thread.
 
     :param is_of_end: tells whether an exception is such a consequence.
     """
@@ -72,7 +73,7 @@ class Errors:
         is_of_end: Callable[[BaseException], bool],
     ) -> None:
         self._is_of_end = is_of_end
-        self.of_end: BaseException | None = None
+        self._of_end: BaseException | None = None  # which no spin call has raised yet
         self._end_run = end_run
         self._report = report
         self._on_error = on_error
@@ -89,15 +90,28 @@ class Errors:
             if answer is None:
                 return
             error = answer
-        if self._is_of_end(error):
-            self.of_end = error
-            return
         origin = self._report.origin(source)
         note = f"In {origin}"
         if note not in getattr(error, "__notes__", ()):
             with contextlib.suppress(Exception):  # its class may be frozen
                 error.add_note(note)
-        self._keep(source, origin, error)
+        if not self._is_of_end(error):
+            self._keep(source, origin, error)
+        elif self._closed or self._body is not None or self._of_end is not None:
+            self._report.handle(f"Exception in {origin} at the end of its context", error)
+        else:
+            self._of_end = error
+
+    def take_of_end(self) -> BaseException | None:
+        """Return what the shutdown of the context has caused, for who raises it; or None."""
+        error, self._of_end = self._of_end, None
+        return error
+
+    def tell_of_end(self) -> None:
+        """No spin call raises that any more."""
+        error = self.take_of_end()
+        if error is not None:
+            self._report.handle("Exception at the end of a context", error)
 
     def _keep(self, source: object, origin: str, error: BaseException) -> None:
         if self._closed or (self.first is not None and not _ends_the_program(error)):
@@ -183,6 +197,7 @@ class Errors:
     def close(self) -> None:
         """Nobody raises anything any more: what is kept, and what comes yet, is handed on."""
         self._closed = True
+        self.tell_of_end()
         first, self.first = self.first, None
         if first is not None and not self._told:
             self._report.handle("Exception that nobody raises any more", first)

@@ -169,8 +169,7 @@ class Spinning:
 
     def _raise_external_shutdown(self) -> None:
         if self._ends.context_down_outside and not self._ends.shut_down:
-            cause, self._errors.of_end = self._errors.of_end, None
-            raise ExternalShutdownException from cause
+            raise ExternalShutdownException from self._errors.take_of_end()
 
 
 def _is_done(future: rclpy.task.Future[Any]) -> bool:
