@@ -334,7 +334,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
                 self._run.end()
             self._errors.raise_after(error)
             return ended
-        if self._run.is_here():
+        if self._run.may_act_here():
             self._ending.stop_serving()
             return not self._owned.remain()
         self._mailbox.order(self._ending.stop_serving, first=True)

@@ -75,7 +75,7 @@ class Run:
         :raises RuntimeError: if the executor runs already.
         """
         if not self.try_begin():
-            where = "this" if self.is_here() else "another"
+            where = "this" if self.may_act_here() else "another"
             raise RuntimeError(f"The executor runs already, in {where} thread")
 
     def try_begin(self) -> bool:
@@ -104,8 +104,8 @@ class Run:
         self._dispatcher.variables = None
         self.thread = None
 
-    def is_here(self) -> bool:
-        """True on the thread that runs the executor, and on any thread while none does.
+    def may_act_here(self) -> bool:
+        """True where what is the loop's thread's to do may be done: there, or while nothing runs.
 
         Nothing runs on a loop that was closed, though the run has not ended.
         """

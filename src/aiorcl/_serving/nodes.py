@@ -87,7 +87,7 @@ class Nodes:
 
     def wake(self) -> None:
         """Look now where this thread may, else soon. Any thread; never blocks."""
-        if self._run.is_here():
+        if self._run.may_act_here():
             self.look()
         else:
             self._look_again()
@@ -97,7 +97,7 @@ class Nodes:
 
         Then the node is here no more. On another thread than the loop's the executor hears of it.
         """
-        if not self._run.is_here():
+        if not self._run.may_act_here():
             self._look_again()
             return
         raised = self._raised_by_new[node] = []
@@ -151,7 +151,7 @@ class Nodes:
             try:
                 if self._looking:  # by a callback of rclpy; the outer call looks once more
                     return
-                if not self._run.is_here():  # a run has begun on another thread
+                if not self._run.may_act_here():  # a run has begun on another thread
                     self._look_again()
                     return
                 self._looking = True
@@ -216,7 +216,7 @@ class Nodes:
         if found is None:
             return
         found.core.mute()
-        if self._run.is_here() and self._lock.acquire(blocking=False):
+        if self._run.may_act_here() and self._lock.acquire(blocking=False):
             try:
                 found.served_node.let_go(entity)
             finally:

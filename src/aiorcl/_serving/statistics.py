@@ -144,13 +144,13 @@ def stats_of(
             if not isinstance(core, _core.Publisher)  # nothing calls it
         )
     longest = max(entities, key=lambda entity: entity.callback_time.max)
-    is_here = longest.callback_time.max == dispatcher.longest_ns
+    is_served = longest.callback_time.max == dispatcher.longest_ns
     return ExecutorStats(
         turns=dispatcher.turns,
         callbacks=dispatcher.callbacks,
         longest_callback_ns=dispatcher.longest_ns,
         longest_callback=joined(longest.kind, longest.name)
-        if is_here and dispatcher.callbacks
+        if is_served and dispatcher.callbacks
         else dispatcher.longest_label,
         entities=tuple(entities),
     )

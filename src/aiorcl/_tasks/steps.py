@@ -89,7 +89,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._cancel_wanted = True
         if self.task is None:
             return
-        if self._run.is_here():
+        if self._run.may_act_here():
             self._cancel_if_wanted()
         else:
             self._owned.mailbox.order(self._cancel_if_wanted)
