@@ -105,6 +105,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         )
         self._served_nodes = Nodes(
             self.get_nodes,
+            self._has_node,
             self._forget_node,
             self._ends,
             *(watcher, self._followers, self._run, self._mailbox, self._owned),

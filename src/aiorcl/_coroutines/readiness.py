@@ -120,13 +120,13 @@ async def _ready(
     served_node: ServedNode,
     is_ready: Callable[[], bool],
     is_near: Callable[[], bool],
-    *followed: object,
+    entity: object | None = None,
 ) -> None:
     """Return when ``is_ready``, which may follow ``is_near`` without any change of the graph."""
     try:
         if is_ready():
             return
-        with GraphChanges(served_node, *followed) as changes:
+        with GraphChanges(served_node, entity) as changes:
             look = _FIRST_LOOK_SEC
             while not is_ready():
                 if await changes.next(look if is_near() else None):
@@ -134,5 +134,5 @@ async def _ready(
                 else:
                     look = min(2 * look, _LAST_LOOK_SEC)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
-        gone = (*followed, served_node.node)[0]
+        gone = served_node.node if entity is None else entity
         raise EntityGoneError(f"{described(gone)} was destroyed") from None

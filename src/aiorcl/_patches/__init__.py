@@ -6,10 +6,19 @@ Imports ``_serving`` and below, and ``apply()`` is called once, by ``import aior
 whatever is on no `AsyncioExecutor` behaves as without aiorcl.
 """
 
-from aiorcl._patches import actions, awaiting, blocking, contexts, destroy, events, moves
+from aiorcl._patches import (
+    actions,
+    awaiting,
+    blocking,
+    changes,
+    contexts,
+    destroy,
+    events,
+    moves,
+)
 
 
 def apply() -> None:
     """Change the classes of rclpy; once, when aiorcl is imported."""
-    for part in (awaiting, events, actions, destroy, contexts, moves, blocking):
+    for part in (awaiting, events, actions, changes, destroy, contexts, moves, blocking):
         part.apply()

@@ -16,6 +16,7 @@ import rclpy.task
 from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
 from rclpy.clock import Clock
+from rclpy.node import Node
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterable
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from rclpy.client import Client
     from rclpy.executors import Executor
     from rclpy.impl.rcutils_logger import RcutilsLogger
-    from rclpy.node import Node
     from rclpy.timer import Rate, Timer
     from rclpy.waitable import Waitable
 
@@ -78,12 +78,34 @@ def step_of_tasks() -> CodeType:
     return step
 
 
-# Nodes, clients of services, rates, waitables.
+# Nodes.
+
+#: The method by which a node tells its executor that its entities have changed.
+WAKE_EXECUTOR = "_wake_executor"
+
+# The list behind each property of a node that names its entities.
+_LISTS = {
+    "clients": "_clients",
+    "guards": "_guards",
+    "publishers": "_publishers",
+    "services": "_services",
+    "subscriptions": "_subscriptions",
+    "timers": "_timers",
+    "waitables": "_Node__waitables",
+}
 
 
-def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
-    """Return the futures of the requests of a client that have no response yet."""
-    return client._pending_requests
+def reader_of_list(node: Node, entities: str) -> Callable[[Node], list[Any]] | None:
+    """Return what reads the list behind a property of a node, such as ``"timers"``.
+
+    What comes is appended to it. Other threads change it; what is one step of the interpreter sees
+    it whole. None if there is no list, or the node's class has a property of its own.
+    """
+    if getattr(type(node), entities) is not getattr(Node, entities):
+        return None
+    if not isinstance(getattr(node, _LISTS[entities], None), list):
+        return None
+    return attrgetter(_LISTS[entities])
 
 
 def clock_of(node: Node) -> Clock | None:
@@ -93,6 +115,14 @@ def clock_of(node: Node) -> Clock | None:
     """
     clock = getattr(node, "_clock", None)
     return clock if isinstance(clock, Clock) else None
+
+
+# Clients of services, rates, waitables.
+
+
+def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
+    """Return the futures of the requests of a client that have no response yet."""
+    return client._pending_requests
 
 
 def timer_of(rate: Rate) -> Timer:

@@ -97,6 +97,9 @@ class ExecutorBase(_Executor):
     def _look_at_new(self, node: Node) -> None:
         self.wake()
 
+    def _has_node(self, node: Node) -> bool:
+        return node in self._added_nodes
+
     def _forget_node(self, node: Node) -> bool:
         with self._nodes_lock:
             return self._added_nodes.pop(node, self) is None

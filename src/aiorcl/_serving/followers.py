@@ -11,6 +11,10 @@ from typing import Any
 from aiorcl._loop.ends import Reason
 from aiorcl._loop.private import running_loop
 
+# How many may be followed, or have been, before those that nobody follows any more are forgotten:
+# so many at least, and later twice as many as are followed then.
+_FIRST_SWEEP = 64
+
 
 class EntityGoneError(RuntimeError):
     """What was waited for can never come: the message says why.
@@ -40,20 +44,47 @@ class Followers:
     """Those of one executor. The loop's thread, or any thread while the executor does not run."""
 
     def __init__(self) -> None:
-        self._followed: dict[Follower, tuple[object, ...]] = {}
+        # What each follows, and its node.
+        self._followed: dict[Follower, tuple[object, object]] = {}
+        # By the id of what they follow. Where nobody is left it stays until _sweep(): another
+        # thread, which may discard, cannot tell whether this one is about to add.
+        self._of: dict[int, dict[Follower, None]] = {}
+        self._sweep_at = _FIRST_SWEEP
 
-    def add(self, follower: Follower, *followed: object) -> None:
-        """Tell ``follower`` when one of these is gone. Holds them until then or discard()."""
-        self._followed[follower] = followed
+    def add(self, follower: Follower, followed: object, node: object) -> None:
+        """Tell ``follower`` when ``followed``, or the node that has it, is gone.
 
-    def discard(self, follower: Follower) -> None:
-        """Tell it nothing; nothing if it is not here. Any thread."""
-        self._followed.pop(follower, None)
+        Holds them until then or discard().
+
+        :param followed: an entity, or the node itself.
+        """
+        self._followed[follower] = followed, node
+        of = self._of.get(id(followed))
+        if of is None:
+            if len(self._of) >= self._sweep_at:
+                self._sweep()
+            of = self._of[id(followed)] = {}
+        of[follower] = None
+
+    def discard(self, follower: Follower) -> bool:
+        """Tell it nothing; False if it is not here any more. Any thread."""
+        found = self._followed.pop(follower, None)
+        if found is None:
+            return False
+        of = self._of.get(id(found[0]))
+        if of is not None:
+            of.pop(follower, None)
+        return True
 
     def gone(self, key: int, reason: str) -> None:
-        """An entity or a node, by its id, is not served any more."""
-        for follower, followed in list(self._followed.items()):
-            if any(id(each) == key for each in followed):
+        """An entity, by its id, is not served any more."""
+        for follower in list(self._of.pop(key, ())):
+            self._tell(follower, reason)
+
+    def node_gone(self, node: object, reason: str) -> None:
+        """A node is not served any more, with all that it has."""
+        for follower, (_, its_node) in list(self._followed.items()):
+            if its_node is node:
                 self._tell(follower, reason)
 
     def shut_down(self, reason: str, *, finally_: bool) -> None:
@@ -66,8 +97,12 @@ class Followers:
         return len(self._followed)
 
     def _tell(self, follower: Follower, reason: str) -> None:
-        if self._followed.pop(follower, None) is not None:
+        if self.discard(follower):  # of several threads one succeeds
             follower.gone(reason)
+
+    def _sweep(self) -> None:
+        self._of = {key: of for key, of in self._of.items() if of}
+        self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._of))
 
 
 def on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args: Any) -> None:

@@ -42,15 +42,15 @@ class GraphChanges(Follower):
     Every change after ``with`` is noticed, also while the task does not wait; several may come as
     one. On the loop's thread.
 
-    :param followed: with what the waiting ends, beside the node.
+    :param entity: with which the waiting ends, beside the node.
     """
 
     outlives_shutdown = True
 
-    def __init__(self, served_node: ServedNode, *followed: object) -> None:
+    def __init__(self, served_node: ServedNode, entity: object | None = None) -> None:
         self._serving = served_node.serving
         self._node = served_node.node
-        self._followed = followed
+        self._followed = served_node.node if entity is None else entity
         self._loop = asyncio.get_running_loop()
         self._waiter: asyncio.Future[None] | None = None
         self._changed = False
@@ -66,7 +66,7 @@ class GraphChanges(Follower):
             self._entity.outlive_context()
         except InvalidHandle:
             raise EntityGoneError("The node was destroyed") from None
-        self._serving.followers.add(self, self._node, *self._followed)
+        self._serving.followers.add(self, self._followed, self._node)
         return self
 
     def __exit__(self, *error: object) -> None:

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, TypeAlias
 
@@ -24,7 +24,6 @@ from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
 
 if TYPE_CHECKING:
     from rclpy.context import Context
-    from rclpy.node import Node
     from rclpy.qos import QoSProfile
     from rclpy.waitable import Waitable
 
@@ -41,10 +40,10 @@ Core: TypeAlias = _core.Entity | Action
 
 @dataclass(frozen=True, slots=True)
 class Kind:
-    """One kind of entity: where a node keeps it, and how it is watched."""
+    """One kind of entity: the property of a node that names it, and how it is watched."""
 
     name: str
-    of_node: Callable[[Node], Iterable[Any]]
+    of_node: str
     label: Callable[[Any], str]
     watch: Callable[[Watcher, Any, _core.Group | None, str], Core]
 
@@ -185,13 +184,13 @@ def _watch_waitable(watcher: Watcher, waitable: Any, group: _core.Group | None, 
 KINDS = (
     Kind(
         "timer",
-        lambda node: node.timers,
+        "timers",
         lambda timer: "",
         lambda watcher, *timer: _core.Timer(watcher.dispatcher, *timer),
     ),
     Kind(
         "subscription",
-        lambda node: node.subscriptions,
+        "subscriptions",
         lambda subscription: f" '{subscription.topic_name}'",
         lambda watcher, subscription, group, label: _core.Subscription(
             watcher.dispatcher, subscription, group, label, _WITH_GID
@@ -199,31 +198,31 @@ KINDS = (
     ),
     Kind(
         "publisher",
-        lambda node: node.publishers,
+        "publishers",
         lambda publisher: f" '{publisher.topic_name}'",
         _watch_publisher,
     ),
     Kind(
         "guard condition",
-        lambda node: node.guards,
+        "guards",
         lambda guard: "",
         _watch_guard,
     ),
     Kind(
         "client",
-        lambda node: node.clients,
+        "clients",
         lambda client: f" '{client.service_name}'",
         _watch_client,
     ),
     Kind(
         "service",
-        lambda node: node.services,
+        "services",
         lambda service: f" '{service.service_name}'",
         lambda watcher, *service: _core.Service(watcher.dispatcher, *service),
     ),
     Kind(
         "waitable",
-        lambda node: node.waitables,
+        "waitables",
         lambda waitable: f" {type(waitable).__name__}",
         _watch_waitable,
     ),

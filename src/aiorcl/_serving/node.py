@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import time
 import weakref
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
@@ -22,6 +22,7 @@ from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import name_of
+from aiorcl._serving.roll import Roll, weakly
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
@@ -41,15 +42,28 @@ _WITH_HANDLES = (Node, Timer, Subscription, Publisher, GuardCondition, Client, S
 _unsettled: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
 
 
-class _Incomplete:
-    """An entity that could not be watched yet, or cannot at all."""
+class _Unwatched:
+    """An entity that is not watched yet.
 
-    def __init__(self, entity: Any) -> None:
-        self.entity = weakref.ref(entity)
-        self.since = time.monotonic()
+    :ivar is_incomplete: it could not be, and is looked at again.
+    """
+
+    def __init__(self, kind: Kind, roll: Roll, entity: Any) -> None:
+        self.kind = kind
+        self.roll = roll
+        self.entity = weakly(entity)
+        self.is_incomplete = False
+        self.since: float | None = None  # when it was first found so
         self.look_sec = 0.0
-        self.next_look = self.since
-        self.is_broken = False
+        self.next_look = 0.0
+
+
+class _Watch(NamedTuple):
+    """What watches an entity, by which right, and the roll that it is in."""
+
+    core: Core
+    hold: registry.Hold
+    roll: Roll
 
 
 def parts_of(core: Core) -> list[_core.Entity]:
@@ -85,49 +99,77 @@ class ServedNode:
         self.name = name_of(node)
         self.serving = serving
         self.kept = False
+        self._rolls = [(kind, Roll(node, kind.of_node)) for kind in KINDS]
         # By the id of the rclpy entity, which ours holds.
-        self._entities: dict[int, tuple[Core, registry.Hold]] = {}
-        self._incomplete: dict[int, _Incomplete] = {}
+        self._entities: dict[int, _Watch] = {}
+        # By the id of the entity: what is tried at each look, what another executor watches yet,
+        # and what it has let go of since.
+        self._unwatched: dict[int, _Unwatched] = {}
+        self._waiting: dict[int, _Unwatched] = {}
+        self._released: dict[int, None] = {}
         registry.note(self)
 
     def is_served(self) -> bool:
         """True while the node is on the executor."""
         return self.serving.has(self.node)
 
-    def is_incomplete(self) -> bool:
-        """True if an entity could not be watched yet and is looked at again."""
-        return any(not each.is_broken for each in self._incomplete.values())
+    def leaves(self, entity: Any) -> None:
+        """Note that an entity was destroyed, or is about to be removed. Any thread."""
+        watch = self._entities.get(id(entity))
+        if watch is not None:
+            watch.roll.leaves(entity)
 
-    def synchronise(self) -> None:
-        """Watch what the node has and is not watched yet; let go of what it has no more."""
-        gone = dict(self._entities)
-        incomplete, self._incomplete = self._incomplete, {}
-        for kind in KINDS:
-            for entity in list(kind.of_node(self.node)):
-                if gone.pop(id(entity), None) is None and id(entity) not in self._entities:
-                    self._watch(kind, entity, incomplete.get(id(entity)))
-        for key in gone:
-            self._close_destroyed(key)
+    def released(self, key: int) -> None:
+        """Another executor watches an entity, of this id, no more. Any thread."""
+        self._released[key] = None
+        self.serving.look_again(self.node)
 
-    def let_go_of_gone(self) -> None:
-        """Let go of what the node has no more."""
-        here = {id(entity) for kind in KINDS for entity in list(kind.of_node(self.node))}
-        for key in self._entities.keys() - here:
-            self._close_destroyed(key)
+    def synchronise(self, *, search: bool = False) -> None:
+        """Watch what the node has and is not watched yet; let go of what it has no more.
 
-    def _watch(self, kind: Kind, entity: Any, incomplete: _Incomplete | None) -> None:
-        if incomplete is not None and incomplete.entity() is entity:
-            left = incomplete.next_look - time.monotonic()
-            if incomplete.is_broken or left > 0:
-                self._incomplete[id(entity)] = incomplete
-                if not incomplete.is_broken:
-                    self.serving.look_after(left)
+        :param search: compare all that it has, not only what rclpy's ways of changing it tell.
+        """
+        self.let_go_of_gone(search=search)
+        for key in list(self._waiting if search else self._released):
+            self._released.pop(key, None)
+            waiting = self._waiting.pop(key, None)
+            if waiting is not None:
+                self._unwatched[key] = waiting
+        for key, unwatched in list(self._unwatched.items()):
+            entity = unwatched.entity()
+            if entity is not None and key not in self._entities:
+                self._watch(unwatched, entity)
+                if unwatched.is_incomplete:
+                    continue
+            del self._unwatched[key]
+
+    def let_go_of_gone(self, *, search: bool = False) -> None:
+        """Let go of what the node has no more, and note what it has and is not watched yet."""
+        for kind, roll in self._rolls:
+            came, gone = roll.search() if search else roll.look()
+            for key in gone:
+                self._unwatched.pop(key, None)
+                self._waiting.pop(key, None)
+                if key in self._entities:
+                    self._close_destroyed(key)
+                roll.discard(key)
+            for entity in came:
+                if id(entity) not in self._entities:  # it is of two kinds
+                    self._unwatched[id(entity)] = _Unwatched(kind, roll, entity)
+                roll.add(entity)
+
+    def _watch(self, unwatched: _Unwatched, entity: Any) -> None:
+        if unwatched.is_incomplete:
+            left = unwatched.next_look - time.monotonic()
+            if left > 0:
+                self.serving.look_after(self.node, left)
                 return
-        else:
-            incomplete = None
+            unwatched.is_incomplete = False
         hold = registry.hold(entity, self)
-        if hold is None:
-            return  # another executor lets go first
+        if hold is None:  # another executor lets go first
+            self._waiting[id(entity)] = unwatched
+            return
+        kind = unwatched.kind
         core: Core | None = None
         watcher = self.serving.watcher
         label = kind.name
@@ -137,38 +179,35 @@ class ServedNode:
         except InvalidHandle:
             return  # destroyed meanwhile
         except Exception as error:
-            self._note_failure(entity, label, error, incomplete)
+            self._note_failure(unwatched, label, error)
             return
         finally:
             if core is None:
                 hold.release()
         assert core is not None  # or it was returned above
         hold.core = weakref.ref(core)
-        self._entities[id(entity)] = core, hold
+        self._entities[id(entity)] = _Watch(core, hold, unwatched.roll)
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             core.mute()
         _settle_later(core, _unsettled.pop(entity, {}) if _is_counted(core) else {})
 
-    def _note_failure(
-        self, entity: Any, label: str, error: Exception, incomplete: _Incomplete | None
-    ) -> None:
-        if incomplete is None:
-            incomplete = _Incomplete(entity)
-        self._incomplete[id(entity)] = incomplete
+    def _note_failure(self, unwatched: _Unwatched, label: str, error: Exception) -> None:
         now = time.monotonic()
+        if unwatched.since is None:
+            unwatched.since = now
         # rclpy's ActionClient tells its node of itself, which wakes us, before it is whole; its
         # constructor may run on this thread or on another one.
-        if isinstance(error, AttributeError) and now - incomplete.since <= _CONSTRUCTION_SEC:
-            incomplete.next_look = now + incomplete.look_sec
-            self.serving.look_after(incomplete.look_sec)
-            incomplete.look_sec = 2 * incomplete.look_sec or _FIRST_LOOK_SEC
-            return
-        incomplete.is_broken = True
-        self.serving.report(BrokenEntity(label, self.node), error)
+        if isinstance(error, AttributeError) and now - unwatched.since <= _CONSTRUCTION_SEC:
+            unwatched.is_incomplete = True
+            unwatched.next_look = now + unwatched.look_sec
+            self.serving.look_after(self.node, unwatched.look_sec)
+            unwatched.look_sec = 2 * unwatched.look_sec or _FIRST_LOOK_SEC
+        else:
+            self.serving.report(BrokenEntity(label, self.node), error)
 
     def cores(self) -> list[_core.Entity]:
         """Return what watches the entities now, actions by their parts. Any thread."""
-        return [part for core, _ in list(self._entities.values()) for part in parts_of(core)]
+        return [part for watch in list(self._entities.values()) for part in parts_of(watch.core)]
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
@@ -176,13 +215,13 @@ class ServedNode:
             self._close_destroyed(id(entity))
 
     def _close_destroyed(self, key: int) -> None:
-        label = self._entities[key][0].label
+        label = self._entities[key].core.label
         self._close(key)
         self.serving.followers.gone(key, f"The {label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them."""
-        for key, (core, _) in list(self._entities.items()):
+        for key, (core, _, _) in list(self._entities.items()):
             if keep_clients and isinstance(core, _core.Client):
                 continue
             if keep_clients and isinstance(core, Action) and core.responses:
@@ -196,7 +235,7 @@ class ServedNode:
 
     def _close(self, key: int) -> None:
         """Let go of one; what that raises is told, and keeps no other from it."""
-        core, hold = self._entities.pop(key)
+        core, hold, _ = self._entities.pop(key)
         try:
             core.close()
         except Exception as error:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.mailbox import SingleOrder
@@ -34,6 +35,7 @@ class Nodes:
     another executor wants it, it is destroyed, or the executor runs without it.
 
     :param get_nodes: returns the nodes that the user has added.
+    :param has: tells whether a node is among them.
     :param forget: takes a node that was destroyed from them.
     :param on_error: takes what an entity has raised that cannot be watched or let go, after what
         names it.
@@ -42,6 +44,7 @@ class Nodes:
     def __init__(
         self,
         get_nodes: Callable[[], list[Node]],
+        has: Callable[[Node], bool],
         forget: Callable[[Node], object],
         ends: Ends,
         watcher: Watcher,
@@ -52,6 +55,7 @@ class Nodes:
         on_error: Callable[[object, BaseException], None],
     ) -> None:
         self._get_nodes = get_nodes
+        self._has = has
         self._forget = forget
         self._ends = ends
         self._watcher = watcher
@@ -66,14 +70,18 @@ class Nodes:
         self._lock = threading.RLock()
         self._looking = False  # guarded by _lock
         self._ended = False
-        self.changed = False  # since the last look
-        self._look_later = SingleOrder(mailbox, self.look)
+        # Those to look at; True if all that they have is to be compared.
+        self._changed: dict[Node, bool] = {}
+        # Those to look at when the next run begins: removed while nothing ran, or incomplete.
+        self._in_doubt: dict[Node, None] = {}
+        self._look_later = SingleOrder(mailbox, self._look)
         self._serving = Serving(
             *(ends, watcher, followers, run, mailbox, owned),
-            has=self._has,
+            has=has,
             look=self.look,
             look_again=self._look_again,
             look_after=self._look_after,
+            node_changed=self.node_changed,
             entity_destroyed=self.entity_destroyed,
             wanted_elsewhere=self.wanted_elsewhere,
             report=self._report,
@@ -82,15 +90,33 @@ class Nodes:
     def begin(self) -> None:
         """A run begins: watch what is new, let go of what was removed."""
         with self._lock:  # another thread's look, which began before, comes to its end first
-            if self.changed or any(map(_is_in_doubt, self._served.values())):
-                self.look()
+            for node in list(self._in_doubt):
+                self._in_doubt.pop(node, None)
+                self._changed.setdefault(node, False)
+            self._look()
 
     def wake(self) -> None:
-        """Look now where this thread may, else soon. Any thread; never blocks."""
+        """Compare all that the nodes have, now where this thread may, else soon.
+
+        Any thread; never blocks.
+        """
+        for node in (*self._get_nodes(), *list(self._served)):
+            self._changed[node] = True
+        self._look_here_or_soon()
+
+    def node_changed(self, node: Node) -> None:
+        """Look at what a node has now, here where this thread may, else soon.
+
+        Any thread; never blocks.
+        """
+        self._changed.setdefault(node, False)
+        self._look_here_or_soon()
+
+    def _look_here_or_soon(self) -> None:
         if self._run.may_act_here():
-            self.look()
+            self._look()
         else:
-            self._look_again()
+            self._look_later.post()
 
     def look_at_new(self, node: Node) -> None:
         """Serve a node that was added just now; raise what keeps one of its entities from that.
@@ -98,11 +124,11 @@ class Nodes:
         Then the node is here no more. On another thread than the loop's the executor hears of it.
         """
         if not self._run.may_act_here():
-            self._look_again()
+            self._look_again(node)
             return
         raised = self._raised_by_new[node] = []
         try:
-            self.look()
+            self.look(node)
         finally:
             self._raised_by_new.pop(node, None)
         if raised:
@@ -118,19 +144,18 @@ class Nodes:
     def removed(self, node: Node) -> None:
         """A node was taken from the executor. Any thread; never blocks."""
         served_node = self._served.get(node)
-        if self._run.thread is None:
-            if served_node is not None:
-                served_node.kept = True
-            self.changed = True  # for a run that begins now, on another thread
-        if self._run.thread is not None:
-            self.wake()
+        if self._run.thread is None and served_node is not None:
+            served_node.kept = True
+            self._in_doubt[node] = None
+        if self._run.thread is not None:  # perhaps since a moment ago, on another thread
+            self.node_changed(node)
 
     def let_go_of(self, node: Node) -> None:
         """Keep a node no longer that was removed before. Any thread; never blocks."""
         served_node = self._served.get(node)
         if served_node is not None and not self._has(node):
             served_node.kept = False
-            self.wake()
+            self.node_changed(node)
 
     def wanted_elsewhere(self, served_node: ServedNode) -> None:
         """Let go of a node for another executor, unless it is on this one. Any thread."""
@@ -141,69 +166,81 @@ class Nodes:
             self._forget(node)  # two threads have added it at once, and the other one came later
         self.let_go_of(node)
 
-    def look(self) -> None:
-        """Watch what is new, let go of what is gone; skip what another thread does already.
+    def look(self, node: Node) -> None:
+        """Watch what is new of a node, let go of what is gone; unless another thread does just now.
 
         Never blocks: rclpy destroys entities under the lock of the context.
         """
-        self.changed = True
-        while self.changed and self._lock.acquire(blocking=False):
+        self._changed.setdefault(node, False)
+        self._look()
+
+    def _look(self) -> None:
+        while self._changed and self._lock.acquire(blocking=False):
             try:
                 if self._looking:  # by a callback of rclpy; the outer call looks once more
                     return
                 if not self._run.may_act_here():  # a run has begun on another thread
-                    self._look_again()
+                    self._look_later.post()
                     return
                 self._looking = True
                 try:
-                    self.changed = False
-                    self._look_once()
+                    self._look_at_changed()
                 finally:
                     self._looking = False
             finally:
                 self._lock.release()
 
-    def _look_again(self) -> None:
-        self.changed = True
+    def _look_again(self, node: Node) -> None:
+        self._changed.setdefault(node, False)
         self._look_later.post()
 
-    def _look_after(self, seconds: float) -> None:
+    def _look_after(self, node: Node, seconds: float) -> None:
+        self._in_doubt[node] = None
         loop = self._run.loop
         if self._run.thread is None or loop is None:
-            return  # the next run looks when it begins
-        if seconds > 0:
-            loop.call_later(seconds, self._look_later.post)
-        else:
-            self._look_later.post()
-
-    def _look_once(self) -> None:
-        if self._ended:
             return
-        for node in self._get_nodes():
-            if is_destroyed(node):
-                self._forget(node)
+        if seconds > 0:
+            loop.call_later(seconds, self._look_again, node)
+        else:
+            self._mailbox.order(partial(self.look, node))
+
+    def _look_at_changed(self) -> None:
+        for node in list(self._changed):
+            # Before: a change during the look is one for the next.
+            search = self._changed.pop(node, None)
+            if search is None or self._ended:
                 continue
-            served_node = self._served.get(node)
+            try:
+                self._look_at(node, search=search)
+            except BaseException:  # an interrupt, which comes anywhere
+                self._changed[node] = True
+                raise
+
+    def _look_at(self, node: Node, *, search: bool) -> None:
+        destroyed = is_destroyed(node)
+        if destroyed:
+            self._forget(node)
+        served_node = self._served.get(node)
+        if self._has(node):
             if served_node is None:
                 served_node = self._served[node] = ServedNode(node, self._serving)
             served_node.kept = False
-            served_node.synchronise()
-        for node in self._served.keys() - set(self._get_nodes()):
-            served_node = self._served[node]
-            destroyed = is_destroyed(node)
+            served_node.synchronise(search=search)
+        elif served_node is not None:
             if served_node.kept and not destroyed and self._run.thread is None:
-                served_node.let_go_of_gone()
+                served_node.let_go_of_gone(search=search)
             else:
                 self._remove(self._served.pop(node), destroyed)
 
     def _remove(self, served_node: ServedNode, destroyed: bool) -> None:
+        self._in_doubt.pop(served_node.node, None)
         served_node.close()
         # rclpy.spin_once adds and removes the node around each call, so only a running executor
         # ends what a node that still exists has under way.
         if destroyed or (self._run.thread is not None and not served_node.kept):
             self._owned.cancel_those_of(served_node.node, begun=not destroyed)
             what = "destroyed" if destroyed else "removed from its executor"
-            self._followers.gone(id(served_node.node), f"The node '{served_node.name}' was {what}")
+            self._followers.node_gone(served_node.node, f"The node '{served_node.name}' was {what}")
 
     def entity_destroyed(self, entity: Any) -> None:
         """Let go of an entity that was destroyed. Any thread.
@@ -216,6 +253,7 @@ class Nodes:
         if found is None:
             return
         found.core.mute()
+        found.served_node.leaves(entity)
         if self._run.may_act_here() and self._lock.acquire(blocking=False):
             try:
                 found.served_node.let_go(entity)
@@ -227,8 +265,7 @@ class Nodes:
 
     def watched_now(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""
-        nodes = self._get_nodes()
-        return [each for each in list(self._served.values()) if each.node in nodes]
+        return [each for each in list(self._served.values()) if self._has(each.node)]
 
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
@@ -238,12 +275,11 @@ class Nodes:
                 served_node.close(keep_clients=keep_clients)
             if not keep_clients:
                 self._served.clear()
+                self._changed.clear()
+                self._in_doubt.clear()
         reason = self._ends.why()
         assert reason is not None  # it has begun to end
         self._followers.shut_down(reason, finally_=not keep_clients)
-
-    def _has(self, node: Node) -> bool:
-        return node in self._get_nodes()
 
     def _report(self, source: BrokenEntity, error: BaseException) -> None:
         raised = self._raised_by_new.get(source.node)
@@ -252,7 +288,3 @@ class Nodes:
         else:
             error.add_note(f"In {source.label} of node '{name_of(source.node)}'")
             raised.append(error)
-
-
-def _is_in_doubt(served_node: ServedNode) -> bool:
-    return served_node.kept or served_node.is_incomplete()

@@ -57,7 +57,7 @@ class Hold:
         for reference in list(self.waiting):
             served_node = reference()
             if served_node is not None:
-                served_node.serving.look_again()
+                served_node.released(self._key)
 
 
 _holds: dict[int, Hold] = {}  # by the id of the entity
@@ -72,7 +72,7 @@ def hold(entity: object, served_node: ServedNode) -> Hold | None:
     """Let one executor watch an entity from now on, if no other does.
 
     Else the other one is asked to let go, which it does here or on its own thread, and then
-    ``served_node`` is told to look again.
+    ``served_node`` is told that it was released.
     """
     new = Hold(entity, served_node)
     while True:
@@ -104,6 +104,13 @@ def served(entity: object) -> Served | None:
     return None if core is None or holder is None or core.closed else Served(core, holder)
 
 
+def served_node_named_by(node: Node) -> ServedNode | None:
+    """Return what serves a node for the executor that the node says is its own. Any thread."""
+    reference = _served_nodes.get(node)
+    found = None if reference is None else reference()
+    return found if found is not None and found.serving.watcher.is_executor_of(node) else None
+
+
 def served_here(entity: Any) -> Served | None:
     """As ``served``, if an executor of this thread does it."""
     found = served(entity)
@@ -111,7 +118,7 @@ def served_here(entity: Any) -> Served | None:
         served_node = _running_here(node_of(entity))
         if served_node is None:
             return None
-        served_node.serving.look()
+        served_node.serving.look(served_node.node)
         found = served(entity)
     return found if found is not None and found.served_node.serving.run.runs_here() else None
 

@@ -37,9 +37,10 @@ class Serving:
     :param watcher: watches entities.
     :param followers: are told when something is gone.
     :param has: tells whether a node is on the executor. Any thread.
-    :param look: watches what is new and lets go of what is gone, now.
+    :param look: watches what is new of a node and lets go of what is gone, now.
     :param look_again: has the loop's thread look, soon, or the next run. Any thread.
     :param look_after: the same, in so many seconds. On the loop's thread.
+    :param node_changed: does the first where this thread may, else the second. Any thread.
     :param entity_destroyed: lets go of one entity, of which no callback begins after that. Any
         thread.
     :param wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
@@ -53,9 +54,10 @@ class Serving:
     mailbox: Mailbox
     owned: Owned
     has: Callable[[Node], bool]
-    look: Callable[[], None]
-    look_again: Callable[[], None]
-    look_after: Callable[[float], None]
+    look: Callable[[Node], None]
+    look_again: Callable[[Node], None]
+    look_after: Callable[[Node, float], None]
+    node_changed: Callable[[Node], None]
     entity_destroyed: Callable[[Any], None]
     wanted_elsewhere: Callable[[ServedNode], None]
     report: Callable[[BrokenEntity, BaseException], None]

@@ -42,10 +42,10 @@ class Feed(Follower, Generic[T]):
         self.dropped = 0
         self.reason: str | None = None  # why no more items come
 
-    def follow(self, followers: Followers, *followed: object) -> None:
-        """End when one of these, or the executor, is gone."""
+    def follow(self, followers: Followers, entity: object, node: object) -> None:
+        """End when the entity, its node or the executor is gone."""
         self._followers = followers
-        followers.add(self, *followed)
+        followers.add(self, entity, node)
 
     def put(self, item: T) -> None:
         """Hand an item to one task. On the loop's thread: the callback of what feeds the stream."""
