@@ -328,6 +328,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     def _shut_down(self, timeout_sec: float | None, error: BaseException | None) -> bool:
         self._ending.begin()
+        if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
+            self._mailbox.order(self._ending.stop_serving, first=True)
+            return False
         if self._run.try_begin():  # nobody runs the executor
             try:
                 ended = self._ending.complete(timeout_sec)
@@ -339,8 +342,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._ending.stop_serving()
             return not self._owned.remain()
         self._mailbox.order(self._ending.stop_serving, first=True)
-        if self._workers.are_here():
-            return False  # whoever waits for this callback cannot be waited for in it
         return self._ends.none_left.wait(timeout_sec)
 
 

@@ -22,6 +22,8 @@ from tests.support.threads import a_message
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
 
+DEADLINE_SEC = 10.0
+
 #: Shuts down now or soon, and puts into the list what the calls returned.
 Way = Callable[[AsyncioExecutor, Node, list[bool]], None]
 
@@ -121,3 +123,26 @@ def test_shutdown_ends_the_spin(
         executor.shutdown()  # waits for what is under way
     assert executor.shutdown() is True
     assert executor.get_nodes() == []
+
+
+def test_a_worker_shuts_down_between_two_spin_calls(context: Context, lone: Node) -> None:
+    """It cannot wait for its own callback, also while nobody spins; the next call ends all."""
+    begun, goes_on = threading.Event(), threading.Event()
+    returned: list[bool] = []
+
+    def callback(_: Int64) -> None:
+        begun.set()
+        goes_on.wait()
+        returned.append(executor.shutdown())
+        ended.set()
+
+    ended = threading.Event()
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    while not begun.is_set():
+        executor.spin_once(timeout_sec=0)
+    goes_on.set()
+    assert ended.wait(DEADLINE_SEC)
+    assert executor.shutdown() is True
+    assert returned == [False]

@@ -26,7 +26,8 @@ from rclpy.timer import Rate
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
-from aiorcl._serving.registry import served, served_here, served_nodes_here
+from aiorcl._serving.naming import described
+from aiorcl._serving.registry import served_here, served_nodes_here, serving_here, serving_of
 
 if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
@@ -92,13 +93,15 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = served_here(call.entity(self))
-        if found is not None:
+        entity = call.entity(self)
+        if serving_here(entity) is not None:
+            found = served_here(entity)
+            name = described(entity) if found is None else found.core.label
+            node = "its node" if found is None else f"'{found.served_node.name}'"
             raise RuntimeError(
-                f"{call.cls.__name__}.{call.method}() of {found.core.label} would never return: "
-                f"this thread runs the executor of '{found.served_node.name}'. Make "
-                f"the caller a coroutine function and write '{call.instead}', or call it in "
-                "another thread"
+                f"{call.cls.__name__}.{call.method}() of {name} would never return: this thread "
+                f"runs the executor of {node}. Make the caller a coroutine function and write "
+                f"'{call.instead}', or call it in another thread"
             )
         return method(self, *args, **kwargs)
 
@@ -138,11 +141,10 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = served(self)
-        if found is None:
+        serving = serving_of(self)
+        if serving is None:
             return method(self, *args, **kwargs)
-        workers = found.served_node.serving.watcher.workers
-        return method(_ClientStandIn(self, workers), *args, **kwargs)
+        return method(_ClientStandIn(self, serving.watcher.workers), *args, **kwargs)
 
     return wrapper
 

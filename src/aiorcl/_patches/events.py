@@ -20,14 +20,14 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._rclpy.private import attach, attached
-from aiorcl._serving.registry import served
+from aiorcl._serving.registry import served, served_here
 
 
 def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], None] | None], None]:
     def set_callback(
         self: Any, callback: Callable[[int], None] | None, *, _method: str = method
     ) -> None:
-        found = served(self)
+        found = served_here(self) or served(self)
         if found is None:
             if callback is None:
                 return

@@ -77,6 +77,7 @@ class Nodes:
         self._look_later = SingleOrder(mailbox, self._look)
         self._serving = Serving(
             *(ends, watcher, followers, run, mailbox, owned),
+            nodes=get_nodes,
             has=has,
             look=self.look,
             look_again=self._look_again,
@@ -86,6 +87,7 @@ class Nodes:
             wanted_elsewhere=self.wanted_elsewhere,
             report=self._report,
         )
+        registry.note_serving(self._serving)
 
     def begin(self) -> None:
         """A run begins: watch what is new, let go of what was removed."""

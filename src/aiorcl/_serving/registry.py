@@ -13,7 +13,6 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiorcl._loop.ends import ends_of
-from aiorcl._rclpy.private import node_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
 
@@ -22,6 +21,7 @@ if TYPE_CHECKING:
 
     from aiorcl._serving.kinds import Core
     from aiorcl._serving.node import ServedNode
+    from aiorcl._serving.serving import Serving
 
 
 class Served(NamedTuple):
@@ -63,6 +63,7 @@ class Hold:
 _holds: dict[int, Hold] = {}  # by the id of the entity
 _served_nodes: weakref.WeakKeyDictionary[Node, weakref.ref[ServedNode]]
 _served_nodes = weakref.WeakKeyDictionary()
+_servings: dict[weakref.ref[Serving], None] = {}  # of each executor
 
 # In a forked child there is no thread that could let go, and nothing of the middleware that calls.
 os.register_at_fork(after_in_child=_holds.clear)
@@ -95,6 +96,11 @@ def note(served_node: ServedNode) -> None:
     _served_nodes[served_node.node] = weakref.ref(served_node)
 
 
+def note_serving(serving: Serving) -> None:
+    """From now on an executor may serve nodes."""
+    _servings[weakref.ref(serving, lambda reference: _servings.pop(reference, None))] = None
+
+
 def served(entity: object) -> Served | None:
     """Return what watches an entity of rclpy, or None. Any thread."""
     found = _holds.get(id(entity))
@@ -111,16 +117,38 @@ def served_node_named_by(node: Node) -> ServedNode | None:
     return found if found is not None and found.serving.watcher.is_executor_of(node) else None
 
 
-def served_here(entity: Any) -> Served | None:
-    """As ``served``, if an executor of this thread does it."""
+def serving_of(entity: Any) -> Serving | None:
+    """Return the executor that serves an entity, or will when its thread has looked. Any thread.
+
+    It has not while an entity is new, or not whole yet: then the nodes are searched, which happens
+    at a call that blocks, or before an error message.
+    """
     found = served(entity)
-    if found is None:  # an action client is watched only when it is whole
-        served_node = _running_here(node_of(entity))
-        if served_node is None:
-            return None
-        served_node.serving.look(served_node.node)
+    if found is not None:
+        return found.served_node.serving
+    return next((serving for serving in _all_servings() if _node_with(entity, serving)), None)
+
+
+def serving_here(entity: Any) -> Serving | None:
+    """As ``serving_of``, if it is an executor that this thread runs."""
+    found = served(entity)
+    if found is not None:
+        serving = found.served_node.serving
+        return serving if serving.run.runs_here() else None
+    here = (serving for serving in _all_servings() if serving.run.runs_here())
+    return next((serving for serving in here if _node_with(entity, serving)), None)
+
+
+def served_here(entity: Any) -> Served | None:
+    """As ``served``, if an executor of this thread does it, which looks once more if it has to."""
+    serving = serving_here(entity)
+    if serving is None:
+        return None
+    found = served(entity)
+    if found is None and (node := _node_with(entity, serving)) is not None:
+        serving.look(node)
         found = served(entity)
-    return found if found is not None and found.served_node.serving.run.runs_here() else None
+    return found if found is not None and found.served_node.serving is serving else None
 
 
 def served_node_here(node: Node) -> ServedNode:
@@ -165,13 +193,23 @@ def served_node_of(entity: Any) -> ServedNode:
     return served_node
 
 
-def _node_that_has(entity: Any) -> Node | None:
-    """Search, for an error message: rclpy's entities do not know their nodes."""
-    for node in list(_served_nodes):
-        entities = (node.publishers, node.subscriptions, node.clients, node.services)
-        if any(each is entity for kind in (*entities, node.waitables) for each in kind):
-            return node
-    return None
+def _all_servings() -> list[Serving]:
+    found = [reference() for reference in list(_servings)]
+    return [serving for serving in found if serving is not None]
+
+
+def _has(node: Node, entity: object) -> bool:
+    """Search: few of rclpy's entities know their nodes."""
+    entities = (node.publishers, node.subscriptions, node.clients, node.services, node.timers)
+    return any(each is entity for kind in (*entities, node.waitables) for each in kind)
+
+
+def _node_with(entity: object, serving: Serving) -> Node | None:
+    return next((node for node in serving.nodes() if _has(node, entity)), None)
+
+
+def _node_that_has(entity: object) -> Node | None:
+    return next((node for node in list(_served_nodes) if _has(node, entity)), None)
 
 
 def _check_ended(node: Node | None) -> None:

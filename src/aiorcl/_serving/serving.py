@@ -36,6 +36,7 @@ class Serving:
 
     :param watcher: watches entities.
     :param followers: are told when something is gone.
+    :param nodes: returns the nodes that are on the executor. Any thread.
     :param has: tells whether a node is on the executor. Any thread.
     :param look: watches what is new of a node and lets go of what is gone, now.
     :param look_again: has the loop's thread look, soon, or the next run. Any thread.
@@ -53,6 +54,7 @@ class Serving:
     run: Run
     mailbox: Mailbox
     owned: Owned
+    nodes: Callable[[], list[Node]]
     has: Callable[[Node], bool]
     look: Callable[[Node], None]
     look_again: Callable[[Node], None]
