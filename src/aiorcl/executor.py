@@ -13,9 +13,11 @@ from typing import TYPE_CHECKING, Any
 
 import rclpy.executors
 import rclpy.task
+from rclpy.context import Context
 from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
+from aiorcl._coroutines.arguments import check, check_callable
 from aiorcl._loop.ends import Ends
 from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.home import Home
@@ -45,7 +47,6 @@ from aiorcl._tasks.workers import Workers
 if TYPE_CHECKING:
     from typing import Self
 
-    from rclpy.context import Context
     from rclpy.node import Node
 
 
@@ -75,6 +76,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         node at a time, coroutines included. If False, it keeps each entity from running beside
         itself only.
     :raises RuntimeError: if the context is not initialized.
+    :raises TypeError: if an argument is of the wrong kind.
     """
 
     def __init__(
@@ -85,6 +87,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         on_error: OnError | None = None,
         strict_groups: bool = False,
     ) -> None:
+        _check_arguments(context, loop, on_error)
         super().__init__(context=context)
         guards = guards_of(self._context)
         self._ends = Ends(self)
@@ -343,6 +346,15 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             return not self._owned.remain()
         self._mailbox.order(self._ending.stop_serving, first=True)
         return self._ends.none_left.wait(timeout_sec)
+
+
+def _check_arguments(context: object, loop: object, on_error: object) -> None:
+    function = "AsyncioExecutor()"
+    if context is not None:
+        check(context, Context, function, "a Context of rclpy, such as node.context,")
+    if loop is not None:
+        check(loop, asyncio.AbstractEventLoop, function, "an event loop")
+    check_callable(on_error, function, "on_error")
 
 
 def _limit(timeout_sec: float | None) -> float | None:

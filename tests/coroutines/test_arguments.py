@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -13,6 +14,7 @@ from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.event_handler import QoSPublisherEventType
+from rclpy.exceptions import InvalidTopicNameException
 from rclpy.node import Node
 from std_msgs.msg import Int64, String
 from std_srvs.srv import SetBool, Trigger
@@ -129,6 +131,18 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
         "await execute()",
     ),
     ("AsyncioClock of a node", lambda t: untyped.AsyncioClock(t.node), "node.get_clock()"),
+    ("context", lambda t: untyped.AsyncioExecutor(context=t.node), "node.context"),
+    ("context class", lambda _: untyped.AsyncioExecutor(context=Context), "Context itself"),
+    ("loop", lambda _: untyped.AsyncioExecutor(loop=asyncio.new_event_loop), "an event loop"),
+    ("on_error", lambda _: untyped.AsyncioExecutor(on_error="log"), "function as on_error"),
+    ("limit", lambda _: untyped.LimitedCallbackGroup("3"), "LimitedCallbackGroup() takes"),
+    ("limit float", lambda _: untyped.LimitedCallbackGroup(1.5), "as an int, not 1.5"),
+    ("workers", lambda _: untyped.ThreadCallbackGroup(None), "ThreadCallbackGroup() takes"),
+    ("run of a node", lambda t: untyped.run(t.node), "a node class or a function"),
+    ("run of a coroutine", lambda _: untyped.run(execute(1)), "aiorcl.run(main)"),
+    ("run several", lambda t: untyped.run([execute, t.node]), "a node class or a function"),
+    ("args", lambda _: untyped.run(execute, args="--ros-args"), "a list of arguments"),
+    ("loop_factory", lambda _: untyped.run(execute, loop_factory="uvloop"), "as loop_factory"),
     ("sleep", lambda t: t.clock.sleep_for_async(1.0), "Duration(seconds=0.5)"),
     ("until", lambda t: t.clock.sleep_until_async(1.0), "now()"),
 ]
@@ -143,6 +157,24 @@ def test_what_is_wrong_is_refused(context: Context, lone: Node, call: Any, words
         call(things).send(None)
     assert words in str(refused.value)
     assert entities == [len(list(k)) for k in (lone.waitables, lone.subscriptions, lone.timers)]
+
+
+@pytest.mark.parametrize("name", ["bad name!", "", "1st", "a//b", "{nobody}", "/tail/"])
+def test_what_no_topic_can_be_called(lone: Node, name: str) -> None:
+    """Refused at the call, as rclpy refuses to make a subscription."""
+    with pytest.raises((InvalidTopicNameException, ValueError)) as of_rclpy:
+        lone.create_subscription(Int64, name, lambda _: None, 10)
+    with pytest.raises(of_rclpy.type) as at_call:
+        aiorcl.messages(lone, Int64, name)
+    assert str(at_call.value) == str(of_rclpy.value)
+    with pytest.raises(of_rclpy.type):
+        aiorcl.next_message(lone, Int64, name).send(None)
+
+
+@pytest.mark.parametrize("name", ["topic", "/a/b", "~/own", "{node}/sub"])
+def test_what_a_topic_can_be_called(lone: Node, name: str) -> None:
+    """Nothing is refused that rclpy takes."""
+    assert name in repr(aiorcl.messages(lone, Int64, name))
 
 
 @pytest.mark.parametrize("way", ["partial", "object", "method", "wrapped"])

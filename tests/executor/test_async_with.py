@@ -294,6 +294,25 @@ def test_an_executor_of_another_loop_cannot_be_entered(run: Run, context: Contex
         other.close()
 
 
+def test_a_block_is_left_on_its_loop(run: Run, context: Context) -> None:
+    """Elsewhere the error says where, and the executor goes on; there it ends as always."""
+
+    async def main() -> None:
+        executor = AsyncioExecutor(context=context)
+        await executor.__aenter__()
+
+        def elsewhere() -> None:
+            with pytest.raises(RuntimeError, match="entered on another event loop"):
+                asyncio.run(executor.__aexit__(None, None, None))
+
+        await asyncio.to_thread(elsewhere)
+        assert executor.is_spinning
+        await executor.__aexit__(None, None, None)
+        assert not executor.is_spinning
+
+    run(main)
+
+
 def test_the_loop_keeps_its_turn_under_a_flood(run: Run, context: Context, lone: Node) -> None:
     """Timers, sockets and tasks of the loop go on while a subscription is always ready."""
 

@@ -4,10 +4,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
+
+from rclpy.exceptions import InvalidHandle
+from rclpy.expand_topic_name import expand_topic_name
+from rclpy.validate_full_topic_name import validate_full_topic_name
+from rclpy.validate_topic_name import validate_topic_name
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
 
 
 def check(value: object, cls: type | tuple[type, ...], function: str, expected: str) -> None:
@@ -35,6 +44,14 @@ def check_message_type(value: object, function: str) -> None:
         raise TypeError(
             f"{function} takes a message class, such as std_msgs.msg.String, not {shown(value)}"
         )
+
+
+def check_topic(node: Node, topic: str) -> None:
+    """Raise rclpy's InvalidTopicNameException unless a topic of a node may have this name."""
+    validate_topic_name(topic)
+    with contextlib.suppress(InvalidHandle):  # whoever makes the entity says so
+        name = expand_topic_name(topic, node.get_name(), node.get_namespace())
+        validate_full_topic_name(name)
 
 
 def check_action_type(value: object, function: str) -> None:

@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import rclpy.exceptions
@@ -111,8 +110,7 @@ class AsyncioClock:
 
     async def _sleep_until(self, until_ns: int) -> None:
         clock = self._clock
-        if clock in _ended:
-            raise _ended[clock]()
+        check_clock_goes_on(clock)
         if clock.now().nanoseconds >= until_ns:
             await asyncio.sleep(0)
             return
@@ -123,21 +121,17 @@ class AsyncioClock:
             if not woken.done():
                 woken.set_result(source_changed)
 
-        def end() -> None:
+        def end(error: Exception) -> None:
             if not woken.done():
-                woken.set_exception(_ended[clock]())
+                woken.set_exception(error)
 
-        sleeper = _Sleeper(loop, end)
-        sleepers = _sleepers.setdefault(clock, set())
-        sleepers.add(sleeper)
         alarm = alarms_of(loop).set(clock, until_ns, wake)
+        follower = follow_clock(clock, loop, end)
         try:
-            if clock in _ended:  # on another thread, which did not see this sleeper
-                end()
             source_changed = await woken
         finally:
             alarm.close()
-            sleepers.discard(sleeper)
+            follower.close()
         if source_changed:
             raise TimeSourceChangedError(
                 "ROS time was switched on or off during a sleep; look at now() and decide how long "
@@ -145,25 +139,52 @@ class AsyncioClock:
             )
 
 
-@dataclass(frozen=True, slots=True, eq=False)
-class _Sleeper:
-    """A task that sleeps, and what ends its sleep, on the thread of its loop."""
+class ClockFollower:
+    """Who is told when a clock ends, on the thread of a loop; made by `follow_clock`."""
 
-    loop: asyncio.AbstractEventLoop
-    end: Callable[[], None]
+    def __init__(
+        self, clock: Clock, loop: asyncio.AbstractEventLoop, end: Callable[[Exception], None]
+    ) -> None:
+        self._clock = clock
+        self._loop = loop
+        self._end = end
+
+    def tell(self) -> None:
+        """Hand over the error. Any thread."""
+        try:
+            self._loop.call_soon_threadsafe(self._end, _ended[self._clock]())
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
+
+    def close(self) -> None:
+        """Follow no more. Any thread."""
+        _followers.get(self._clock, set()).discard(self)
 
 
-_sleepers: weakref.WeakKeyDictionary[Clock, set[_Sleeper]] = weakref.WeakKeyDictionary()
-
-# Clocks that go on no more, and what to raise for it.
+# Of each clock, and what makes the error once it has ended.
+_followers: weakref.WeakKeyDictionary[Clock, set[ClockFollower]] = weakref.WeakKeyDictionary()
 _ended: weakref.WeakKeyDictionary[Clock, Callable[[], Exception]] = weakref.WeakKeyDictionary()
 
 
+def follow_clock(
+    clock: Clock, loop: asyncio.AbstractEventLoop, end: Callable[[Exception], None]
+) -> ClockFollower:
+    """Have ``end`` called with an error, on the loop, when nobody sets a clock any more, or now."""
+    follower = ClockFollower(clock, loop, end)
+    _followers.setdefault(clock, set()).add(follower)
+    if clock in _ended:  # perhaps on another thread, which did not see this one
+        follower.tell()
+    return follower
+
+
+def check_clock_goes_on(clock: Clock) -> None:
+    """Raise the error of a clock that has ended."""
+    if clock in _ended:
+        raise _ended[clock]()
+
+
 def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
-    """Raise an error in whoever sleeps on a clock, now or later: nobody sets it. Any thread."""
+    """Let an error reach whoever follows a clock, now or later: nobody sets it. Any thread."""
     _ended[clock] = error
-    for sleeper in list(_sleepers.get(clock, ())):
-        try:
-            sleeper.loop.call_soon_threadsafe(sleeper.end)
-        except RuntimeError:
-            pass  # the loop is closed: nobody sleeps any more
+    for follower in list(_followers.get(clock, ())):
+        follower.tell()

@@ -18,6 +18,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
+from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.private import running_loop
 from aiorcl.executor import AsyncioExecutor
@@ -151,12 +152,18 @@ def run(
         `new_event_loop` does.
     :param debug: asyncio's debug mode, as in ``asyncio.run``.
     :return: what ``main`` has returned, if it is one coroutine function, and no signal came.
-    :raises TypeError: if it is neither, or returns no node.
+    :raises TypeError: if it is neither, or returns no node, or if an argument is of the wrong
+        kind.
     :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
     """
     makers = list(main) if isinstance(main, Iterable) and not callable(main) else [main]
     for each in makers:
         _check(each)
+    if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
+        raise TypeError(
+            f"aiorcl.run() takes a list of arguments for ROS, such as sys.argv, not {args!r}"
+        )
+    check_callable(loop_factory, "aiorcl.run()", "loop_factory")
     if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
     mains = [each for each in makers if _is_main(each)]

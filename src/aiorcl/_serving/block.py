@@ -71,6 +71,11 @@ class Block:
         if not self._is_entered:
             raise RuntimeError("The executor was not entered")
         loop = asyncio.get_running_loop()
+        if loop is not self._run.loop:
+            raise RuntimeError(
+                "The executor was entered on another event loop: leave its block there, while that "
+                "loop runs"
+            )
         if self._left is not None:
             if not self._left.done():
                 await asyncio.shield(self._left)

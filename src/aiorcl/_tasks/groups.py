@@ -27,7 +27,13 @@ class LimitedCallbackGroup(CallbackGroup):
 
     def __init__(self, limit: int) -> None:
         super().__init__()
-        self._limit = operator.index(limit)
+        try:
+            self._limit = operator.index(limit)
+        except TypeError:
+            raise TypeError(
+                f"{type(self).__name__}() takes how many callbacks may be under way, as an int, "
+                f"not {limit!r}"
+            ) from None
         if self._limit < 1:
             raise ValueError(f"A callback group needs a limit of at least 1, not {limit}")
         self._running = 0

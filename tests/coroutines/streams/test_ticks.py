@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
 import itertools
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +22,8 @@ from rclpy.time import Time
 from rosgraph_msgs.msg import Clock as ClockMessage
 
 import aiorcl
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, EntityGoneError
+from tests.support.elsewhere import call_elsewhere
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
@@ -212,3 +215,49 @@ def test_a_period_must_be_one(lone: Node, period: float) -> None:
     """A period that cannot be is refused where it is asked for."""
     with pytest.raises(ValueError, match="period"):
         aiorcl.ticks(lone, period)
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+def test_the_ticks_of_a_clock_end_with_its_node(
+    run: Run, context: Context, lone: Node, make_node: MakeNode, thread: bool
+) -> None:
+    """Nobody sets the clock any more: whoever waits for a tick goes on, and nobody begins to."""
+    simulated = [Parameter("use_sim_time", value=True)]
+    other = make_node(parameter_overrides=simulated)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            stream = aiorcl.ticks(lone, 1.0, clock=other.get_clock())
+            async with stream:
+                waiting = asyncio.ensure_future(anext(stream, None))
+                await turns()
+                if thread:
+                    call_elsewhere(other.destroy_node)
+                else:
+                    other.destroy_node()
+                assert await waiting is None
+            with pytest.raises(EntityGoneError, match="was destroyed"):
+                await anext(aiorcl.ticks(lone, 1.0, clock=other.get_clock()))
+
+    run(main)
+
+
+def test_a_stream_of_ticks_leaves_nothing_on_the_clock(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """Closed it hears of the end of its clock no more, and goes."""
+    clock = Clock(clock_type=ClockType.STEADY_TIME)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.ticks(lone, 0.0, clock=clock) as stream:
+                await anext(stream)
+                feed = weakref.ref(stream._opened())
+            del stream
+            await turns()
+            gc.collect()
+            assert feed() is None
+
+    run(main)

@@ -13,7 +13,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
-from aiorcl._coroutines.arguments import check, check_message_type
+from aiorcl._coroutines.arguments import check, check_message_type, check_topic
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
@@ -118,10 +118,11 @@ class _FirstMessage(MessageStream[MsgT]):
             ) from None
 
 
-def _check(node: object, msg_type: object, topic: object, qos: object, function: str) -> None:
+def _check(node: Node, msg_type: object, topic: str, qos: object, function: str) -> None:
     check(node, Node, function, "a node")
     check_message_type(msg_type, function)
     check(topic, str, function, "the name of a topic as a string")
+    check_topic(node, topic)
     check(qos, (QoSProfile, int), function, "a QoSProfile, or the depth of its history as an int,")
 
 
@@ -158,6 +159,7 @@ def messages(
     :param queue_size: how many messages to keep. If None, the depth of the profile, or with
         KEEP_ALL no limit; 1 keeps the newest only, and the log says nothing of others.
     :raises ValueError: if ``queue_size`` is less than 1.
+    :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
     :raises TypeError: if an argument is of the wrong kind.
     """
     _check(node, msg_type, topic, qos_profile, "aiorcl.messages()")
@@ -176,6 +178,7 @@ async def next_message(
 
     :raises EntityGoneError: if no message can come any more, see `Stream`.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the node on the running loop.
+    :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
     """
     _check(node, msg_type, topic, qos_profile, "aiorcl.next_message()")
     async with _FirstMessage(node, msg_type, topic, qos_profile, sys.maxsize) as stream:

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -15,6 +16,7 @@ from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._loop.clock import ClockFollower, check_clock_goes_on, follow_clock
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.registry import served_node_here
 
@@ -80,6 +82,7 @@ class TickStream(Stream[Tick]):
         self._period_sec = float(period_sec)
         self._clock = clock
         self._timer: Timer | None = None
+        self._clock_follower: ClockFollower | None = None
         super().__init__()
 
     def __repr__(self) -> str:
@@ -97,6 +100,8 @@ class TickStream(Stream[Tick]):
 
     def _open(self) -> Feed[Tick]:
         served_node = served_node_here(self._node)
+        if self._clock is not None:
+            check_clock_goes_on(self._clock)
         feed = _TickFeed()
         self._timer = self._node.create_timer(
             *(self._period_sec, feed.called),
@@ -105,10 +110,17 @@ class TickStream(Stream[Tick]):
         )
         feed.tell_of(self._timer)
         feed.follow(served_node.serving.followers, self._timer, self._node)
+        if self._clock is not None:  # which may be that of another node
+            loop = asyncio.get_running_loop()
+            self._clock_follower = follow_clock(
+                self._clock, loop, lambda error: feed.gone(str(error))
+            )
         return feed
 
     def _destroy(self) -> None:
         assert self._timer is not None  # made with the feed
+        if self._clock_follower is not None:
+            self._clock_follower.close()
         self._node.destroy_timer(self._timer)
 
 
@@ -124,7 +136,9 @@ def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickS
     a period after the time that was jumped to. A clock that stands still brings none.
 
     :param period_sec: in seconds of the clock; 0 for as often as the loop turns.
-    :param clock: another clock, for example one of steady time.
+    :param clock: another clock, for example one of steady time. With that of another node they end
+        when that node is destroyed, as nobody sets it any more; once it is, opening the stream
+        raises `EntityGoneError`.
     :raises ValueError: if the period is negative or infinite.
     :raises TypeError: if an argument is of the wrong kind.
     """
