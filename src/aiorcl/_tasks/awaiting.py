@@ -70,13 +70,15 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
                 abandon(future)
             drop_unwanted(future)
             raise
-    if future.cancelled():
-        raise asyncio.CancelledError
-    # result() would be two more calls.
+    # result() would be two more calls, and cancelled(), which has no result, one.
     result: T | None
     error, result = exception_and_result_of(future)
-    if error is None:
+    if error is None and result is not None:
         return result
+    if future.cancelled():
+        raise asyncio.CancelledError
+    if error is None:
+        return None
     future.exception()  # which notes that it was fetched
     try:
         raise error
