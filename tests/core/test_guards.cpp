@@ -234,6 +234,38 @@ TEST_CASE("a follower that was removed hears of no trigger") {
   CHECK_FALSE(follower.queue.has_ready());
 }
 
+TEST_CASE("followers hear of a trigger in the order in which they came, whoever has gone since") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  GuardThreads guards(context.get());
+  ReadyQueue queue;
+  std::list<Entry> entries;
+  for (int n = 0; n < 100; ++n) {
+    entries.emplace_back(queue);
+    guards.add(guard.get(), *entries.back());
+  }
+  guards.add(guard.get(), *entries.back());  // as a waitable that adds it twice
+  guards.remove(guard.get(), *entries.back());
+  std::vector<const aiorcl::Ready *> expected;
+  std::size_t number = 0;
+  for (Entry & entry : entries) {
+    if (++number % 3 == 0) {
+      guards.remove(guard.get(), *entry);
+    } else {
+      expected.push_back(&*entry);
+    }
+  }
+  std::vector<const aiorcl::Ready *> heard;
+  guard.trigger();
+  run_while(queue, [&](Claim & claim) {
+    heard.push_back(claim.get());
+    handle_all(claim);
+    return heard.size() < expected.size();
+  });
+  CHECK(heard == expected);
+  for (Entry & entry : entries) guards.remove(guard.get(), *entry);
+}
+
 TEST_CASE("who follows nothing can be removed") {
   rcl::Context context;
   rcl::GuardCondition guard(context);

@@ -3,8 +3,8 @@
 // How many callbacks of a callback group may run at a time.
 #include "dispatch/group.hpp"
 
-#include <algorithm>
 #include <cstdint>
+#include <optional>
 #include <utility>
 
 #include "dispatch/names.hpp"
@@ -45,9 +45,8 @@ void Group::end(nb::handle entity) {
   if (rules.is_valid()) call_method(nb::object(rules), names().ending_execution, entity);
 }
 
-void Group::forget(const Retry & retry) noexcept {
-  const auto found = std::find(asked_.begin(), asked_.end(), &retry);
-  if (found != asked_.end()) asked_.erase(found);
+void Group::forget(Retry & retry) noexcept {
+  if (retry.place) asked_.erase(*std::exchange(retry.place, std::nullopt));
 }
 
 void Group::again() noexcept {
@@ -58,7 +57,10 @@ void Group::again() noexcept {
     for (Claim & claim : parked) claim.push();
   }
   if (!asked_.empty()) {
-    for (Retry * retry : std::exchange(asked_, {})) retry->again();
+    for (Retry * retry : std::exchange(asked_, {})) {
+      retry->place.reset();
+      retry->again();
+    }
   }
 }
 

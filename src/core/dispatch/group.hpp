@@ -7,9 +7,9 @@
 
 #include <cstddef>
 #include <deque>
+#include <list>
 #include <memory>
 #include <utility>
-#include <vector>
 
 #include "dispatch/retry.hpp"
 #include "events/ready_queue.hpp"
@@ -53,8 +53,8 @@ class Group {
 
   /// The same where the group asks(): its events are in `retry` until then. forget() it when it is
   /// given back otherwise, and before it is destroyed.
-  void park(Retry & retry) { asked_.push_back(&retry); }
-  void forget(const Retry & retry) noexcept;
+  void park(Retry & retry) { retry.place = asked_.insert(asked_.end(), &retry); }
+  void forget(Retry & retry) noexcept;
 
   /// Lets everything be tried again that is held back.
   void again() noexcept;
@@ -74,7 +74,7 @@ class Group {
   std::size_t limit_;
   std::size_t running_ = 0;
   std::deque<Claim> parked_;
-  std::vector<Retry *> asked_;
+  std::list<Retry *> asked_;
 };
 
 }  // namespace aiorcl

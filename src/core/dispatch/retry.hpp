@@ -4,6 +4,8 @@
 #pragma once
 
 #include <cstdint>
+#include <list>
+#include <optional>
 
 #include "events/timers.hpp"
 
@@ -37,6 +39,9 @@ class Retry final : public Due {
 
   /// The next time is the first one again.
   void reset() noexcept { delay_ = kFirst; }
+
+  /// Where the group has it that it waits for; the group's own.
+  std::optional<std::list<Retry *>::iterator> place;
 
  private:
   /// True once its time is over, until again().

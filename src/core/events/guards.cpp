@@ -9,9 +9,10 @@
 #include <chrono>
 #include <condition_variable>
 #include <cstdint>
+#include <list>
 #include <memory>
 #include <thread>
-#include <vector>
+#include <unordered_map>
 
 #include "events/process.hpp"
 #include "rcl_error.hpp"
@@ -38,15 +39,14 @@ class GuardThreads::Waiter {
 
   /// The first follower is there before the thread: the guard condition may be triggered already.
   Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
-      : end_(context), set_(context), guard_(guard), context_(context), followers_{first} {
+      : end_(context), set_(context), guard_(guard), context_(context) {
+    add(first);
     if (wait(set_, &kNotAtAll) == RMW_RET_OK) tell();
     thread_ = std::thread(&Waiter::run, this);
   }
   ~Waiter();
   Waiter(const Waiter &) = delete;
   Waiter & operator=(const Waiter &) = delete;
-
-  bool waits_for(const rmw_guard_condition_t * guard) const noexcept { return guard_ == guard; }
 
   void add(Follower follower);
 
@@ -92,8 +92,9 @@ class GuardThreads::Waiter {
   std::mutex mutex_;
   std::unique_ptr<WaitSet> asking_;  // guarded by mutex_; made when it is needed
   std::condition_variable stop_changed_;
-  std::vector<Follower> followers_;  // guarded by mutex_
-  bool stop_ = false;                // guarded by mutex_
+  std::list<Follower> followers_;  // guarded by mutex_, as is where each of them is
+  std::unordered_multimap<const Ready *, std::list<Follower>::iterator> places_;
+  bool stop_ = false;  // guarded by mutex_
   std::thread thread_;
 };
 
@@ -123,14 +124,22 @@ GuardThreads::Waiter::~Waiter() {
 
 void GuardThreads::Waiter::add(Follower follower) {
   std::lock_guard<std::mutex> lock(mutex_);
-  followers_.push_back(follower);
+  const auto place = followers_.insert(followers_.end(), follower);
+  try {
+    places_.emplace(follower.ready, place);
+  } catch (...) {
+    followers_.erase(place);
+    throw;
+  }
 }
 
 bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
   std::lock_guard<std::mutex> lock(mutex_);
-  auto found = std::find_if(followers_.begin(), followers_.end(),
-                            [&](const Follower & follower) { return follower.ready == &ready; });
-  if (found != followers_.end()) followers_.erase(found);
+  const auto found = places_.find(&ready);
+  if (found != places_.end()) {
+    followers_.erase(found->second);
+    places_.erase(found);
+  }
   // Here, not when the waiter is destroyed: a trigger that the thread has by then would be told to
   // nobody, and not be passed on.
   stop_ = followers_.empty();
@@ -202,13 +211,18 @@ void GuardThreads::add(const rcl_guard_condition_t * rcl_guard, Ready & ready,
                        std::atomic<bool> * fired) {
   const rmw_guard_condition_t * guard = rcl_guard_condition_get_rmw_handle(rcl_guard);
   std::lock_guard<std::mutex> lock(mutex_);
-  auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
-                             [guard](const Waiter & each) { return each.waits_for(guard); });
   const Waiter::Follower follower{&ready, fired};
-  if (waiter != waiters_.end()) {
-    waiter->add(follower);
+  const auto found = places_.find(guard);
+  if (found != places_.end()) {
+    found->second->add(follower);
   } else if (rcl_context_is_valid(context_)) {
-    waiters_.emplace_back(context_, guard, follower);
+    const auto place = places_.emplace(guard, waiters_.end()).first;
+    try {
+      place->second = waiters_.emplace(waiters_.end(), context_, guard, follower);
+    } catch (...) {
+      places_.erase(place);
+      throw;
+    }
   }
 }
 
@@ -224,9 +238,10 @@ void GuardThreads::remove(const rcl_guard_condition_t * rcl_guard, const Ready &
   if (!process_.is_this()) return;  // nor is there a thread that could touch it
   const rmw_guard_condition_t * guard = rcl_guard_condition_get_rmw_handle(rcl_guard);
   std::lock_guard<std::mutex> lock(mutex_);
-  auto waiter = std::find_if(waiters_.begin(), waiters_.end(),
-                             [guard](const Waiter & each) { return each.waits_for(guard); });
-  if (waiter != waiters_.end() && waiter->remove(ready)) waiters_.erase(waiter);
+  const auto found = places_.find(guard);
+  if (found == places_.end() || !found->second->remove(ready)) return;
+  waiters_.erase(found->second);
+  places_.erase(found);
 }
 
 }  // namespace aiorcl

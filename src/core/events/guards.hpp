@@ -5,10 +5,12 @@
 
 #include <rcl/context.h>
 #include <rcl/guard_condition.h>
+#include <rmw/types.h>
 
 #include <atomic>
 #include <list>
 #include <mutex>
+#include <unordered_map>
 
 #include "events/process.hpp"
 #include "events/ready_queue.hpp"
@@ -58,7 +60,8 @@ class GuardThreads {
   rcl_context_t * context_;
   // Held while a waiter ends, so that no two wait sets hold one guard condition.
   std::mutex mutex_;
-  std::list<Waiter> waiters_;  // guarded by mutex_
+  std::list<Waiter> waiters_;  // guarded by mutex_, as is where each of them is
+  std::unordered_map<const rmw_guard_condition_t *, std::list<Waiter>::iterator> places_;
 };
 
 }  // namespace aiorcl
