@@ -90,6 +90,12 @@ class Block:
             if not came_first:
                 self._errors.raise_after(error)
             self._errors.raise_first(error)
+            if (name := self._ending.awaits_itself()) is not None:
+                raise RuntimeError(
+                    f"'{name}', a coroutine of the executor, awaits the task that leaves the "
+                    "executor's block, and the block ends when its coroutines have: it was not "
+                    "waited for. Leave the block in a task that none of them awaits"
+                ) from cancellation
             if error is None and cancellation is not None:
                 raise cancellation
         finally:

@@ -135,7 +135,7 @@ class Ending:
 
         :return: the last cancellation that came meanwhile.
         """
-        self._owned.spare_running()
+        self._owned.leave()
         self.stop_serving()
         try:
             return await uninterrupted(self._owned.end())
@@ -144,6 +144,11 @@ class Ending:
             self._home.driver.stop()
             self.let_go()
             self._run.end()
+
+    def awaits_itself(self) -> str | None:
+        """Return the name of a coroutine that awaits the end which would have waited for it."""
+        steps = self._owned.awaits_leaver
+        return None if steps is None else steps.__qualname__
 
     def let_go(self, *, wait: bool = False) -> None:
         """Leave nothing that the middleware could call, and close a loop of our own.

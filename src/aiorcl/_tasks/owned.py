@@ -34,7 +34,10 @@ class Owned:
         self.unfetched = unfetched
         self._owned: set[Steps] = set()
         self.running: Steps | None = None
-        self._spared: Steps | None = None
+        self._spared: set[Steps] = set()
+        self._leaver: asyncio.Task[Any] | None = None  # waits until all others have ended
+        #: The coroutine that awaits this task, which would wait for it, and so for itself.
+        self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
         self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
         self.on_none_left: Callable[[], None] = lambda: None
@@ -82,18 +85,30 @@ class Owned:
             if steps.owner is owner and steps is not self.running:
                 steps.end(begun=begun)
 
-    def spare_running(self) -> None:
-        """From now on do not cancel the coroutine that runs, and do not wait for it.
+    def leave(self) -> None:
+        """The task that runs waits for the end of all: do not cancel it, and do not wait for it."""
+        self._leaver = asyncio.current_task()
+        if self.running is not None:
+            self._spared.add(self.running)
 
-        It waits for the others.
+    def cancellations_of_leaver(self) -> int:
+        """Return how often the task that waits for the end was cancelled."""
+        return 0 if self._leaver is None else self._leaver.cancelling()
+
+    def was_cancelled(self, steps: Steps, cancellations_before: int) -> None:
+        """Do not wait for a coroutine that has handed its cancellation on to who waits for it.
+
+        It does so because it awaits that task.
         """
-        self._spared = self.running
+        if self.cancellations_of_leaver() > cancellations_before and steps in self._owned:
+            self._spared.add(steps)
+            self.awaits_leaver = steps
 
     def cancel_all(self) -> None:
         """Cancel every coroutine, once, and every task that has not begun."""
         self.mailbox.cancel_tasks()
         for steps in list(self._owned):
-            if steps is not self._spared:
+            if steps not in self._spared:
                 steps.end()
 
     async def end(self, timeout: float | None = None) -> None:
@@ -108,7 +123,7 @@ class Owned:
             tasks = [
                 steps.task
                 for steps in self._owned
-                if steps.task is not None and steps is not self._spared
+                if steps.task is not None and steps not in self._spared
             ]
             if not tasks:
                 await asyncio.sleep(0)  # for what they have scheduled on their way out
