@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Checks what no linter knows: the header of each source file, its length, and one version.
+# Checks what no linter knows: header and length of each source, names of attributes, one version.
 """``python -m tools.sources`` names what is wrong, and fails if anything is."""
 
 from __future__ import annotations
@@ -29,6 +29,8 @@ COMMENTS = {
 NOT_SOURCES = {"LICENSE", ".gitignore", "py.typed"}
 LONGEST = 400
 LONGEST_TEST = 450
+# What SLF001 of ruff does not see: a private attribute of another object, by its name as a string.
+BY_NAME = re.compile(r"\b(?:get|has|set|del)attr\((?!self\b)[^,\n]+, *[\"']_[a-z]")
 
 
 def main() -> int:
@@ -61,6 +63,9 @@ def problems_of(path: Path) -> Iterator[str]:
     longest = LONGEST_TEST if path.parts[0] == "tests" else LONGEST
     if len(lines) > longest and path.suffix != ".pyi":
         yield f"{path}: {len(lines)} lines are more than {longest}"
+    if path.suffix == ".py" and path.parts[0] == "src" and path.name != "private.py":
+        for line in filter(BY_NAME.search, lines):
+            yield f"{path}: a private attribute is for private.py: {line.strip()}"
 
 
 def version_problems() -> Iterator[str]:
