@@ -8,6 +8,8 @@ import time
 from typing import TYPE_CHECKING, Any, Protocol
 
 import numpy as np
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Empty
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
     from rclpy.client import Client
     from rclpy.publisher import Publisher
     from rclpy.service import Service
+    from rclpy.timer import Timer
 
     from .workloads import Workload
 
@@ -184,6 +187,42 @@ class Ticker(MeasuredNode):
         return np.abs(intervals - self.PERIOD_NS)
 
 
+class Maker(MeasuredNode):
+    """A task after the other makes a timer and destroys it, beside ``others`` that are never due.
+
+    On steady time: on ROS time rcl looks through all timers of a clock for each.
+    """
+
+    NEVER_SEC = 1e6
+
+    def __init__(self, others: int) -> None:
+        super().__init__()
+        self.steady = Clock(clock_type=ClockType.STEADY_TIME)
+        for _ in range(others):
+            self._make()
+
+    def _make(self) -> Timer:
+        return self.create_timer(self.NEVER_SEC, lambda: None, clock=self.steady)
+
+    def start(self, executor: TaskExecutor) -> None:
+        """Give the first task to the executor."""
+        note, now, make, destroy = (
+            self._noted.append,
+            time.monotonic_ns,
+            self._make,
+            self.destroy_timer,
+        )
+
+        def make_again() -> None:
+            began = now()
+            destroy(make())
+            note(now() - began)
+            if not self.ended:
+                executor.create_task(make_again)
+
+        executor.create_task(make_again)
+
+
 class Idler(MeasuredNode):
     """50 subscriptions that get nothing, and 10 timers of one second."""
 
@@ -201,6 +240,8 @@ def make_node(workload: Workload) -> MeasuredNode:
         if workload.node == "listener":
             return Listener(workload.traffic.topics)
         return Receiver(type(SAMPLES[workload.traffic.message]()))
+    if workload.node == "maker":
+        return Maker(workload.others)
     kinds = {
         "ping_pong": PingPong,
         "crowded_ping_pong": CrowdedPingPong,

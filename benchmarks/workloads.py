@@ -31,7 +31,8 @@ class Traffic:
 class Workload:
     """One thing that is measured; ``node`` names the class in ``nodes.py`` that does it.
 
-    ``way`` is the call by which the executor runs; ``without`` are executors that cannot do it.
+    ``way`` is the call by which the executor runs; ``without`` are executors that cannot do it;
+    ``others`` is how many more entities the node has, to which nothing happens.
     """
 
     name: str
@@ -42,6 +43,7 @@ class Workload:
     traffic: Traffic | None = None
     way: Way = "spin"
     without: tuple[str, ...] = ()
+    others: int = 0
     warmup: float = 0.5
     seconds: float = 0.0
 
@@ -129,6 +131,18 @@ WORKLOADS = {
             unit="message",
             latency="publish to callback",
             traffic=Traffic(topics=200, rate=1000),
+        ),
+        *(
+            Workload(
+                f"made-beside-{others}",
+                f"A timer that is made and destroyed, again and again, beside {others} others",
+                node="maker",
+                unit="timer",
+                latency="to make and destroy one",
+                without=("floor",),
+                others=others,
+            )
+            for others in (10, 1000)
         ),
         Workload(
             "timer",

@@ -81,7 +81,7 @@ LOOKS: dict[str, Callable[[Method], object]] = {
     "text": repr,
     "hash": hash,
     "wrapped": lambda method: inspect.signature(functools.wraps(method)(lambda *_: None)),
-    "partial": lambda method: inspect.signature(functools.partial(method, object())),
+    "partial": lambda method: inspect.signature(functools.partial(method, 1)),
     "double": lambda method: inspect.signature(mock.create_autospec(method)),
     "pickle": pickle.dumps,
     "weak method": lambda method: weakref.WeakMethod(method)() == method,
