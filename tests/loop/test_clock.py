@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -22,6 +23,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, TimeSourceChangedError, _core
 from tests.support.counters import open_fds
+from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -187,6 +189,53 @@ def test_the_error_is_that_of_rclpy() -> None:
     """Where rclpy has an error for this, ours is one."""
     of_rclpy = getattr(rclpy.exceptions, "TimeSourceChangedError", RuntimeError)
     assert issubclass(TimeSourceChangedError, of_rclpy)
+
+
+@pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+def test_a_loop_is_closed_during_a_sleep(
+    make_loop: Callable[[], asyncio.AbstractEventLoop], ros_clock: ROSClock
+) -> None:
+    """Nothing keeps the loop, nor the task: the clock, which goes on, least of all."""
+
+    def once() -> weakref.ref[asyncio.Task[None]]:
+        loop = make_loop()
+        loop.set_exception_handler(lambda *_: None)  # asyncio tells of the task
+        task = loop.create_task(AsyncioClock(ros_clock).sleep_for_async(HOUR))
+        loop.run_until_complete(turns())
+        loop.close()
+        return weakref.ref(task)
+
+    gone = [once()]
+    gc.collect()
+    before = open_fds()
+    gone += [once() for _ in range(3)]
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 4
+    assert open_fds() == before
+    assert alarms() == []
+
+
+@pytest.mark.parametrize("collects", [False, True])
+def test_the_loop_keeps_a_task_that_sleeps(
+    run: Run, ros_clock: ROSClock, *, collects: bool
+) -> None:
+    """As under asyncio.sleep(): a task that nobody else holds wakes up."""
+
+    async def main() -> None:
+        woken = asyncio.Event()
+
+        async def sleep() -> None:
+            await AsyncioClock(ros_clock).sleep_until_async(ros_time(101))
+            woken.set()
+
+        asyncio.get_running_loop().create_task(sleep())  # that is the test
+        await turns()
+        if collects:
+            gc.collect()
+        ros_clock.set_ros_time_override(ros_time(101))
+        await woken.wait()
+
+    run(main)
 
 
 @pytest.mark.parametrize("clock_type", CLOCK_TYPES, ids=lambda each: each.name)

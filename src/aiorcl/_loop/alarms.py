@@ -26,17 +26,26 @@ class Alarms:
     def __init__(self, loop: asyncio.AbstractEventLoop) -> None:
         self._loop = weakref.ref(loop)  # the loop keeps this object, by its readers
         self._dispatcher = _core.Dispatcher()
-        self._readers = Readers(loop, self._dispatcher, self._drain)
+        self._readers = Readers(self._loop, self._dispatcher, self._drain)
         self._readers.start()
+        # So the loop keeps the tasks that sleep, as it does under asyncio.sleep(): until it is
+        # closed.
+        self._pending: set[_core.Alarm] = set()
 
     def set(self, clock: Clock, until_ns: int, done: Callable[[bool], None]) -> _core.Alarm:
         """Call ``done(source_changed)`` when ``clock`` has reached a time or changed its source.
 
-        Close what is returned and it is not called any more.
+        Whether it was called or not, ``clear`` has to follow.
         """
         alarm = _core.Alarm(self._dispatcher, clock, until_ns, done)
+        self._pending.add(alarm)
         self._readers.set_timer()
         return alarm
+
+    def clear(self, alarm: _core.Alarm) -> None:
+        """Call nothing any more."""
+        self._pending.discard(alarm)
+        alarm.close()
 
     def _drain(self) -> None:
         self._dispatcher.drain(self)
@@ -48,12 +57,16 @@ class Alarms:
             loop.call_exception_handler({"message": "Exception in an alarm", "exception": error})
 
 
-_alarms: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, Alarms] = weakref.WeakKeyDictionary()
+# Of each loop. Weakly: what sleeps knows the loop.
+_alarms: weakref.WeakKeyDictionary[asyncio.AbstractEventLoop, weakref.ref[Alarms]]
+_alarms = weakref.WeakKeyDictionary()
 
 
 def alarms_of(loop: asyncio.AbstractEventLoop) -> Alarms:
     """Return the alarms of a loop; make them with the first. On the loop's thread."""
-    alarms = _alarms.get(loop)
+    found = _alarms.get(loop)
+    alarms = None if found is None else found()
     if alarms is None:
-        alarms = _alarms[loop] = Alarms(loop)
+        alarms = Alarms(loop)
+        _alarms[loop] = weakref.ref(alarms)
     return alarms

@@ -125,12 +125,13 @@ class AsyncioClock:
             if not woken.done():
                 woken.set_exception(error)
 
-        alarm = alarms_of(loop).set(clock, until_ns, wake)
+        alarms = alarms_of(loop)
+        alarm = alarms.set(clock, until_ns, wake)
         follower = follow_clock(clock, loop, end)
         try:
             source_changed = await woken
         finally:
-            alarm.close()
+            alarms.clear(alarm)
             follower.close()
         if source_changed:
             raise TimeSourceChangedError(
@@ -140,7 +141,10 @@ class AsyncioClock:
 
 
 class ClockFollower:
-    """Who is told when a clock ends, on the thread of a loop; made by `follow_clock`."""
+    """Who is told when a clock ends, on the thread of a loop; made by `follow_clock`.
+
+    For as long as somebody holds it.
+    """
 
     def __init__(
         self, clock: Clock, loop: asyncio.AbstractEventLoop, end: Callable[[Exception], None]
@@ -148,6 +152,8 @@ class ClockFollower:
         self._clock = clock
         self._loop = loop
         self._end = end
+        self._reference = weakref.ref(self)
+        _followers.setdefault(clock, set()).add(self._reference)
 
     def tell(self) -> None:
         """Hand over the error. Any thread."""
@@ -158,11 +164,13 @@ class ClockFollower:
 
     def close(self) -> None:
         """Follow no more. Any thread."""
-        _followers.get(self._clock, set()).discard(self)
+        _followers.get(self._clock, set()).discard(self._reference)
 
 
-# Of each clock, and what makes the error once it has ended.
-_followers: weakref.WeakKeyDictionary[Clock, set[ClockFollower]] = weakref.WeakKeyDictionary()
+# Of each clock, and what makes the error once it has ended. Weakly: who follows knows a loop, which
+# may be closed while it waits.
+_followers: weakref.WeakKeyDictionary[Clock, set[weakref.ref[ClockFollower]]]
+_followers = weakref.WeakKeyDictionary()
 _ended: weakref.WeakKeyDictionary[Clock, Callable[[], Exception]] = weakref.WeakKeyDictionary()
 
 
@@ -171,7 +179,6 @@ def follow_clock(
 ) -> ClockFollower:
     """Have ``end`` called with an error, on the loop, when nobody sets a clock any more, or now."""
     follower = ClockFollower(clock, loop, end)
-    _followers.setdefault(clock, set()).add(follower)
     if clock in _ended:  # perhaps on another thread, which did not see this one
         follower.tell()
     return follower
@@ -186,5 +193,7 @@ def check_clock_goes_on(clock: Clock) -> None:
 def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
     """Let an error reach whoever follows a clock, now or later: nobody sets it. Any thread."""
     _ended[clock] = error
-    for follower in list(_followers.get(clock, ())):
-        follower.tell()
+    for reference in list(_followers.get(clock, ())):
+        follower = reference()
+        if follower is not None:
+            follower.tell()

@@ -9,7 +9,6 @@ import os
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
-from weakref import ref
 
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -41,15 +40,17 @@ class Readers:
 
     Where the system has no timerfd, the loop's own timers bring the dispatcher's: call
     ``set_timer`` after whatever may have changed them. The loop's thread only.
+
+    :param loop: returns the loop, or None when that is collected.
     """
 
     def __init__(
         self,
-        loop: asyncio.AbstractEventLoop,
+        loop: Callable[[], asyncio.AbstractEventLoop | None],
         dispatcher: _core.Dispatcher,
         drain: Callable[[], object],
     ) -> None:
-        self._loop = ref(loop)  # which keeps this object, by its readers
+        self._loop = loop
         self._dispatcher = dispatcher
         self._drain = drain
         self._pid = os.getpid()
@@ -138,7 +139,9 @@ class ReaderDriver(Driver):
         self, loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
     ) -> None:
         super().__init__(loop, dispatcher, hooks, run)
-        self._readers = Readers(loop, dispatcher, self._drain)
+        # Not weakly: where the loop dies together with the executor, the end of that still runs it,
+        # when weak references to both are cleared already.
+        self._readers = Readers(lambda: loop, dispatcher, self._drain)
         self._clock = Clock(clock_type=ClockType.STEADY_TIME)
         self._last_turn = 0.0
 
