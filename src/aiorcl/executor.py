@@ -302,17 +302,21 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def __del__(self) -> None:
         if not hasattr(self, "_block"):
             return  # not initialized
-        self._errors.close()
-        if running_loop() is None and self._run.thread is None:
-            self.shutdown(timeout_sec=0)  # so that no task is left pending
-        self._ending.let_go()
+        try:
+            self._errors.close()
+            if running_loop() is None and self._run.thread is None:
+                self.shutdown(timeout_sec=0)  # so that no task is left pending
+        finally:
+            self._ending.let_go()
 
     def _end_with_interpreter(self) -> None:
-        if self._run.thread is None:
-            self._errors.close()
-        self.shutdown(timeout_sec=_EXIT_SECONDS)
-        if self._run.thread is None:
-            self._ending.let_go()
+        try:
+            if self._run.thread is None:
+                self._errors.close()
+            self.shutdown(timeout_sec=_EXIT_SECONDS)
+        finally:
+            if self._run.thread is None:
+                self._ending.let_go()
 
     # What the parts ask.
 

@@ -79,6 +79,23 @@ PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_
                              {Py_tp_clear, reinterpret_cast<void *>(clear_group)},
                              {0, nullptr}};
 
+int traverse_dispatcher(PyObject * self, visitproc visit, void * arg) {
+  Py_VISIT(Py_TYPE(self));
+  if (!nb::inst_ready(self)) return 0;
+  Py_VISIT(nb::inst_ptr<Dispatcher>(self)->variables.ptr());
+  return 0;
+}
+
+int clear_dispatcher(PyObject * self) {
+  if (!nb::inst_ready(self)) return 0;
+  const nb::object variables = std::exchange(nb::inst_ptr<Dispatcher>(self)->variables, nb::none());
+  return 0;
+}
+
+PyType_Slot dispatcher_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_dispatcher)},
+                                  {Py_tp_clear, reinterpret_cast<void *>(clear_dispatcher)},
+                                  {0, nullptr}};
+
 /// What a system call reports is an OSError.
 void translate_system_error(const std::exception_ptr & raised, void *) {
   try {
@@ -146,7 +163,7 @@ NB_MODULE(_core, m) {
       .def_prop_ro("is_up", &ContextState::is_up)
       .def_rw("goes_down", &ContextState::goes_down);
 
-  nb::class_<Dispatcher>(m, "Dispatcher")
+  nb::class_<Dispatcher>(m, "Dispatcher", nb::type_slots(dispatcher_slots))
       .def(nb::init<bool, std::shared_ptr<const ContextState>>(), "portable"_a = false,
            "ros_context"_a = nb::none())
       .def(

@@ -22,7 +22,7 @@ from rclpy.time import Time
 from rosgraph_msgs.msg import Clock as ClockMessage
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, TimeSourceChangedError, _core
-from tests.support.counters import open_fds
+from tests.support.counters import open_fds, timer_fds
 from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
@@ -207,11 +207,11 @@ def test_a_loop_is_closed_during_a_sleep(
 
     gone = [once()]
     gc.collect()
-    before = open_fds()
+    before = timer_fds()
     gone += [once() for _ in range(3)]
     gc.collect()
     assert [reference() for reference in gone] == [None] * 4
-    assert open_fds() == before
+    assert timer_fds() == before
     assert alarms() == []
 
 

@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
-from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.event_loop import EventLoop
 from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
@@ -18,6 +19,17 @@ if TYPE_CHECKING:
 # A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
 # so much time everything gets, also by an end that does not wait.
 CANCEL_TURNS = 4
+
+
+class _OwnLoop(EventLoop):
+    """A loop that its executor closes.
+
+    Where both are collected together the finalizer of either may come first, and that of the
+    executor still runs the loop, so that what is under way gets its cleanup.
+    """
+
+    def __del__(self) -> None:
+        pass  # where asyncio's closes it
 
 
 class Home:
@@ -38,6 +50,7 @@ class Home:
         self._run = run
         self._driver_for = driver_for
         self._is_ours = False
+        self._reference: weakref.ref[asyncio.AbstractEventLoop] | None = None
         #: None until the loop is chosen.
         self.driver: Driver | None = None
 
@@ -46,9 +59,10 @@ class Home:
         if self.driver is None:
             loop = self._given or running_loop()
             self._is_ours = loop is None
-            loop = new_event_loop() if loop is None else loop
+            loop = _OwnLoop() if loop is None else loop
             self.driver = self._driver_for(loop)
             self._run.loop = loop
+            self._reference = weakref.ref(loop)
         return self.driver
 
     def forget(self) -> None:
@@ -99,4 +113,9 @@ class Home:
                 if wait:
                     loop.run_until_complete(loop.shutdown_default_executor())
         finally:
-            loop.close()
+            try:
+                loop.close()
+            except ValueError:
+                # Collected together with the executor, when its sockets may be closed already.
+                if self._reference is not None and self._reference() is not None:
+                    raise

@@ -19,10 +19,13 @@ if TYPE_CHECKING:
 
 
 class _Thread(threading.local):
-    """Of each thread: what runs in it. Several executors may share its loop."""
+    """Of each thread: what runs in it. Several executors may share its loop.
+
+    Weakly: a block that is never left must not keep its executor for as long as the thread lives.
+    """
 
     def __init__(self) -> None:
-        self.runs: list[Run] = []
+        self.runs: set[weakref.ref[Run]] = set()
 
 
 _thread = _Thread()
@@ -33,13 +36,15 @@ def something_runs_here() -> bool:
     return bool(_thread.runs)
 
 
-# By executor, for what knows only that: futures.
-_runs: weakref.WeakKeyDictionary[Any, Run] = weakref.WeakKeyDictionary()
+# By executor, for what knows only that: futures. Weakly: the loop of a run knows coroutines, which
+# may know the executor, and that would never be collected.
+_runs: weakref.WeakKeyDictionary[Any, weakref.ref[Run]] = weakref.WeakKeyDictionary()
 
 
 def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
     """Return the loop that an executor has chosen; None for executors of others. Any thread."""
-    run = _runs.get(executor)
+    found = _runs.get(executor)
+    run = None if found is None else found()
     return None if run is None else run.loop
 
 
@@ -53,8 +58,10 @@ class Run:
     """
 
     def __init__(self, dispatcher: _core.Dispatcher, executor: object) -> None:
-        _runs[executor] = self
+        _runs[executor] = weakref.ref(self)
         self._dispatcher = dispatcher
+        self._runs_here: set[weakref.ref[Run]] = set()  # of the thread that runs this one
+        self._reference = weakref.ref(self)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._spins = False  # and so ends by the end of the loop's run
         self._loop_stopped = False
@@ -85,7 +92,9 @@ class Run:
                 return False
             self.thread = threading.get_ident()
         self._dispatcher.variables = contextvars.copy_context()
-        _thread.runs.append(self)
+        self._runs_here = _thread.runs
+        self._reference = weakref.ref(self, self._runs_here.discard)
+        self._runs_here.add(self._reference)
         self._spins = False
         self.once = False
         self.start_over()
@@ -100,7 +109,7 @@ class Run:
         """Nothing runs any more."""
         self._spins = False
         self.once = False
-        _thread.runs.remove(self)
+        self._runs_here.discard(self._reference)
         self._dispatcher.variables = None
         self.thread = None
 

@@ -8,6 +8,8 @@ import asyncio
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from aiorcl._loop.private import running_loop
+
 if TYPE_CHECKING:
     from aiorcl._loop.ends import Ends
     from aiorcl._loop.home import Home
@@ -70,6 +72,12 @@ class Block:
         """
         if not self._is_entered:
             raise RuntimeError("The executor was not entered")
+        if isinstance(error, GeneratorExit) and not self._runs_here():
+            # The coroutine in the body is thrown away, and nothing can be awaited.
+            self._ending.begin()
+            if not self._ends.let_go:
+                self._ending.let_go_of_block()
+            return
         loop = asyncio.get_running_loop()
         if loop is not self._run.loop:
             raise RuntimeError(
@@ -102,3 +110,7 @@ class Block:
             self._left.set_result(None)
             self._errors.close()
             cancellation = None  # no cycle of the exception and this frame
+
+    def _runs_here(self) -> bool:
+        driver = self._home.driver
+        return driver is not None and driver.loop is running_loop()

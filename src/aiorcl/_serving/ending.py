@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -26,6 +27,13 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned import Owned
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
+
+
+def _do_all(*steps: Callable[[], object]) -> None:
+    """Call each, whatever others raise, and raise that then."""
+    with contextlib.ExitStack() as stack:
+        for step in reversed(steps):
+            stack.callback(step)
 
 
 class Ending:
@@ -77,15 +85,23 @@ class Ending:
 
     def stop_serving(self) -> None:
         """Serve nothing more, cancel what is under way, and bring back whoever waits."""
-        self._nodes.let_go(keep_clients=True)
-        self._workers.cancel_waits()
-        self._owned.cancel_all()
-        self._none_left()
-        self._context_end.tell()
+        _do_all(
+            lambda: self._nodes.let_go(keep_clients=True),
+            self._workers.cancel_waits,
+            self._owned.cancel_all,
+            self._none_left,
+            self._context_end.tell,
+        )
 
     def complete(self, timeout: float | None = None) -> bool:
         """Run the loop until everything has ended, and let go. True if nothing remains."""
-        self.stop_serving()
+        try:
+            self.stop_serving()
+        finally:
+            ended = self._end_all(timeout)
+        return ended
+
+    def _end_all(self, timeout: float | None) -> bool:
         driver = self._home.driver
         loop = None if driver is None or driver.loop.is_closed() else driver.loop
         if driver is not None and loop is not None and self._remain():
@@ -136,14 +152,21 @@ class Ending:
         :return: the last cancellation that came meanwhile.
         """
         self._owned.leave()
-        self.stop_serving()
+        cancellation = None
         try:
-            return await uninterrupted(self._owned.end())
+            try:
+                self.stop_serving()
+            finally:
+                cancellation = await uninterrupted(self._owned.end())
+            return cancellation
         finally:
-            assert self._home.driver is not None  # or there were no block
-            self._home.driver.stop()
-            self.let_go()
-            self._run.end()
+            self.let_go_of_block()
+            cancellation = None  # no cycle of the exception and this frame
+
+    def let_go_of_block(self) -> None:
+        """Leave nothing, whatever is under way: nothing runs the loop of the block any more."""
+        assert self._home.driver is not None  # or there were no block
+        _do_all(self._home.driver.stop, self.let_go, self._run.end)
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""
@@ -158,14 +181,16 @@ class Ending:
         self._ends.shut_down = self._ends.let_go = True
         if os.getpid() != self._pid:
             return  # a forked child: all of it is the parent's
-        self._mailbox.refuse_tasks()
-        self._unfetched.close()
-        self._errors.tell_of_end()
-        self._nodes.let_go()
-        self._workers.close()
-        self._mailbox.close()
-        self._context_end.close()
-        self._forget_nodes()
-        self._home.close(wait=wait)
-        self._dispatcher.close()
-        self._ends.none_left.set()
+        _do_all(
+            self._mailbox.refuse_tasks,
+            self._unfetched.close,
+            self._errors.tell_of_end,
+            self._nodes.let_go,
+            self._workers.close,
+            self._mailbox.close,
+            self._context_end.close,
+            self._forget_nodes,
+            lambda: self._home.close(wait=wait),
+            self._dispatcher.close,
+            self._ends.none_left.set,
+        )

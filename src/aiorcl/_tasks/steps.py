@@ -97,6 +97,8 @@ class Steps(Coroutine[Any, Any, None]):
     def _cancel_if_wanted(self) -> None:
         if self._cancel_wanted and self.task is not None:
             self._cancel_wanted = False
+            if self.task.get_loop().is_closed():
+                return  # nothing would run its cleanup
             cancellations = self._owned.cancellations_of_leaver()
             self.task.cancel()
             self._owned.was_cancelled(self, cancellations)

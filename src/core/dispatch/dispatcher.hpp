@@ -20,7 +20,7 @@
 namespace aiorcl {
 
 /// The ready queue and the timers of one executor, and the loop that empties them. GIL held
-/// throughout, except while wait() sleeps. Holds no Python object while nobody runs it.
+/// throughout, except while wait() sleeps. Holds no Python object but `variables`.
 class Dispatcher {
  public:
   /// `portable`: use what every system has instead of eventfd and timerfd. When `ros_context`,
@@ -91,8 +91,7 @@ class Dispatcher {
   const std::string & longest_label() const noexcept { return longest_label_; }
 
   /// A contextvars.Context: each callback runs in a copy of it, so that what one sets is not what
-  /// the next one sees. None: in the current one. It is seen by no garbage collector: only for as
-  /// long as somebody runs the dispatcher.
+  /// the next one sees. None: in the current one. For as long as somebody runs the dispatcher.
   nanobind::object variables = nanobind::none();
 
   /// Of whatever takes as long or longer hooks.on_slow_callback(entity, nanoseconds) is told.

@@ -1,0 +1,167 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# An executor that nobody shuts down, and nobody holds any more, is collected with all that it has.
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+import gc
+import weakref
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+
+from aiorcl import AsyncioExecutor
+from aiorcl._loop.run import something_runs_here
+from tests.support.counters import timer_fds
+from tests.support.loops import LOOPS
+from tests.support.turns import turns
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
+
+    from tests.support.makers import MakeNode
+
+MakeLoop = Callable[[], asyncio.AbstractEventLoop]
+
+_current: contextvars.ContextVar[object] = contextvars.ContextVar("_current")
+
+#: What a coroutine of the executor is doing when the executor is dropped.
+WAITS: dict[str, Callable[[], Any]] = {
+    "sleeps": lambda: asyncio.sleep(3600),
+    "waits": lambda: asyncio.get_running_loop().create_future(),
+}
+
+
+@pytest.fixture(autouse=True)
+def nothing_is_ignored(monkeypatch: pytest.MonkeyPatch) -> Any:
+    """What a finalizer raises fails the test; not that it warns of a loop that was not closed."""
+    ignored: list[str] = []
+
+    def hook(raised: Any) -> None:
+        if not isinstance(raised.exc_value, Warning):
+            ignored.append(f"{raised.exc_value!r} in {raised.object!r}")
+
+    monkeypatch.setattr("sys.unraisablehook", hook)
+    gc.collect()
+    yield
+    gc.collect()
+    assert ignored == []
+
+
+def drop(executor: AsyncioExecutor, node: Node, wait: Callable[[], Any]) -> weakref.ref[Any]:
+    """Let an executor come into the middle of a coroutine that knows it; nobody else does then."""
+
+    async def work() -> None:
+        try:
+            await wait()
+        finally:
+            assert executor is not None
+
+    executor.add_node(node)
+    executor.create_task(work())
+    for _ in range(4):
+        executor.spin_once(timeout_sec=0)
+    return weakref.ref(executor)
+
+
+@pytest.mark.parametrize("wait", WAITS)
+def test_a_coroutine_does_not_keep_its_executor(
+    context: Context, make_node: MakeNode, wait: str
+) -> None:
+    """Nor does the loop of an executor, which its coroutine waits for."""
+    node = make_node()
+
+    def once() -> weakref.ref[Any]:
+        return drop(AsyncioExecutor(context=context), node, WAITS[wait])
+
+    gone = [once()]
+    gc.collect()
+    before = timer_fds()
+    gone += [once() for _ in range(3)]
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 4
+    assert timer_fds() == before
+
+
+@pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+def test_an_executor_goes_together_with_the_loop_given_to_it(
+    context: Context, make_node: MakeNode, make_loop: MakeLoop
+) -> None:
+    """Whichever of the two is finalized first, the executor lets go of what it watches."""
+    node = make_node()
+    executor = AsyncioExecutor(context=context, loop=make_loop())
+    gone = drop(executor, node, WAITS["waits"])
+    del executor
+    gc.collect()
+    assert gone() is None
+
+
+def by_aenter(context: Context) -> Any:
+    """The block was entered for somebody else, and its task has ended."""
+
+    async def enter() -> weakref.ref[Any]:
+        executor = AsyncioExecutor(context=context)
+        await executor.__aenter__()
+        return weakref.ref(executor)
+
+    return enter()
+
+
+def by_variable(context: Context) -> Any:
+    """The same; a context variable has the executor, and callbacks get it from the run."""
+
+    async def enter() -> weakref.ref[Any]:
+        executor = AsyncioExecutor(context=context)
+        _current.set(executor)
+        await executor.__aenter__()
+        return weakref.ref(executor)
+
+    return enter()
+
+
+def by_task(context: Context) -> Any:
+    """A task is in the body when nothing runs it any more."""
+
+    async def body(entered: asyncio.Future[weakref.ref[Any]]) -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            entered.set_result(weakref.ref(executor))
+            await asyncio.Event().wait()
+
+    async def enter() -> weakref.ref[Any]:
+        entered: asyncio.Future[weakref.ref[Any]] = asyncio.get_running_loop().create_future()
+        task = asyncio.create_task(body(entered))
+        try:
+            return await entered
+        finally:
+            await turns()
+            task.add_done_callback(lambda _: None)
+
+    return enter()
+
+
+@pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+@pytest.mark.parametrize("enter", [by_aenter, by_variable, by_task])
+def test_a_block_that_is_never_left(
+    context: Context, make_loop: MakeLoop, enter: Callable[[Context], Any]
+) -> None:
+    """When its loop is closed nothing keeps the executor, and the thread runs none."""
+
+    def once() -> weakref.ref[Any]:
+        loop = make_loop()
+        loop.set_exception_handler(lambda *_: None)  # asyncio tells of the task
+        reference: weakref.ref[Any] = loop.run_until_complete(enter(context))
+        loop.close()
+        return reference
+
+    gone = [once()]
+    gc.collect()
+    before = timer_fds()
+    gone += [once() for _ in range(3)]
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 4
+    assert timer_fds() == before
+    assert not something_runs_here()
