@@ -120,7 +120,7 @@ bool Dispatcher::call_one(Hooks hooks, Entity & entity, Claim & claim, std::int6
     entity.ran();
   } catch (...) {
     failed = std::current_exception();
-    if (claim) entity.later(claim.withdraw(), since);  // or it would fail at once, again and again
+    if (claim) entity.fails(claim.withdraw(), since);  // or it would fail at once, again and again
   }
   if (outcome != Outcome::kStarted) {
     try {
@@ -129,7 +129,7 @@ bool Dispatcher::call_one(Hooks hooks, Entity & entity, Claim & claim, std::int6
       not_ended = std::current_exception();
     }
   }
-  if (failed != nullptr) on_error(hooks, entity, failed);
+  if (failed != nullptr && entity.is_news(failed)) on_error(hooks, entity, failed);
   if (not_ended != nullptr) on_error(hooks, entity, not_ended);
   return failed != nullptr || outcome != Outcome::kNothing;
 }

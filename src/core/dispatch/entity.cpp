@@ -127,10 +127,33 @@ void Entity::hold_back(Claim & claim) {
   group_->park(*retry_);
 }
 
-void Entity::later(std::uint64_t events, std::int64_t since) {
-  if (closed()) return;
+Retry & Entity::retry() {
   if (retry_ == nullptr) retry_ = std::make_unique<Retry>(*timers_, *ready_);
-  retry_->set_aside(events, since);
+  return *retry_;
+}
+
+void Entity::later(std::uint64_t events, std::int64_t since) {
+  if (!closed()) retry().set_aside(events, since, Retry::kRefused);
+}
+
+void Entity::fails(std::uint64_t events, std::int64_t since) {
+  if (closed()) return;
+  retry().set_aside(events, since, Retry::kFailed);
+  fails_ = true;
+}
+
+bool Entity::is_news(const std::exception_ptr & raised) {
+  if (!std::exchange(fails_, false)) return true;
+  nb::object by = nb::none();  // rcl
+  try {
+    std::rethrow_exception(raised);
+  } catch (const nb::python_error & error) {
+    by = nb::borrow(error.type());
+  } catch (...) {
+  }
+  if (by.is(failed_by_)) return false;
+  failed_by_ = std::move(by);
+  return true;
 }
 
 void Entity::take_back(Claim & claim) {
@@ -227,6 +250,7 @@ int Entity::traverse(visitproc visit, void * arg) {
   Py_VISIT(in_use_.ptr());
   Py_VISIT(group_object_.ptr());
   Py_VISIT(on_event_.ptr());
+  Py_VISIT(failed_by_.ptr());
   Py_VISIT(farewell_.ptr());
   Py_VISIT(stand_in_.ptr());
   return 0;

@@ -8,6 +8,7 @@
 #include <rcl/types.h>
 
 #include <cstdint>
+#include <exception>
 #include <memory>
 #include <string>
 #include <utility>
@@ -86,12 +87,22 @@ class Entity {
     if (retry_ != nullptr) take_back(claim);
   }
 
-  /// Sets events aside, which have been settled, until the next one comes or some time has passed.
+  /// Sets events aside, which have been settled, until the next one comes or some time has passed:
+  /// what is asked again in 100 ms at the latest.
   void later(std::uint64_t events, std::int64_t since);
+
+  /// The same, as run() throws before it has taken anything: in a minute at the latest.
+  void fails(std::uint64_t events, std::int64_t since);
+
+  /// run() has thrown: whether to tell of it. Not if nothing was taken, and nothing the time before
+  /// by an exception of the same class: what is broken is named once.
+  bool is_news(const std::exception_ptr & raised);
 
   /// run() did not throw: what is set aside next is not the same trouble.
   void ran() noexcept {
-    if (retry_ != nullptr) retry_->reset();
+    if (retry_ == nullptr) return;
+    retry_->reset();
+    failed_by_.reset();
   }
 
   /// After this returns nothing runs for this entity any more, and rclpy may destroy it.
@@ -187,12 +198,15 @@ class Entity {
  private:
   void hold_back(Claim & claim);
   void take_back(Claim & claim);
+  Retry & retry();
   void stop() noexcept;
 
   std::shared_ptr<ReadyQueue> queue_;
   Ready * ready_ = nullptr;
   std::vector<std::shared_ptr<void>> sources_;  // each of its own type
   std::unique_ptr<Retry> retry_;                // made when it is needed
+  bool fails_ = false;
+  nanobind::object failed_by_;  // the class of the exception that was told of, until ran()
   std::shared_ptr<const ContextState> context_;
   bool muted_ = false;
   nanobind::object object_;

@@ -10,8 +10,9 @@
 
 namespace aiorcl {
 
-void Retry::set_aside(std::uint64_t events, std::int64_t since) {
+void Retry::set_aside(std::uint64_t events, std::int64_t since, std::int64_t longest) {
   if (events == 0) return;
+  longest_ = longest;
   if (events_ == 0) {
     queue_.insert(*this, TimerQueue::kSteady, steady_now() + delay_);
     since_ = since;
@@ -22,7 +23,7 @@ void Retry::set_aside(std::uint64_t events, std::int64_t since) {
 void Retry::again() noexcept {
   // The timer that is over has made one event pending itself.
   const std::uint64_t left = events();
-  if (is_over()) delay_ = std::min(2 * delay_, kLongest);
+  if (is_over()) delay_ = std::min(2 * delay_, longest_);
   events_ = 0;
   queue_.remove(*this);
   given_back_ = true;

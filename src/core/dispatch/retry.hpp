@@ -13,15 +13,18 @@ namespace aiorcl {
 
 /// Keeps events out of the queue, so that the entity's next event queues it as if it were idle, and
 /// gives them back then, or after a time: 1 ms at first, twice as long after each time that was
-/// over until reset(), at most 100 ms. Nothing is due while nothing is set aside. GIL held
-/// throughout.
+/// over until reset(). Nothing is due while nothing is set aside. GIL held throughout.
 class Retry final : public Due {
  public:
   Retry(TimerQueue & queue, Ready & ready) : Due(queue, ready) {}
   ~Retry() { queue_.remove(*this); }
 
+  /// The longest times, in ns: for who may say yes the next time, and for what fails.
+  static constexpr std::int64_t kRefused = 100'000'000;
+  static constexpr std::int64_t kFailed = 60'000'000'000;
+
   /// Sets events aside, which are not pending any more; `since` is when they came.
-  void set_aside(std::uint64_t events, std::int64_t since);
+  void set_aside(std::uint64_t events, std::int64_t since, std::int64_t longest);
 
   /// Events that are set aside.
   std::uint64_t events() const noexcept { return events_ - (is_over() ? 1 : 0); }
@@ -48,11 +51,11 @@ class Retry final : public Due {
   bool is_over() const noexcept { return events_ > 0 && !waits(); }
 
   static constexpr std::int64_t kFirst = 1'000'000;
-  static constexpr std::int64_t kLongest = 100'000'000;
 
   std::uint64_t events_ = 0;
   std::int64_t since_ = 0;
   std::int64_t delay_ = kFirst;
+  std::int64_t longest_ = kRefused;
   bool given_back_ = false;
 };
 

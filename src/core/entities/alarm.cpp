@@ -26,7 +26,7 @@ Outcome Alarm::run(Hooks, Claim & claim) {
       return Outcome::kNothing;
     }
   } catch (...) {
-    later(1, steady_now());  // it is in no queue
+    fails(1, steady_now());  // it is in no queue
     throw;
   }
   nb::object done = nb::borrow(rclpy_entity());

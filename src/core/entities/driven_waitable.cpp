@@ -28,7 +28,7 @@ Outcome DrivenWaitable::run(Hooks hooks, Claim & claim) {
   try {
     result = call_method(hooks, names().take_driven_waitable, self());
   } catch (...) {
-    if (!taken_) later(1, steady_now());
+    if (!taken_) fails(1, steady_now());
     throw;
   }
   if (result.ptr() == Py_False) return Outcome::kNothing;

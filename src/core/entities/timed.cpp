@@ -45,7 +45,7 @@ Outcome Timed::run(Hooks hooks, Claim & claim) {
     }
     return run_due(hooks);
   } catch (...) {
-    if (!scheduled_) later(1, steady_now());  // it is in no queue
+    if (!scheduled_) fails(1, steady_now());  // it is in no queue
     throw;
   }
 }

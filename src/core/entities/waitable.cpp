@@ -50,7 +50,12 @@ Outcome Waitable::run(Hooks hooks, Claim & claim) {
     coroutine = take(hooks);
     schedule();
   } catch (...) {
-    later(1, steady_now());  // its timers are in no queue, and more may be there
+    // Its timers are in no queue, and more may be there.
+    if (taken_) {
+      later(1, steady_now());
+    } else {
+      fails(1, steady_now());
+    }
     throw;
   }
   if (coroutine.ptr() == Py_False) return Outcome::kNothing;
