@@ -338,11 +338,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
             self._mailbox.order(self._ending.stop_serving, first=True)
             return False
-        if self._run.try_begin():  # nobody runs the executor
-            try:
-                ended = self._ending.complete(timeout_sec)
-            finally:
-                self._run.end()
+        ended = self._run.try_run(partial(self._ending.complete, timeout_sec))
+        if ended is not None:  # nobody runs the executor
             self._errors.raise_after(error)
             return ended
         if self._run.may_act_here():

@@ -74,8 +74,8 @@ class Driver:
     def _run_outside(self, piece: Callable[[], object]) -> None:
         """Run entities while the loop does not."""
         # Plain callbacks may ask for the running loop, as they may under spin().
-        set_running_loop(self.loop)
         try:
+            set_running_loop(self.loop)
             piece()
         finally:
             set_running_loop(None)

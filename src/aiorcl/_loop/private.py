@@ -31,3 +31,16 @@ frames_of_threads: Callable[[], dict[int, FrameType]] = sys._current_frames
 #: of all pools have ended, too. The last one that is given is called first.
 when_main_ends: Callable[[Callable[[], Any]], None]
 when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
+
+
+def waits_for(task: asyncio.Task[Any]) -> asyncio.Future[Any] | None:
+    """Return what a suspended task awaits; None if it is to go on in the next turn of the loop."""
+    return getattr(task, "_fut_waiter", None)
+
+
+def cancels_at_next_step(task: asyncio.Task[Any]) -> bool:
+    """Tell whether a task was cancelled, and gets that at its next step.
+
+    ``cancelling()`` also counts what it has got already.
+    """
+    return getattr(task, "_must_cancel", False)

@@ -8,7 +8,8 @@ import asyncio
 import contextvars
 import threading
 import weakref
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiorcl._loop.first_line import let_begin
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import rclpy.task
 
     from aiorcl import _core
+
+T = TypeVar("T")
 
 
 class _Thread(threading.local):
@@ -112,6 +115,35 @@ class Run:
         self._runs_here.discard(self._reference)
         self._dispatcher.variables = None
         self.thread = None
+
+    def end_torn(self) -> None:
+        """As end(), after an exception; nothing if that has ended it.
+
+        A KeyboardInterrupt may have come between any two lines, those of begin() and end() too. For
+        a try statement around the call that has begun the run.
+        """
+        if self.runs_here():
+            if self not in _thread.runs:
+                _thread.runs.append(self)
+            self.end()
+        # What waits or begins was on its way, and perhaps does not arrive.
+        self.beginning.clear()
+        self.waiting.clear()
+
+    def try_run(self, work: Callable[[], T]) -> T | None:
+        """Return what ``work`` returns, called as a run; None if the executor runs already."""
+        if self.runs_here():
+            return None
+        try:
+            if not self.try_begin():
+                return None
+            try:
+                return work()
+            finally:
+                self.end()
+        except BaseException:
+            self.end_torn()
+            raise
 
     def may_act_here(self) -> bool:
         """True where what is the loop's thread's to do may be done: there, or while nothing runs.

@@ -42,7 +42,7 @@ class SelectorDriver(Driver):
         dispatcher.host(selector.fileno())
 
     def start(self) -> None:
-        self._by_readers = self._selector.driver is not None
+        self._by_readers = self._selector.driver not in (None, self)  # an interrupt left this one
         if self._by_readers:
             self._reader_driver.start()
         else:

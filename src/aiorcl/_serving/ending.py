@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.private import running_loop
+from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
@@ -108,9 +109,12 @@ class Ending:
             if running_loop() is not None or loop.is_running():
                 return False  # no other loop can run in this thread now
             self._run.once = False
-            driver.start()
             try:
+                driver.start()
                 loop.run_until_complete(self._wait(timeout))
+            except BaseException:  # an interrupt
+                self._owned.cancel_again()
+                raise
             finally:
                 driver.stop()
         self._unfetched.decide()
@@ -132,19 +136,17 @@ class Ending:
         finally:
             self._run.end()
         # Another thread's shutdown() that came between the two lines left the end to this one.
-        if self._ends.shut_down and self._run.try_begin():
-            try:
-                self.complete()
-            finally:
-                self._run.end()
+        if self._ends.shut_down:
+            self._run.try_run(self.complete)
         self._errors.raise_after(error)
 
     def _remain(self) -> bool:
         return self._owned.remain() or self._home.tasks_remain()
 
     async def _wait(self, timeout: float | None) -> None:
-        await self._owned.end(timeout)
-        await self._home.cancel_tasks(timeout)
+        with LostTasks():
+            await self._owned.end(timeout)
+            await self._home.cancel_tasks(timeout)
 
     async def wait_in_block(self) -> asyncio.CancelledError | None:
         """Wait until everything has ended, on a loop that runs, and let go; cannot be cancelled.
@@ -157,7 +159,8 @@ class Ending:
             try:
                 self.stop_serving()
             finally:
-                cancellation = await uninterrupted(self._owned.end())
+                with LostTasks():
+                    cancellation = await uninterrupted(self._owned.end())
             return cancellation
         finally:
             self.let_go_of_block()

@@ -61,9 +61,13 @@ class Owned:
         """
         steps = Steps(self, coroutine, outcome, owner)
         del outcome  # which may keep an exception, whose frames keep this one
-        self._owned.add(steps)
-        assert self.run.loop is not None  # which runs
-        steps.start(self.run.loop, context)
+        try:
+            self._owned.add(steps)
+            assert self.run.loop is not None  # which runs
+            steps.start(self.run.loop, context)
+        except BaseException:  # an interrupt: what made the task did not come to its end
+            steps.close()
+            raise
 
     def ended(self, steps: Steps) -> None:
         """Forget a coroutine that came to its end."""
@@ -105,15 +109,32 @@ class Owned:
             self.awaits_leaver = steps
 
     def cancel_all(self) -> None:
-        """Cancel every coroutine, once, and every task that has not begun."""
+        """Cancel every coroutine, once, and every task that has not begun.
+
+        Those of a loop that was closed get no step any more, and end here.
+        """
         self.mailbox.cancel_tasks()
+        loop = self.run.loop
         for steps in list(self._owned):
-            if steps not in self._spared:
+            if loop is not None and loop.is_closed():
+                steps.close()
+            elif steps not in self._spared:
                 steps.end()
+
+    def _end_torn(self) -> None:
+        for steps in list(self._owned):
+            if steps.is_torn():
+                steps.end_torn()
+
+    def cancel_again(self) -> None:
+        """Let the next end cancel what this one has cancelled: it was interrupted."""
+        for steps in self._owned:
+            steps.end_again()
 
     async def end(self, timeout: float | None = None) -> None:
         """Cancel everything and wait until it has ended."""
         loop = asyncio.get_running_loop()
+        self._end_torn()
         deadline = None if timeout is None else loop.time() + timeout
         self.cancel_all()
         for _ in range(CANCEL_TURNS):

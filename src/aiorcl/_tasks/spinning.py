@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import math
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -90,45 +89,64 @@ class Spinning:
 
     def forever(self) -> None:
         """Run callbacks until the executor or the context is shut down."""
-        if not self._begin():
-            return
-        with self._call:
-            while not self._ends.nothing_answers():
-                self._driver_of_spin().run()
-                self._raise_what_came()
+        self._refuse_nested()
+        try:
+            if not self._begin():
+                return
+            with self._call:
+                while not self._ends.nothing_answers():
+                    self._driver_of_spin().run()
+                    self._raise_what_came()
+        except BaseException:
+            self._run.end_torn()
+            raise
 
     def once(self, timeout: float | None) -> None:
         """Run one callback, or one step of a task, within ``timeout`` seconds; None: no limit."""
-        if not self._begin():
-            return
-        with self._call:
-            if not self._ends.shut_down:
-                self._spin_once(timeout)
+        self._refuse_nested()
+        try:
+            if not self._begin():
+                return
+            with self._call:
+                if not self._ends.shut_down:
+                    self._spin_once(timeout)
+        except BaseException:
+            self._run.end_torn()
+            raise
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
     ) -> None:
         """Run callbacks, or but one, until ``future`` is done, time is over, or a shutdown came."""
-        end = math.inf if timeout is None else time.monotonic() + timeout
-        if _is_done(future) or self._ends.nothing_answers() or not self._begin():
+        end = None if timeout is None else time.monotonic() + timeout
+        if _is_done(future) or self._ends.nothing_answers():
             return
-        back = _EndsSpin(self._run, self._mailbox)
-        with self._call:
-            try:
-                self._run.until = future
-                future.add_done_callback(back)
-                while not (_is_done(future) or self._ends.nothing_answers()):
-                    self._spin_once(None if timeout is None else max(0.0, end - time.monotonic()))
-                    if once or time.monotonic() >= end:
-                        return
-                if not _is_done(future):
-                    self._raise_external_shutdown()
-            finally:
-                self._run.until = None
-                future.remove_done_callback(back)
+        self._refuse_nested()
+        try:
+            if not self._begin():
+                return
+            with self._call:
+                self._spin_until(future, end, once=once)
+        except BaseException:
+            self._run.end_torn()
+            raise
 
-    def _begin(self) -> bool:
-        """Begin to run the executor here; False if another thread ends it just now."""
+    def _spin_until(self, future: rclpy.task.Future[Any], end: float | None, *, once: bool) -> None:
+        back = _EndsSpin(self._run, self._mailbox)
+        try:
+            self._run.until = future
+            future.add_done_callback(back)
+            while not (_is_done(future) or self._ends.nothing_answers()):
+                self._spin_once(None if end is None else max(0.0, end - time.monotonic()))
+                if once or (end is not None and time.monotonic() >= end):
+                    return
+            if not _is_done(future):
+                self._raise_external_shutdown()
+        finally:
+            self._run.until = None
+            future.remove_done_callback(back)
+
+    def _refuse_nested(self) -> None:
         if self._run.runs_here():
             raise RuntimeError(
                 "The executor runs already, in this thread: make the callback a coroutine "
@@ -139,6 +157,9 @@ class Spinning:
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
                 "call"
             )
+
+    def _begin(self) -> bool:
+        """Begin to run the executor here; False if another thread ends it just now."""
         if not self._run.try_begin():
             if self._ends.shut_down:
                 return False

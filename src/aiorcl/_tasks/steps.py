@@ -27,6 +27,16 @@ else:
     _make_task = asyncio.Task
 
 
+def task_that_cancels(
+    coroutine: Coroutine[Any, Any, Any], name: str, context: contextvars.Context | None = None
+) -> asyncio.Task[Any]:
+    """Return a task, of the running loop, that throws CancelledError into a suspended coroutine."""
+    loop = asyncio.get_running_loop()
+    task = asyncio.Task(coroutine, loop=loop, name=name, context=context)
+    task.cancel()
+    return task
+
+
 class Outcome(Protocol):
     """Who wants to know how a coroutine ended, and which entity has its steps in its statistics."""
 
@@ -113,6 +123,10 @@ class Steps(Coroutine[Any, Any, None]):
             self._begins_first = begun
             self.cancel()
 
+    def end_again(self) -> None:
+        """Let end() cancel a second time."""
+        self._ending = False
+
     def send(self, value: Any) -> Any:
         run = self._run
         if (run.once or run.waiting) and not run.step_begins(self):
@@ -154,19 +168,19 @@ class Steps(Coroutine[Any, Any, None]):
         self._begun = True
         self._run.coroutine_began(self)
         self._run.unbegun -= self.task is not None  # as start() has counted
-        assert self._outcome is not None  # as in start()
-        if not self._outcome.may_begin():
+        if self._outcome is not None and not self._outcome.may_begin():
             self._coroutine.close()
             raise asyncio.CancelledError
 
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""
+        if self._outcome is None:  # closed before a task that an interrupt left unknown got here
+            raise StopIteration
         self._owned.ended(self)
         # No cycle may be left: the first holds this object, and the second the exception, whose
         # frames hold this object.
         self.task = None
         outcome, self._outcome = self._outcome, None
-        assert outcome is not None  # this comes once
         if isinstance(end, StopIteration):
             outcome.returned(end.value)
         else:
@@ -183,8 +197,44 @@ class Steps(Coroutine[Any, Any, None]):
         if slow_ns is not None and took_ns >= slow_ns:
             self._owned.on_slow_step(self.__qualname__, took_ns, self.owner)
 
+    def is_torn(self) -> bool:
+        """Tell whether nothing runs the coroutine, though it has not ended.
+
+        A KeyboardInterrupt has come while its task was made, or between that and its own steps.
+        """
+        return not self.cr_running and (self.task is None or self.task.done())
+
+    def end_torn(self) -> None:
+        """End a torn one: by a task of its own if the coroutine may await something in its cleanup.
+
+        On a loop that runs.
+        """
+        if self.task is not None and not self.task.cancelled():
+            self.task.exception()  # the interrupt, which asyncio has raised already
+        if not self._begun or self.cr_frame is None:
+            self.close()
+        else:
+            self.task = task_that_cancels(self, self.__qualname__)
+
     def close(self) -> None:
-        self._coroutine.close()
+        """End the coroutine here and now, without awaiting anything; nothing if it has ended."""
+        if self._outcome is None:
+            return
+        if not self._begun:
+            self._begun = True
+            self._run.coroutine_began(self)
+            self._run.unbegun -= self.task is not None  # as start() has counted
+        end: BaseException = asyncio.CancelledError()
+        try:
+            self._coroutine.close()
+        except BaseException as error:
+            end = error
+        try:
+            self._ended(end)
+        except (StopIteration, asyncio.CancelledError):
+            pass
+        finally:
+            del end  # no cycle of the exception and this frame
 
     def __await__(self) -> Generator[Any, Any, None]:
         raise TypeError("Only an asyncio task runs this")

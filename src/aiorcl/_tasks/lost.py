@@ -1,0 +1,96 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Tasks that nothing wakes any more, because an interrupt came while the loop was to step them."""
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import weakref
+from types import TracebackType
+from typing import Any
+
+from aiorcl._loop.private import cancels_at_next_step, waits_for
+from aiorcl._tasks.steps import Steps, task_that_cancels
+
+# The first looks come in each turn of the loop, the later ones after this time.
+_TURNS = 4
+_LOOK_SECONDS = 0.05
+
+# What goes on with the coroutine of a lost task.
+_heirs: weakref.WeakKeyDictionary[asyncio.Task[Any], asyncio.Task[Any]]
+_heirs = weakref.WeakKeyDictionary()
+
+
+class LostTasks:
+    """Brings lost tasks to their end, between ``with`` and its end. On a loop that runs.
+
+    A KeyboardInterrupt may come between two lines of asyncio's own code, where the loop has taken
+    from its queue what would step a task: then that task stays pending for ever, and so does
+    whoever waits for it. One that was cancelled is told from others without doubt: it is to get the
+    cancellation at its next step, waits for nothing, and yet makes no step in a turn of the loop.
+    Another task goes on with its coroutine, which so gets its CancelledError.
+    """
+
+    def __init__(self) -> None:
+        self._loop = asyncio.get_running_loop()
+        self._suspects: set[asyncio.Task[Any]] = set()
+        self._looks = 0
+        self._next: asyncio.Handle | None = None
+
+    def __enter__(self) -> None:
+        self._next = self._loop.call_soon(self._look)
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        if self._next is not None:
+            self._next.cancel()
+
+    def _look(self) -> None:
+        self._looks += 1
+        if self._looks < _TURNS:
+            self._next = self._loop.call_soon(self._look)
+        else:
+            self._next = self._loop.call_later(_LOOK_SECONDS, self._look)
+        found = {task for task in asyncio.all_tasks() if _makes_no_step(task)}
+        for task in found & self._suspects:
+            self._take_over(task)
+        self._suspects = found - self._suspects
+
+    def _take_over(self, task: asyncio.Task[Any]) -> None:
+        coroutine: Any = task.get_coro()
+        context = None
+        if sys.version_info >= (3, 12):
+            context = task.get_context()
+        heir = task_that_cancels(coroutine, task.get_name(), context)
+        if isinstance(coroutine, Steps):
+            coroutine.task = heir
+        _heirs[task] = heir
+        heir.add_done_callback(lambda _: _complete_like(task, heir))
+
+
+def _makes_no_step(task: asyncio.Task[Any]) -> bool:
+    """Tell whether a task should get its cancellation in the next turn of the loop."""
+    if task in _heirs or not cancels_at_next_step(task):
+        return False
+    if getattr(task.get_coro(), "cr_running", True):  # in a callback that runs the loop
+        return False
+    awaited = waits_for(task)
+    return awaited is None or awaited.done()
+
+
+def _complete_like(task: asyncio.Task[Any], heir: asyncio.Task[Any]) -> None:
+    # By the methods of futures, which a task is: its own leave that to its coroutine.
+    _heirs.pop(task, None)
+    if task.done():
+        return
+    if heir.cancelled():
+        asyncio.Future.cancel(task)
+    elif (error := heir.exception()) is not None:
+        asyncio.Future.set_exception(task, error)
+    else:
+        asyncio.Future.set_result(task, heir.result())
