@@ -123,8 +123,6 @@ class Run:
         a try statement around the call that has begun the run.
         """
         if self.runs_here():
-            if self not in _thread.runs:
-                _thread.runs.append(self)
             self.end()
         # What waits or begins was on its way, and perhaps does not arrive.
         self.beginning.clear()
