@@ -55,6 +55,20 @@ class Dispatcher:
     def runs(self, entity: Entity | None) -> bool:
         """Whether this entity is being run, or any if None."""
 
+    def begin_run(self) -> bool: ...
+
+    def end_run(self) -> None: ...
+
+    @property
+    def thread(self) -> int | None: ...
+
+    def runs_here(self) -> bool: ...
+
+    def wait_for_run(self, bell: object) -> None:
+        """Calls `bell`, a function of C, at the end of the run or the next ring()."""
+
+    def ring(self) -> None: ...
+
     @property
     def wakeup_fd(self) -> int: ...
 
@@ -104,6 +118,8 @@ class Dispatcher:
     def slow_ns(self, arg: int, /) -> None: ...
 
     def close(self) -> None: ...
+
+def something_runs_here() -> bool: ...
 
 class Histogram:
     @property

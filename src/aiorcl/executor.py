@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -338,15 +339,24 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
             self._mailbox.order(self._ending.stop_serving, first=True)
             return False
-        ended = self._run.try_run(partial(self._ending.complete, timeout_sec))
-        if ended is not None:  # nobody runs the executor
-            self._errors.raise_after(error)
-            return ended
-        if self._run.may_act_here():
-            self._ending.stop_serving()
-            return not self._owned.remain()
-        self._mailbox.order(self._ending.stop_serving, first=True)
-        return self._ends.none_left.wait(timeout_sec)
+        end = None if timeout_sec is None else time.monotonic() + timeout_sec
+        is_ordered = False
+        while True:
+            bell, left = self._run.bell(), None if end is None else end - time.monotonic()
+            patience = None if left is None else max(0.0, left)
+            ended = self._run.try_run(partial(self._ending.complete, patience))
+            if ended is not None:  # nobody runs the executor, or nobody does any more
+                self._errors.raise_after(error)
+                return ended
+            if self._run.runs_here() or self._run.is_abandoned():
+                self._ending.stop_serving()
+                return not self._owned.remain()
+            if not is_ordered:
+                self._mailbox.order(self._ending.stop_serving, first=True)
+                is_ordered = True
+            if self._ends.none_left or (left is not None and left <= 0):
+                return self._ends.none_left
+            bell.wait(left)
 
 
 def _check_arguments(context: object, loop: object, on_error: object) -> None:

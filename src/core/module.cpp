@@ -172,6 +172,14 @@ NB_MODULE(_core, m) {
             return self.running() != nullptr && (entity == nullptr || entity == self.running());
           },
           "entity"_a.none(), "Whether this entity is being run, or any if None.")
+      .def("begin_run", &Dispatcher::begin_run)
+      .def("end_run", &Dispatcher::end_run)
+      .def_prop_ro("thread", [](Dispatcher & self) { return self.runner().thread(); })
+      .def("runs_here", [](Dispatcher & self) { return self.runner().is_here(); })
+      .def(
+          "wait_for_run", [](Dispatcher & self, nb::object bell) { self.runner().wait(bell); },
+          "bell"_a, "Calls `bell`, a function of C, at the end of the run or the next ring().")
+      .def("ring", [](Dispatcher & self) { self.runner().ring(); })
       .def_prop_ro("wakeup_fd", &Dispatcher::wakeup_fd)
       .def_prop_ro("timer_fds", &Dispatcher::timer_fds)
       .def("next_due_in", &Dispatcher::next_due_in)
@@ -190,6 +198,8 @@ NB_MODULE(_core, m) {
       .def_rw("variables", &Dispatcher::variables, nb::arg().none())
       .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
+
+  m.def("something_runs_here", &Runner::any_here);
 
   nb::class_<Histogram>(m, "Histogram")
       .def_prop_ro("count", &Histogram::count)

@@ -5,10 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
+import itertools
 import signal
+import sys
 import threading
 from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,6 +21,7 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._loop.run import Run
 from tests.support.threads import a_message
 
 if TYPE_CHECKING:
@@ -146,3 +151,162 @@ def test_a_worker_shuts_down_between_two_spin_calls(context: Context, lone: Node
     assert ended.wait(DEADLINE_SEC)
     assert executor.shutdown() is True
     assert returned == [False]
+
+
+def shut_down_at(instruction: int, executor: AsyncioExecutor) -> bool:
+    """Shut down before the n-th instruction of ours in a spin_once(); False if it has fewer."""
+    left = instruction
+
+    def trace(frame: FrameType, event: str, _: object) -> Any:
+        nonlocal left
+        if "/aiorcl/" not in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            left -= 1
+            if left == -1:
+                executor.shutdown()
+        return trace
+
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        executor.spin_once(timeout_sec=0)
+    finally:
+        sys.settrace(before)
+    return left < 0
+
+
+def test_shutdown_before_any_instruction_of_a_spin(context: Context) -> None:
+    """A signal handler, or a finalizer, runs between any two: none of them holds a lock."""
+    last: list[int] = []
+    ended: list[int] = []
+
+    def shut_down_at_each() -> None:
+        for instruction in itertools.count():
+            executor = AsyncioExecutor(context=context)
+            executor.spin_once(timeout_sec=0)
+            last.append(instruction)
+            if not shut_down_at(instruction, executor):
+                return
+            assert executor.shutdown() is True
+            ended.append(instruction)
+
+    thread = threading.Thread(target=shut_down_at_each, daemon=True)
+    thread.start()
+    thread.join(60.0)
+    assert not thread.is_alive(), last[-1]
+    assert len(ended) == len(last) - 1
+    assert ended
+
+
+def test_a_shutdown_with_a_timeout_leaves_the_end_to_who_waits(context: Context) -> None:
+    """Two threads end an executor that nobody spins: the patient one does what is left."""
+    executor = AsyncioExecutor(context=context)
+    begun, ends = threading.Event(), asyncio.Event()
+
+    async def callback() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            begun.set()
+            await ends.wait()
+
+    def shut_down(timeout_sec: float | None = None) -> None:
+        returned.append(executor.shutdown(timeout_sec))
+
+    returned: list[bool] = []
+    executor.create_task(callback)
+    executor.spin_once(timeout_sec=0)
+    hasty = threading.Thread(target=shut_down, args=(0.2,))
+    hasty.start()
+    assert begun.wait(DEADLINE_SEC)  # the hasty one runs the loop now
+    patient = threading.Thread(target=shut_down, daemon=True)
+    patient.start()
+    hasty.join()
+    assert returned == [False]
+    executor.loop.call_soon_threadsafe(ends.set)
+    patient.join(DEADLINE_SEC)
+    assert returned == [False, True]
+
+
+def test_a_shutdown_between_two_spin_calls_of_another_thread_waits(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A spin call was under way when it began, has ended since, and has not heard of it."""
+    executor = AsyncioExecutor(context=context)
+    cleaned = threading.Event()
+    returned: list[bool] = []
+
+    async def callback() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            for _ in range(20):
+                await asyncio.sleep(0)
+            cleaned.set()
+
+    executor.create_task(callback)
+    executor.spin_once(timeout_sec=0)
+    found_running, has_ended = threading.Event(), threading.Event()
+    try_begin, end = Run.try_begin, Run.end
+
+    def try_to_begin(self: Run) -> bool:
+        began = try_begin(self)
+        if not began:
+            found_running.set()
+            assert has_ended.wait(DEADLINE_SEC)
+        return began
+
+    def shut_down() -> None:
+        returned.append(executor.shutdown())
+        assert cleaned.is_set()
+        returned.append(True)
+
+    def end_late(self: Run) -> None:
+        """It has looked whether there is an end to complete, and there was none yet."""
+        monkeypatch.setattr(Run, "end", end)
+        other.start()
+        assert found_running.wait(DEADLINE_SEC)
+        end(self)
+        monkeypatch.setattr(Run, "try_begin", try_begin)
+        has_ended.set()
+
+    other = threading.Thread(target=shut_down)
+    monkeypatch.setattr(Run, "try_begin", try_to_begin)
+    monkeypatch.setattr(Run, "end", end_late)
+    with contextlib.suppress(RuntimeError):
+        executor.spin_once(timeout_sec=0)
+    other.join(DEADLINE_SEC)
+    assert returned == [True, True]
+
+
+@pytest.mark.parametrize("owner", ["the executor", "asyncio"])
+def test_a_timeout_interrupts_no_cleanup(context: Context, owner: str) -> None:
+    """Coroutines are cancelled once: the next shutdown, which has the time, waits for their end."""
+    executor = AsyncioExecutor(context=context)
+    begun: list[object] = []
+    cleaned: list[object] = []
+    may_end = asyncio.Event()
+
+    async def callback() -> None:
+        begun.append(1)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.wait_for(may_end.wait(), DEADLINE_SEC)  # in a task, on Python 3.11
+            cleaned.append(1)
+
+    if owner == "asyncio":
+        executor.create_task(lambda: tasks.append(asyncio.ensure_future(callback())))
+    else:
+        executor.create_task(callback)
+    tasks: list[asyncio.Future[None]] = []
+    while not begun:
+        executor.spin_once(timeout_sec=0)
+    for _ in range(2):
+        assert executor.shutdown(timeout_sec=0.05) is False
+    assert cleaned == []
+    may_end.set()
+    assert executor.shutdown() is True
+    assert cleaned == [1]

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 import weakref
 from typing import Any
 
@@ -40,7 +39,7 @@ class Ends:
     :ivar let_go: nothing is left that the middleware could call.
     :ivar context_down: the context was shut down.
     :ivar context_down_outside: and not by a callback of this executor.
-    :ivar none_left: set when everything that was under way has ended.
+    :ivar none_left: everything that was under way has ended.
     :ivar error: what left its block, and so has ended it.
     """
 
@@ -50,7 +49,7 @@ class Ends:
         self.shut_down = False
         self.let_go = False
         self.context_down = self.context_down_outside = False
-        self.none_left = threading.Event()
+        self.none_left = False
 
     def nothing_answers(self) -> bool:
         """True if no request of this executor gets an answer any more."""

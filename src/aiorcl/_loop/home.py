@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import time
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.event_loop import EventLoop
 from aiorcl._loop.private import running_loop
@@ -51,6 +52,7 @@ class Home:
         self._driver_for = driver_for
         self._is_ours = False
         self._reference: weakref.ref[asyncio.AbstractEventLoop] | None = None
+        self._cancelled: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         #: None until the loop is chosen.
         self.driver: Driver | None = None
 
@@ -75,21 +77,35 @@ class Home:
         return self._is_ours and driver is not None and bool(asyncio.all_tasks(driver.loop))
 
     async def cancel_tasks(self, timeout: float | None) -> None:
-        """On a loop of ours, cancel what else runs there, as ``asyncio.run`` does, and wait."""
+        """On a loop of ours, cancel what else runs there, as ``asyncio.run`` does, and wait.
+
+        Each task once: a second time would interrupt the cleanup that the first has begun.
+        """
         if not self._is_ours:
             return
-        loop = asyncio.get_running_loop()
-        tasks = asyncio.all_tasks() - {asyncio.current_task()}
-        for task in tasks:
-            task.cancel()
-        for _ in range(CANCEL_TURNS if tasks else 0):
-            await asyncio.sleep(0)
-        if not tasks:
-            return
-        done, _ = await asyncio.wait(tasks, timeout=timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        for _ in range(2):  # those that an end before has cancelled, if any, and then the others
+            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            ending = tasks & set(self._cancelled)
+            if not ending:
+                for task in tasks:
+                    self._cancelled.add(task)
+                    task.cancel()
+                for _ in range(CANCEL_TURNS if tasks else 0):
+                    await asyncio.sleep(0)
+                ending = tasks
+            if not ending:
+                return
+            left = None if end is None else end - time.monotonic()
+            done, pending = await asyncio.wait(ending, timeout=left)
+            self._tell_of_errors(done)
+            if pending:
+                return
+
+    def _tell_of_errors(self, done: set[asyncio.Task[Any]]) -> None:
         for task in done:
             if not task.cancelled() and (error := task.exception()) is not None:
-                loop.call_exception_handler(
+                task.get_loop().call_exception_handler(
                     {
                         "message": "Exception in a task that was cancelled by the end of its loop",
                         "exception": error,

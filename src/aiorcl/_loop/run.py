@@ -5,38 +5,23 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import threading
 import weakref
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from aiorcl import _core
+from aiorcl._loop.bell import Bell
 from aiorcl._loop.first_line import let_begin
 
 if TYPE_CHECKING:
     import rclpy.task
 
-    from aiorcl import _core
 
 T = TypeVar("T")
 
-
-class _Thread(threading.local):
-    """Of each thread: what runs in it. Several executors may share its loop.
-
-    Weakly: a block that is never left must not keep its executor for as long as the thread lives.
-    """
-
-    def __init__(self) -> None:
-        self.runs: set[weakref.ref[Run]] = set()
-
-
-_thread = _Thread()
-
-
-def something_runs_here() -> bool:
-    """True on a thread that runs an executor."""
-    return bool(_thread.runs)
+#: True on a thread that runs an executor.
+something_runs_here: Callable[[], bool] = _core.something_runs_here
 
 
 # By executor, for what knows only that: futures. Weakly: the loop of a run knows coroutines, which
@@ -63,13 +48,9 @@ class Run:
     def __init__(self, dispatcher: _core.Dispatcher, executor: object) -> None:
         _runs[executor] = weakref.ref(self)
         self._dispatcher = dispatcher
-        self._runs_here: set[weakref.ref[Run]] = set()  # of the thread that runs this one
-        self._reference = weakref.ref(self)
         self.loop: asyncio.AbstractEventLoop | None = None
         self._spins = False  # and so ends by the end of the loop's run
         self._loop_stopped = False
-        self._lock = threading.Lock()  # two threads may begin at once
-        self.thread: int | None = None
         self.once = False
         self.pieces = 0
         self.unbegun = 0
@@ -78,6 +59,11 @@ class Run:
         self.step_was_last = False  # of what spin_once has counted
         self.interrupted = False
         self.until: rclpy.task.Future[Any] | None = None
+
+    @property
+    def thread(self) -> int | None:
+        """The thread that runs the executor, by its ident."""
+        return self._dispatcher.thread
 
     def begin(self) -> None:
         """Run in this thread from now on.
@@ -90,14 +76,8 @@ class Run:
 
     def try_begin(self) -> bool:
         """As begin(), but False if the executor runs already."""
-        with self._lock:
-            if self.thread is not None:
-                return False
-            self.thread = threading.get_ident()
-        self._dispatcher.variables = contextvars.copy_context()
-        self._runs_here = _thread.runs
-        self._reference = weakref.ref(self, self._runs_here.discard)
-        self._runs_here.add(self._reference)
+        if not self._dispatcher.begin_run():
+            return False
         self._spins = False
         self.once = False
         self.start_over()
@@ -112,9 +92,7 @@ class Run:
         """Nothing runs any more."""
         self._spins = False
         self.once = False
-        self._runs_here.discard(self._reference)
-        self._dispatcher.variables = None
-        self.thread = None
+        self._dispatcher.end_run()
 
     def end_torn(self) -> None:
         """As end(), after an exception; nothing if that has ended it.
@@ -124,9 +102,10 @@ class Run:
         """
         if self.runs_here():
             self.end()
-        # What waits or begins was on its way, and perhaps does not arrive.
-        self.beginning.clear()
-        self.waiting.clear()
+        if self.thread is None:  # no other thread has refused the call
+            # What waits or begins was on its way, and perhaps does not arrive.
+            self.beginning.clear()
+            self.waiting.clear()
 
     def try_run(self, work: Callable[[], T]) -> T | None:
         """Return what ``work`` returns, called as a run; None if the executor runs already."""
@@ -144,21 +123,28 @@ class Run:
             raise
 
     def may_act_here(self) -> bool:
-        """True where what is the loop's thread's to do may be done: there, or while nothing runs.
+        """True where the work of the loop's thread may be done: there, or while nothing runs."""
+        return self.runs_here() or self.thread is None or self.is_abandoned()
 
-        Nothing runs on a loop that was closed, though the run has not ended.
-        """
-        if self.thread is None or self.thread == threading.get_ident():
-            return True
+    def is_abandoned(self) -> bool:
+        """True if nothing runs, though the run has not ended: its loop was closed."""
         return self.loop is not None and self.loop.is_closed()
 
     def runs_here(self) -> bool:
         """True on the thread that runs the executor."""
-        return self.thread == threading.get_ident()
+        return self._dispatcher.runs_here()
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """True if the executor runs on this loop now."""
         return self.loop is loop and self.runs_here()
+
+    def bell(self) -> Bell:
+        """Return what rings when the run ends, or by ring(). Any thread."""
+        return Bell(self._dispatcher)
+
+    def ring(self) -> None:
+        """Let the threads look again that wait."""
+        self._dispatcher.ring()
 
     def let_begin(self, *entities: _core.Entity) -> None:
         """Wait until a callback that was called has come to its first line; of any entity if none.

@@ -77,7 +77,11 @@ class Ending:
         # A spin call ends with the executor, but the body of async with goes on as long as it
         # likes.
         if not self._owned.remain() and self._ends.shut_down and self._errors.in_block():
-            self._ends.none_left.set()
+            self._tell_none_left()
+
+    def _tell_none_left(self) -> None:
+        self._ends.none_left = True
+        self._run.ring()
 
     def begin(self) -> None:
         """Let nothing new begin. Any thread."""
@@ -144,9 +148,13 @@ class Ending:
         return self._owned.remain() or self._home.tasks_remain()
 
     async def _wait(self, timeout: float | None) -> None:
+        loop = asyncio.get_running_loop()
+        deadline = None if timeout is None else loop.time() + timeout
         with LostTasks():
             await self._owned.end(timeout)
-            await self._home.cancel_tasks(timeout)
+            if self._owned.remain():
+                return  # in their cleanup, which may wait for other tasks
+            await self._home.cancel_tasks(None if deadline is None else deadline - loop.time())
 
     async def wait_in_block(self) -> asyncio.CancelledError | None:
         """Wait until everything has ended, on a loop that runs, and let go; cannot be cancelled.
@@ -195,5 +203,5 @@ class Ending:
             self._forget_nodes,
             lambda: self._home.close(wait=wait),
             self._dispatcher.close,
-            self._ends.none_left.set,
+            self._tell_none_left,
         )

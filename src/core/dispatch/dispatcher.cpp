@@ -40,6 +40,20 @@ void Dispatcher::close() noexcept {
   timers_->close();
 }
 
+bool Dispatcher::begin_run() {
+  // First: it may collect garbage, whose finalizers are code of Python.
+  nb::object copy = nb::steal(PyContext_CopyCurrent());
+  if (!copy.is_valid()) nb::raise_python_error();
+  if (!runner_.begin()) return false;
+  variables = std::move(copy);
+  return true;
+}
+
+void Dispatcher::end_run() noexcept {
+  const nb::object last = std::exchange(variables, nb::none());  // dropped at the end, as above
+  runner_.end();
+}
+
 nb::object Dispatcher::next_due_in() const {
   const std::int64_t left = timers_->next_due_in();
   return left == TimerQueue::kNever ? nb::none()

@@ -13,6 +13,7 @@
 
 #include "dispatch/entity.hpp"
 #include "dispatch/loop_turn.hpp"
+#include "dispatch/runner.hpp"
 #include "events/epoll_host.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
@@ -38,6 +39,13 @@ class Dispatcher {
   const std::shared_ptr<TimerQueue> & timers() const noexcept { return timers_; }
 
   const std::shared_ptr<const ContextState> & ros_context() const noexcept { return ros_context_; }
+
+  /// From now on the calling thread runs it, in a copy of its context variables; false if a thread
+  /// does already. One step for Python, and so is end_run(): see Runner.
+  bool begin_run();
+  void end_run() noexcept;
+
+  Runner & runner() noexcept { return runner_; }
 
   /// The entity that is being run, or nullptr. GIL held.
   const Entity * running() const noexcept { return running_; }
@@ -112,6 +120,7 @@ class Dispatcher {
   std::vector<int> timer_fds_;
   std::unique_ptr<EpollHost> host_;
   const std::shared_ptr<const ContextState> ros_context_;
+  Runner runner_;
   const Entity * running_ = nullptr;
   bool stopped_ = false;
   std::uint64_t turns_ = 0;
