@@ -339,6 +339,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
             self._mailbox.order(self._ending.stop_serving, first=True)
             return False
+        self._block.abandon()
         end = None if timeout_sec is None else time.monotonic() + timeout_sec
         is_ordered = False
         while True:

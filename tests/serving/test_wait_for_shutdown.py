@@ -47,6 +47,41 @@ def test_wait_for_shutdown_returns(run: Run, context: Context, lone: Node, where
     run(main)
 
 
+def fail() -> None:
+    """Raise, as a callback of on_shutdown()."""
+    raise LookupError
+
+
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_it_returns_whatever_callbacks_of_the_shutdown_raise(
+    run: Run, context: Context, lone: Node, when: str
+) -> None:
+    """The user's come before the executor's own, or after it."""
+    raised: list[BaseException] = []
+    if when == "before":
+        context.on_shutdown(fail)
+
+    def shut_down() -> None:
+        try:
+            context.shutdown()
+        except LookupError as error:
+            raised.append(error)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            if when == "after":
+                context.on_shutdown(fail)
+            thread = threading.Thread(target=shut_down)
+            executor.loop.call_soon(thread.start)
+            await executor.wait_for_shutdown()
+            thread.join()
+        assert raised
+        assert not context.ok()
+
+    run(main)
+
+
 def test_many_wait_for_shutdown(run: Run, context: Context) -> None:
     """Any number of tasks may wait for the shutdown, and may stop waiting."""
 

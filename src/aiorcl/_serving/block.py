@@ -111,6 +111,13 @@ class Block:
             self._errors.close()
             cancellation = None  # no cycle of the exception and this frame
 
+    def abandon(self) -> None:
+        """End the run of a block under which the loop was closed: nothing leaves it any more."""
+        loop = self._run.loop
+        if self._errors.in_block() and loop is not None and loop.is_closed():
+            self._errors.forget_body()
+            self._run.end()
+
     def _runs_here(self) -> bool:
         driver = self._home.driver
         return driver is not None and driver.loop is running_loop()

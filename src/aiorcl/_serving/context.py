@@ -59,6 +59,9 @@ def going_down(context: Context) -> Iterator[None]:
     finally:
         for end in found:
             end.stay_up()
+            if not end.is_up():
+                # Told of already, unless a callback of on_shutdown() that came before has raised.
+                end.was_shut_down()
 
 
 def _shut_down(found: weakref.WeakSet[ContextEnd]) -> None:
@@ -141,6 +144,8 @@ class ContextEnd:
         """The context is down: rclpy tells of it, on the thread that did it."""
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
         # here.
+        if self._ends.context_down:
+            return  # told already
         self._ends.context_down = True
         if self._run.runs_here():
             self.tell()

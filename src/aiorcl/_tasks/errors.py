@@ -160,6 +160,10 @@ class Errors:
         """True while the body of ``async with`` runs."""
         return self._body is not None
 
+    def forget_body(self) -> None:
+        """Nothing runs the body any more."""
+        self._body = None
+
     async def leave_body(self, error: BaseException | None) -> None:
         """The body has ended, with ``error`` or without."""
         body, self._body = self._body, None
