@@ -27,7 +27,8 @@ void raise_later() {
 
 // While nanobind prepares itself it runs a few lines of Python, and drops whatever they raise: also
 // the KeyboardInterrupt of a signal that came while the extension was loaded. The linker's option
-// --wrap=PyEval_EvalCode puts this between nanobind and Python.
+// --wrap=PyEval_EvalCode puts this between nanobind and Python. To block the signal meanwhile would
+// not do: any other thread of the process takes it then, and Python hears of it all the same.
 extern "C" {
 PyObject * __real_PyEval_EvalCode(PyObject * code, PyObject * globals, PyObject * locals);
 

@@ -33,6 +33,7 @@
 #include "entities/subscription.hpp"
 #include "entities/timer.hpp"
 #include "entities/waitable.hpp"
+#include "import_again.hpp"
 #include "messages/message_type.hpp"
 #include "rcl_error.hpp"
 
@@ -137,6 +138,7 @@ struct nanobind::detail::type_caster<Source> {
 // Nothing in here runs code of Python: nanobind ends the process where that raises, and whatever it
 // runs may be interrupted by Ctrl-C. See also import_interrupt.cpp.
 NB_MODULE(_core, m) {
+  if (take_up(m, nb::type<LoopTurn>(), nb::type<DrivenWaitable>())) return;
   // What a process leaves behind at its end, as with a daemon thread, is no news for its user.
   const char * warn = std::getenv("AIORCL_LEAK_WARNINGS");
   nb::set_leak_warnings(warn != nullptr && *warn != '\0');
@@ -380,4 +382,5 @@ NB_MODULE(_core, m) {
            "waitable"_a, "group"_a.none(), "label"_a)
       .def("listen", &DrivenWaitable::listen)
       .def("taken", &DrivenWaitable::taken);
+  leave_for_another_import(m, nb::type<DrivenWaitable>());
 }

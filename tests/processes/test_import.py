@@ -10,7 +10,7 @@ from tests.support.children import start
 
 
 def test_ctrl_c_during_the_import(context: Context) -> None:
-    """It is a KeyboardInterrupt at whichever point."""
+    """It is a KeyboardInterrupt at whichever point, and the next import is whole."""
     with start("interrupted_import", domain_id=context.get_domain_id()) as program:
         ended = program.end()
     assert (ended.status, ended.stderr) == (0, "")
@@ -19,5 +19,6 @@ def test_ctrl_c_during_the_import(context: Context) -> None:
     assert len(interrupted) > 3
     for line in interrupted:
         assert line.startswith("status 0, KeyboardInterrupt in "), line
+        assert line.endswith("; then it works, and 1 callback ran"), line
     # Where nanobind runs code of its own.
     assert any("<internal>" in line for line in interrupted)

@@ -17,8 +17,10 @@ from aiorcl._patches import (
     moves,
 )
 
+_left = [awaiting, events, actions, changes, destroy, contexts, moves, blocking]
+
 
 def apply() -> None:
-    """Change the classes of rclpy; once, when aiorcl is imported."""
-    for part in (awaiting, events, actions, changes, destroy, contexts, moves, blocking):
-        part.apply()
+    """Change the classes of rclpy, when aiorcl is imported; once, also if that was interrupted."""
+    while _left:
+        _left.pop(0).apply()

@@ -15,6 +15,7 @@ from types import FrameType
 from typing import Any
 
 import rclpy.impl.implementation_singleton  # noqa: F401  # as aiorcl does before
+from rclpy.clock import Clock
 
 
 class Interrupt:
@@ -56,6 +57,17 @@ def interrupt_loader(interrupt: Interrupt) -> None:
         setattr(ExtensionFileLoader, method, interrupted(load))
 
 
+def import_again() -> str:
+    """Import what an interrupted import has left, use it, and say how that went."""
+    import aiorcl
+
+    aiorcl.new_event_loop().close()
+    dispatcher = aiorcl._core.Dispatcher()
+    alarm = aiorcl._core.Alarm(dispatcher, Clock(), 0, lambda _: None)
+    dispatcher.run(alarm, 1, 0)  # which asks no hooks
+    return f"then it works, and {dispatcher.callbacks} callback ran"
+
+
 def child(number: int) -> None:
     """Import, and print how that ended."""
     interrupt = Interrupt(number)
@@ -63,7 +75,7 @@ def child(number: int) -> None:
     try:
         import aiorcl
     except BaseException as error:
-        print(f"{type(error).__name__} in {interrupt.where}")
+        print(f"{type(error).__name__} in {interrupt.where}; {import_again()}")
     else:
         print(f"{aiorcl.__name__} after {interrupt.calls} calls")
 
