@@ -55,6 +55,9 @@ class Dispatcher:
     def runs(self, entity: Entity | None) -> bool:
         """Whether this entity is being run, or any if None."""
 
+    def callers(self, entity: Entity | None) -> list[int]:
+        """The threads in Entity.call_if_may() of this entity, or of any."""
+
     def begin_run(self) -> bool: ...
 
     def end_run(self) -> None: ...
@@ -157,6 +160,9 @@ class Entity:
 
     @property
     def may_call(self) -> bool: ...
+
+    def call_if_may(self, otherwise: object, function: object, args: object) -> object:
+        """Calls a function if a callback may begin, and else returns `otherwise`."""
 
     def poke(self, events: int = 1) -> None: ...
 

@@ -174,6 +174,12 @@ NB_MODULE(_core, m) {
             return self.running() != nullptr && (entity == nullptr || entity == self.running());
           },
           "entity"_a.none(), "Whether this entity is being run, or any if None.")
+      .def(
+          "callers",
+          [](const Dispatcher & self, const Entity * entity) {
+            return self.callers()->threads(entity);
+          },
+          "entity"_a.none(), "The threads in Entity.call_if_may() of this entity, or of any.")
       .def("begin_run", &Dispatcher::begin_run)
       .def("end_run", &Dispatcher::end_run)
       .def_prop_ro("thread", [](Dispatcher & self) { return self.runner().thread(); })
@@ -236,6 +242,8 @@ NB_MODULE(_core, m) {
       .def("mute", &Entity::mute)
       .def("outlive_context", &Entity::outlive_context)
       .def_prop_ro("may_call", &Entity::may_call)
+      .def("call_if_may", &Entity::call_if_may, "otherwise"_a, "function"_a, "args"_a,
+           "Calls a function if a callback may begin, and else returns `otherwise`.")
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("closed", &Entity::closed)

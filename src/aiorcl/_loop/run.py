@@ -8,6 +8,7 @@ import asyncio
 import threading
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiorcl import _core
@@ -152,9 +153,18 @@ class Run:
         Whether a callback may begin is asked right before it is called. So what forbids it has to
         call this, and none begins after that. Any thread, also under locks of rclpy's.
         """
-        thread, dispatcher = self.thread, self._dispatcher
-        if thread is not None and thread != threading.get_ident():
-            let_begin(thread, lambda: any(map(dispatcher.runs, entities or (None,))))
+        here, thread, dispatcher = threading.get_ident(), self.thread, self._dispatcher
+        asked = entities or (None,)
+        if thread is not None and thread != here:
+            let_begin(thread, lambda: any(map(dispatcher.runs, asked)))
+        for caller in self._callers(asked) - {here}:
+            let_begin(caller, partial(self._is_caller, caller, asked))
+
+    def _callers(self, entities: tuple[_core.Entity | None, ...]) -> set[int]:
+        return {thread for each in entities for thread in self._dispatcher.callers(each)}
+
+    def _is_caller(self, thread: int, entities: tuple[_core.Entity | None, ...]) -> bool:
+        return thread in self._callers(entities)
 
     def interrupt(self) -> None:
         """Bring the spin call that is under way back after the callback that it is in."""

@@ -153,7 +153,7 @@ class ContextEnd:
             self._ends.context_down_outside = True
             self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
             self._mailbox.order(self.tell, first=True)
-            self._run.let_begin()
+        self._run.let_begin()
 
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions

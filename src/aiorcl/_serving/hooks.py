@@ -47,8 +47,9 @@ class _CallbackEnd:
         self._errors = errors
         self.entity = entity
 
-    def may_begin(self) -> bool:
-        return self.entity.may_call
+    @property
+    def gate(self) -> _core.Entity:
+        return self.entity
 
     def begun(self, steps: Steps) -> None:
         pass
@@ -196,6 +197,4 @@ class ExecutorHooks:
     def _execute(self, entity: _core.Entity, waitable: Waitable[Any], data: Any) -> Any:
         for future in futures_of(waitable):
             self._watcher.bind(future)
-        if not entity.may_call:
-            return False
-        return waitable.execute(data)
+        return entity.call_if_may(False, waitable.execute, (data,))

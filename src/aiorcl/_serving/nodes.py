@@ -263,7 +263,7 @@ class Nodes:
                 self._lock.release()
         else:
             self._mailbox.order(lambda: self.entity_destroyed(entity))
-            self._run.let_begin(*parts_of(found.core))
+        self._run.let_begin(*parts_of(found.core))
 
     def watched_now(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""

@@ -37,13 +37,21 @@ def task_that_cancels(
     return task
 
 
+_REFUSED = object()
+
+
 class Outcome(Protocol):
-    """Who wants to know how a coroutine ended, and which entity has its steps in its statistics."""
+    """Who wants to know how a coroutine ended, and which entity has its steps in its statistics.
+
+    :ivar gate: the entity that may forbid the coroutine to begin, if one can.
+    """
 
     @property
     def entity(self) -> _core.Entity: ...
 
-    def may_begin(self) -> bool: ...
+    @property
+    def gate(self) -> _core.Entity | None: ...
+
     def begun(self, steps: Steps) -> None: ...
     def returned(self, result: Any) -> None: ...
     def raised(self, error: BaseException) -> None: ...
@@ -73,6 +81,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._advance = coroutine.send
         self._outcome: Outcome | None = outcome
         self._entity = outcome.entity
+        self._gate = outcome.gate
         self.owner = owner
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
@@ -153,9 +162,16 @@ class Steps(Coroutine[Any, Any, None]):
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if self.task is None else time.monotonic_ns()
         try:
-            if not self._begun:
-                self._begin()
-            return advance(*args)
+            if self._begun:
+                return advance(*args)
+            self._begin()
+            if self._gate is None:
+                return advance(*args)
+            waits_for = self._gate.call_if_may(_REFUSED, advance, args)
+            if waits_for is _REFUSED:
+                self._coroutine.close()
+                raise asyncio.CancelledError
+            return waits_for
         except BaseException as end:
             self._ended(end)
         finally:
@@ -168,9 +184,6 @@ class Steps(Coroutine[Any, Any, None]):
         self._begun = True
         self._run.coroutine_began(self)
         self._run.unbegun -= self.task is not None  # as start() has counted
-        if self._outcome is not None and not self._outcome.may_begin():
-            self._coroutine.close()
-            raise asyncio.CancelledError
 
     def _ended(self, end: BaseException) -> NoReturn:
         """Hand the end of the coroutine on; the asyncio task ends by what this raises."""

@@ -117,9 +117,9 @@ class Task(Future[T], _RclpyTask[T]):
         """Its steps are in the statistics of tasks."""
         return self._owned.entity
 
-    def may_begin(self) -> bool:
-        """Always: it ends by being cancelled."""
-        return True
+    @property
+    def gate(self) -> None:
+        """It ends by being cancelled."""
 
     def begun(self, steps: Steps) -> None:
         """The coroutine is run by these."""

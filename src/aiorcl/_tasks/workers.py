@@ -43,14 +43,15 @@ class Cancellable(Protocol):
         ...
 
 
+_REFUSED = object()
+
+
 class Call:
     """One call in a worker, and the coroutine that waits for its end."""
 
-    def __init__(
-        self, function: Callable[[], Any], may_begin: Callable[[], bool] = lambda: True
-    ) -> None:
+    def __init__(self, function: Callable[[], Any], gate: _core.Entity | None = None) -> None:
         self._function = function
-        self._may_begin = may_begin
+        self._gate = gate  # which may forbid it
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
@@ -60,9 +61,13 @@ class Call:
     def run(self) -> None:
         """Call the function, if it still may begin. The worker's thread."""
         try:
-            if not self._may_begin():
-                raise asyncio.CancelledError
-            self._result = self._context.run(self._function)
+            if self._gate is None:
+                self._result = self._context.run(self._function)
+            else:
+                call = self._gate.call_if_may
+                self._result = self._context.run(call, _REFUSED, self._function, ())
+                if self._result is _REFUSED:
+                    raise asyncio.CancelledError
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
         try:
@@ -153,12 +158,9 @@ class Workers:
         if inspect.iscoroutinefunction(callback):
             return callback
 
-        def may_begin() -> bool:
-            return entity is None or entity.may_call
-
         @functools.wraps(callback)
         async def call(*args: Any, **kwargs: Any) -> Any:
-            pending = Call(functools.partial(callback, *args, **kwargs), may_begin)
+            pending = Call(functools.partial(callback, *args, **kwargs), entity)
             self._running += 1
             try:
                 result = await pending.wait(submit(pool, pending.run))

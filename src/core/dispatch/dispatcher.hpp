@@ -11,6 +11,7 @@
 #include <string>
 #include <vector>
 
+#include "dispatch/callers.hpp"
 #include "dispatch/entity.hpp"
 #include "dispatch/loop_turn.hpp"
 #include "dispatch/runner.hpp"
@@ -49,6 +50,9 @@ class Dispatcher {
 
   /// The entity that is being run, or nullptr. GIL held.
   const Entity * running() const noexcept { return running_; }
+
+  /// The threads that call something of an entity otherwise: see Entity::call_if_may().
+  const std::shared_ptr<Callers> & callers() const noexcept { return callers_; }
 
   /// Readable when something is ready while nobody runs it; then call drain().
   int wakeup_fd() const noexcept { return queue_->wakeup().fd(); }
@@ -121,6 +125,7 @@ class Dispatcher {
   std::unique_ptr<EpollHost> host_;
   const std::shared_ptr<const ContextState> ros_context_;
   Runner runner_;
+  const std::shared_ptr<Callers> callers_ = std::make_shared<Callers>();
   const Entity * running_ = nullptr;
   bool stopped_ = false;
   std::uint64_t turns_ = 0;

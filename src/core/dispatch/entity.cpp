@@ -22,6 +22,7 @@ Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb
     : timers_(dispatcher.timers()),
       queue_(dispatcher.queue()),
       context_(dispatcher.ros_context()),
+      callers_(dispatcher.callers()),
       object_(std::move(object)),
       in_use_(std::move(in_use)),
       group_object_(std::move(group)),
@@ -161,6 +162,16 @@ void Entity::take_back(Claim & claim) {
   const Retry::Return back = retry_->take_back();
   fresh_ = back.fresh;
   if (back.since != 0) claim.since(back.since);
+}
+
+nb::object Entity::call_if_may(nb::object otherwise, nb::handle function, nb::handle args) {
+  if (!may_call()) return otherwise;
+  const std::shared_ptr<Callers> callers = callers_;
+  const Callers::Call noted(*callers, *this);
+  nb::object result =
+      nb::steal(or_hang([&] { return PyObject_CallObject(function.ptr(), args.ptr()); }));
+  if (!result.is_valid()) nb::raise_python_error();
+  return result;
 }
 
 void Entity::ended() {

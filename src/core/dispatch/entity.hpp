@@ -14,6 +14,7 @@
 #include <utility>
 #include <vector>
 
+#include "dispatch/callers.hpp"
 #include "dispatch/calls.hpp"
 #include "dispatch/context_state.hpp"
 #include "dispatch/group.hpp"
@@ -77,6 +78,12 @@ class Entity {
 
   /// Whether a callback may begin; asked last before each. Takes no lock.
   bool may_call() const noexcept { return !muted_ && (context_ == nullptr || context_->is_up()); }
+
+  /// Calls a function if a callback may begin, and else returns `otherwise`. The GIL is not given
+  /// away between the question and the first line of the function, where a thread that forbids it
+  /// finds this one among the dispatcher's callers. Any thread that holds the GIL.
+  nanobind::object call_if_may(nanobind::object otherwise, nanobind::handle function,
+                               nanobind::handle args);
 
   /// What run() did has ended, or the coroutine that it started has. Throws what a group of the
   /// user's own raises, when the place was given back.
@@ -208,6 +215,7 @@ class Entity {
   bool fails_ = false;
   nanobind::object failed_by_;  // the class of the exception that was told of, until ran()
   std::shared_ptr<const ContextState> context_;
+  std::shared_ptr<Callers> callers_;
   bool muted_ = false;
   nanobind::object object_;
   nanobind::handle self_;
