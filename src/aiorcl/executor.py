@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, ParamSpec, TypeVar, overload
 
 import rclpy.executors
 import rclpy.task
@@ -50,6 +50,9 @@ if TYPE_CHECKING:
 
     from rclpy.node import Node
 
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 # How long coroutines that refuse to end may keep the interpreter from its end.
 _EXIT_SECONDS = 1.0
@@ -141,6 +144,16 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     # Any thread.
 
+    @overload
+    def create_task(self, callback: Coroutine[Any, Any, T]) -> Task[T]: ...
+    @overload
+    def create_task(
+        self, callback: Callable[P, Coroutine[Any, Any, T]], *args: P.args, **kwargs: P.kwargs
+    ) -> Task[T]: ...
+    @overload
+    def create_task(
+        self, callback: Callable[P, T], *args: P.args, **kwargs: P.kwargs
+    ) -> Task[T]: ...
     def create_task(
         self,
         callback: Callable[..., Any] | Coroutine[Any, Any, Any],

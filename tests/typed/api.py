@@ -8,6 +8,7 @@ from __future__ import annotations
 from typing import Any, assert_type
 
 from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.client import Client
 from rclpy.event_handler import (
     QoSMessageLostInfo,
@@ -64,6 +65,14 @@ async def streams(node: Node, publisher: Publisher[Scan]) -> None:
     async for event in losses:
         assert_type(event, QoSMessageLostInfo)
     aiorcl.messages(node, "Scan", "scan")  # type: ignore[arg-type]
+    aiorcl.messages(node, Scan(), "scan")  # type: ignore[arg-type]
+    aiorcl.messages(Robot, Scan, "scan")  # type: ignore[arg-type]
+    aiorcl.messages(node, Scan, "scan", "10")  # type: ignore[arg-type]
+    await aiorcl.next_message(node, Scan, None)  # type: ignore[arg-type]
+    aiorcl.ticks(node, "0.1")  # type: ignore[arg-type]
+    aiorcl.ticks(node, 0.1, clock=node)  # type: ignore[arg-type]
+    of_the_other_kind = QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED
+    aiorcl.qos_events(node, publisher, of_the_other_kind)  # type: ignore[call-overload]
 
 
 async def calls(client: Client[Ask, Scan], publisher: Publisher[Scan]) -> None:
@@ -72,6 +81,61 @@ async def calls(client: Client[Ask, Scan], publisher: Publisher[Scan]) -> None:
     await aiorcl.call(client, Scan())  # type: ignore[misc]
     await aiorcl.publish(publisher, Scan())
     await aiorcl.publish(publisher, Ask())  # type: ignore[misc]
+    await aiorcl.publish(publisher, Scan)  # type: ignore[misc]
+    await aiorcl.call(publisher, Scan())  # type: ignore[arg-type]
+    aiorcl.call(client, Ask())  # type: ignore[unused-coroutine]
+
+
+async def goals(node: Node, client: ActionClient[Ask, Scan, str]) -> None:
+    """What a goal brings is of the client's types, and what executes one of its own."""
+    async with aiorcl.goal(client, Ask()) as running:
+        assert_type(running, aiorcl.RunningGoal[Ask, Scan, str])
+        async for feedback in running:
+            assert_type(feedback, str)
+        assert_type(await running.result(), Scan)
+    aiorcl.goal(client, Scan())  # type: ignore[misc]
+
+    async def execute(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
+        assert_type(goal.request, Ask)
+        assert_type(goal.result, Scan)
+        return goal.result
+
+    def plain(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
+        return goal.result
+
+    server = aiorcl.serve_action(node, Robot, "action", execute)
+    assert_type(server, ActionServer[Ask, Scan, str])
+    aiorcl.serve_action(node, Robot, "action", plain)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, "Robot", "action", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Robot, "action", execute, cancel_callback=plain)  # type: ignore[arg-type]
+
+
+async def tasks(executor: AsyncioExecutor) -> None:
+    """A task is of what its function returns, and takes what that takes."""
+
+    def plain(number: int, *, word: str = "") -> bytes:
+        return word.encode() * number
+
+    async def coroutine(number: int) -> str:
+        return str(number)
+
+    assert_type(executor.create_task(plain, 3, word="a"), aiorcl.Task[bytes])
+    assert_type(executor.create_task(coroutine, 3), aiorcl.Task[str])
+    assert_type(executor.create_task(coroutine(3)), aiorcl.Task[str])
+    assert_type(await executor.create_task(coroutine, 3), str)
+    assert_type(executor.create_task(coroutine, 3).result(), str | None)
+    executor.create_task(plain, "3")  # type: ignore[call-overload]
+    executor.create_task(coroutine)  # type: ignore[call-overload]
+    executor.create_task(coroutine(3), 3)  # type: ignore[call-overload]
+    executor.create_task(3)  # type: ignore[call-overload]
+
+
+def executors(node: Node) -> None:
+    """What makes executors and groups."""
+    AsyncioExecutor(on_error=lambda error, label: None)
+    AsyncioExecutor(context=node)  # type: ignore[arg-type]
+    aiorcl.LimitedCallbackGroup("3")  # type: ignore[arg-type]
+    aiorcl.ThreadCallbackGroup(1.5)  # type: ignore[arg-type]
 
 
 async def readiness(
@@ -101,3 +165,5 @@ def programs() -> None:
     assert_type(aiorcl.run([main, Robot], args=[]), None)
     aiorcl.run(main, loop_factory=aiorcl.new_event_loop, debug=True)
     aiorcl.run(3)  # type: ignore[call-overload]
+    aiorcl.run(tasks, args=3)  # type: ignore[call-overload]
+    aiorcl.run(calls)  # type: ignore[arg-type]

@@ -5,7 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-from typing import TYPE_CHECKING, Generic, TypeVar
+from collections.abc import Generator
+from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 
@@ -29,6 +30,10 @@ class Future(_RclpyFuture[T]):
     As in rclpy, ``result()`` of a pending future is None, and done callbacks run on the executor.
     Complete it from any thread.
     """
+
+    if TYPE_CHECKING:  # rclpy says None too, as its own polls
+
+        def __await__(self) -> Generator[Any, Any, T]: ...
 
     def done(self) -> bool:
         """Return True if there is a result or an exception, or if it was cancelled."""

@@ -155,7 +155,7 @@ def test_only_its_own_entities_are_watched(make_node: MakeNode) -> None:
     with pytest.raises(ValueError, match=other.get_name()):
         aiorcl.qos_events(other, publisher, PUBLISHER_MATCHED)
     with pytest.raises(TypeError, match="event of a subscription"):
-        aiorcl.qos_events(node, publisher, SUBSCRIPTION_MATCHED)
+        aiorcl.qos_events(node, publisher, SUBSCRIPTION_MATCHED)  # type: ignore[call-overload]
 
 
 def test_incompatible_qos_is_told(run: Run, context: Context, lone: Node) -> None:

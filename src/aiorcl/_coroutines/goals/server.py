@@ -190,13 +190,17 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
 
 def serve_action(
     node: Node,
-    action_type: Any,
+    action_type: type[Any],
     action_name: str,
     execute: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]],
     *,
     goal_callback: Callable[[GoalT], GoalResponse | Coroutine[Any, Any, GoalResponse]]
     | None = None,
-    cancel_callback: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Any] | None = None,
+    cancel_callback: Callable[
+        [ServedGoal[GoalT, ResultT, FeedbackT]],
+        CancelResponse | Coroutine[Any, Any, CancelResponse],
+    ]
+    | None = None,
     callback_group: CallbackGroup | None = None,
     **options: Any,
 ) -> ActionServer[GoalT, ResultT, FeedbackT]:

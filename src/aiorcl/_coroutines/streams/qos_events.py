@@ -207,7 +207,13 @@ def qos_events(
     event_type: Literal[QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED],
 ) -> EventStream[QoSSubscriptionMatchedInfo]: ...
 @overload
-def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream[Any]: ...
+def qos_events(
+    node: Node, entity: Publisher[Any], event_type: QoSPublisherEventType
+) -> EventStream[Any]: ...
+@overload
+def qos_events(
+    node: Node, entity: Subscription[Any], event_type: QoSSubscriptionEventType
+) -> EventStream[Any]: ...
 def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream[Any]:
     """Return the QoS events of one kind: ``async for event in aiorcl.qos_events(...)``.
 
