@@ -17,6 +17,7 @@ from typing import Any
 import pytest
 import rclpy
 from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
@@ -54,7 +55,7 @@ def spin(executor: AsyncioExecutor, trace: Between, *, in_workers: bool) -> None
             executor.spin_once(timeout_sec=0)
     finally:
         if in_workers:
-            threading.settrace(None)  # type: ignore[arg-type]
+            threading.settrace(None)
         else:
             sys.settrace(before)
 
@@ -103,12 +104,13 @@ def begin_at(instruction: int, context: Context, way: str, *, in_workers: bool) 
 
     group = ThreadCallbackGroup(1) if in_workers else None
     executor = AsyncioExecutor(context=context)
-    timer = node.create_timer(0.0, callback if in_workers else coroutine, callback_group=group)
+    begin: Any = callback if in_workers else coroutine
+    timer = node.create_timer(0.0, begin, callback_group=group)
     executor.add_node(node)
     try:
         spin(executor, Between(instruction, destroy_elsewhere), in_workers=in_workers)
         ended.wait(1.0)
-    except rclpy.executors.ExternalShutdownException:
+    except ExternalShutdownException:
         pass
     finally:
         executor.shutdown()

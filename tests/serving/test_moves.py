@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import contextlib
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
@@ -12,13 +13,16 @@ import pytest
 from rclpy.context import Context
 from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
+from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.elsewhere import Arrivals, Elsewhere
 from tests.support.movers import COUNTED, Arrange, item, of_every_kind, partner
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
+
+DEADLINE_SEC = 10.0
 
 #: Adds a node of an executor in one thread to one in another.
 Move = Callable[[Elsewhere, Elsewhere, Node], None]
@@ -155,3 +159,44 @@ def test_the_old_executor_stands_still(
     if arrange in COUNTED:
         assert arrivals.what == [1, 2]
     old.shutdown()
+
+
+@pytest.mark.parametrize("way", ["away", "away and back", "shutdown"])
+def test_a_worker_answers_whoever_serves_its_node_then(
+    running: Callable[[type[Executor]], Elsewhere], lone: Node, other: Node, way: str
+) -> None:
+    """What a callback in a worker has begun it does: its response is sent when it returns."""
+    begun, may_end, answered = threading.Event(), threading.Event(), threading.Event()
+
+    def handler(_: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        begun.set()
+        assert may_end.wait(DEADLINE_SEC)
+        response.message = "done"
+        return response
+
+    lone.create_service(Trigger, "service", handler, callback_group=ThreadCallbackGroup(1))
+    client = other.create_client(Trigger, "service")
+    old = running(AsyncioExecutor)
+    old.executor.add_node(lone)
+    assert client.wait_for_service(DEADLINE_SEC)
+    future = client.call_async(Trigger.Request())
+    future.add_done_callback(lambda _: answered.set())
+    assert begun.wait(DEADLINE_SEC)
+    ended = threading.Thread(target=old.executor.shutdown)
+    if way == "away":
+        running(AsyncioExecutor).executor.add_node(lone)
+    elif way == "away and back":
+        old.executor.remove_node(lone)
+        old.do(lambda: None)
+        old.executor.add_node(lone)
+    else:
+        ended.start()
+    if way != "shutdown":
+        old.do(lambda: None)  # it has let go of the node
+    may_end.set()
+    assert answered.wait(DEADLINE_SEC)
+    response = future.result()
+    assert response is not None
+    assert response.message == "done"
+    if way == "shutdown":
+        ended.join()

@@ -84,6 +84,14 @@ class Call:
 
         A thread cannot be cancelled: it is waited for, and then CancelledError is raised.
         """
+        cancellation = await self.end(submitted)
+        result = self.result()
+        if cancellation is not None:
+            raise cancellation
+        return result
+
+    async def end(self, submitted: Cancellable) -> asyncio.CancelledError | None:
+        """Return when the function has ended, and the cancellation that came meanwhile, if any."""
         cancelled: asyncio.CancelledError | None = None
         while not self._ended.done():
             try:
@@ -92,14 +100,19 @@ class Call:
                 if submitted.cancel():
                     raise  # it never began
                 cancelled = cancellation
+        try:
+            return cancelled
+        finally:
+            del cancelled  # no cycle of the exception and this frame
+
+    def result(self) -> Any:
+        """Return what the function returned, or raise what it raised, once."""
         error, self._error = self._error, None
         try:
             if error is not None:
                 raise error
-            if cancelled is not None:
-                raise cancelled
         finally:
-            del error, cancelled  # no cycle of the exception and this frame
+            del error  # as in end()
         return self._result
 
 
@@ -163,10 +176,21 @@ class Workers:
             pending = Call(functools.partial(callback, *args, **kwargs), entity)
             self._running += 1
             try:
-                result = await pending.wait(submit(pool, pending.run))
+                cancellation = await pending.end(submit(pool, pending.run))
             finally:
                 self._running -= 1
-            return await result if inspect.iscoroutine(result) else result
+            try:
+                result = pending.result()
+                if not inspect.iscoroutine(result):
+                    # Of use also when it was cancelled: what has begun has been done, and whoever
+                    # has sent a request, or a goal, gets the answer.
+                    return result
+                if cancellation is not None:
+                    result.close()
+                    raise cancellation
+                return await result
+            finally:
+                del cancellation  # no cycle of the exception and this frame
 
         return call
 
