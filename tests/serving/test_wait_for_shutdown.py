@@ -7,16 +7,20 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
+from aiorcl._serving import context as context_module
+from tests.support.elsewhere import call_elsewhere
 
 if TYPE_CHECKING:
     from tests.support.makers import Run
+
+DEADLINE_SEC = 10.0
 
 
 @pytest.mark.parametrize("where", ["callback", "task", "thread", "before", "executor"])
@@ -136,3 +140,30 @@ def test_a_context_that_is_down_costs_no_cpu(run: Run, context: Context, lone: N
             return (time.process_time() - cpu) / (time.monotonic() - wall)
 
     assert run(main) < 0.3
+
+
+@pytest.mark.parametrize("place", ["_tell_on_shutdown", "GuardCondition"])
+@pytest.mark.parametrize("which", ["first", "second"])
+def test_a_context_that_goes_down_while_an_executor_is_made(
+    context: Context, monkeypatch: pytest.MonkeyPatch, place: str, which: str
+) -> None:
+    """Before the executor can hear of it: it knows nevertheless, and its spin returns."""
+    first = AsyncioExecutor(context=context) if which == "second" else None
+    module: Any = context_module
+    owner = module if place == "_tell_on_shutdown" else module._core
+    register = getattr(owner, place)
+
+    def register_late(*args: object) -> Any:
+        call_elsewhere(context.shutdown)
+        return register(*args)
+
+    monkeypatch.setattr(owner, place, register_late)
+    executor = AsyncioExecutor(context=context)
+    monkeypatch.undo()
+    spin = threading.Thread(target=executor.spin, daemon=True)
+    spin.start()
+    spin.join(DEADLINE_SEC)
+    assert not spin.is_alive()
+    assert executor.shutdown()
+    if first is not None:
+        first.shutdown()

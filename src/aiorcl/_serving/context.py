@@ -119,6 +119,9 @@ class ContextEnd:
         self._entity = _core.GuardCondition(dispatcher, signal, None, "signal", guards.threads)
         self._entity.outlive_context()
         _tell_on_shutdown(context, self)
+        # Again: of what came before the two lines above nobody tells.
+        if not guards.context.is_up:
+            ends.context_down = ends.context_down_outside = True
 
     def is_up(self) -> bool:
         """False when rclpy has begun to shut the context down. Any thread; takes no lock."""
