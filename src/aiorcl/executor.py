@@ -103,7 +103,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         )
         unfetched = Unfetched(self._run, self._mailbox)
         self._owned = Owned(self._run, self._mailbox, self._errors, unfetched)
-        self._workers = Workers(self._dispatcher, self._nothing_answers)
+        self._workers = Workers(self._nothing_answers)
         self._followers = Followers()
         watcher = Watcher(
             *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),

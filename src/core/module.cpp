@@ -234,6 +234,12 @@ NB_MODULE(_core, m) {
             new (self) Group(dispatcher.queue(), limit, workers);
           },
           "dispatcher"_a, "limit"_a, "workers"_a)
+      .def(
+          "__init__",
+          [](Group * self, Dispatcher & dispatcher, nb::object rules, nb::object workers) {
+            new (self) Group(dispatcher.queue(), rules, workers);
+          },
+          "dispatcher"_a, "rules"_a, "workers"_a)
       .def_prop_ro("running", &Group::running);
 
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())
@@ -264,12 +270,13 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
            "subscription"_a, "group"_a.none(), "label"_a, "with_gid"_a);
   nb::class_<Service, Entity>(m, "Service", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a,
-           "service"_a, "group"_a.none(), "label"_a)
+      .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
+           "service"_a, "group"_a.none(), "label"_a, "sends_itself"_a = false)
       .def("respond", &Service::respond, "response"_a.none(), "request_id"_a);
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object>(),
-           "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a)
+      .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object, bool>(),
+           "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a,
+           "finds_itself"_a = false)
       .def("stand_in",
            [](Client & self) { self.stand_in_for(names().call_async, names().request); })
       .def("call_async", &Client::call_async, "request"_a.none());

@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import time
-import weakref
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
@@ -15,6 +14,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.publisher import Publisher
 
 from aiorcl._coroutines.arguments import check, check_message
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.exit import waits_in_vain
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
@@ -29,8 +29,7 @@ if TYPE_CHECKING:
 _WAITED_SEC = 0.02
 
 # One thread for each publisher that needs it, so that its messages keep their order.
-_threads: weakref.WeakKeyDictionary[Publisher[Any], ThreadPoolExecutor]
-_threads = weakref.WeakKeyDictionary()
+_threads: ByIdentity[Publisher[Any], ThreadPoolExecutor] = ByIdentity()
 
 
 async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:

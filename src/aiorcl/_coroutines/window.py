@@ -9,6 +9,7 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 from aiorcl._serving.kinds import depth_of
@@ -106,7 +107,7 @@ class Window:
                 call.may_send.set_result(None)
 
 
-_windows: weakref.WeakKeyDictionary[Client[Any, Any], Window] = weakref.WeakKeyDictionary()
+_windows: ByIdentity[Client[Any, Any], Window] = ByIdentity()
 
 
 def window_of(client: Client[Any, Any], serving: Serving) -> Window:

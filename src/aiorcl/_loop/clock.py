@@ -15,6 +15,7 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 
 from aiorcl._loop.alarms import alarms_of
+from aiorcl._loop.by_identity import ByIdentity
 
 if TYPE_CHECKING:
     from rclpy.clock_type import ClockType
@@ -164,14 +165,13 @@ class ClockFollower:
 
     def close(self) -> None:
         """Follow no more. Any thread."""
-        _followers.get(self._clock, set()).discard(self._reference)
+        (_followers.get(self._clock) or set()).discard(self._reference)
 
 
 # Of each clock, and what makes the error once it has ended. Weakly: who follows knows a loop, which
 # may be closed while it waits.
-_followers: weakref.WeakKeyDictionary[Clock, set[weakref.ref[ClockFollower]]]
-_followers = weakref.WeakKeyDictionary()
-_ended: weakref.WeakKeyDictionary[Clock, Callable[[], Exception]] = weakref.WeakKeyDictionary()
+_followers: ByIdentity[Clock, set[weakref.ref[ClockFollower]]] = ByIdentity()
+_ended: ByIdentity[Clock, Callable[[], Exception]] = ByIdentity()
 
 
 def follow_clock(
@@ -193,7 +193,7 @@ def check_clock_goes_on(clock: Clock) -> None:
 def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
     """Let an error reach whoever follows a clock, now or later: nobody sets it. Any thread."""
     _ended[clock] = error
-    for reference in list(_followers.get(clock, ())):
+    for reference in list(_followers.get(clock) or ()):
         follower = reference()
         if follower is not None:
             follower.tell()

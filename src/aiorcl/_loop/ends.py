@@ -7,6 +7,8 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from aiorcl._loop.by_identity import ByIdentity
+
 
 class Reason(str):
     """Why nothing is served any more, and the error that ended the executor, if one did."""
@@ -23,7 +25,7 @@ class Reason(str):
 
 
 # Of each executor. Weakly: an error knows by its traceback what would then never be collected.
-_ends: weakref.WeakKeyDictionary[Any, weakref.ref[Ends]] = weakref.WeakKeyDictionary()
+_ends: ByIdentity[Any, weakref.ref[Ends]] = ByIdentity()
 
 
 def ends_of(executor: object) -> Ends | None:

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiorcl import _core
 from aiorcl._loop.bell import Bell
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.first_line import let_begin
 
 if TYPE_CHECKING:
@@ -27,7 +28,7 @@ something_runs_here: Callable[[], bool] = _core.something_runs_here
 
 # By executor, for what knows only that: futures. Weakly: the loop of a run knows coroutines, which
 # may know the executor, and that would never be collected.
-_runs: weakref.WeakKeyDictionary[Any, weakref.ref[Run]] = weakref.WeakKeyDictionary()
+_runs: ByIdentity[Any, weakref.ref[Run]] = ByIdentity()
 
 
 def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:

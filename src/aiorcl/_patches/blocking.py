@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import time
 import warnings
-import weakref
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
@@ -23,6 +22,7 @@ from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
 from rclpy.timer import Rate
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
@@ -205,7 +205,7 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
 
 
 # The calls that were told of, by what they were made on.
-_told: weakref.WeakKeyDictionary[Any, set[str]] = weakref.WeakKeyDictionary()
+_told: ByIdentity[Any, set[str]] = ByIdentity()
 
 
 def _tell(entity: Any, call: str, seconds: float, outlook: str = "") -> None:

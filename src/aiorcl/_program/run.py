@@ -156,7 +156,8 @@ def run(
         kind.
     :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
     """
-    makers = list(main) if isinstance(main, Iterable) and not callable(main) else [main]
+    several = isinstance(main, Iterable) and not callable(main)
+    makers = list(main) if several else [main]
     for each in makers:
         _check(each)
     if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
@@ -171,9 +172,9 @@ def run(
         try:
             with ros(args, loop_factory or new_event_loop, debug=debug) as runner:
                 with contextlib.ExitStack() as nodes:
-                    made = [_make(nodes, each) for each in makers if each not in mains]
+                    made = [_make(nodes, each) for each in makers if not _is_main(each)]
                     result = runner.run(_serve(signals, nodes, made, mains))
-                return result if makers == [main] else None
+                return None if several else result
         except (KeyboardInterrupt, asyncio.CancelledError) as error:
             if signals.received == 0:
                 raise
@@ -201,7 +202,7 @@ async def _serve(
                     await task
         finally:
             for node in executor.get_nodes():
-                if node not in made:
+                if all(node is not each for each in made):
                     nodes.callback(destroy, node)
     return None
 

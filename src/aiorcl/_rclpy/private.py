@@ -25,6 +25,7 @@ if TYPE_CHECKING:
 
     from rclpy.action.client import ClientGoalHandle
     from rclpy.action.server import ServerGoalHandle
+    from rclpy.callback_groups import CallbackGroup
     from rclpy.client import Client
     from rclpy.executors import Executor
     from rclpy.impl.rcutils_logger import RcutilsLogger
@@ -115,6 +116,11 @@ def clock_of(node: Node) -> Clock | None:
     """
     clock = getattr(node, "_clock", None)
     return clock if isinstance(clock, Clock) else None
+
+
+def default_group_of(node: Node) -> CallbackGroup | None:
+    """Return the default group that a node keeps; ``default_callback_group`` may be the user's."""
+    return getattr(node, "_default_callback_group", None)
 
 
 # Clients of services, rates, waitables.

@@ -59,7 +59,8 @@ class ExecutorBase(_Executor):
 
     def __init__(self, *, context: Context | None = None) -> None:
         self._context = get_default_context() if context is None else context
-        self._added_nodes: dict[Node, None] = {}  # a set that keeps its order
+        # By their ids, in order: a class of the user's may say that they are equal.
+        self._added_nodes: dict[int, Node] = {}
         self._nodes_lock = threading.RLock()
 
     @property
@@ -70,7 +71,7 @@ class ExecutorBase(_Executor):
     def get_nodes(self) -> list[Node]:
         """Return the nodes of this executor, in the order in which they were added. Any thread."""
         with self._nodes_lock:
-            return list(self._added_nodes)
+            return list(self._added_nodes.values())
 
     def add_node(self, node: Node) -> bool:
         """Let this executor run the callbacks of ``node``, taken from the executor that did so far.
@@ -80,9 +81,9 @@ class ExecutorBase(_Executor):
         :return: False if the node was here already.
         """
         with self._nodes_lock:
-            if node in self._added_nodes:
+            if id(node) in self._added_nodes:
                 return False
-            self._added_nodes[node] = None
+            self._added_nodes[id(node)] = node
         # Without the lock: it calls remove_node of the executor that has the node, and that one
         # may be taking a node from here. It also calls add_node again, which returns.
         node.executor = self
@@ -98,11 +99,11 @@ class ExecutorBase(_Executor):
         self.wake()
 
     def _has_node(self, node: Node) -> bool:
-        return node in self._added_nodes
+        return id(node) in self._added_nodes
 
     def _forget_node(self, node: Node) -> bool:
         with self._nodes_lock:
-            return self._added_nodes.pop(node, self) is None
+            return self._added_nodes.pop(id(node), None) is not None
 
     def _forget_nodes(self) -> None:
         with self._nodes_lock:

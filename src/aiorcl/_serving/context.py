@@ -15,6 +15,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._serving.followers import on_loop
 
 if TYPE_CHECKING:
@@ -28,8 +29,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
 
 
-_context_ends: weakref.WeakKeyDictionary[Context, weakref.WeakSet[ContextEnd]]
-_context_ends = weakref.WeakKeyDictionary()
+_context_ends: ByIdentity[Context, weakref.WeakSet[ContextEnd]] = ByIdentity()
 
 
 def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
@@ -51,7 +51,7 @@ def going_down(context: Context) -> Iterator[None]:
 
     It destroys the nodes first, and callbacks would meet what is left of them.
     """
-    found = [end for end in _context_ends.get(context, ()) if end.is_up()]
+    found = [end for end in _context_ends.get(context) or () if end.is_up()]
     for end in found:
         end.go_down()
     try:

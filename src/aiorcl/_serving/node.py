@@ -18,6 +18,7 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl import _core
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.kinds import KINDS
@@ -39,7 +40,7 @@ _WITH_HANDLES = (Node, Timer, Subscription, Publisher, GuardCondition, Client, S
 
 # Events that an executor counted and did not settle, by the label of what watched: rmw counts each
 # message once, so the next one to watch the entity would not hear of them.
-_unsettled: weakref.WeakKeyDictionary[Any, dict[str, int]] = weakref.WeakKeyDictionary()
+_unsettled: ByIdentity[Any, dict[str, int]] = ByIdentity()
 
 
 class _Unwatched:
@@ -175,7 +176,7 @@ class ServedNode:
         label = kind.name
         try:
             label += kind.label(entity)
-            core = kind.watch(watcher, entity, watcher.group_of(self.node, entity), label)
+            core = kind.watch(watcher, entity, watcher.groups.of(self.node, entity), label)
         except InvalidHandle:
             return  # destroyed meanwhile
         except Exception as error:
@@ -189,7 +190,7 @@ class ServedNode:
         self._entities[id(entity)] = _Watch(core, hold, unwatched.roll)
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             core.mute()
-        _settle_later(core, _unsettled.pop(entity, {}) if _is_counted(core) else {})
+        _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})
 
     def _note_failure(self, unwatched: _Unwatched, label: str, error: Exception) -> None:
         now = time.monotonic()

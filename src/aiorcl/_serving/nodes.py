@@ -9,6 +9,7 @@ from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.mailbox import SingleOrder
 from aiorcl._serving import registry
 from aiorcl._serving.naming import name_of
@@ -64,16 +65,16 @@ class Nodes:
         self._run = run
         self._mailbox = mailbox
         self._owned = owned
-        self._served: dict[Node, ServedNode] = {}
+        self._served: ByIdentity[Node, ServedNode] = ByIdentity()
         # Of nodes that add_node brings in just now: it raises them.
-        self._raised_by_new: dict[Node, list[BaseException]] = {}
+        self._raised_by_new: ByIdentity[Node, list[BaseException]] = ByIdentity()
         self._lock = threading.RLock()
         self._looking = False  # guarded by _lock
         self._ended = False
         # Those to look at; True if all that they have is to be compared.
-        self._changed: dict[Node, bool] = {}
+        self._changed: ByIdentity[Node, bool] = ByIdentity()
         # Those to look at when the next run begins: removed while nothing ran, or incomplete.
-        self._in_doubt: dict[Node, None] = {}
+        self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
         self._look_later = SingleOrder(mailbox, self._look)
         self._serving = Serving(
             *(ends, watcher, followers, run, mailbox, owned),
@@ -92,8 +93,8 @@ class Nodes:
     def begin(self) -> None:
         """A run begins: watch what is new, let go of what was removed."""
         with self._lock:  # another thread's look, which began before, comes to its end first
-            for node in list(self._in_doubt):
-                self._in_doubt.pop(node, None)
+            for node in self._in_doubt.objects():
+                self._in_doubt.pop(node)
                 self._changed.setdefault(node, False)
             self._look()
 
@@ -102,7 +103,7 @@ class Nodes:
 
         Any thread; never blocks.
         """
-        for node in (*self._get_nodes(), *list(self._served)):
+        for node in (*self._get_nodes(), *self._served.objects()):
             self._changed[node] = True
         self._look_here_or_soon()
 
@@ -128,11 +129,12 @@ class Nodes:
         if not self._run.may_act_here():
             self._look_again(node)
             return
-        raised = self._raised_by_new[node] = []
+        raised: list[BaseException] = []
+        self._raised_by_new[node] = raised
         try:
             self.look(node)
         finally:
-            self._raised_by_new.pop(node, None)
+            self._raised_by_new.pop(node)
         if raised:
             self._forget(node)
             self.let_go_of(node)
@@ -148,7 +150,7 @@ class Nodes:
         served_node = self._served.get(node)
         if self._run.thread is None and served_node is not None:
             served_node.kept = True
-            self._in_doubt[node] = None
+            self._in_doubt[node] = True
         if self._run.thread is not None:  # perhaps since a moment ago, on another thread
             self.node_changed(node)
 
@@ -197,7 +199,7 @@ class Nodes:
         self._look_later.post()
 
     def _look_after(self, node: Node, seconds: float) -> None:
-        self._in_doubt[node] = None
+        self._in_doubt[node] = True
         loop = self._run.loop
         if self._run.thread is None or loop is None:
             return
@@ -207,9 +209,9 @@ class Nodes:
             self._mailbox.order(partial(self.look, node))
 
     def _look_at_changed(self) -> None:
-        for node in list(self._changed):
+        for node in self._changed.objects():
             # Before: a change during the look is one for the next.
-            search = self._changed.pop(node, None)
+            search = self._changed.pop(node)
             if search is None or self._ended:
                 continue
             try:
@@ -225,17 +227,19 @@ class Nodes:
         served_node = self._served.get(node)
         if self._has(node):
             if served_node is None:
-                served_node = self._served[node] = ServedNode(node, self._serving)
+                served_node = ServedNode(node, self._serving)
+                self._served[node] = served_node
             served_node.kept = False
             served_node.synchronise(search=search)
         elif served_node is not None:
             if served_node.kept and not destroyed and self._run.thread is None:
                 served_node.let_go_of_gone(search=search)
             else:
-                self._remove(self._served.pop(node), destroyed)
+                self._served.pop(node)
+                self._remove(served_node, destroyed)
 
     def _remove(self, served_node: ServedNode, destroyed: bool) -> None:
-        self._in_doubt.pop(served_node.node, None)
+        self._in_doubt.pop(served_node.node)
         served_node.close()
         # rclpy.spin_once adds and removes the node around each call, so only a running executor
         # ends what a node that still exists has under way.
@@ -267,7 +271,7 @@ class Nodes:
 
     def watched_now(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""
-        return [each for each in list(self._served.values()) if self._has(each.node)]
+        return [each for each in self._served.values() if self._has(each.node)]
 
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""

@@ -12,6 +12,7 @@ import os
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.ends import ends_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
@@ -61,8 +62,7 @@ class Hold:
 
 
 _holds: dict[int, Hold] = {}  # by the id of the entity
-_served_nodes: weakref.WeakKeyDictionary[Node, weakref.ref[ServedNode]]
-_served_nodes = weakref.WeakKeyDictionary()
+_served_nodes: ByIdentity[Node, weakref.ref[ServedNode]] = ByIdentity()
 _servings: dict[weakref.ref[Serving], None] = {}  # of each executor
 
 # In a forked child there is no thread that could let go, and nothing of the middleware that calls.
@@ -209,7 +209,7 @@ def _node_with(entity: object, serving: Serving) -> Node | None:
 
 
 def _node_that_has(entity: object) -> Node | None:
-    return next((node for node in list(_served_nodes) if _has(node, entity)), None)
+    return next((node for node in _served_nodes.objects() if _has(node, entity)), None)
 
 
 def _check_ended(node: Node | None) -> None:
@@ -222,7 +222,7 @@ def _check_ended(node: Node | None) -> None:
 
 def served_nodes_here() -> list[ServedNode]:
     """Return the nodes of the executors that this thread runs."""
-    found = [reference() for reference in list(_served_nodes.values())]
+    found = [reference() for reference in _served_nodes.values()]
     return [each for each in found if each is not None and each.serving.run.runs_here()]
 
 

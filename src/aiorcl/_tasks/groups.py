@@ -18,8 +18,9 @@ class LimitedCallbackGroup(CallbackGroup):
     has none. A coroutine callback counts until it has ended, also while it is suspended. What may
     not start yet stays in the middleware's queue.
 
-    For any executor: those of rclpy ask the three methods below, and any thread may call them. Of
-    an `AsyncioExecutor` each has its own count.
+    For any executor: those of rclpy ask the three methods below, and any thread may call them. Each
+    `AsyncioExecutor` counts for itself, as it does of rclpy's groups: nodes that share a group
+    belong on one executor.
 
     :param limit: at least 1.
     :raises ValueError: if it is less.

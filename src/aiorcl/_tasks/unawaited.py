@@ -16,6 +16,7 @@ from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._tasks.inline import InlineCallback
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 
 # By client the ids of goals that are cancelled in the next turn of the loop unless the user does it
 # first, who would be told that there is nothing to cancel. A loop may end before that turn.
-_unwanted: weakref.WeakKeyDictionary[AnyActionClient, set[bytes]] = weakref.WeakKeyDictionary()
+_unwanted: ByIdentity[AnyActionClient, set[bytes]] = ByIdentity()
 
 # Answers to goals that are handed to one task.
 _heard_by_one: weakref.WeakSet[AnyFuture] = weakref.WeakSet()
@@ -104,7 +105,7 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
 
 
 def _cancel_if_unwanted(client: AnyActionClient, goal_id: Any) -> None:
-    if bytes(goal_id.uuid) in _unwanted.get(client, ()):
+    if bytes(goal_id.uuid) in (_unwanted.get(client) or ()):
         _cancel(client, goal_id)
 
 

@@ -13,13 +13,16 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any, Protocol
+from typing import TYPE_CHECKING, Any, Protocol
 
 import rclpy.task
 
-from aiorcl import _core
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
+
+if TYPE_CHECKING:
+    from aiorcl import _core
 
 
 class _Thread(threading.local):
@@ -134,18 +137,15 @@ class Workers:
     Threads are made when they are needed, and end with the executor or with their group.
     """
 
-    def __init__(self, dispatcher: _core.Dispatcher, nothing_answers: Callable[[], bool]) -> None:
-        self._dispatcher = dispatcher
+    def __init__(self, nothing_answers: Callable[[], bool]) -> None:
         self._nothing_answers = nothing_answers  # any more, as the executor or the context ended
-        self._pools: weakref.WeakKeyDictionary[ThreadCallbackGroup, ThreadPoolExecutor]
-        self._pools = weakref.WeakKeyDictionary()
+        self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
         self._waits: set[rclpy.task.Future[Any]] = set()
 
-    def group_of(self, group: ThreadCallbackGroup) -> _core.Group:
-        """Return what grants the places of a group, and lets its callbacks run in workers."""
-        in_worker = functools.partial(self.in_worker, self._pool_of(group))
-        return _core.Group(self._dispatcher, group.limit, in_worker)
+    def calls_of(self, group: ThreadCallbackGroup) -> Callable[..., Any]:
+        """Return what makes of a callback one that runs in a worker of a group."""
+        return functools.partial(self.in_worker, self._pool_of(group))
 
     def _pool_of(self, group: ThreadCallbackGroup) -> ThreadPoolExecutor:
         pool = self._pools.get(group)

@@ -26,6 +26,11 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nb::object gr
 Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules)
     : rules(std::move(group_rules)), queue_(std::move(queue)), limit_(SIZE_MAX) {}
 
+Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules, nb::object group_workers)
+    : Group(std::move(queue), std::move(group_rules)) {
+  workers = std::move(group_workers);
+}
+
 bool Group::begin(nb::handle entity) {
   if (running_ >= limit_) return false;
   if (rules.is_valid()) {

@@ -35,6 +35,9 @@ class Group {
   /// ending_execution, as rclpy's executors ask.
   Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules);
 
+  /// Both.
+  Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules, nanobind::object workers);
+
   Group(const Group &) = delete;
   Group & operator=(const Group &) = delete;
 

@@ -1,0 +1,129 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What grants the places of callback groups on one executor."""
+
+from __future__ import annotations
+
+import weakref
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+
+from aiorcl import _core
+from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._rclpy.private import default_group_of
+from aiorcl._serving.naming import name_of
+from aiorcl._serving.report import logger_of
+from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
+
+if TYPE_CHECKING:
+    from rclpy.callback_groups import CallbackGroup
+    from rclpy.node import Node
+
+    from aiorcl._tasks.workers import Workers
+
+# What rclpy's executors ask of a group.
+_RULES = ("can_execute", "beginning_execution", "ending_execution")
+
+
+class _Use(NamedTuple):
+    """Where a group is in use: while an entity holds what grants its places."""
+
+    grants: weakref.ref[_core.Group]
+    groups: weakref.ref[Groups]
+    node: weakref.ref[Node]
+
+
+# By the user's group, of all executors; and the groups that were told of.
+_uses: ByIdentity[CallbackGroup, list[_Use]] = ByIdentity()
+_told: ByIdentity[CallbackGroup, bool] = ByIdentity()
+
+
+class Groups:
+    """What grants the places of callback groups on one executor.
+
+    :param executor: whose nodes are served.
+    :param strict: a node's default group is as any other.
+    """
+
+    def __init__(
+        self,
+        dispatcher: _core.Dispatcher,
+        workers: Workers,
+        executor: weakref.ref[Any],
+        *,
+        strict: bool,
+    ) -> None:
+        self._dispatcher = dispatcher
+        self._workers = workers
+        self.executor = executor
+        self._strict = strict
+        # Entities hold what grants their places, which holds the user's own group: no cycle.
+        self._groups: ByIdentity[CallbackGroup, weakref.ref[_core.Group]] = ByIdentity()
+
+    def of(self, node: Node, entity: Any) -> _core.Group | None:
+        """Return who grants places to the callbacks of an entity, or None for unlimited places."""
+        group = getattr(entity, "callback_group", None)  # a publisher has none
+        if group is None or _is_just(group, ReentrantCallbackGroup):
+            return None
+        if (
+            not self._strict
+            and group is default_group_of(node)
+            and _is_just(group, MutuallyExclusiveCallbackGroup)
+        ):
+            return _core.Group(self._dispatcher, 1)  # each entity with itself only
+        known = self._groups.get(group)
+        shared = None if known is None else known()
+        if shared is None:
+            shared = self._make(group)
+            self._groups[group] = weakref.ref(shared)
+            self._note(group, shared, node)
+        return shared
+
+    def _make(self, group: CallbackGroup) -> _core.Group:
+        """Return what grants the places of a group whose entities share them."""
+        if _is_just(group, MutuallyExclusiveCallbackGroup):
+            return _core.Group(self._dispatcher, 1)
+        if isinstance(group, ThreadCallbackGroup):
+            in_worker = self._workers.calls_of(group)
+            if _has_rules_of(group, LimitedCallbackGroup):
+                return _core.Group(self._dispatcher, group.limit, in_worker)
+            return _core.Group(self._dispatcher, group, in_worker)
+        if isinstance(group, LimitedCallbackGroup) and _is_just(group, LimitedCallbackGroup):
+            return _core.Group(self._dispatcher, group.limit)
+        return _core.Group(self._dispatcher, group)  # of the user's own: it decides
+
+    def _note(self, group: CallbackGroup, shared: _core.Group, node: Node) -> None:
+        """Tell once of a group that two executors count on, each for itself."""
+        uses = [use for use in _uses.get(group) or [] if use.grants() is not None]
+        for use in uses:
+            groups, other = use.groups(), use.node()
+            if groups is None or groups is self or other is None or other is node:
+                continue
+            # Else it goes from there to here, with its node or after another one.
+            if other.executor is groups.executor() and not _told.setdefault(group, False):
+                _told[group] = True
+                _tell(group, other, node)
+        _uses[group] = [*uses, _Use(weakref.ref(shared), weakref.ref(self), weakref.ref(node))]
+
+
+def _is_just(group: object, cls: type) -> bool:
+    """True for a group of just this class that decides as the class does."""
+    return type(group) is cls and _has_rules_of(group, cls)
+
+
+def _has_rules_of(group: object, cls: type) -> bool:
+    """Tell whether a group answers as the class does: by no method of a subclass or of its own."""
+    own = vars(group)
+    return all(
+        getattr(type(group), rule) is getattr(cls, rule) and rule not in own for rule in _RULES
+    )
+
+
+def _tell(group: CallbackGroup, one: Node, other: Node) -> None:
+    logger_of(other).warning(
+        f"Entities of '{name_of(one)}' and '{name_of(other)}' are in one {type(group).__name__}, "
+        "but these nodes are on two executors: each counts its own callbacks, and a callback of "
+        "one may run beside those of the other. Put the nodes on one executor, or a lock of "
+        "threading around what they share"
+    )
