@@ -35,12 +35,15 @@ class Hooks(Protocol):
         """
 
     def start_service_callback(
-        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
+        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: object
     ) -> None:
         """As ``start_callback``; what the coroutine returns goes to ``entity.respond``."""
 
     def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         """A response was taken, and the future of its request is not just that of rclpy."""
+
+    def complete_request(self, client: Client[Any, Any], number: int, response: Any) -> None:
+        """A response was taken of a client that looks for the future by a method of the user's."""
 
     def ask_guards(self) -> bool:
         """A spin_once would return with nothing done: look where events come late; True if one did.

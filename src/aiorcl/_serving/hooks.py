@@ -72,7 +72,7 @@ class _CallbackEnd:
 class _ServiceCallbackEnd(_CallbackEnd):
     """A coroutine callback of a service has ended: what it returned is the response."""
 
-    def __init__(self, errors: Errors, entity: _core.Service, request_id: bytes) -> None:
+    def __init__(self, errors: Errors, entity: _core.Service, request_id: object) -> None:
         super().__init__(errors, entity)
         self._service = entity
         self._request_id = request_id
@@ -120,7 +120,7 @@ class ExecutorHooks:
         self._owned.start(coroutine, _CallbackEnd(self._errors, entity), node_of(entity))
 
     def start_service_callback(
-        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: bytes
+        self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: object
     ) -> None:
         end = _ServiceCallbackEnd(self._errors, entity, request_id)
         self._owned.start(coroutine, end, node_of(entity))
@@ -128,6 +128,14 @@ class ExecutorHooks:
     def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         # Done here, and by its number; set_result would have a task look for it.
         future.remove_done_callback(client.remove_pending_request)
+        self._watcher.bind(future)
+        future.set_result(response)
+
+    def complete_request(self, client: Client[Any, Any], number: int, response: Any) -> None:
+        try:
+            future = client.get_pending_request(number)
+        except KeyError:
+            return  # it was cancelled
         self._watcher.bind(future)
         future.set_result(response)
 

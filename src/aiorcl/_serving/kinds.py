@@ -18,6 +18,7 @@ from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.logging import get_logger
 from rclpy.qos import HistoryPolicy
+from rclpy.service import Service
 
 from aiorcl import _core
 from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
@@ -122,6 +123,19 @@ def _tell_crowded(client: Any, pending: int) -> None:
     )
 
 
+def _overridden(entity: Any, cls: type, *methods: str) -> bool:
+    """Tell whether the user has put another in the place of a method of rclpy's.
+
+    In a subclass or on the object, when it is watched; what is put into rclpy's own class is not
+    looked at.
+    """
+    own = vars(entity)
+    return any(
+        getattr(type(entity), method) is not getattr(cls, method) or method in own
+        for method in methods
+    )
+
+
 def _watch_publisher(
     watcher: Watcher, publisher: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
@@ -148,7 +162,12 @@ def _watch_client(
     # Without its group: what only completes futures is never held back, or awaiting a service
     # inside a callback of the same group could not end.
     depth = depth_of(client.qos_profile) or 0
-    core = _core.Client(watcher.dispatcher, client, label, depth, _tell_crowded)
+    finds_itself = _overridden(
+        client, rclpy.client.Client, "get_pending_request", "remove_pending_request"
+    )
+    core = _core.Client(
+        watcher.dispatcher, client, label, depth, _tell_crowded, finds_itself=finds_itself
+    )
     if type(client) is rclpy.client.Client and "call_async" not in client.__dict__:
         core.stand_in()
     return core
@@ -218,7 +237,10 @@ KINDS = (
         "service",
         "services",
         lambda service: f" '{service.service_name}'",
-        lambda watcher, *service: _core.Service(watcher.dispatcher, *service),
+        lambda watcher, service, group, label: _core.Service(
+            *(watcher.dispatcher, service, group, label),
+            sends_itself=_overridden(service, Service, "send_response"),
+        ),
     ),
     Kind(
         "waitable",

@@ -19,6 +19,7 @@ struct Names {
   PyObject * can_execute = PyUnicode_InternFromString("can_execute");
   PyObject * clear_on_ready_callback = PyUnicode_InternFromString("clear_on_ready_callback");
   PyObject * complete_future = PyUnicode_InternFromString("complete_future");
+  PyObject * complete_request = PyUnicode_InternFromString("complete_request");
   PyObject * create_task = PyUnicode_InternFromString("create_task");
   PyObject * doc = PyUnicode_InternFromString("__doc__");
   PyObject * ending_execution = PyUnicode_InternFromString("ending_execution");
@@ -36,6 +37,8 @@ struct Names {
   PyObject * release = PyUnicode_InternFromString("release");
   PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
   PyObject * request = PyUnicode_InternFromString("request");
+  PyObject * send_response = PyUnicode_InternFromString("send_response");
+  PyObject * service_take_request = PyUnicode_InternFromString("service_take_request");
   PyObject * start_callback = PyUnicode_InternFromString("start_callback");
   PyObject * start_service_callback = PyUnicode_InternFromString("start_service_callback");
   PyObject * take_driven_waitable = PyUnicode_InternFromString("take_driven_waitable");

@@ -13,13 +13,14 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, std::size_t depth,
-               nb::object tell_crowded)
+               nb::object tell_crowded, bool finds_itself)
     : Entity(dispatcher, client, client.attr("handle"), nb::none(), std::move(label)),
       client_(static_cast<const rcl_client_t *>(pointer())),
       request_type_(client.attr("srv_type").attr("Request")),
       response_type_(client.attr("srv_type").attr("Response")),
       response_(response_type_),
       depth_(depth),
+      finds_itself_(finds_itself),
       tell_crowded_(std::move(tell_crowded)) {
   outlive_context();  // it only completes futures
   watch_ = add_source<Watch>(Source::kClient, client_);
@@ -70,6 +71,11 @@ Outcome Client::run(Hooks hooks, Claim & claim) {
   nb::object response = response_.to_python();
   nb::object client = nb::borrow(rclpy_entity());
   if (!may_call()) return Outcome::kNothing;
+  if (finds_itself_) {
+    call_method(hooks, names().complete_request, client, nb::int_(info.request_id.sequence_number),
+                response);
+    return Outcome::kCalled;
+  }
   nb::object future = pop_future(info.request_id.sequence_number);
   if (!future.is_valid()) return Outcome::kCalled;
   nb::object forget = attribute(client, names().remove_pending_request);

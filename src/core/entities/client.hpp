@@ -14,9 +14,10 @@ class Client final : public Entity {
  public:
   /// `client` is an rclpy Client. It has no group: what only completes futures is never held back.
   /// When more than `depth` requests are pending at once, `tell_crowded(client, pending)` is
-  /// called, a single time; never if `depth` is 0.
+  /// called, a single time; never if `depth` is 0. `finds_itself`: methods of the user's own look
+  /// for the future of a response.
   Client(Dispatcher & dispatcher, nanobind::object client, std::string label, std::size_t depth,
-         nanobind::object tell_crowded);
+         nanobind::object tell_crowded, bool finds_itself);
 
   /// As rclpy's call_async, also in its errors: TypeError unless `request` is one of the client's
   /// type, InvalidHandle if the client is destroyed, RclError (an rclpy RCLError). Can stand in for
@@ -25,7 +26,8 @@ class Client final : public Entity {
   nanobind::object call_async(nanobind::handle request);
 
   /// Completes the future of the request, if it is pending yet; one that is not just rclpy's by
-  /// hooks.complete_future(client, future, response).
+  /// hooks.complete_future(client, future, response). Where the client finds it itself, by
+  /// hooks.complete_request(client, number, response).
   Outcome run(Hooks hooks, Claim & claim) override;
 
  protected:
@@ -41,6 +43,7 @@ class Client final : public Entity {
   RosMessage response_;
   Watch * watch_;
   std::size_t depth_;
+  bool finds_itself_;
   nanobind::object tell_crowded_;  // a function of a module: no cycle
 };
 

@@ -30,7 +30,7 @@ void Publisher::publish(nb::handle message) {
   // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call,
   // because other threads may publish here too.
   if (closed()) return publish_by_rclpy(message);
-  if (PyBytes_CheckExact(message.ptr())) {
+  if (PyBytes_Check(message.ptr())) {
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));
     serialized.buffer_length = static_cast<std::size_t>(PyBytes_GET_SIZE(message.ptr()));

@@ -21,6 +21,14 @@ void set_attribute(nb::handle object, PyObject * name, nb::handle value) {
   if (PyObject_SetAttr(object.ptr(), name, value.ptr()) != 0) nb::raise_python_error();
 }
 
+/// Whether they are one object, or one method of one object. No `==` is asked, which users define.
+bool is_same(nb::handle one, nb::handle other) {
+  if (one.is(other)) return true;
+  if (PyMethod_Check(one.ptr()) == 0 || PyMethod_Check(other.ptr()) == 0) return false;
+  return PyMethod_Self(one.ptr()) == PyMethod_Self(other.ptr()) &&
+         PyMethod_Function(one.ptr()) == PyMethod_Function(other.ptr());
+}
+
 /// What a new Future has, learned from one that the constructor has made. Lives as long as the
 /// interpreter.
 struct Pattern {
@@ -106,7 +114,7 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb
   call_method(lock, names().release);
   bool excepted = false;
   for (nb::handle callback : nb::borrow<nb::list>(callbacks)) {
-    if (!excepted && callback.equal(except)) {
+    if (!excepted && is_same(callback, except)) {
       excepted = true;
       continue;
     }
