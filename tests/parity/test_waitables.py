@@ -13,6 +13,7 @@ from rclpy.callback_groups import (
     MutuallyExclusiveCallbackGroup,
 )
 from rclpy.node import Node
+from rclpy.waitable import NumberOfEntities
 from std_msgs.msg import Int64
 
 from tests.support.executors import breaks, lacks, new_future
@@ -227,3 +228,51 @@ def test_a_driven_waitable_is_in_no_wait_set(node: Node, spin: Spinner) -> None:
     spin.until(lambda: len(inbox.executed) == 3)
     assert inbox.executed == [1, 2, 3]
     assert inbox.in_wait_sets == 0
+
+
+class Counted(NumberOfEntities):
+    """Numbers of a user's own class."""
+
+    __slots__ = ()
+
+
+class CountsItself(Inbox):
+    """A waitable that counts in its own way."""
+
+    def get_num_entities(self) -> NumberOfEntities:
+        """Count the guard condition."""
+        return Counted(num_gcs=1)
+
+
+@breaks(events=NO_GUARDS)
+def test_a_waitable_counts_by_a_class_of_its_own(
+    executor: Executor, node: Node, spin: Spinner
+) -> None:
+    """It is executed as any other."""
+    inbox = CountsItself(node)
+    inbox.put(1)
+    spin.until(lambda: inbox.executed)
+
+
+@breaks(events=NO_GUARDS)
+@INBOXES
+def test_a_waitable_returns_a_future(
+    executor: Executor, node: Node, spin: Spinner, make_inbox: MakeInbox
+) -> None:
+    """Whatever can be awaited is, and keeps its group meanwhile."""
+    inbox: Any = make_inbox(node, MutuallyExclusiveCallbackGroup())
+    may_end = new_future(executor)
+
+    def execute(taken_data: Any) -> Any:
+        inbox.executed.append(taken_data)
+        return may_end
+
+    inbox.execute = execute
+    inbox.put(1)
+    inbox.put(2)
+    spin.until(lambda: inbox.executed)
+    spin.drain()
+    assert inbox.executed == [1]
+    may_end.set_result(None)
+    executor.wake()
+    spin.until(lambda: len(inbox.executed) == 2)

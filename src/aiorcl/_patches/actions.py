@@ -8,14 +8,17 @@ import functools
 from collections.abc import Callable
 from typing import Any
 
+import rclpy.action.server
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer
+from rclpy.executors import await_or_execute
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
 from aiorcl._serving.executions import Execution
+from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
 from aiorcl._tasks.unawaited import note_cancellation
 
@@ -110,6 +113,8 @@ def apply() -> None:
     for method in RESPONSES:
         setattr(_rclpy.ActionServer, method, _send_response(method))
     setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())
+    # What decides on goals may return a coroutine, whatever it is.
+    setattr(rclpy.action.server, "await_or_execute", judged(await_or_execute))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
     cancel = private.CANCEL_GOAL_ASYNC
     setattr(ActionClient, cancel, _noted(getattr(ActionClient, cancel)))

@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import enum
+import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
-
-from rclpy.executors import await_or_execute
 
 from aiorcl import _core
 from aiorcl._rclpy.private import server_handle_of
@@ -79,7 +78,9 @@ def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any
         return callback
 
     async def execute(goal: Any) -> Any:
-        result = await await_or_execute(callback, goal)
+        result = callback(goal)  # which is judged by what it returns
+        if inspect.iscoroutine(result):
+            result = await result
         sender.result.check(result)
         return result
 

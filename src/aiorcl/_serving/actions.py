@@ -5,8 +5,7 @@
 from __future__ import annotations
 
 import contextlib
-import inspect
-from collections.abc import Callable, Coroutine, Iterable
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient
@@ -16,6 +15,7 @@ from rclpy.waitable import Waitable
 from aiorcl import _core
 from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import ActionSource, Sender
+from aiorcl._serving.judging import begin
 from aiorcl._tasks.unawaited import note_listeners
 
 if TYPE_CHECKING:
@@ -225,27 +225,18 @@ def watch_server(
     sender = Sender(handle, server.action_type)
     action = Action(server, f"action server '{name}'", sender)
 
-    def execute(key: str, callbacks: Callable[[], Iterable[Any]]) -> Callable[[Any], Any]:
-        def run(data: Any) -> Any:
-            coroutine = server.execute({key: data})  # type: ignore[misc]  # one key of all
-            if any(inspect.iscoroutinefunction(callback) for callback in callbacks()):
-                return coroutine
-            return _finish(coroutine)
-
-        return run
+    def execute(key: str) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
+        return lambda data: begin(server.execute({key: data}))  # type: ignore[misc]  # one of all
 
     def expire() -> None:
         with private.lock_of(server):
             expired = handle.expire_goals(max(1, len(private.goals_of(server))))
         _finish(server.execute({"expired": expired}))
 
-    goals = execute("goal", lambda: private.goal_callbacks_of(server))
-    cancels = execute("cancel", lambda: (private.cancel_callback_of(server),))
-    results = execute("result", lambda: ())
     for source, service, run in (
-        (ActionSource.GOAL_REQUEST, impl.SendGoalService, goals),
-        (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, cancels),
-        (ActionSource.RESULT_REQUEST, impl.GetResultService, results),
+        (ActionSource.GOAL_REQUEST, impl.SendGoalService, execute("goal")),
+        (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, execute("cancel")),
+        (ActionSource.RESULT_REQUEST, impl.GetResultService, execute("result")),
     ):
         action.others.append(action.add(watcher, handle, group, source, service.Request, run))
     action.others.append(

@@ -6,14 +6,16 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
+from rclpy.event_handler import EventHandler
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.private import futures_of
+from aiorcl._serving.actions import is_plain
 from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import served
@@ -47,9 +49,8 @@ class _CallbackEnd:
         self._errors = errors
         self.entity = entity
 
-    @property
-    def gate(self) -> _core.Entity:
-        return self.entity
+    def may_begin(self) -> bool:
+        return self.entity.may_call
 
     def begun(self, steps: Steps) -> None:
         pass
@@ -145,7 +146,7 @@ class ExecutorHooks:
     def timer_argument(self, callback: Callable[..., Any]) -> str | None:
         try:
             signature = inspect.signature(callback)
-        except (TypeError, ValueError):  # a function of C that does not tell
+        except Exception:  # a function of C does not tell, and what is an object of the user's
             return None
         for parameter in signature.parameters.values():
             if parameter.annotation is TimerInfo:
@@ -205,4 +206,14 @@ class ExecutorHooks:
     def _execute(self, entity: _core.Entity, waitable: Waitable[Any], data: Any) -> Any:
         for future in futures_of(waitable):
             self._watcher.bind(future)
-        return entity.call_if_may(False, waitable.execute, (data,))
+        if is_plain(waitable, EventHandler):  # by what its callback returns, not by what it is
+            callback = waitable.callback  # type: ignore[attr-defined]
+            return entity.call_if_may(False, callback, (data,)) if data else None
+        result: Any = entity.call_if_may(False, waitable.execute, (data,))
+        if isinstance(result, Awaitable) and not inspect.iscoroutine(result):
+            return _awaited(result)
+        return result
+
+
+async def _awaited(awaitable: Awaitable[Any]) -> Any:
+    return await awaitable

@@ -19,6 +19,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.logging import get_logger
 from rclpy.qos import HistoryPolicy
 from rclpy.service import Service
+from rclpy.waitable import NumberOfEntities
 
 from aiorcl import _core
 from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
@@ -102,7 +103,7 @@ def wait_set_of(context: Context, waitable: Waitable[Any]) -> WaitSet:
 def holds_entities(waitable: Waitable[Any]) -> bool:
     """Return False for a waitable without any: rcl refuses to wait for nothing."""
     size = waitable.get_num_entities()
-    return any(getattr(size, name) for name in size.__slots__)
+    return any(getattr(size, name) for name in NumberOfEntities.__slots__)
 
 
 def depth_of(profile: QoSProfile) -> int | None:

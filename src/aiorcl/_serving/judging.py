@@ -1,0 +1,78 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Callbacks that rclpy's own coroutines call, judged by what they return instead of what they are.
+
+Such a coroutine needs no task while its callbacks are plain functions. It gets one at the moment in
+which a callback has returned a coroutine.
+"""
+
+from __future__ import annotations
+
+import inspect
+import types
+from collections.abc import Callable, Coroutine, Generator
+from contextvars import ContextVar
+from typing import Any
+
+# Of a coroutine of rclpy that we run: whether it has a task by now. None of all others.
+_has_task: ContextVar[bool | None] = ContextVar("aiorcl_has_task", default=None)
+
+
+def begin(coroutine: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
+    """Run a coroutine of rclpy until it ends, or a callback in it has returned a coroutine.
+
+    :return: None, or what is left of it, which needs a task.
+    """
+    token = _has_task.set(False)
+    try:
+        coroutine.send(None)
+    except StopIteration:
+        return None
+    finally:
+        _has_task.reset(token)
+    return _rest_of(coroutine)
+
+
+async def _rest_of(coroutine: Coroutine[Any, Any, None]) -> None:
+    _has_task.set(True)
+    await _Begun(coroutine)
+
+
+class _Begun:
+    """A coroutine that was suspended outside of any task, which Python would not await any more."""
+
+    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+        self._coroutine = coroutine
+
+    def __await__(self) -> Generator[Any, None, None]:
+        return self._coroutine.__await__()
+
+
+@types.coroutine
+def _suspend() -> Generator[None, None, None]:
+    yield
+
+
+def judged(await_or_execute: Callable[..., Any]) -> Callable[..., Any]:
+    """As rclpy's function, which asks what the callback is; in what `begin` runs, by its result."""
+
+    async def wrapper(callback: Callable[..., Any], *args: Any) -> Any:
+        has_task = _has_task.get()
+        if has_task is None:
+            return await await_or_execute(callback, *args)
+        _has_task.set(None)  # whatever the callback runs is its own affair
+        try:
+            result = callback(*args)
+        finally:
+            _has_task.set(has_task)
+        if not inspect.iscoroutine(result):
+            return result
+        if not has_task:
+            try:
+                await _suspend()
+            except BaseException:  # nobody goes on with it
+                result.close()
+                raise
+        return await result
+
+    return wrapper
