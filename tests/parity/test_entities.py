@@ -13,6 +13,7 @@ from rclpy.action.client import ActionClient
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.event_handler import PublisherEventCallbacks, SubscriptionEventCallbacks
 from rclpy.node import Node
+from rclpy.serialization import serialize_message
 from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
@@ -263,3 +264,17 @@ def test_a_publisher_is_used_by_several_threads(
     for first in range(0, 4000, 1000):
         mine = [number for number in received if number // 1000 == first // 1000]
         assert mine == list(range(first, first + 100))
+
+
+class Serialized(bytes):
+    """Bytes of a user's own class, as numpy has one."""
+
+
+def test_bytes_of_any_class_are_published(node: Node, spin: Spinner) -> None:
+    """They are a message that is serialized already."""
+    received: list[int] = []
+    node.create_subscription(Int64, "topic", lambda message: received.append(message.data), 10)
+    publisher: Any = node.create_publisher(Int64, "topic", 10)
+    publisher.publish(Serialized(serialize_message(Int64(data=7))))
+    spin.until(lambda: received)
+    assert received == [7]

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import functools
 import threading
-from typing import TYPE_CHECKING
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.task import Future
 
-from tests.support.executors import Flavour, new_future
+from tests.support.executors import Flavour, lacks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
@@ -169,3 +170,37 @@ def test_futures_are_completed_by_many_threads(executor: Executor, spin: Spinner
         assert [spin.complete(future) for future in mine] == list(range(100))
     for thread in threads:
         thread.join()
+
+
+@lacks(events="takes its own callback away, which such a future does not offer")
+def test_a_spin_waits_for_a_future_of_a_pool(executor: Executor, spin: Spinner) -> None:
+    """Whatever says when it is done will do."""
+    with ThreadPoolExecutor(1) as pool:
+        begin = threading.Event()
+        future: Any = pool.submit(begin.wait)
+        executor.create_task(begin.set)
+        executor.spin_until_future_complete(future, timeout_sec=spin.deadline_sec)
+        assert future.done()
+        executor.spin_until_future_complete(future, timeout_sec=spin.deadline_sec)
+
+
+@lacks(events="compares callbacks")
+def test_a_spin_leaves_callbacks_that_cannot_be_compared(executor: Executor) -> None:
+    """It takes nothing but its own callback from the future."""
+
+    class Incomparable:
+        __hash__ = None  # type: ignore[assignment]
+
+        def __eq__(self, other: object) -> bool:
+            raise RuntimeError("incomparable")
+
+        def __call__(self, future: object) -> None:
+            called.append(True)
+
+    called: list[bool] = []
+    future = new_future(executor)
+    future.add_done_callback(Incomparable())
+    executor.spin_until_future_complete(future, timeout_sec=0.001)
+    future.set_result(None)
+    while not called:
+        executor.spin_once(timeout_sec=0.1)

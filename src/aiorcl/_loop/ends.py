@@ -28,6 +28,14 @@ class Reason(str):
 _ends: ByIdentity[Any, weakref.ref[Ends]] = ByIdentity()
 
 
+def shown(error: BaseException) -> str:
+    """Return an exception as text, also one of a class that cannot say so itself."""
+    try:
+        return repr(error)
+    except Exception:
+        return object.__repr__(error)
+
+
 def ends_of(executor: object) -> Ends | None:
     """Return how far an executor has come; None for executors of others. Any thread."""
     found = _ends.get(executor)
@@ -62,5 +70,5 @@ class Ends:
         if self.context_down:
             return "The context is shut down"
         if self.error is not None:
-            return Reason(f"The executor was ended by {self.error!r}", self.error)
+            return Reason(f"The executor was ended by {shown(self.error)}", self.error)
         return "The executor was shut down" if self.shut_down else None

@@ -52,6 +52,18 @@ def callbacks_of(future: AnyFuture) -> list[Any]:
     return future._callbacks
 
 
+def remove_done_callback(future: Any, callback: object) -> None:
+    """Take a done callback from a future, by identity: those of users may refuse to be compared.
+
+    Of a future that is not rclpy's as that does it, if it can: that of a thread pool cannot.
+    """
+    if isinstance(future, rclpy.task.Future):
+        with future._lock:
+            future._callbacks[:] = [each for each in future._callbacks if each is not callback]
+    else:
+        getattr(future, "remove_done_callback", lambda _: None)(callback)
+
+
 def was_fetched(future: AnyFuture) -> bool:
     """Tell whether somebody was given the exception of a future."""
     return future._exception_fetched
@@ -251,16 +263,6 @@ def goals_of(server: AnyActionServer) -> dict[bytes, AnyServerGoalHandle]:
 def result_futures_of(server: AnyActionServer) -> dict[bytes, AnyFuture]:
     """Return what the clients' requests for results wait for, by the ids of goals."""
     return server._result_futures
-
-
-def goal_callbacks_of(server: AnyActionServer) -> tuple[Any, Any]:
-    """Return what answers a goal, and what is called when it is accepted."""
-    return server._goal_callback, server._handle_accepted_callback
-
-
-def cancel_callback_of(server: AnyActionServer) -> Any:
-    """Return what answers a client that wants to cancel a goal."""
-    return server._cancel_callback
 
 
 def execute_callback_of(server: AnyActionServer) -> Any:

@@ -8,6 +8,7 @@ import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rclpy.node import Node
 from rclpy.utilities import get_default_context
 
 from aiorcl._tasks.future import Future
@@ -16,7 +17,6 @@ if TYPE_CHECKING:
     import rclpy.task
     from rclpy.context import Context
     from rclpy.executors import Executor as _Executor
-    from rclpy.node import Node
 else:
     _Executor = object
 
@@ -79,14 +79,21 @@ class ExecutorBase(_Executor):
         Any thread. Messages that came before are delivered.
 
         :return: False if the node was here already.
+        :raises TypeError: if it is no node.
         """
+        if not isinstance(node, Node):
+            raise TypeError(f"add_node() takes a node, not {_instead_of_node(node)}")
         with self._nodes_lock:
             if id(node) in self._added_nodes:
                 return False
             self._added_nodes[id(node)] = node
         # Without the lock: it calls remove_node of the executor that has the node, and that one
         # may be taking a node from here. It also calls add_node again, which returns.
-        node.executor = self
+        try:
+            node.executor = self
+        except BaseException:  # of what a class of the user's does, or an executor that has it
+            self._forget_node(node)
+            raise
         self._look_at_new(node)
         return True
 
@@ -116,3 +123,10 @@ class ExecutorBase(_Executor):
     def create_future(self) -> Future[Any]:
         """Return a future whose done callbacks run on this executor. Any thread."""
         return Future(executor=self)
+
+
+def _instead_of_node(value: object) -> str:
+    if isinstance(value, type):
+        name = value.__qualname__
+        return f"the class {name} itself: write add_node({name}())"
+    return f"{value!r}, of {type(value).__qualname__}"

@@ -49,8 +49,9 @@ class _CallbackEnd:
         self._errors = errors
         self.entity = entity
 
-    def may_begin(self) -> bool:
-        return self.entity.may_call
+    @property
+    def gate(self) -> _core.Entity:
+        return self.entity
 
     def begun(self, steps: Steps) -> None:
         pass

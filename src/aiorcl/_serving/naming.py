@@ -1,9 +1,13 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""How nodes and entities are named in messages: also those that were destroyed. Any thread."""
+"""How nodes and entities are named in messages: also those that were destroyed. Any thread.
+
+Never raises, whatever classes of the user's do: who names something reports an error.
+"""
 
 from __future__ import annotations
 
+import contextlib
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
@@ -17,23 +21,26 @@ if TYPE_CHECKING:
     from aiorcl import _core
 
 
+#: In the place of the name of a node that was destroyed.
+DESTROYED = "(destroyed)"
+
+
 def name_of(node: Node) -> str:
     """Return the full name of a node."""
     try:
         return node.get_fully_qualified_name()
     except InvalidHandle:
-        return "(destroyed)"
+        return DESTROYED
+    except Exception:  # of a method of the user's
+        return "(unnamed)"
 
 
 def described(entity: Any) -> str:
     """Name an entity of rclpy that nothing watches, by its class."""
-    name = getattr(entity, "srv_name", None) or action_name_of(entity)
-    if name is not None:
+    with contextlib.suppress(Exception):
+        name = getattr(entity, "srv_name", None) or action_name_of(entity) or entity.topic_name
         return f"{type(entity).__name__} '{name}'"
-    try:
-        return f"{type(entity).__name__} '{entity.topic_name}'"
-    except (AttributeError, InvalidHandle):
-        return f"the {type(entity).__name__}"
+    return f"the {type(entity).__name__}"
 
 
 def label_of(core: _core.Entity) -> str:
@@ -54,5 +61,7 @@ def kind_and_name(core: _core.Entity) -> tuple[str, str]:
     kind, _, name = core.label.partition(" ")
     if kind == "waitable":
         return kind, name
-    callback = getattr(core.rclpy_entity, "callback", None)
+    callback = None
+    with contextlib.suppress(Exception):  # of a property of the user's
+        callback = getattr(core.rclpy_entity, "callback", None)
     return core.label, "" if callback is None else name_of_function(callback)

@@ -10,10 +10,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
-from rclpy.exceptions import InvalidHandle
-
 from aiorcl import _core
-from aiorcl._serving.naming import joined, kind_and_name
+from aiorcl._serving.naming import DESTROYED, joined, kind_and_name, name_of
 from aiorcl._serving.report import logger_of
 
 if TYPE_CHECKING:
@@ -134,10 +132,9 @@ def stats_of(
     """Take the statistics of an executor; ``tasks`` has those of its own work."""
     entities = [_entity_stats(tasks, "")]
     for served_node in nodes:
-        try:
-            name = served_node.node.get_fully_qualified_name()
-        except InvalidHandle:
-            continue  # destroyed meanwhile
+        name = name_of(served_node.node)
+        if name == DESTROYED:  # meanwhile
+            continue
         entities += (
             _entity_stats(core, name)
             for core in served_node.cores()

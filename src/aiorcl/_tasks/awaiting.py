@@ -12,7 +12,12 @@ import rclpy.task
 
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
-from aiorcl._rclpy.private import exception_and_result_of, executor_of, is_pending
+from aiorcl._rclpy.private import (
+    exception_and_result_of,
+    executor_of,
+    is_pending,
+    remove_done_callback,
+)
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unawaited import drop_unwanted
 from aiorcl._tasks.unfetched import abandon
@@ -65,7 +70,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
             yield from waiter.waiter
         except BaseException:
             if is_pending(future):
-                future.remove_done_callback(waiter)
+                remove_done_callback(future, waiter)
             else:
                 abandon(future)
             drop_unwanted(future)

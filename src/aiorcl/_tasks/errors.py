@@ -11,6 +11,7 @@ from collections.abc import Callable
 from types import FrameType
 from typing import NoReturn, Protocol, cast
 
+from aiorcl._loop.ends import shown
 from aiorcl._tasks.body import Body
 
 OnError = Callable[[BaseException, str], None]
@@ -92,8 +93,8 @@ class Errors:
             error = answer
         origin = self._report.origin(source)
         note = f"In {origin}"
-        if note not in getattr(error, "__notes__", ()):
-            with contextlib.suppress(Exception):  # its class may be frozen
+        with contextlib.suppress(Exception):  # its class may be frozen
+            if note not in getattr(error, "__notes__", ()):
                 error.add_note(note)
         if not self._is_of_end(error):
             self._keep(source, origin, error)
@@ -130,7 +131,7 @@ class Errors:
             else:
                 message = f"Exception in {origin}; it is raised when the block of its executor ends"
                 self._report.handle(message, error)
-                self._report.log(source, f"{message}: {error!r}")
+                self._report.log(source, f"{message}: {shown(error)}")
                 self._told = True
         self._end_run()
 

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.private import running_loop
+from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
@@ -144,7 +145,7 @@ class Spinning:
                 self._raise_external_shutdown()
         finally:
             self._run.until = None
-            future.remove_done_callback(back)
+            remove_done_callback(future, back)
 
     def _refuse_nested(self) -> None:
         if self._run.runs_here():

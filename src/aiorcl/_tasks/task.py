@@ -5,9 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import inspect
 from collections.abc import Callable, Coroutine
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
@@ -72,7 +74,7 @@ class Task(Future[T], _RclpyTask[T]):
         if not private.is_pending(self) or handler is None:
             return False
         try:
-            if inspect.iscoroutine(handler):
+            if _is_coroutine(handler):
                 self._owned.start(handler, self, self.owner, self._context)
                 return False
             self._run_function(handler)
@@ -93,7 +95,7 @@ class Task(Future[T], _RclpyTask[T]):
             without_first_frame(error)
             self._failed(error)
         else:
-            if inspect.iscoroutine(result):
+            if _is_coroutine(result):
                 self._owned.start(result, self, context=self._context)
             else:
                 self.set_result(result)
@@ -104,7 +106,7 @@ class Task(Future[T], _RclpyTask[T]):
     def cancel(self) -> None:
         """Cancel the task at once; its coroutine gets CancelledError. Any thread."""
         handler = self._take_handler()
-        if inspect.iscoroutine(handler):
+        if _is_coroutine(handler):
             handler.close()  # it never ran
         rclpy.task.Future.cancel(self)
         if handler is not None:
@@ -173,7 +175,15 @@ class Task(Future[T], _RclpyTask[T]):
         self._owned.errors.add(self, error)
 
 
+def _is_coroutine(value: object) -> bool:
+    """Tell it by the type: a proxy of what is gone raises when it is asked for its class."""
+    return type(value) is CoroutineType
+
+
 def name_of_function(function: object) -> str:
-    """Name a function, or whatever else can be called, for the user."""
-    inner = getattr(function, "func", function)  # of a functools.partial
-    return getattr(inner, "__qualname__", None) or type(inner).__qualname__
+    """Name a function, or whatever else can be called, for the user; never raises."""
+    with contextlib.suppress(Exception):  # of an object whose attributes are another's, or nobody's
+        inner = getattr(function, "func", function)  # of a functools.partial
+        name = getattr(inner, "__qualname__", None)
+        return name if name and isinstance(name, str) else type(inner).__qualname__
+    return type(function).__qualname__

@@ -20,6 +20,7 @@ import rclpy.task
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
     from aiorcl import _core
@@ -171,7 +172,6 @@ class Workers:
         if inspect.iscoroutinefunction(callback):
             return callback
 
-        @functools.wraps(callback)
         async def call(*args: Any, **kwargs: Any) -> Any:
             pending = Call(functools.partial(callback, *args, **kwargs), entity)
             self._running += 1
@@ -192,6 +192,7 @@ class Workers:
             finally:
                 del cancellation  # no cycle of the exception and this frame
 
+        call.__qualname__ = name_of_function(callback)  # in messages; no other of its attributes
         return call
 
     def callable_in(self, group: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
