@@ -224,12 +224,6 @@ NB_MODULE(_core, m) {
           "dispatcher"_a, "limit"_a)
       .def(
           "__init__",
-          [](Group * self, Dispatcher & dispatcher, nb::object rules) {
-            new (self) Group(dispatcher.queue(), rules);
-          },
-          "dispatcher"_a, "rules"_a)
-      .def(
-          "__init__",
           [](Group * self, Dispatcher & dispatcher, std::size_t limit, nb::object workers) {
             new (self) Group(dispatcher.queue(), limit, workers);
           },
@@ -239,7 +233,7 @@ NB_MODULE(_core, m) {
           [](Group * self, Dispatcher & dispatcher, nb::object rules, nb::object workers) {
             new (self) Group(dispatcher.queue(), rules, workers);
           },
-          "dispatcher"_a, "rules"_a, "workers"_a)
+          "dispatcher"_a, "rules"_a, "workers"_a = nb::none())
       .def_prop_ro("running", &Group::running);
 
   nb::class_<Entity>(m, "Entity", nb::type_slots(entity_slots), nb::is_weak_referenceable())

@@ -23,12 +23,9 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nb::object gr
   workers = std::move(group_workers);
 }
 
-Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules)
-    : rules(std::move(group_rules)), queue_(std::move(queue)), limit_(SIZE_MAX) {}
-
 Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules, nb::object group_workers)
-    : Group(std::move(queue), std::move(group_rules)) {
-  workers = std::move(group_workers);
+    : rules(std::move(group_rules)), queue_(std::move(queue)), limit_(SIZE_MAX) {
+  if (!group_workers.is_none()) workers = std::move(group_workers);
 }
 
 bool Group::begin(nb::handle entity) {

@@ -32,10 +32,7 @@ class Group {
   Group(std::shared_ptr<ReadyQueue> queue, std::size_t limit, nanobind::object workers);
 
   /// As `rules`, a rclpy CallbackGroup, says: asked by can_execute, beginning_execution and
-  /// ending_execution, as rclpy's executors ask.
-  Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules);
-
-  /// Both.
+  /// ending_execution, as rclpy's executors ask. `workers` as above, or None.
   Group(std::shared_ptr<ReadyQueue> queue, nanobind::object rules, nanobind::object workers);
 
   Group(const Group &) = delete;
