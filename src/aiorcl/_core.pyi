@@ -36,6 +36,9 @@ class LoopTurn:
 
 def wanting(method: object) -> object: ...
 
+def keep_for_ever(object: object) -> None:
+    """From now on it is never finalized, not even at the end of the interpreter."""
+
 class ContextState:
     def __init__(self, context: int) -> None:
         """The context stays in use as long as the object is asked."""

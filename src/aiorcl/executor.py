@@ -21,6 +21,7 @@ from aiorcl import _core
 from aiorcl._coroutines.arguments import check, check_callable
 from aiorcl._loop.ends import Ends
 from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
+from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above, running_loop
@@ -141,6 +142,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         )
         at_exit(self._end_with_interpreter)
         give_up_when_main_ends(self._give_up)
+        in_forked_child(self._ending.leave_to_parent)
 
     # Any thread.
 
@@ -316,6 +318,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def __del__(self) -> None:
         if not hasattr(self, "_block"):
             return  # not initialized
+        if self._ends.is_parents:
+            return
         try:
             self._errors.close()
             if running_loop() is None and self._run.thread is None:
@@ -324,6 +328,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._ending.let_go()
 
     def _end_with_interpreter(self) -> None:
+        if self._ends.is_parents:
+            return
         try:
             if self._run.thread is None:
                 self._errors.close()
@@ -344,10 +350,12 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         return self._ends.nothing_answers() or waits_in_vain(self._run.thread)
 
     def _give_up(self) -> None:
-        if self._nothing_answers():
+        if self._nothing_answers() and not self._ends.is_parents:
             self._workers.cancel_waits()
 
     def _shut_down(self, timeout_sec: float | None, error: BaseException | None) -> bool:
+        if self._ends.is_parents:
+            return True
         self._ending.begin()
         if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
             self._mailbox.order(self._ending.stop_serving, first=True)

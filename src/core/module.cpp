@@ -154,6 +154,9 @@ NB_MODULE(_core, m) {
       .def("begin", &LoopTurn::begin, "timeout"_a.none())
       .def("looks", &LoopTurn::looks);
   m.def("wanting", &wanting, "method"_a);
+  m.def(
+      "keep_for_ever", [](nb::handle object) { object.inc_ref(); }, "object"_a,
+      "From now on it is never finalized, not even at the end of the interpreter.");
 
   nb::class_<ContextState>(m, "ContextState")
       .def(

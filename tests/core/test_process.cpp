@@ -4,6 +4,8 @@
 // waits.
 
 #include <doctest/doctest.h>
+#include <poll.h>
+#include <sys/timerfd.h>
 #include <sys/wait.h>
 #include <unistd.h>
 
@@ -15,6 +17,8 @@
 #include "event_loop.hpp"
 #include "events/guards.hpp"
 #include "events/process.hpp"
+#include "events/timers.hpp"
+#include "events/wakeup.hpp"
 #include "events/watch.hpp"
 #include "rcl_entities.hpp"
 #include "watched_timer.hpp"
@@ -131,4 +135,35 @@ TEST_CASE("a child lets go of the slots of timers without a word to their clock"
   watched.slot.close();
   deadline.close();
   CHECK(clock.num_jump_callbacks == callbacks - 2);
+}
+
+TEST_CASE("a child takes no wake-up from its parent, and sends it none") {
+  aiorcl::Wakeup wakeup;
+  const auto is_readable = [&wakeup] {
+    pollfd fd{wakeup.fd(), POLLIN, 0};
+    return poll(&fd, 1, 0) == 1;
+  };
+  CHECK(ends_in_child([&] { wakeup.notify(); }));
+  CHECK_FALSE(is_readable());
+  wakeup.notify();
+  CHECK(ends_in_child([&] { wakeup.clear(); }));
+  CHECK(is_readable());
+}
+
+TEST_CASE("a child does not set the timers of its parent") {
+  aiorcl::TimerQueue timers;
+  ReadyQueue queue;
+  Entry entry(queue), other(queue);
+  rcl::Clock steady(RCL_STEADY_TIME);
+  aiorcl::TimerSlot slot(timers, steady.get(), steady.now() + kHour, *entry);
+  const auto left_ns = [&timers] {
+    itimerspec left{};
+    timerfd_gettime(timers.fds().front(), &left);
+    return left.it_value.tv_sec * 1'000'000'000LL + left.it_value.tv_nsec;
+  };
+  CHECK(ends_in_child([&] {
+    aiorcl::TimerSlot sooner(timers, steady.get(), steady.now() + kHour / 2, *other);
+    timers.on_readable();
+  }));
+  CHECK(left_ns() > kHour / 2);
 }

@@ -49,6 +49,7 @@ class Ends:
     :ivar let_go: nothing is left that the middleware could call.
     :ivar context_down: the context was shut down.
     :ivar context_down_outside: and not by a callback of this executor.
+    :ivar is_parents: this is a forked child, and all of it is the parent's.
     :ivar none_left: everything that was under way has ended.
     :ivar error: what left its block, and so has ended it.
     """
@@ -58,6 +59,7 @@ class Ends:
         self.error: BaseException | None = None
         self.shut_down = False
         self.let_go = False
+        self.is_parents = False
         self.context_down = self.context_down_outside = False
         self.none_left = False
 

@@ -78,6 +78,11 @@ class Block:
             if not self._ends.let_go:
                 self._ending.let_go_of_block()
             return
+        if self._ends.is_parents:
+            await self._errors.leave_body(error)
+            self._run.end()
+            self._errors.raise_first(error)
+            return
         loop = asyncio.get_running_loop()
         if loop is not self._run.loop:
             raise RuntimeError(

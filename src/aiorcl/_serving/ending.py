@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import os
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -70,7 +69,6 @@ class Ending:
         self._nodes = nodes
         self._context_end = context_end
         self._forget_nodes = forget_nodes
-        self._pid = os.getpid()
         owned.on_none_left = self._none_left
 
     def _none_left(self) -> None:
@@ -98,8 +96,20 @@ class Ending:
             self._context_end.tell,
         )
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: none of it ends here, nor runs, and whoever calls finds it ended."""
+        self._ends.is_parents = self._ends.shut_down = self._ends.let_go = True
+        self._nodes.look_no_more()
+        self._owned.leave_to_parent()
+        if self._home.driver is not None:
+            self._home.driver.stop()
+        if not self._run.runs_here():
+            self._run.end()
+
     def complete(self, timeout: float | None = None) -> bool:
         """Run the loop until everything has ended, and let go. True if nothing remains."""
+        if self._ends.is_parents:
+            return True
         try:
             self.stop_serving()
         finally:
@@ -132,6 +142,10 @@ class Ending:
 
         What this brings is raised, unless there is an error already.
         """
+        if self._ends.is_parents:
+            self._run.end()
+            self._errors.raise_after(error)
+            return
         if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         try:
@@ -190,8 +204,8 @@ class Ending:
         :param wait: also for threads of ``asyncio.to_thread`` on such a loop.
         """
         self._ends.shut_down = self._ends.let_go = True
-        if os.getpid() != self._pid:
-            return  # a forked child: all of it is the parent's
+        if self._ends.is_parents:
+            return
         _do_all(
             self._mailbox.refuse_tasks,
             self._unfetched.close,

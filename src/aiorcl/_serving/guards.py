@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 import weakref
 from typing import TYPE_CHECKING
@@ -29,6 +30,7 @@ class Guards:
         handle = context.handle
         if handle is None:
             raise RuntimeError("The context is not initialized: call rclpy.init() first")
+        self._pid = os.getpid()
         handle.__enter__()
         self._handle = handle
         #: Takes no lock: rclpy may hold its own while it waits for whoever asks.
@@ -41,7 +43,12 @@ class Guards:
             raise
 
     def __del__(self) -> None:
-        if hasattr(self, "threads"):
+        if not hasattr(self, "threads"):
+            return  # not initialized
+        if self._pid != os.getpid():
+            for what in (self.signal, self._handle):
+                _core.keep_for_ever(what)  # rclpy would destroy what is the parent's
+        else:
             del self.threads
             del self.signal
             self._handle.__exit__(None, None, None)
@@ -58,3 +65,13 @@ def guards_of(context: Context) -> Guards:
         if guards is None:
             guards = _guards[context.handle.pointer] = Guards(context)
         return guards
+
+
+def _forget() -> None:
+    """In a forked child: another thread of the parent may have had the lock."""
+    global _lock
+    _lock = threading.Lock()
+    _guards.clear()
+
+
+os.register_at_fork(after_in_child=_forget)

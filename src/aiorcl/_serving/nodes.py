@@ -273,6 +273,10 @@ class Nodes:
         """Return what is watched now, of each node of the executor. Any thread."""
         return [each for each in self._served.values() if self._has(each.node)]
 
+    def look_no_more(self) -> None:
+        """Watch nothing new, and let go of nothing."""
+        self._ended = True
+
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
         self._ended = True

@@ -9,7 +9,7 @@ import gc
 import weakref
 from collections.abc import Iterator
 from types import FrameType
-from typing import Any
+from typing import Any, NoReturn
 
 from aiorcl._loop.private import frame_above
 
@@ -56,13 +56,14 @@ class Body:
     """
 
     def __init__(self, frame: FrameType) -> None:
+        self._loop = asyncio.get_running_loop()  # in a forked child asyncio knows of none
         self._task = asyncio.current_task()
         self._frame: FrameType | None = frame
         self._coroutine: weakref.ref[Any] | None = None
         self._cancels = 0
         # A frame keeps all that it knows, and a coroutine that runs does not show what it awaits:
         # looked for as soon as it is suspended.
-        asyncio.get_running_loop().call_soon(self._find)
+        self._loop.call_soon(self._find)
 
     def _find(self) -> None:
         frame, self._frame = self._frame, None
@@ -81,9 +82,13 @@ class Body:
         self._task.cancel()
         return True
 
+    def raise_in_loop(self, error: BaseException) -> None:
+        """Let an exception leave the loop."""
+        self._loop.call_soon(_raise, error)
+
     def _is_inside(self) -> bool:
         assert self._task is not None
-        if asyncio.current_task() is self._task:  # it runs now
+        if asyncio.current_task(self._loop) is self._task:  # it runs now
             coroutine = self._coroutine and self._coroutine()
             frame = self._frame or (None if coroutine is None else _chain_frame(coroutine))
             return frame is not None and _is_on_stack(frame)
@@ -105,6 +110,10 @@ class Body:
                 await asyncio.sleep(0)
             except asyncio.CancelledError:
                 pass
+
+
+def _raise(error: BaseException) -> NoReturn:
+    raise error
 
 
 def _chain_frame(awaited: Any) -> FrameType | None:

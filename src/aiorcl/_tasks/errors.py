@@ -9,7 +9,7 @@ import contextlib
 import inspect
 from collections.abc import Callable
 from types import FrameType
-from typing import NoReturn, Protocol, cast
+from typing import Protocol, cast
 
 from aiorcl._loop.ends import shown
 from aiorcl._tasks.body import Body
@@ -47,10 +47,6 @@ def without_first_frame(error: BaseException) -> None:
     if traceback is not None:
         # Not by the attribute: an exception may be a frozen dataclass.
         BaseException.with_traceback(error, traceback.tb_next)
-
-
-def _raise(error: BaseException) -> NoReturn:
-    raise error
 
 
 class Errors:
@@ -127,7 +123,7 @@ class Errors:
         if self._body is not None and not self._body.cancel():
             if _ends_the_program(error):
                 self.first = None
-                asyncio.get_running_loop().call_soon(_raise, error)  # as that of any other callback
+                self._body.raise_in_loop(error)  # as that of any other callback
             else:
                 message = f"Exception in {origin}; it is raised when the block of its executor ends"
                 self._report.handle(message, error)

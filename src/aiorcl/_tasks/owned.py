@@ -79,6 +79,12 @@ class Owned:
         """True while a coroutine is under way."""
         return bool(self._owned)
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: run no coroutine any more but those that are on the stack."""
+        for steps in self._owned:
+            if not steps.cr_running:
+                steps.leave_to_parent()
+
     def cancel_those_of(self, owner: object, *, begun: bool = False) -> None:
         """Cancel the coroutines of a node, but never the calling one.
 

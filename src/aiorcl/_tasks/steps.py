@@ -12,10 +12,10 @@ import time
 from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
+from aiorcl import _core
 from aiorcl._tasks.errors import without_first_frame
 
 if TYPE_CHECKING:
-    from aiorcl import _core
     from aiorcl._tasks.owned import Owned
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
@@ -249,6 +249,11 @@ class Steps(Coroutine[Any, Any, None]):
         finally:
             del end  # no cycle of the exception and this frame
 
+    def leave_to_parent(self) -> None:
+        """In a forked child: neither run nor close the coroutine, whatever becomes of its task."""
+        self.__class__ = _StepsOfParent
+        _core.keep_for_ever(self)
+
     def __await__(self) -> Generator[Any, Any, None]:
         raise TypeError("Only an asyncio task runs this")
 
@@ -268,3 +273,16 @@ class Steps(Coroutine[Any, Any, None]):
     @property
     def cr_await(self) -> Any:
         return getattr(self._coroutine, "cr_await", None)
+
+
+class _StepsOfParent(Steps):
+    """What a forked child has of a coroutine: a task, which is cancelled at its next step."""
+
+    def send(self, value: Any) -> Any:
+        raise asyncio.CancelledError
+
+    def throw(self, *error: Any) -> Any:
+        raise asyncio.CancelledError
+
+    def close(self) -> None:
+        pass

@@ -66,7 +66,7 @@ std::size_t Dispatcher::run(Hooks hooks, std::size_t max_callbacks, std::int64_t
   std::size_t ran = 0;
   std::int64_t now = steady_now();
   const std::int64_t end = now + budget_ns;
-  while (ran < max_callbacks && !stopped_) {
+  while (ran < max_callbacks && !stopped_ && process_.is_this()) {
     timers_->collect();
     Claim claim = queue_->pop();
     if (!claim) {
@@ -167,7 +167,7 @@ std::size_t Dispatcher::drain(Hooks hooks) {
 }
 
 void Dispatcher::wake() {
-  if (!queue_->sleep()) queue_->wakeup().notify();
+  if (process_.is_this() && !queue_->sleep()) queue_->wakeup().notify();
 }
 
 void Dispatcher::host(int loop_fd) {
@@ -199,6 +199,7 @@ std::size_t Dispatcher::wait(Hooks hooks, double timeout, LoopTurn & turn,
     std::int64_t left = end == INT64_MAX ? INT64_MAX : end - steady_now();
     const bool over = left <= 0;
     if (timer_fds_.empty()) left = std::min(left, timers_->next_due_in());
+    if (!process_.is_this()) turn.wanted = turn.readable = true;  // the loop looks itself
     if (ran >= max_callbacks || stopped_ || turn.wanted || turn.stopping) break;
     if (!queue_->sleep() || left <= 0) {
       left = 0;

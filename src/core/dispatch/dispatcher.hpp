@@ -16,13 +16,15 @@
 #include "dispatch/loop_turn.hpp"
 #include "dispatch/runner.hpp"
 #include "events/epoll_host.hpp"
+#include "events/process.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
 
 namespace aiorcl {
 
 /// The ready queue and the timers of one executor, and the loop that empties them. GIL held
-/// throughout, except while wait() sleeps. Holds no Python object but `variables`.
+/// throughout, except while wait() sleeps. Holds no Python object but `variables`. In a forked
+/// child nothing of it runs.
 class Dispatcher {
  public:
   /// `portable`: use what every system has instead of eventfd and timerfd. When `ros_context`,
@@ -119,6 +121,7 @@ class Dispatcher {
               std::int64_t end);
   bool only_own_readable(std::int64_t timeout_ns);  // negative: as long as it takes
 
+  const Process process_;
   std::shared_ptr<ReadyQueue> queue_;
   std::shared_ptr<TimerQueue> timers_;
   std::vector<int> timer_fds_;

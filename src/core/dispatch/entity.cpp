@@ -56,9 +56,15 @@ void Entity::stop() noexcept {
 void Entity::close() {
   if (closed()) return;
   stop();
-  const nb::object farewell = std::move(farewell_);
+  nb::object farewell = std::move(farewell_);
   const nb::object stand_in = std::move(stand_in_);
-  const nb::object in_use = std::exchange(in_use_, nb::none());
+  nb::object in_use = std::exchange(in_use_, nb::none());
+  if (!process_.is_this()) {
+    // In use for ever: with the last reference rclpy would destroy what is the parent's.
+    in_use.release();
+    farewell.reset();
+    in_use = nb::none();
+  }
   std::exception_ptr first;
   const auto attempt = [&first, this](auto step) {
     try {

@@ -19,6 +19,7 @@
 #include "dispatch/context_state.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/retry.hpp"
+#include "events/process.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
 #include "events/watch.hpp"
@@ -203,6 +204,7 @@ class Entity {
   std::shared_ptr<TimerQueue> timers_;
 
  private:
+  const Process process_;
   void hold_back(Claim & claim);
   void take_back(Claim & claim);
   Retry & retry();

@@ -25,6 +25,7 @@ class FollowedGuard {
   }
   ~FollowedGuard() {
     threads_->remove(guard_, ready_);
+    if (!process_.is_this()) return;
     if (fired || (gives_back && ready_.pending.load() > 0)) {
       ignore(rcl_trigger_guard_condition(const_cast<rcl_guard_condition_t *>(guard_)));
     }
@@ -39,6 +40,7 @@ class FollowedGuard {
   bool gives_back = false;         // whatever is pending then was a trigger
 
  private:
+  const Process process_;
   const std::shared_ptr<GuardThreads> threads_;
   const rcl_guard_condition_t * const guard_;
   Ready & ready_;

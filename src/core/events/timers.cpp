@@ -157,7 +157,7 @@ void TimerQueue::remove(Due & place) noexcept {
 
 void TimerQueue::arm([[maybe_unused]] TimeBase & base) noexcept {
 #ifdef __linux__
-  if (!base.fd || base.slots.empty()) return;
+  if (!base.fd || base.slots.empty() || !process_.is_this()) return;
   const std::int64_t due = base.slots.begin()->first;
   if (due >= base.armed) return;
   base.armed = due;
@@ -187,7 +187,7 @@ void TimerQueue::collect() noexcept {
 void TimerQueue::on_readable() noexcept {
   collect();
   for (TimeBase & base : bases_) {
-    if (!base.fd) continue;
+    if (!base.fd || !process_.is_this()) continue;
     // Also when nothing is due or armed: setting the system clock makes the fd readable
     // (ECANCELED).
     std::uint64_t expirations;

@@ -86,7 +86,8 @@ class TimerSlot final : public Due {
   std::atomic<bool> source_changed_{false};
 };
 
-/// The timers of one executor. The loop's thread only.
+/// The timers of one executor. The loop's thread only. In a forked child its fds are left as they
+/// are.
 class TimerQueue {
  public:
   static constexpr std::int64_t kNever = INT64_MAX;
@@ -138,6 +139,7 @@ class TimerQueue {
 
   void arm(TimeBase & base) noexcept;
 
+  const Process process_;
   TimeBase bases_[2];
 };
 

@@ -40,14 +40,14 @@ void Wakeup::close() noexcept {
 }
 
 void Wakeup::notify() noexcept {
-  if (signalled_.exchange(true, std::memory_order_acq_rel)) return;
+  if (signalled_.exchange(true, std::memory_order_acq_rel) || !process_.is_this()) return;
   const std::uint64_t one = 1;
   // A full pipe is readable already; nothing else can fail on an fd of our own.
   [[maybe_unused]] auto written = ::write(write_ ? write_.get() : read_.get(), &one, sizeof one);
 }
 
 void Wakeup::clear() noexcept {
-  if (!signalled_.load(std::memory_order_acquire) || !read_) return;
+  if (!signalled_.load(std::memory_order_acquire) || !read_ || !process_.is_this()) return;
   // One read empties the pipe too: the flag admits one write until it is cleared. Nothing there:
   // the notify() that set the flag is about to write. The flag stays, or nobody would read what it
   // writes, and the fd would keep the loop awake.

@@ -6,10 +6,12 @@
 #include <atomic>
 
 #include "events/fd.hpp"
+#include "events/process.hpp"
 
 namespace aiorcl {
 
 /// Readable from notify() until clear(). An eventfd on Linux, a pipe elsewhere (or if `portable`).
+/// In a forked child it is left as it is.
 class Wakeup {
  public:
   explicit Wakeup(bool portable = false);  // throws std::system_error
@@ -29,6 +31,7 @@ class Wakeup {
   void close() noexcept;
 
  private:
+  const Process process_;
   Fd read_;
   Fd write_;  // none where one fd has both ends
   std::atomic<bool> signalled_{false};
