@@ -18,7 +18,7 @@ from rclpy.context import Context
 from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
-from aiorcl._coroutines.arguments import check, check_callable
+from aiorcl._coroutines.arguments import check, check_callable, check_future, timeout
 from aiorcl._loop.ends import Ends
 from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.fork import in_forked_child
@@ -205,9 +205,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :param timeout_sec: how long to wait; for ever if None or negative.
         :return: False if work remains.
         """
-        if timeout_sec is not None and timeout_sec < 0:
-            timeout_sec = None
-        return self._shut_down(timeout_sec, None)
+        return self._shut_down(timeout(timeout_sec, "shutdown()"), None)
 
     def stats(self) -> ExecutorStats:
         """Tell how often entities were called, how late, and for how long. Any thread.
@@ -257,13 +255,15 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         """
-        self._spinning.once(_limit(timeout_sec))
+        self._spinning.once(timeout(timeout_sec, "spin_once()"))
 
     def spin_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
     ) -> None:
         """Run callbacks until ``future`` is done or cancelled, time is over, or a shutdown came."""
-        self._spinning.until(future, _limit(timeout_sec))
+        function = "spin_until_future_complete()"
+        check_future(future, function)
+        self._spinning.until(future, timeout(timeout_sec, function))
 
     def spin_once_until_future_complete(
         self, future: rclpy.task.Future[Any], timeout_sec: float | TimeoutObject | None = None
@@ -271,7 +271,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """As ``spin_once``, but return when ``future`` is done, too."""
         if isinstance(timeout_sec, TimeoutObject):
             timeout_sec = timeout_sec.timeout
-        self._spinning.until(future, _limit(timeout_sec), once=True)
+        function = "spin_once_until_future_complete()"
+        check_future(future, function)
+        self._spinning.until(future, timeout(timeout_sec, function), once=True)
 
     async def wait_for_shutdown(self) -> None:
         """Return when the context is shut down, from anywhere, or the executor, or its block ends.
@@ -384,15 +386,10 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 def _check_arguments(context: object, loop: object, on_error: object) -> None:
     function = "AsyncioExecutor()"
     if context is not None:
-        check(context, Context, function, "a Context of rclpy, such as node.context,")
+        check(context, Context, function, "a Context of rclpy, such as node.context")
     if loop is not None:
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")
-
-
-def _limit(timeout_sec: float | None) -> float | None:
-    """Return a timeout as rclpy means it: None and less than 0 are for ever."""
-    return None if timeout_sec is None or timeout_sec < 0 else timeout_sec
 
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.

@@ -14,7 +14,7 @@ from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.event_handler import QoSPublisherEventType
-from rclpy.exceptions import InvalidTopicNameException
+from rclpy.exceptions import InvalidHandle, InvalidTopicNameException
 from rclpy.node import Node
 from std_msgs.msg import Int64, String
 from std_srvs.srv import SetBool, Trigger
@@ -24,7 +24,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 
 if TYPE_CHECKING:
-    from tests.support.makers import Run
+    from tests.support.makers import MakeNode, Run
 
 #: The public names as an untyped program has them.
 untyped: Any = aiorcl
@@ -35,6 +35,7 @@ class Things:
 
     def __init__(self, node: Node) -> None:
         self.node = node
+        self.executor: Any = AsyncioExecutor(context=node.context)
         self.client = node.create_client(Trigger, "service")
         self.publisher = node.create_publisher(Int64, "topic", 10)
         self.action_client: ActionClient[Any, Any, Any] = ActionClient(node, Fibonacci, "action")
@@ -135,6 +136,21 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     ("context class", lambda _: untyped.AsyncioExecutor(context=Context), "Context itself"),
     ("loop", lambda _: untyped.AsyncioExecutor(loop=asyncio.new_event_loop), "an event loop"),
     ("on_error", lambda _: untyped.AsyncioExecutor(on_error="log"), "function as on_error"),
+    ("queue", lambda t: untyped.messages(t.node, Int64, "topic", queue_size="1"), "queue_size as"),
+    ("timeout of spin_once", lambda t: t.executor.spin_once("1"), "spin_once() takes a timeout"),
+    ("timeout of shutdown", lambda t: t.executor.shutdown("1"), "shutdown() takes a timeout"),
+    (
+        "spin's timeout",
+        lambda t: t.executor.spin_until_future_complete(t.executor.create_future(), "1"),
+        "takes a timeout in seconds, or None, not '1' (str)",
+    ),
+    ("spin", lambda t: t.executor.spin_until_future_complete(None), "takes a future"),
+    ("spin once", lambda t: t.executor.spin_once_until_future_complete(5), "not 5 (int)"),
+    (
+        "spin for a coroutine",
+        lambda t: t.executor.spin_until_future_complete(execute(1)),
+        "write executor.create_task(execute())",
+    ),
     ("limit", lambda _: untyped.LimitedCallbackGroup("3"), "LimitedCallbackGroup() takes"),
     ("limit float", lambda _: untyped.LimitedCallbackGroup(1.5), "as an int, not 1.5"),
     ("workers", lambda _: untyped.ThreadCallbackGroup(None), "ThreadCallbackGroup() takes"),
@@ -156,6 +172,7 @@ def test_what_is_wrong_is_refused(context: Context, lone: Node, call: Any, words
     with pytest.raises(TypeError) as refused:
         call(things).send(None)
     assert words in str(refused.value)
+    assert ",," not in str(refused.value)
     assert entities == [len(list(k)) for k in (lone.waitables, lone.subscriptions, lone.timers)]
 
 
@@ -253,3 +270,24 @@ def test_a_service_callback_that_returns_none(
         TypeError, match="service '/service' returned None: write 'return response'"
     ):
         run(main)
+
+
+def test_what_is_out_of_range(run: Run, context: Context, lone: Node) -> None:
+    """Periods that rcl cannot count, and fewer subscriptions than none."""
+    with pytest.raises(ValueError, match=r"less than 9\.22e\+09, is expected, not 1000"):
+        aiorcl.ticks(lone, 1e12)
+    publisher = lone.create_publisher(Int64, "topic", 10)
+
+    async def main() -> None:
+        with pytest.raises(ValueError, match="0 or more subscriptions is expected, not -1"):
+            await aiorcl.subscribers_ready(publisher, -1)
+
+    run(main)
+
+
+def test_a_server_on_a_destroyed_node(make_node: MakeNode) -> None:
+    """It says what is destroyed."""
+    node = make_node()
+    node.destroy_node()
+    with pytest.raises(InvalidHandle, match=r"aiorcl.serve_action\(\): the node was destroyed"):
+        aiorcl.serve_action(node, Fibonacci, "action", execute)

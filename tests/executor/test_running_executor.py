@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +14,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 from rclpy.task import Future
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support import network
 from tests.support.elsewhere import call_elsewhere
 
@@ -129,3 +130,32 @@ def test_a_spin_without_an_executor_takes_the_node_away() -> None:
         node.destroy_node()
     finally:
         rclpy.shutdown()
+
+
+@pytest.mark.parametrize("in_worker", [False, True], ids=["loop", "worker"])
+def test_a_plain_callback_cannot_run_a_loop(context: Context, lone: Node, in_worker: bool) -> None:
+    """One runs in its thread already; in a worker thread none does."""
+    came: list[object] = []
+
+    async def coroutine() -> str:
+        return "came"
+
+    def callback() -> None:
+        timer.cancel()
+        loop = asyncio.new_event_loop()
+        for run in (asyncio.run, loop.run_until_complete):
+            awaited = coroutine()
+            try:
+                came.append(run(awaited))
+            except RuntimeError as error:
+                awaited.close()
+                came.append(type(error))
+        loop.close()
+        executor.create_task(executor.shutdown)
+
+    group = ThreadCallbackGroup(1) if in_worker else None
+    timer = lone.create_timer(0.001, callback, callback_group=group)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    executor.spin()
+    assert came == (["came", "came"] if in_worker else [RuntimeError, RuntimeError])

@@ -276,3 +276,15 @@ def test_a_waitable_returns_a_future(
     may_end.set_result(None)
     executor.wake()
     spin.until(lambda: len(inbox.executed) == 2)
+
+
+@lacks(single="awaits what it returns")
+@breaks(events=NO_GUARDS)
+@INBOXES
+def test_a_waitable_returns_nothing(node: Node, spin: Spinner, make_inbox: MakeInbox) -> None:
+    """A plain method is executed, too."""
+    inbox: Any = make_inbox(node)
+    inbox.execute = inbox.executed.append
+    inbox.put(1)
+    inbox.put(2)
+    spin.until(lambda: len(inbox.executed) == 2)

@@ -194,3 +194,15 @@ def test_a_request_too_many_is_told_whatever_logger_the_client_has(
     for _ in range(2):
         client.call_async(Trigger.Request())
     assert "requests to" in capfd.readouterr().err
+
+
+def test_a_setter_says_what_is_wrong(node: Node, lone: Node) -> None:
+    """It names the entity, and what it takes."""
+    with pytest.raises(TypeError, match=r"new_message_callback\(\) takes a function.* not 5"):
+        node.create_subscription(Int64, "topic", print, 10).set_on_new_message_callback(5)
+    subscription: Any = lone.create_subscription(Int64, "topic", print, 10)
+    with pytest.raises(RuntimeError, match="Subscription '/topic' is of no node on an Asyncio"):
+        subscription.set_on_new_message_callback(print)
+    subscription.destroy()
+    with pytest.raises(RuntimeError, match="the Subscription was destroyed"):
+        subscription.set_on_new_message_callback(print)

@@ -29,6 +29,34 @@ def check(value: object, cls: type | tuple[type, ...], function: str, expected: 
         raise TypeError(f"{function} takes {expected}, not {shown(value)}")
 
 
+def check_future(value: object, function: str) -> None:
+    """Raise TypeError unless ``value`` says when it is done, as futures of any kind do."""
+    if inspect.iscoroutine(value):
+        name = value.__qualname__
+        value.close()  # or it would complain of never having been awaited
+        raise TypeError(
+            f"{function} takes a future, not a coroutine: write executor.create_task({name}())"
+        )
+    if isinstance(value, type) or not callable(getattr(value, "add_done_callback", None)):
+        raise TypeError(
+            f"{function} takes a future, as client.call_async() and executor.create_task() return "
+            f"it, not {shown(value)}"
+        )
+
+
+def timeout(timeout_sec: float | None, function: str) -> float | None:
+    """Return a timeout as rclpy means it: None and less than 0 are for ever.
+
+    :raises TypeError: if it is no number.
+    """
+    try:
+        return None if timeout_sec is None or timeout_sec < 0 else timeout_sec
+    except TypeError:
+        raise TypeError(
+            f"{function} takes a timeout in seconds, or None, not {shown(timeout_sec)}"
+        ) from None
+
+
 def check_message(value: object, cls: type, what: str) -> None:
     """Raise TypeError unless ``value`` is a message of a class.
 

@@ -107,6 +107,8 @@ async def subscribers_ready(publisher: Publisher[Any], count: int = 1) -> None:
     expected = "a publisher, made by node.create_publisher()"
     check(publisher, Publisher, "aiorcl.subscribers_ready()", expected)
     check(count, int, "aiorcl.subscribers_ready()", "the number of subscriptions")
+    if count < 0:
+        raise ValueError(f"A number of 0 or more subscriptions is expected, not {count}")
     served_node = served_node_of(publisher)
     await _ready(
         served_node,

@@ -20,6 +20,8 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._rclpy.private import attach, attached
+from aiorcl._serving.naming import described
+from aiorcl._serving.node import is_destroyed
 from aiorcl._serving.registry import served, served_here
 
 
@@ -31,11 +33,13 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
         if found is None:
             if callback is None:
                 return
-            raise RuntimeError(
-                f"Cannot set the on-{event} callback of {self!r}: its node is on no AsyncioExecutor"
-            )
+            why = "was destroyed" if is_destroyed(self) else "is of no node on an AsyncioExecutor"
+            raise RuntimeError(f"Cannot set the on-{event} callback: {described(self)} {why}")
         if callback is not None and not callable(callback):
-            raise TypeError(f"Expected a callable or None, got {callback!r}")
+            raise TypeError(
+                f"{_method}() takes a function, to be called with the number of events, or None, "
+                f"not {callback!r}"
+            )
         setattr(found.core, "on_event", callback)
 
     set_callback.__name__ = set_callback.__qualname__ = method

@@ -368,7 +368,7 @@ def goal(
     :raises ValueError: if ``feedback_queue_size`` is less than 1.
     :raises TypeError: if ``action_client`` is none, or ``goal`` of another type.
     """
-    expected = "an ActionClient, rclpy.action.ActionClient(node, type, name),"
+    expected = "an ActionClient, rclpy.action.ActionClient(node, type, name)"
     check(action_client, ActionClient, "aiorcl.goal()", expected)
     what = f"A goal of action '{action_name_of(action_client)}'"
     check_message(goal, type_of(action_client).Goal, what)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic
 
 from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import CallbackGroup
+from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import (
@@ -24,6 +25,7 @@ from aiorcl._coroutines.arguments import (
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
 from aiorcl._serving.action_messages import check_result_message
+from aiorcl._serving.node import is_destroyed
 
 if TYPE_CHECKING:
     from rclpy.action.server import ServerGoalHandle
@@ -232,6 +234,8 @@ def serve_action(
     """
     function = "aiorcl.serve_action()"
     check(node, Node, function, "a node")
+    if is_destroyed(node):
+        raise InvalidHandle(f"{function}: the node was destroyed")
     check_action_type(action_type, function)
     check(action_name, str, function, "the name of an action as a string")
     check_coroutine_function(execute, function, "async def execute(goal)")

@@ -13,7 +13,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
-from aiorcl._coroutines.arguments import check, check_message_type, check_topic
+from aiorcl._coroutines.arguments import check, check_message_type, check_topic, shown
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
@@ -123,7 +123,7 @@ def _check(node: Node, msg_type: object, topic: str, qos: object, function: str)
     check_message_type(msg_type, function)
     check(topic, str, function, "the name of a topic as a string")
     check_topic(node, topic)
-    check(qos, (QoSProfile, int), function, "a QoSProfile, or the depth of its history as an int,")
+    check(qos, (QoSProfile, int), function, "a QoSProfile, or the depth of its history as an int")
 
 
 def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
@@ -134,7 +134,13 @@ def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
                 return None
             return max(1, qos_profile.depth)
         return max(1, qos_profile)
-    if (limit := operator.index(queue_size)) < 1:
+    try:
+        limit = operator.index(queue_size)
+    except TypeError:
+        raise TypeError(
+            f"aiorcl.messages() takes a queue_size as an int, or None, not {shown(queue_size)}"
+        ) from None
+    if limit < 1:
         raise ValueError(f"A stream needs a queue_size of at least 1, not {queue_size}")
     return limit
 

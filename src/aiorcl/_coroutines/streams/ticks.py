@@ -24,6 +24,9 @@ if TYPE_CHECKING:
     from rclpy.time import Time
     from rclpy.timer import Timer
 
+# What rcl can count in nanoseconds.
+_LONGEST_SEC = 2**63 / 1e9
+
 
 @dataclass(frozen=True, slots=True)
 class Tick:
@@ -76,8 +79,11 @@ class TickStream(Stream[Tick]):
 
     def __init__(self, node: Node, period_sec: float, clock: Clock | None) -> None:
         self._closed = True  # until it is whole
-        if not 0 <= period_sec < float("inf"):
-            raise ValueError(f"A period of 0 or more seconds is expected, not {period_sec}")
+        if not 0 <= period_sec < _LONGEST_SEC:
+            raise ValueError(
+                f"A period of 0 or more seconds, less than {_LONGEST_SEC:.3g}, is expected, not "
+                f"{period_sec}"
+            )
         self._node = node
         self._period_sec = float(period_sec)
         self._clock = clock
@@ -145,5 +151,5 @@ def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickS
     check(node, Node, "aiorcl.ticks()", "a node")
     check(period_sec, (int, float), "aiorcl.ticks()", "a period in seconds")
     if clock is not None:
-        check(clock, Clock, "aiorcl.ticks()", "a clock of rclpy, such as node.get_clock(),")
+        check(clock, Clock, "aiorcl.ticks()", "a clock of rclpy, such as node.get_clock()")
     return TickStream(node, period_sec, clock)
