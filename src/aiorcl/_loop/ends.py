@@ -7,6 +7,7 @@ from __future__ import annotations
 import weakref
 from typing import Any
 
+from aiorcl._loop.brief import brief
 from aiorcl._loop.by_identity import ByIdentity
 
 
@@ -26,14 +27,6 @@ class Reason(str):
 
 # Of each executor. Weakly: an error knows by its traceback what would then never be collected.
 _ends: ByIdentity[Any, weakref.ref[Ends]] = ByIdentity()
-
-
-def shown(error: BaseException) -> str:
-    """Return an exception as text, also one of a class that cannot say so itself."""
-    try:
-        return repr(error)
-    except Exception:
-        return object.__repr__(error)
 
 
 def ends_of(executor: object) -> Ends | None:
@@ -72,5 +65,5 @@ class Ends:
         if self.context_down:
             return "The context is shut down"
         if self.error is not None:
-            return Reason(f"The executor was ended by {shown(self.error)}", self.error)
+            return Reason(f"The executor was ended by {brief(self.error)}", self.error)
         return "The executor was shut down" if self.shut_down else None

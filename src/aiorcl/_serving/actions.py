@@ -16,7 +16,7 @@ from aiorcl import _core
 from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
-from aiorcl._tasks.unawaited import note_listeners
+from aiorcl._tasks.unawaited import note_canceling, note_listeners
 
 if TYPE_CHECKING:
     from aiorcl._serving.watcher import Watcher
@@ -160,6 +160,8 @@ def watch_client(
                     watcher.bind(future)
                     if key == "goal":
                         note_listeners(future)
+                    elif key == "cancel":
+                        note_canceling(client, (goal.goal_id for goal in data[1].goals_canceling))
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
             if key == "goal":
                 _forget_orphans(client)

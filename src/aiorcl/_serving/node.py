@@ -187,6 +187,8 @@ class ServedNode:
                 hold.release()
         assert core is not None  # or it was returned above
         hold.core = weakref.ref(core)
+        for part in parts_of(core):
+            registry.note_node(part, self.node)
         self._entities[id(entity)] = _Watch(core, hold, unwatched.roll)
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             core.mute()

@@ -20,6 +20,7 @@ from aiorcl._serving.naming import described, name_of
 if TYPE_CHECKING:
     from rclpy.node import Node
 
+    from aiorcl import _core
     from aiorcl._serving.kinds import Core
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.serving import Serving
@@ -63,6 +64,8 @@ class Hold:
 
 _holds: dict[int, Hold] = {}  # by the id of the entity
 _served_nodes: ByIdentity[Node, weakref.ref[ServedNode]] = ByIdentity()
+_nodes: weakref.WeakKeyDictionary[_core.Entity, weakref.ref[Node]]  # also after they let go
+_nodes = weakref.WeakKeyDictionary()
 _servings: dict[weakref.ref[Serving], None] = {}  # of each executor
 
 # In a forked child there is no thread that could let go, and nothing of the middleware that calls.
@@ -94,6 +97,17 @@ def hold(entity: object, served_node: ServedNode) -> Hold | None:
 def note(served_node: ServedNode) -> None:
     """From now on a node is served."""
     _served_nodes[served_node.node] = weakref.ref(served_node)
+
+
+def note_node(part: _core.Entity, node: Node) -> None:
+    """From now on this watches an entity of a node, or a part of one."""
+    _nodes[part] = weakref.ref(node)
+
+
+def node_of_part(part: _core.Entity) -> Node | None:
+    """Return the node of which this watches, or has watched, an entity."""
+    reference = _nodes.get(part)
+    return None if reference is None else reference()
 
 
 def note_serving(serving: Serving) -> None:

@@ -13,7 +13,7 @@ from rclpy.logging import get_logger
 
 from aiorcl import _core
 from aiorcl._serving.naming import label_of, name_of
-from aiorcl._serving.registry import served
+from aiorcl._serving.registry import node_of_part, served
 from aiorcl._serving.serving import BrokenEntity
 from aiorcl._tasks.task import Task
 
@@ -31,7 +31,7 @@ def node_of(entity: _core.Entity) -> Node | None:
 
 def _node_of_source(source: object) -> Node | None:
     if isinstance(source, _core.Entity):
-        return node_of(source)
+        return node_of_part(source)
     if isinstance(source, BrokenEntity):
         return source.node
     return cast("Node | None", source.owner) if isinstance(source, Task) else None

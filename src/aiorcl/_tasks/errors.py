@@ -7,11 +7,11 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Protocol, cast
 
-from aiorcl._loop.ends import shown
+from aiorcl._loop.brief import brief
 from aiorcl._tasks.body import Body
 
 OnError = Callable[[BaseException, str], None]
@@ -47,6 +47,36 @@ def without_first_frame(error: BaseException) -> None:
     if traceback is not None:
         # Not by the attribute: an exception may be a frozen dataclass.
         BaseException.with_traceback(error, traceback.tb_next)
+
+
+def _add_note(error: BaseException, note: str) -> None:
+    with contextlib.suppress(Exception):  # its class may be frozen, or answer in its own way
+        if note not in getattr(error, "__notes__", ()):
+            error.add_note(note)
+
+
+def _shown_in(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, and those that its traceback shows before it; the first one last."""
+    seen: list[BaseException] = []
+    each: BaseException | None = error
+    while each is not None and not any(each is other for other in seen):
+        seen.append(each)
+        yield each
+        if each.__cause__ is not None:
+            each = each.__cause__
+        else:
+            each = None if each.__suppress_context__ else each.__context__
+
+
+def _show_with(error: BaseException, other: BaseException) -> bool:
+    """Have the traceback of one exception show another one, too; False if it cannot."""
+    shown = list(_shown_in(error))
+    if any(each is other for each in shown) or any(each is error for each in _shown_in(other)):
+        return True
+    if shown[-1].__suppress_context__ or shown[-1].__context__ is not None:
+        return False
+    shown[-1].__context__ = other
+    return True
 
 
 class Errors:
@@ -88,10 +118,11 @@ class Errors:
                 return
             error = answer
         origin = self._report.origin(source)
-        note = f"In {origin}"
-        with contextlib.suppress(Exception):  # its class may be frozen
-            if note not in getattr(error, "__notes__", ()):
-                error.add_note(note)
+        if isinstance(error, asyncio.CancelledError):
+            # As asyncio does. It would not end the body, but be taken for a cancellation of it.
+            self._report.handle(f"Exception in {origin}", error)
+            return
+        _add_note(error, f"In {origin}")
         if not self._is_of_end(error):
             self._keep(source, origin, error)
         elif self._closed or self._body is not None or self._of_end is not None:
@@ -127,7 +158,7 @@ class Errors:
             else:
                 message = f"Exception in {origin}; it is raised when the block of its executor ends"
                 self._report.handle(message, error)
-                self._report.log(source, f"{message}: {shown(error)}")
+                self._report.log(source, f"{message}: {brief(error)}")
                 self._told = True
         self._end_run()
 
@@ -170,20 +201,27 @@ class Errors:
     def raise_first(self, instead_of: BaseException | None = None) -> None:
         """Raise the exception that was kept, as it is.
 
-        :param instead_of: is being raised; a CancelledError does not show in the other's context.
+        :param instead_of: is being raised; it shows in the traceback of the other, or is told of,
+            unless it is a CancelledError.
         """
         error, self.first = self.first, None
         if error is None:
             return
+        if instead_of is not None and not isinstance(instead_of, asyncio.CancelledError):
+            self._show(error, instead_of)
         context = error.__context__
-        if context is None and not isinstance(instead_of, asyncio.CancelledError):
-            context = None if instead_of is error else instead_of
         try:
             raise error
         finally:
             with contextlib.suppress(Exception):  # its class may be frozen
                 error.__context__ = context
             del error, context  # no cycle of the exception and this frame
+
+    def _show(self, error: BaseException, other: BaseException) -> None:
+        with contextlib.suppress(Exception):  # the class of one of them may be frozen
+            if _show_with(error, other):
+                return
+        self._report.handle("Exception in the body of a block that another one has ended", other)
 
     def raise_after(self, error: BaseException | None) -> None:
         """Raise what came while the executor ended; but hand it on if ``error`` is raised already.

@@ -161,21 +161,24 @@ class Steps(Coroutine[Any, Any, None]):
         outer, owned.running = owned.running, self
         # The dispatcher measures a first step that runs where the task is made.
         begin = 0 if self.task is None else time.monotonic_ns()
+        end: BaseException | None = None
         try:
-            if self._begun:
-                return advance(*args)
-            self._begin()
-            if self._gate is None:
-                return advance(*args)
-            waits_for = self._gate.call_if_may(_REFUSED, advance, args)
-            if waits_for is _REFUSED:
-                self._coroutine.close()
-                raise asyncio.CancelledError
-            return waits_for
-        except BaseException as end:
-            self._ended(end)
+            try:
+                if self._begun:
+                    return advance(*args)
+                self._begin()
+                if self._gate is None:
+                    return advance(*args)
+                waits_for = self._gate.call_if_may(_REFUSED, advance, args)
+                if waits_for is _REFUSED:
+                    self._coroutine.close()
+                    raise asyncio.CancelledError
+                return waits_for
+            except BaseException as error:
+                end = error
+            self._ended(end)  # here, where it is no __context__ of what this raises
         finally:
-            del args  # as in throw()
+            del args, end  # as in throw()
             owned.running = outer
             if begin:
                 self._look_at_duration(time.monotonic_ns() - begin)

@@ -22,7 +22,7 @@ from aiorcl._rclpy import private
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
+    from collections.abc import Callable, Iterable
 
     AnyFuture = rclpy.task.Future[Any]
     AnyActionClient = ActionClient[Any, Any, Any]
@@ -30,6 +30,10 @@ if TYPE_CHECKING:
 # By client the ids of goals that are cancelled in the next turn of the loop unless the user does it
 # first, who would be told that there is nothing to cancel. A loop may end before that turn.
 _unwanted: ByIdentity[AnyActionClient, set[bytes]] = ByIdentity()
+
+# By client, the goals that its server has agreed to cancel, by their ids; not all that have ended.
+_canceling: weakref.WeakKeyDictionary[AnyActionClient, dict[bytes, Any]]
+_canceling = weakref.WeakKeyDictionary()
 
 # Answers to goals that are handed to one task.
 _heard_by_one: weakref.WeakSet[AnyFuture] = weakref.WeakSet()
@@ -94,7 +98,7 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
     answer.add_done_callback(private.forget(client, "result"))
     handle = private.known_handle(client, goal_id)
-    if handle is not None and handle.status in _ENDED:
+    if (handle is not None and handle.status in _ENDED) or is_canceling(client, goal_id):
         return
     loop = running_loop()
     if loop is None:  # the coroutine is thrown away
@@ -113,6 +117,25 @@ def note_cancellation(client: AnyActionClient, goal_id: Any) -> None:
     """Leave a goal to the user, who cancels it: in ``except CancelledError``, perhaps."""
     if client in _unwanted:
         _unwanted[client].discard(bytes(goal_id.uuid))
+
+
+def note_canceling(client: AnyActionClient, goal_ids: Iterable[Any]) -> None:
+    """Remember the goals that a server has agreed to cancel, while they have not ended."""
+    found = _canceling.setdefault(client, {})
+    for key, goal_id in list(found.items()):
+        if _has_ended(client, goal_id):
+            found.pop(key, None)
+    found.update((bytes(goal_id.uuid), goal_id) for goal_id in goal_ids)
+
+
+def is_canceling(client: AnyActionClient, goal_id: Any) -> bool:
+    """Tell whether the server has agreed to cancel a goal: it says no to whoever asks again."""
+    return bytes(goal_id.uuid) in _canceling.get(client, ())
+
+
+def _has_ended(client: AnyActionClient, goal_id: Any) -> bool:
+    handle = private.known_handle(client, goal_id)
+    return handle is None or handle.status in _ENDED
 
 
 def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
@@ -192,6 +215,7 @@ class _WarnIfRefused(InlineCallback):
             response is not None
             and response.return_code in _REFUSED
             and not response.goals_canceling
+            and not is_canceling(self._client, self._goal_id)
         ):
             name, goal = private.action_name_of(self._client), bytes(self._goal_id.uuid).hex()
             private.logger_of(self._client).warning(

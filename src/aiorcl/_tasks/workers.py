@@ -59,6 +59,8 @@ class Call:
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
+        #: True if the function was not called.
+        self.is_refused = False
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -71,6 +73,7 @@ class Call:
                 call = self._gate.call_if_may
                 self._result = self._context.run(call, _REFUSED, self._function, ())
                 if self._result is _REFUSED:
+                    self.is_refused = True
                     raise asyncio.CancelledError
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
@@ -180,7 +183,15 @@ class Workers:
             finally:
                 self._running -= 1
             try:
-                result = pending.result()
+                try:
+                    result = pending.result()
+                except asyncio.CancelledError as error:
+                    # What waits in a worker is cancelled when nothing answers any more.
+                    if not (pending.is_refused or cancellation or self._nothing_answers()):
+                        what = name_of_function(callback) if entity is None else entity.label
+                        tell = asyncio.get_running_loop().call_exception_handler
+                        tell({"message": f"Exception in {what}", "exception": error})
+                    raise
                 if not inspect.iscoroutine(result):
                     # Of use also when it was cancelled: what has begun has been done, and whoever
                     # has sent a request, or a goal, gets the answer.

@@ -21,6 +21,7 @@ from aiorcl import AsyncioExecutor, EntityGoneError
 from tests.support.actions import SEQUENCE, nothing_is_pending, pending, serve_action
 from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
 from tests.support.scopes import CancelsAgain
+from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
@@ -68,6 +69,51 @@ def test_leaving_early_cancels_the_goal(run_action: RunAction, way: str) -> None
         await nothing_is_pending(client)
 
     run_action(test)
+
+
+@pytest.mark.parametrize("way", ["block", "handle", "result"])
+def test_who_has_cancelled_a_goal_is_not_told_that_the_server_refuses(
+    run_action: RunAction, capfd: Any, way: str
+) -> None:
+    """It does, to whoever asks once more; so it is not asked."""
+
+    async def test(server: Node, client: Client) -> None:
+        ends = asyncio.Event()
+
+        async def execute(goal: Any) -> Fibonacci.Result:
+            await ends.wait()
+            goal.canceled()
+            return Fibonacci.Result(sequence=SEQUENCE)
+
+        asked: list[Any] = []
+
+        def agree(goal: Any) -> CancelResponse:
+            asked.append(goal)
+            return CancelResponse.ACCEPT
+
+        ActionServer(server, Fibonacci, "action", execute, cancel_callback=agree)
+        if way == "result":
+            handle = await client.send_goal_async(AT_ONCE)
+            response = await handle.cancel_goal_async()
+            assert response.goals_canceling
+            result = asyncio.ensure_future(handle.get_result_async())
+            await turns()
+            result.cancel()
+            await turns()
+            ends.set()
+        else:
+            async with aiorcl.goal(client, AT_ONCE) as running:
+                if way == "block":
+                    assert await running.cancel()
+                else:
+                    assert (await running.handle.cancel_goal_async()).goals_canceling
+                asyncio.get_running_loop().call_soon(ends.set)
+        while client._pending_cancel_requests:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert len(asked) == 1
+
+    run_action(test)
+    assert "refused" not in capfd.readouterr().err
 
 
 def test_a_server_that_refuses_to_cancel_is_waited_for(run_action: RunAction, capfd: Any) -> None:

@@ -32,6 +32,7 @@ from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.unawaited import is_canceling
 from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
@@ -208,12 +209,16 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             if not self._over.is_set():
                 # Destroyed on another thread: that word is on its way.
                 with contextlib.suppress(InvalidHandle):
-                    self.handle.cancel_goal_async().add_done_callback(
-                        _Answered(self._cancel_answered)
-                    )
+                    self._cancel()
                 await self._wait_for_end(exc)
         finally:
             self._close()
+
+    def _cancel(self) -> None:
+        """Have the server cancel the goal, unless it does already."""
+        if not is_canceling(self._client, self.handle.goal_id):
+            answer = self.handle.cancel_goal_async()
+            answer.add_done_callback(_Answered(self._cancel_answered))
 
     async def _wait_for_end(self, left_by: BaseException | None) -> None:
         """Wait until the goal has ended, or until the task is cancelled once more."""
@@ -307,7 +312,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._over.is_set() or future.cancelled() or future.exception() is not None:
             return
         response: Any = future.result()
-        if not response.goals_canceling:
+        if not (response.goals_canceling or is_canceling(self._client, self.handle.goal_id)):
             logger_of(self._client).warning(
                 f"The server of action '{self._action_name}' refused to cancel goal "
                 f"{bytes(self.goal_id.uuid).hex()}: its block ends when the goal does"

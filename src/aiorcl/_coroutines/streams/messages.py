@@ -15,6 +15,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile
 
 from aiorcl._coroutines.arguments import check, check_message_type, check_topic, shown
 from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._loop.ends import Reason
 from aiorcl._rclpy.missing import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_here
@@ -113,9 +114,9 @@ class _FirstMessage(MessageStream[MsgT]):
         try:
             return await feed.get()
         except StopAsyncIteration:
-            raise EntityGoneError(
-                f"No message of '{self._topic}' can come any more: {feed.reason}"
-            ) from None
+            text = f"No message of '{self._topic}' can come any more: {feed.reason}"
+            gone = EntityGoneError(Reason(text, getattr(feed.reason, "error", None)))
+            raise gone from gone.__cause__
 
 
 def _check(node: Node, msg_type: object, topic: str, qos: object, function: str) -> None:
