@@ -10,16 +10,22 @@ import gc
 import signal
 import threading
 import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 import rclpy
+from rclpy.action.client import ActionClient
+from rclpy.clock import Clock
 from rclpy.context import Context
+from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
+from rclpy.parameter_client import AsyncParameterClient
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.children import Ended, start
@@ -174,3 +180,79 @@ def test_a_signal_while_a_worker_waits(context: Context, way: str, number: signa
         child.hear_that("waits")
         child.send_signal(number)
         assert child.end() == Ended(0, "cancelled\n", "")
+
+
+def sleep_by_a_rate(node: Node) -> Callable[[], object]:
+    """Its timer comes once in a while."""
+    return node.create_rate(0.001).sleep
+
+
+def wait_for_a_service(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    return node.create_client(Trigger, "nobody").wait_for_service
+
+
+def wait_for_a_service_for_long(node: Node) -> Callable[[], object]:
+    """The same, with a timeout."""
+    client = node.create_client(Trigger, "nobody")
+    return lambda: client.wait_for_service(3600.0)
+
+
+def wait_for_an_action(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    return ActionClient(node, Fibonacci, "nobody").wait_for_server
+
+
+def wait_for_parameters(node: Node) -> Callable[[], object]:
+    """Of a node that does not exist."""
+    return AsyncParameterClient(node, "nobody").wait_for_services
+
+
+def sleep_by_a_clock(node: Node) -> Callable[[], object]:
+    """For an hour."""
+    return lambda: Clock().sleep_for(Duration(seconds=3600.0), node.context)
+
+
+@pytest.mark.parametrize("running", [True, False], ids=["running", "idle"])
+@pytest.mark.parametrize(
+    "wait",
+    [
+        sleep_by_a_rate,
+        wait_for_a_service,
+        wait_for_a_service_for_long,
+        wait_for_an_action,
+        wait_for_parameters,
+        sleep_by_a_clock,
+    ],
+)
+def test_the_end_wakes_a_worker(
+    context: Context, lone: Node, wait: Callable[[Node], Callable[[], object]], running: bool
+) -> None:
+    """Whatever it waits for in a call of rclpy, CancelledError is raised there, and next time."""
+    begun = threading.Event()
+    raised: list[str] = []
+    call = wait(lone)
+
+    def callback(_: Int64) -> None:
+        begun.set()
+        for _ in range(2):
+            with pytest.raises(asyncio.CancelledError):
+                call()
+            raised.append("cancelled")
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    thread = threading.Thread(target=executor.spin)
+    if running:
+        thread.start()
+        assert begun.wait(DEADLINE_SEC)
+    while not begun.is_set():
+        executor.spin_once(timeout_sec=0)
+    ends = threading.Thread(target=executor.shutdown, daemon=True)
+    ends.start()
+    ends.join(DEADLINE_SEC)
+    assert raised == ["cancelled", "cancelled"]
+    ends.join()
+    if running:
+        thread.join()

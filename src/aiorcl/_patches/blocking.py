@@ -21,6 +21,7 @@ from rclpy.node import Node
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
 from rclpy.timer import Rate
+from rclpy.utilities import get_default_context
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frame_above, running_loop
@@ -28,12 +29,18 @@ from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served_here, served_nodes_here, serving_here, serving_of
+from aiorcl._tasks.workers import workers_here
 
 if TYPE_CHECKING:
+    from rclpy.context import Context
+
     from aiorcl._tasks.workers import Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
 _PATIENCE_SEC = 1.0
+
+# How often a wait in a worker looks whether the executor ends: as often as rclpy looks itself.
+_LOOK_SEC = 0.25
 
 
 class BlockedLoopWarning(RuntimeWarning):
@@ -175,6 +182,9 @@ def _wait_here(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, timeout_sec: float | None = None) -> Any:
+        workers = workers_here()
+        if workers is not None:
+            return _wait_in_worker(workers, functools.partial(method, self), timeout_sec)
         if timeout_sec is not None or not something_runs_here():
             return told(self, timeout_sec)
         began = time.monotonic()
@@ -186,11 +196,70 @@ def _wait_here(cls: type, name: str) -> Callable[..., Any]:
     return wrapper
 
 
+def _wait_in_worker(
+    workers: Workers, wait: Callable[[float], bool], timeout_sec: float | None
+) -> bool:
+    """Wait as rclpy does, which looks every quarter of a second, unless the executor ends."""
+    end = None if timeout_sec is None else time.monotonic() + timeout_sec
+    with workers.sleep(lambda: None) as sleep:
+        while True:
+            began = time.monotonic()
+            left = _LOOK_SEC if end is None else min(_LOOK_SEC, end - began)
+            if wait(left):
+                return True
+            now = time.monotonic()
+            # Sooner than asked: the context is down.
+            if sleep.cancelled or now - began < left / 2 or (end is not None and now >= end):
+                return False
+
+
+def _end_rate(sleep: Callable[[Rate], None]) -> Callable[[Rate], None]:
+    """As the method; but the end of the executor that has the timer ends it, on any thread."""
+
+    @functools.wraps(sleep)
+    def wrapper(self: Rate) -> None:
+        serving = serving_of(private.timer_of(self))
+        workers = workers_here() if serving is None else serving.watcher.workers
+        if workers is None:
+            sleep(self)
+            return
+        with workers.sleep(private.event_of(self).set):
+            sleep(self)
+
+    return wrapper
+
+
+class _ContextStandIn:
+    """Stands in for a context in ``Clock.sleep_until`` in a worker, to wake it."""
+
+    def __init__(self, context: Context) -> None:
+        self._context = context
+        self._callbacks: list[Callable[[], object]] = []
+        self._is_woken = False
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._context, name)
+
+    def on_shutdown(self, callback: Callable[[], None]) -> None:
+        self._callbacks.append(callback)
+        if self._is_woken:
+            callback()
+        self._context.on_shutdown(callback)
+
+    def wake(self) -> None:
+        self._is_woken = True
+        for callback in list(self._callbacks):
+            callback()
+
+
 def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
-    """As the method; but on ROS time it waits for /clock, which the executor would have to take."""
+    """As the method; but on ROS time it waits for /clock, which the executor would have to take.
+
+    In a worker the end of the executor ends it.
+    """
 
     @functools.wraps(sleep_until)
-    def wrapper(self: Clock, until: Any, *args: Any, **kwargs: Any) -> bool:
+    def wrapper(self: Clock, until: Any, context: Context | None = None) -> bool:
         if isinstance(self, ROSClock) and self.ros_time_is_active:
             for served_node in served_nodes_here():
                 if private.clock_of(served_node.node) is self:
@@ -199,7 +268,12 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
                         f"executor of '{served_node.name}', which takes /clock. Await "
                         "AsyncioClock.sleep_until_async(), or call it in another thread"
                     )
-        return sleep_until(self, until, *args, **kwargs)
+        workers = workers_here()
+        if workers is None:
+            return sleep_until(self, until, context)
+        stand_in = _ContextStandIn(get_default_context() if context is None else context)
+        with workers.sleep(stand_in.wake):
+            return sleep_until(self, until, stand_in)
 
     return wrapper
 
@@ -253,6 +327,7 @@ def apply() -> None:
     """Change the classes of rclpy; once, when aiorcl is imported."""
     for cls, method in _WAITS_FOR_RESPONSE:
         setattr(cls, method, _end_with_executor(cls, method))
+    setattr(Rate, "sleep", _end_rate(Rate.sleep))
     for call in _ENDLESS:
         setattr(call.cls, call.method, _refuse_here(call))
     setattr(Client, "wait_for_service", _wait_here(Client, "wait_for_service"))

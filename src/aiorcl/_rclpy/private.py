@@ -19,6 +19,7 @@ from rclpy.clock import Clock
 from rclpy.node import Node
 
 if TYPE_CHECKING:
+    import threading
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from types import CodeType
@@ -146,6 +147,11 @@ def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
 def timer_of(rate: Rate) -> Timer:
     """Return the timer by which a rate sleeps."""
     return rate._timer
+
+
+def event_of(rate: Rate) -> threading.Event:
+    """Return what wakes those who sleep by a rate."""
+    return rate._event
 
 
 #: The futures of a waitable, which it completes in ``execute``.

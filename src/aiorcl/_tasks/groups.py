@@ -77,9 +77,10 @@ class ThreadCallbackGroup(LimitedCallbackGroup):
     a worker, and has no place.
 
     A thread cannot be cancelled: `AsyncioExecutor.shutdown`, the end of ``async with`` and the end
-    of the interpreter wait for callbacks that run. What can be ended are blocking calls of clients
-    of the executor: those that wait when it is shut down, and those that are made afterwards,
-    raise ``asyncio.CancelledError`` in the worker.
+    of the interpreter wait for callbacks that run. What can be ended are the blocking calls of
+    rclpy: ``client.call()`` and its kin, ``wait_for_service()`` and its kin, ``rate.sleep()`` and
+    ``clock.sleep_until()``. Those that wait when the executor is shut down, and those that are made
+    afterwards, raise ``asyncio.CancelledError`` in the worker.
 
     Under executors of rclpy it is a `LimitedCallbackGroup`.
 

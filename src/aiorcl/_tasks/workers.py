@@ -13,6 +13,7 @@ import weakref
 from collections.abc import Callable
 from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
+from types import TracebackType
 from typing import TYPE_CHECKING, Any, Protocol
 
 import rclpy.task
@@ -23,6 +24,8 @@ from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from aiorcl import _core
 
 
@@ -146,6 +149,7 @@ class Workers:
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
         self._waits: set[rclpy.task.Future[Any]] = set()
+        self._sleeps: set[Sleep] = set()
 
     def calls_of(self, group: ThreadCallbackGroup) -> Callable[..., Any]:
         """Return what makes of a callback one that runs in a worker of a group."""
@@ -225,6 +229,10 @@ class Workers:
             self.cancel_waits()
         return twin
 
+    def sleep(self, wake: Callable[[], object]) -> Sleep:
+        """Return what encloses a call that blocks, which ``wake`` ends. Any thread."""
+        return Sleep(self._sleeps, wake, self._nothing_answers)
+
     def forget(self, twin: rclpy.task.Future[Any]) -> bool:
         """Nobody waits for this one any more; False if nobody did. Any thread."""
         try:
@@ -238,6 +246,8 @@ class Workers:
         for twin in list(self._waits):
             if self.forget(twin) and not twin.done():
                 twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
+        for sleep in list(self._sleeps):
+            sleep.cancel()
 
     def close(self) -> None:
         """Let the threads end; wait for them unless a callback runs that will not."""
@@ -248,6 +258,54 @@ class Workers:
     def are_here(self) -> bool:
         """True on a thread of these."""
         return _thread.workers is not None and _thread.workers() is self
+
+
+def workers_here() -> Workers | None:
+    """Return whose worker the calling thread is, if it is one."""
+    return None if _thread.workers is None else _thread.workers()
+
+
+class Sleep:
+    """A call that blocks until something comes, between ``with`` and its end.
+
+    The end of the executor wakes it, and raises CancelledError at the end of the ``with``.
+
+    :ivar cancelled: that has happened.
+    """
+
+    def __init__(
+        self, sleeps: set[Sleep], wake: Callable[[], object], is_in_vain: Callable[[], bool]
+    ) -> None:
+        self._sleeps = sleeps
+        self._wake = wake
+        self._is_in_vain = is_in_vain
+        self.cancelled = False
+
+    def __enter__(self) -> Self:
+        self._sleeps.add(self)
+        if self._is_in_vain():
+            self.cancel()
+        return self
+
+    def cancel(self) -> None:
+        """Wake the thread that sleeps. Any thread."""
+        self.cancelled = True
+        self._wake()
+
+    def __exit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._sleeps.discard(self)
+        if not self.cancelled:
+            return
+        for other in list(self._sleeps):
+            if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
+                other.cancel()
+        if exc is None:
+            raise asyncio.CancelledError
 
 
 class _Completes(InlineCallback):
