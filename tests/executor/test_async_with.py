@@ -16,6 +16,7 @@ from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
 from tests.support.counters import Holdings
+from tests.support.elsewhere import call_elsewhere
 from tests.support.raising import ARRANGEMENTS, CALLBACKS, WrongError, name
 
 if TYPE_CHECKING:
@@ -380,3 +381,35 @@ def test_the_block_leaves_nothing_behind(run: Run, context: Context, make_node: 
         assert asyncio.all_tasks() == {asyncio.current_task()}
 
     run(main)
+
+
+def test_left_on_another_thread(context: Context, lone: Node) -> None:
+    """The loop was run there in the end: all that is under way ends, and nothing is kept."""
+    loop = asyncio.new_event_loop()
+    executor = AsyncioExecutor(context=context)
+    cleaned: list[object] = []
+
+    async def callback() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            cleaned.append(1)
+
+    async def enter() -> None:
+        await executor.__aenter__()
+        executor.add_node(lone)
+        executor.create_task(callback)
+        await asyncio.sleep(0.01)
+
+    async def leave() -> None:
+        await executor.__aexit__(None, None, None)
+
+    call_elsewhere(lambda: loop.run_until_complete(enter()))
+    assert executor.is_spinning
+    loop.run_until_complete(leave())
+    assert cleaned == [1]
+    assert not executor.is_spinning
+    assert executor.get_nodes() == []
+    assert executor.shutdown()
+    loop.close()
