@@ -174,10 +174,7 @@ nb::object Entity::call_if_may(nb::object otherwise, nb::handle function, nb::ha
   if (!may_call()) return otherwise;
   const std::shared_ptr<Callers> callers = callers_;
   const Callers::Call noted(*callers, *this);
-  nb::object result =
-      nb::steal(or_hang([&] { return PyObject_CallObject(function.ptr(), args.ptr()); }));
-  if (!result.is_valid()) nb::raise_python_error();
-  return result;
+  return nb::steal(or_hang([&] { return PyObject_CallObject(function.ptr(), args.ptr()); }));
 }
 
 void Entity::ended() {

@@ -82,7 +82,9 @@ class Entity {
 
   /// Calls a function if a callback may begin, and else returns `otherwise`. The GIL is not given
   /// away between the question and the first line of the function, where a thread that forbids it
-  /// finds this one among the dispatcher's callers. Any thread that holds the GIL.
+  /// finds this one among the dispatcher's callers. Any thread that holds the GIL. What the
+  /// function raises is pending and the result invalid: a coroutine ends by StopIteration, and to
+  /// throw that through C++ takes 6 us.
   nanobind::object call_if_may(nanobind::object otherwise, nanobind::handle function,
                                nanobind::handle args);
 
