@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -21,6 +22,8 @@ from std_msgs.msg import Int64
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from aiorcl._coroutines.streams import qos_events
+from aiorcl._coroutines.streams.stream import Feed
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
@@ -178,5 +181,87 @@ def test_incompatible_qos_is_told(run: Run, context: Context, lone: Node) -> Non
                 )
                 assert (await anext(events)).total_count == 1
                 assert len(told) == 1
+
+    run(main)
+
+
+async def matches(node: Node, stream: aiorcl.EventStream[Any]) -> bool:
+    """Tell whether the stream hears of one more subscription."""
+    subscription = node.create_subscription(Int64, "topic", lambda _: None, 10)
+    try:
+        async with asyncio.timeout(5):
+            return bool((await anext(stream)).current_count)
+    except TimeoutError:
+        return False
+    finally:
+        node.destroy_subscription(subscription)
+
+
+def close_elsewhere(stream: aiorcl.EventStream[Any]) -> None:
+    """Close a stream on another thread, while this one waits."""
+    thread = threading.Thread(target=stream.close)
+    thread.start()
+    thread.join()
+
+
+@pytest.mark.parametrize("moment", ["before", "while it is opened"])
+def test_another_thread_closes_the_last_stream_before_one_is_opened(
+    run: Run,
+    context: Context,
+    lone: Node,
+    monkeypatch: pytest.MonkeyPatch,
+    moment: str,
+) -> None:
+    """At whichever moment: the new one hears of events."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", 10)
+            before = waitables(lone)
+            last = await aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED).__aenter__()
+            stream = aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED)
+            if moment == "before":
+                close_elsewhere(last)
+            else:
+                find = qos_events._fan
+
+                def close_and_find(*args: Any) -> Any:
+                    found = find(*args)
+                    close_elsewhere(last)
+                    return found
+
+                monkeypatch.setattr(qos_events, "_fan", close_and_find)
+            async with stream:
+                await turns()
+                assert await matches(lone, stream)
+            await turns()
+            assert waitables(lone) == before
+
+    run(main)
+
+
+def test_another_thread_closes_a_stream_while_an_event_is_told(
+    run: Run, context: Context, lone: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The others hear of it."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", 10)
+            first = await aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED).__aenter__()
+            put, closed = Feed.put, False
+
+            def put_and_close(self: Feed[Any], item: Any) -> None:
+                nonlocal closed
+                put(self, item)
+                if not closed:
+                    closed = True
+                    close_elsewhere(first)
+
+            async with aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) as second:
+                monkeypatch.setattr(Feed, "put", put_and_close)
+                assert await matches(lone, second)
 
     run(main)

@@ -16,7 +16,7 @@ from rclpy.subscription import Subscription
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
-from aiorcl._serving.registry import served_node_here
+from aiorcl._serving.registry import served, served_node_here
 
 if TYPE_CHECKING:
     from rclpy.event_handler import (
@@ -50,7 +50,7 @@ class _Fan:
     def __init__(self, node: Node, entity: Entity, event_type: EventType) -> None:
         self._node = node
         self._entity = entity
-        self.feeds: list[Feed[Any]] = []
+        self.feeds: dict[Feed[Any], None] = {}  # any thread takes its own out
         found = [each for each in entity.event_handlers if each.event_type == event_type]
         self._original: Callable[[Any], Any] | None = None
         if found:
@@ -72,22 +72,33 @@ class _Fan:
         node.add_waitable(self._handler)
 
     def call(self, event: Any) -> None:
-        for feed in self.feeds:
+        for feed in list(self.feeds):
             feed.put(event)
         if self._original is not None:
             self._original(event)
 
     async def call_async(self, event: Any) -> None:
-        for feed in self.feeds:
+        for feed in list(self.feeds):
             feed.put(event)
         assert self._original is not None
         await self._original(event)
 
     def remove(self, feed: Feed[Any]) -> None:
-        """The feed has ended; with the last one the handler becomes what it was."""
-        if feed in self.feeds:
-            self.feeds.remove(feed)
+        """The feed has ended; with the last one the handler becomes what it was. Any thread.
+
+        But on the thread on which streams are opened: one that comes meanwhile keeps the handler.
+        """
+        self.feeds.pop(feed, None)
         if self.feeds:
+            return
+        found = served(self._handler)
+        if found is None or found.served_node.serving.run.may_act_here():
+            self._end()
+        else:
+            found.served_node.serving.mailbox.order(self._end)
+
+    def _end(self) -> None:
+        if self.feeds or getattr(self._handler.callback, "__self__", None) is not self:
             return
         if self._original is not None:
             self._handler.callback = self._original
@@ -130,7 +141,7 @@ class EventStream(Stream[EventT]):
         served_node = served_node_here(self._node)
         feed: Feed[EventT] = Feed(_LIMIT)
         self._fan = _fan(self._node, self._entity, self._event_type)
-        self._fan.feeds.append(feed)
+        self._fan.feeds[feed] = None
         feed.follow(served_node.serving.followers, self._entity, self._node)
         return feed
 
