@@ -41,7 +41,11 @@ class Follower:
 
 
 class Followers:
-    """Those of one executor. The loop's thread, or any thread while the executor does not run."""
+    """Those of one executor. The loop's thread, or any thread while the executor does not run.
+
+    Finalizers come at any moment, and may discard and tell: only copies are walked, and those are
+    made without an object of Python's for each entry, which could bring the collector.
+    """
 
     def __init__(self) -> None:
         # What each follows, and its node.
@@ -83,7 +87,7 @@ class Followers:
 
     def node_gone(self, node: object, reason: str) -> None:
         """A node is not served any more, with all that it has."""
-        for follower, (_, its_node) in list(self._followed.items()):
+        for follower, (_, its_node) in self._followed.copy().items():
             if its_node is node:
                 self._tell(follower, reason)
 
@@ -101,7 +105,9 @@ class Followers:
             follower.gone(reason)
 
     def _sweep(self) -> None:
-        self._of = {key: of for key, of in self._of.items() if of}
+        for key, of in self._of.copy().items():
+            if not of:
+                self._of.pop(key, None)
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._of))
 
 

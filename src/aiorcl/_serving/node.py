@@ -92,6 +92,9 @@ class ServedNode:
     On the thread that runs the executor, or on any thread while none does, under the lock of the
     nodes.
 
+    Finalizers come at any moment, and may destroy entities: what is walked is a copy, and what is
+    in it may be here no more.
+
     :ivar kept: it was removed while nothing ran, and may come back.
     """
 
@@ -136,13 +139,13 @@ class ServedNode:
             waiting = self._waiting.pop(key, None)
             if waiting is not None:
                 self._unwatched[key] = waiting
-        for key, unwatched in list(self._unwatched.items()):
+        for key, unwatched in self._unwatched.copy().items():
             entity = unwatched.entity()
             if entity is not None and key not in self._entities:
                 self._watch(unwatched, entity)
                 if unwatched.is_incomplete:
                     continue
-            del self._unwatched[key]
+            self._unwatched.pop(key, None)
 
     def let_go_of_gone(self, *, search: bool = False) -> None:
         """Let go of what the node has no more, and note what it has and is not watched yet."""
@@ -151,8 +154,7 @@ class ServedNode:
             for key in gone:
                 self._unwatched.pop(key, None)
                 self._waiting.pop(key, None)
-                if key in self._entities:
-                    self._close_destroyed(key)
+                self._close_destroyed(key)
                 roll.discard(key)
             for entity in came:
                 if id(entity) not in self._entities:  # it is of two kinds
@@ -214,17 +216,17 @@ class ServedNode:
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""
-        if id(entity) in self._entities:
-            self._close_destroyed(id(entity))
+        self._close_destroyed(id(entity))
 
     def _close_destroyed(self, key: int) -> None:
-        label = self._entities[key].core.label
-        self._close(key)
-        self.serving.followers.gone(key, f"The {label} was destroyed")
+        watch = self._entities.pop(key, None)
+        if watch is not None:
+            self._close(watch)
+            self.serving.followers.gone(key, f"The {watch.core.label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them."""
-        for key, (core, _, _) in list(self._entities.items()):
+        for key, (core, _, _) in self._entities.copy().items():
             if keep_clients and isinstance(core, _core.Client):
                 continue
             if keep_clients and isinstance(core, Action) and core.responses:
@@ -234,11 +236,13 @@ class ServedNode:
                 pending = {part.label: part.pending for part in parts_of(core) if part.pending}
                 if pending:
                     _unsettled[core.rclpy_entity] = pending
-            self._close(key)
+            watch = self._entities.pop(key, None)
+            if watch is not None:
+                self._close(watch)
 
-    def _close(self, key: int) -> None:
+    def _close(self, watch: _Watch) -> None:
         """Let go of one; what that raises is told, and keeps no other from it."""
-        core, hold, _ = self._entities.pop(key)
+        core, hold, _ = watch
         try:
             core.close()
         except Exception as error:

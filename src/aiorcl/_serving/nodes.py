@@ -231,6 +231,8 @@ class Nodes:
                 self._served[node] = served_node
             served_node.kept = False
             served_node.synchronise(search=search)
+            if self._served.get(node) is None:  # a finalizer has ended the executor meanwhile
+                served_node.close()
         elif served_node is not None:
             if served_node.kept and not destroyed and self._run.thread is None:
                 served_node.let_go_of_gone(search=search)

@@ -81,7 +81,7 @@ class Owned:
 
     def leave_to_parent(self) -> None:
         """In a forked child: run no coroutine any more but those that are on the stack."""
-        for steps in self._owned:
+        for steps in list(self._owned):
             if not steps.cr_running:
                 steps.leave_to_parent()
 
@@ -149,7 +149,7 @@ class Owned:
             self.cancel_all()
             tasks = [
                 steps.task
-                for steps in self._owned
+                for steps in list(self._owned)
                 if steps.task is not None and steps not in self._spared
             ]
             if not tasks:
