@@ -17,6 +17,7 @@ from std_msgs.msg import Int64
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EventLoop
+from aiorcl._program.run import StopSignals
 from tests.support import network
 from tests.support.counters import Holdings
 from tests.support.elsewhere import call_elsewhere
@@ -156,6 +157,90 @@ def test_signals_are_its_own_for_as_long_as_it_runs(run: Run, number: signal.Sig
 
     assert run(main) is None
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+class At:
+    """Sends a signal to this process right before or after the n-th call of a function, once."""
+
+    def __init__(self, function: Callable[..., Any], number: signal.Signals, when: str) -> None:
+        where, _, count = when.partition(" ")
+        self._function = function
+        self._number = number
+        self._is_before = where == "before"
+        self._left = int(count)
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        self._left -= 1
+        if self._is_before and self._left == 0:
+            signal.raise_signal(self._number)
+        result = self._function(*args, **kwargs)
+        if not self._is_before and self._left == 0:
+            signal.raise_signal(self._number)
+        return result
+
+
+@pytest.mark.parametrize(
+    ("number", "when"),
+    [
+        (signal.SIGINT, "after 1"),
+        (signal.SIGINT, "before 2"),
+        (signal.SIGINT, "after 2"),
+        (signal.SIGTERM, "after 2"),
+        (signal.SIGTERM, "before 3"),
+        (signal.SIGINT, "before 3"),
+        (signal.SIGINT, "after 3"),
+        (signal.SIGINT, "before 4"),
+    ],
+)
+def test_a_signal_while_handlers_are_installed_or_restored(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, when: str
+) -> None:
+    """It is not lost, and leaves no handler."""
+    before = [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)]
+    ran: list[bool] = []
+
+    async def main(executor: AsyncioExecutor) -> int:
+        ran.append(True)
+        return 7
+
+    with monkeypatch.context() as patch:
+        patch.setattr(signal, "signal", At(signal.signal, number, when))
+        result = run(main)
+    assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+    is_early = when in ("after 1", "before 2", "after 2")
+    assert (result, bool(ran)) == ((None, False) if is_early else (7, True))
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_signal_while_the_loop_begins_to_listen_is_not_lost(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, when: str
+) -> None:
+    """Right before that, or right after it, main does not begin, or is cancelled."""
+    listen = At(StopSignals.end_patiently, number, f"{when} 1")
+    monkeypatch.setattr(StopSignals, "end_patiently", lambda *args: listen(*args))
+
+    async def main(executor: AsyncioExecutor) -> int:
+        await asyncio.Event().wait()
+        return 7
+
+    assert run(main) is None
+    assert not rclpy.ok()
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+@pytest.mark.parametrize("when", ["before", "after"])
+def test_a_signal_at_the_very_end_ends_nothing_else(
+    run: Run, monkeypatch: pytest.MonkeyPatch, number: signal.Signals, when: str
+) -> None:
+    """The loop is closed and ROS goes down: the first signal changes nothing any more."""
+    monkeypatch.setattr(rclpy, "try_shutdown", At(rclpy.try_shutdown, number, f"{when} 1"))
+
+    async def main(executor: AsyncioExecutor) -> int:
+        return 7
+
+    assert run(main) == 7
+    assert not rclpy.ok()
 
 
 def test_it_runs_on_another_thread(run: Run) -> None:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import inspect
 import signal
 import threading
@@ -37,42 +38,53 @@ _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 class StopSignals:
     """SIGINT and SIGTERM, between ``with`` and its end: an interruption, but the first is patient.
 
-    While the loop runs the first only asks for the end, on the loop. rclpy's own handlers are not
-    installed. They shut the context down at once, and what nodes do at their end, such as to stop
-    the motors, would fail. Handlers of the user's own stay; on another thread than the main one
-    nothing is done.
+    From ``end_patiently`` on the first only asks for the end, on the loop. rclpy's own handlers are
+    not installed. They shut the context down at once, and what nodes do at their end, such as to
+    stop the motors, would fail. Handlers of the user's own stay; on another thread than the main
+    one nothing is done.
+
+    The loop's own handlers of signals are not used either: a signal that comes while one handler
+    takes the place of another would be heard by neither, or end the process.
     """
 
     def __init__(self) -> None:
-        self._patient = False
         self._before: dict[signal.Signals, Any] = {}
+        self._is_held = False  # nothing is raised here
+        self._ask: Callable[[], object] | None = None  # for the end, once
         self.received = 0
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
+            self._is_held = True
             for number in _STOP_SIGNALS:
                 handler = signal.getsignal(number)
                 if handler in (signal.SIG_DFL, signal.default_int_handler):
-                    self._before[number] = signal.signal(number, self._received)
+                    self._before[number] = handler  # before: it may come at once
+                    signal.signal(number, self._received)
+            if self.received:
+                self.__exit__()
+                raise KeyboardInterrupt
+            self._is_held = False
         return self
 
     def __exit__(self, *error: object) -> None:
-        for number, handler in self._before.items():
-            signal.signal(number, handler)
+        self._is_held = True
+        for number, handler in reversed(self._before.items()):
+            signal.signal(number, handler)  # that of SIGINT, which may raise, comes last
 
     def end_patiently(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
-        """From now on the first signal has the loop call ``end``."""
-        self._patient = True
-        for number in self._before:
-            loop.add_signal_handler(number, end)
-            # The loop has a handler that does nothing; what wakes the loop stays in place.
-            signal.signal(number, self._received)
+        """From now on the first signal has the loop call ``end``; if it is closed nothing is."""
+        self._ask = functools.partial(loop.call_soon_threadsafe, end)
 
     def _received(self, number: int, frame: FrameType | None) -> None:
         self.received += 1
-        if not self._patient:
+        if self._is_held:
+            return
+        ask, self._ask = self._ask, None
+        if ask is None:
             raise KeyboardInterrupt
-        self._patient = False
+        with contextlib.suppress(RuntimeError):  # the loop is closed: all ends already
+            ask()
 
 
 @contextlib.contextmanager
@@ -168,19 +180,19 @@ def run(
     if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
     mains = [each for each in makers if _is_main(each)]
-    with StopSignals() as signals:
-        try:
-            with ros(args, loop_factory or new_event_loop, debug=debug) as runner:
-                with contextlib.ExitStack() as nodes:
-                    made = [_make(nodes, each) for each in makers if not _is_main(each)]
-                    result = runner.run(_serve(signals, nodes, made, mains))
-                return None if several else result
-        except (KeyboardInterrupt, asyncio.CancelledError) as error:
-            if signals.received == 0:
-                raise
-            if signals.received > 1:  # perhaps cancelled by the first one on its way
-                raise KeyboardInterrupt from error
-            return None
+    signals = StopSignals()
+    try:
+        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as runner:
+            with contextlib.ExitStack() as nodes:
+                made = [_make(nodes, each) for each in makers if not _is_main(each)]
+                result = runner.run(_serve(signals, nodes, made, mains))
+            return None if several else result
+    except (KeyboardInterrupt, asyncio.CancelledError) as error:
+        if signals.received == 0:
+            raise
+        if signals.received > 1:  # perhaps cancelled by the first one on its way
+            raise KeyboardInterrupt from error
+        return None
 
 
 async def _serve(
