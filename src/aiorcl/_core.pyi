@@ -173,6 +173,9 @@ class Entity:
     def pending(self) -> int: ...
 
     @property
+    def unsettled(self) -> int: ...
+
+    @property
     def closed(self) -> bool: ...
 
     @property

@@ -249,6 +249,7 @@ NB_MODULE(_core, m) {
            "Calls a function if a callback may begin, and else returns `otherwise`.")
       .def("poke", &Entity::poke, "events"_a = 1)
       .def_prop_ro("pending", &Entity::pending)
+      .def_prop_ro("unsettled", &Entity::unsettled)
       .def_prop_ro("closed", &Entity::closed)
       .def_prop_ro("rclpy_entity",
                    [](const Entity & self) { return nb::borrow(self.rclpy_entity()); })

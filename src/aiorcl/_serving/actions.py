@@ -13,6 +13,7 @@ from rclpy.action.server import ActionServer
 from rclpy.waitable import Waitable
 
 from aiorcl import _core
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
@@ -28,6 +29,11 @@ def is_plain(waitable: Waitable[Any], cls: type) -> bool:
         getattr(type(waitable), method) is getattr(cls, method)
         for method in ("is_ready", "take_data", "execute")
     )
+
+
+# By client the ids of goals whose feedback callbacks are back in rclpy's hands, though they have
+# ended: whoever watches the client next takes what had arrived before the result.
+_ended_goals: ByIdentity[Any, set[bytes]] = ByIdentity()
 
 
 class Action:
@@ -88,10 +94,17 @@ class Action:
 
     def close(self, *, keep_responses: bool = False) -> None:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
+        self._hand_back()
         self.sender.active = keep_responses
         with contextlib.ExitStack() as stack:  # which goes on when one of them raises
             for part in self.others if keep_responses else self.parts:
                 stack.callback(part.close)
+
+    def _hand_back(self) -> None:
+        last, self.last_feedback = self.last_feedback, {}
+        if last:
+            private.feedback_callbacks_of(self.rclpy_entity).update(last)
+            _ended_goals.setdefault(self.rclpy_entity, set()).update(last)
 
     def add(
         self,
@@ -179,10 +192,13 @@ def watch_client(
         key = bytes(goal_id.uuid)
         callback = callbacks.pop(key, None)
         if callback is not None and action.feedback_is_ready():
-            action.last_feedback[key] = callback
-            action.after_feedback(
-                watcher.mailbox.order, lambda: action.last_feedback.pop(key, None)
-            )
+            keep_for_last(key, callback)
+
+    def keep_for_last(key: bytes, callback: Callable[[Any], Any]) -> None:
+        action.last_feedback[key] = callback
+        # Not now: whoever hands over tells what is ready when this is watched.
+        order = watcher.mailbox.order
+        order(lambda: action.after_feedback(order, lambda: action.last_feedback.pop(key, None)))
 
     def feedback(message: Any) -> Any:
         goal_id = bytes(message.goal_id.uuid)
@@ -207,6 +223,10 @@ def watch_client(
     ):
         action.others.append(action.add(watcher, handle, group, source, cls, run))
     action.feedback = action.others[0]
+    for key in _ended_goals.pop(client) or ():
+        callback = callbacks.pop(key, None)
+        if callback is not None:
+            keep_for_last(key, callback)
     return action
 
 

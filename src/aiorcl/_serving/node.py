@@ -232,10 +232,6 @@ class ServedNode:
             if keep_clients and isinstance(core, Action) and core.responses:
                 core.close(keep_responses=True)
                 continue
-            if _is_counted(core):
-                pending = {part.label: part.pending for part in parts_of(core) if part.pending}
-                if pending:
-                    _unsettled[core.rclpy_entity] = pending
             watch = self._entities.pop(key, None)
             if watch is not None:
                 self._close(watch)
@@ -248,6 +244,10 @@ class ServedNode:
         except Exception as error:
             self.serving.report(BrokenEntity(core.label, self.node), error)
         finally:
+            if _is_counted(core):
+                left = {part.label: part.unsettled for part in parts_of(core) if part.unsettled}
+                if left:
+                    _unsettled[core.rclpy_entity] = left
             hold.release()
 
 

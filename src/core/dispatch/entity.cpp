@@ -46,6 +46,7 @@ Entity::~Entity() {
 
 void Entity::stop() noexcept {
   sources_.clear();
+  unsettled_ = pending();  // with what has come up to now, while sources were ending
   if (retry_ != nullptr) {
     if (group_ != nullptr) group_->forget(*retry_);
     retry_.reset();

@@ -120,8 +120,12 @@ class Entity {
   /// ended before any Python code runs. Throws the first of what that raises, when all is done.
   void close();
 
-  /// Events that are not settled yet; hand them to poke() of who watches the rclpy entity next.
+  /// Events that are not settled yet; none once it is closed.
   std::uint64_t pending() const noexcept;
+
+  /// Those that were left when it was closed; hand them to poke() of who watches the rclpy entity
+  /// next.
+  std::uint64_t unsettled() const noexcept { return unsettled_; }
 
   /// Makes it run although no event came; nothing if it is closed.
   void poke(std::uint64_t events = 1) {
@@ -233,6 +237,7 @@ class Entity {
   PyObject * stands_in_for_ = nullptr;
   nanobind::object stand_in_;
   std::uint64_t reported_ = 0;
+  std::uint64_t unsettled_ = 0;
   // Why it was taken out of the queue: an event of its own, or else somebody lets it try again.
   bool fresh_ = true;
   // At first, takes that find something are not counted against events: what came before the watch
