@@ -82,6 +82,10 @@ class ThreadCallbackGroup(LimitedCallbackGroup):
     ``clock.sleep_until()``. Those that wait when the executor is shut down, and those that are made
     afterwards, raise ``asyncio.CancelledError`` in the worker.
 
+    Callbacks begin only while the main thread lives: when it has ended Python lets no pool of
+    threads begin anything, though an executor on a thread that is no daemon goes on with all else.
+    Let the main thread wait for that one: ``thread.join()``.
+
     Under executors of rclpy it is a `LimitedCallbackGroup`.
 
     :param max_workers: at least 1.
