@@ -37,7 +37,9 @@ class LoopTurn:
 def wanting(method: object) -> object: ...
 
 def keep_for_ever(object: object) -> None:
-    """From now on it is never finalized, not even at the end of the interpreter."""
+    """
+    From now on it is never finalized, not even at the end of the interpreter.
+    """
 
 class ContextState:
     def __init__(self, context: int) -> None:
@@ -71,7 +73,9 @@ class Dispatcher:
     def runs_here(self) -> bool: ...
 
     def wait_for_run(self, bell: object) -> None:
-        """Calls `bell`, a function of C, at the end of the run or the next ring()."""
+        """
+        Calls `bell`, a function of C, at the end of the run or the next ring().
+        """
 
     def ring(self) -> None: ...
 
@@ -165,15 +169,14 @@ class Entity:
     def may_call(self) -> bool: ...
 
     def call_if_may(self, otherwise: object, function: object, args: object) -> object:
-        """Calls a function if a callback may begin, and else returns `otherwise`."""
+        """
+        Calls a function if a callback may begin, and else returns `otherwise`.
+        """
 
     def poke(self, events: int = 1) -> None: ...
 
     @property
     def pending(self) -> int: ...
-
-    @property
-    def unsettled(self) -> int: ...
 
     @property
     def closed(self) -> bool: ...
@@ -327,3 +330,5 @@ class DrivenWaitable(Entity):
     def listen(self) -> None: ...
 
     def taken(self) -> None: ...
+
+    __names__: dict = ...

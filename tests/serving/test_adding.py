@@ -69,8 +69,8 @@ def test_a_node_that_refuses_an_executor(executor: AsyncioExecutor, make_node: M
             return None
 
         @executor.setter
-        def executor(self, executor: Any) -> None:
-            if executor is not None:
+        def executor(self, new_executor: Any) -> None:
+            if new_executor is not None:
                 raise RuntimeError("refused")
 
     node = make_node(Refuses)

@@ -153,7 +153,7 @@ class ClockFollower:
         self._clock = clock
         self._loop = loop
         self._end = end
-        self._reference = weakref.ref(self)
+        self._reference: weakref.ref[ClockFollower] = weakref.ref(self)
         _followers.setdefault(clock, set()).add(self._reference)
 
     def tell(self) -> None:

@@ -169,7 +169,7 @@ def run(
     :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
     """
     several = isinstance(main, Iterable) and not callable(main)
-    makers = list(main) if several else [main]
+    makers: list[Any] = list(main) if isinstance(main, Iterable) and several else [main]
     for each in makers:
         _check(each)
     if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):

@@ -254,7 +254,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def leave_to_parent(self) -> None:
         """In a forked child: neither run nor close the coroutine, whatever becomes of its task."""
-        self.__class__ = _StepsOfParent
+        setattr(self, "__class__", _StepsOfParent)  # whose annotation knows this class only
         _core.keep_for_ever(self)
 
     def __await__(self) -> Generator[Any, Any, None]:
