@@ -310,3 +310,19 @@ def test_a_timeout_interrupts_no_cleanup(context: Context, owner: str) -> None:
     may_end.set()
     assert executor.shutdown() is True
     assert cleaned == [1]
+
+
+def test_a_thread_of_the_loop_shuts_down(context: Context) -> None:
+    """A coroutine has it do so by to_thread(), whose threads the end of the loop waits for."""
+    executor = AsyncioExecutor(context=context)
+    returned: list[bool] = []
+
+    async def callback() -> None:
+        await asyncio.to_thread(lambda: returned.append(executor.shutdown()))
+
+    executor.create_task(callback)
+    spin = threading.Thread(target=executor.spin, daemon=True)
+    spin.start()
+    spin.join(DEADLINE_SEC)
+    assert not spin.is_alive()
+    assert returned == [True]

@@ -215,7 +215,7 @@ class Ending:
             self._mailbox.close,
             self._context_end.close,
             self._forget_nodes,
+            self._tell_none_left,  # before: a thread that is waited for may be in shutdown() itself
             lambda: self._home.close(wait=wait),
             self._dispatcher.close,
-            self._tell_none_left,
         )
