@@ -6,3 +6,6 @@ aiorcl\._core\.RclError$:
     \from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
     class RclError(_rclpy.RCLError):
         pass
+
+# Where an import that comes again finds its names: nobody else's.
+__names__$:
