@@ -22,6 +22,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.elsewhere import call_elsewhere
+from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.makers import MakeContext
 
 
@@ -60,6 +61,7 @@ def spin(executor: AsyncioExecutor, trace: Between, *, in_workers: bool) -> None
             sys.settrace(before)
 
 
+@TRACES_INSTRUCTIONS
 @pytest.mark.parametrize("in_workers", [False, True], ids=["coroutine", "worker"])
 @pytest.mark.parametrize("way", ["entity", "node", "context"])
 def test_none_begins(make_context: MakeContext, way: str, in_workers: bool) -> None:

@@ -21,7 +21,9 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._loop.driver import Driver
 from aiorcl._loop.run import Run
+from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.threads import a_message
 
 if TYPE_CHECKING:
@@ -153,6 +155,38 @@ def test_a_worker_shuts_down_between_two_spin_calls(context: Context, lone: Node
     assert returned == [False]
 
 
+@pytest.mark.parametrize(
+    "spin",
+    [
+        lambda executor: executor.spin_once(),
+        lambda executor: executor.spin_until_future_complete(executor.create_future()),
+        lambda executor: executor.spin(),
+    ],
+    ids=["once", "until", "forever"],
+)
+@pytest.mark.parametrize("given", [False, True], ids=["own", "given"])
+def test_shutdown_while_the_first_spin_call_makes_what_it_runs(
+    context: Context,
+    monkeypatch: pytest.MonkeyPatch,
+    spin: Callable[[AsyncioExecutor], object],
+    given: bool,
+) -> None:
+    """The call returns: it has nothing to wait for when its loop begins to run."""
+    loop = asyncio.new_event_loop() if given else None
+    executor = AsyncioExecutor(context=context, loop=loop)
+    make = executor._home._driver_for
+
+    def shut_down(loop: asyncio.AbstractEventLoop) -> Driver:
+        executor.shutdown()
+        return make(loop)
+
+    monkeypatch.setattr(executor._home, "_driver_for", shut_down)
+    spin(executor)
+    assert executor.shutdown() is True
+    if loop is not None:
+        loop.close()
+
+
 def shut_down_at(instruction: int, executor: AsyncioExecutor) -> bool:
     """Shut down before the n-th instruction of ours in a spin_once(); False if it has fewer."""
     left = instruction
@@ -177,6 +211,7 @@ def shut_down_at(instruction: int, executor: AsyncioExecutor) -> bool:
     return left < 0
 
 
+@TRACES_INSTRUCTIONS
 def test_shutdown_before_any_instruction_of_a_spin(context: Context) -> None:
     """A signal handler, or a finalizer, runs between any two: none of them holds a lock."""
     last: list[int] = []

@@ -168,9 +168,19 @@ class Run:
         return thread in self._callers(entities)
 
     def interrupt(self) -> None:
-        """Bring the spin call that is under way back after the callback that it is in."""
+        """Bring the spin call that is under way back after the callback that it is in.
+
+        On the thread that spins; also in a signal handler or a finalizer, which may come when the
+        loop is about to run, or to wait: so it is woken, too.
+        """
         self.interrupted = True
         self._stop()
+        if self._spins and self.loop is not None and not self.loop.is_closed():
+            self.loop.call_soon_threadsafe(self._stop_if_interrupted)
+
+    def _stop_if_interrupted(self) -> None:
+        if self.interrupted:  # or this comes in the next spin call
+            self.stop_loop()
 
     def interrupt_if_until(self, future: rclpy.task.Future[Any]) -> None:
         """Interrupt the spin call that waits for this future."""

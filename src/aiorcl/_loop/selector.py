@@ -82,13 +82,13 @@ class SelectorDriver(Driver):
         try:
             while True:
                 now = time.monotonic()
-                if not turn.wanted and now < turn.due:
+                if not (turn.wanted or run.interrupted) and now < turn.due:
                     waits = [turn.due - now]
                     if self._until is not None:
                         waits.append(max(0.0, self._until - now))
                     # Sets turn.wanted when a fd of the loop is ready.
                     self._run_outside(partial(self._wait, min(waits)))
-                if not run.pieces and (turn.wanted or now >= turn.due):
+                if not (run.pieces or run.interrupted) and (turn.wanted or now >= turn.due):
                     run.run_loop()
                     turn.stopping = False
                 if run.pieces or run.interrupted:

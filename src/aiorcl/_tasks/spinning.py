@@ -96,7 +96,10 @@ class Spinning:
                 return
             with self._call:
                 while not self._ends.nothing_answers():
-                    self._driver_of_spin().run()
+                    driver = self._driver_of_spin()
+                    # A shutdown before the loop runs has nothing that it could stop.
+                    driver.loop.call_soon(self._come_back_from_end)
+                    driver.run()
                     self._raise_what_came()
         except BaseException:
             self._run.end_torn()
@@ -172,10 +175,15 @@ class Spinning:
             raise
         return True
 
+    def _come_back_from_end(self) -> None:
+        if self._ends.nothing_answers():
+            self._run.interrupt()
+
     def _spin_once(self, timeout: float | None) -> None:
         self._run.start_over()
         self._run.once = True
-        if not self._ends.context_down:
+        # Asked now: an end that came before interrupts nothing any more.
+        if not self._ends.nothing_answers():
             self._driver_of_spin().run_once(timeout)
             self._unfetched.end_spin_once()
         self._raise_what_came()
