@@ -155,15 +155,16 @@ def test_a_worker_shuts_down_between_two_spin_calls(context: Context, lone: Node
     assert returned == [False]
 
 
-@pytest.mark.parametrize(
-    "spin",
-    [
-        lambda executor: executor.spin_once(),
-        lambda executor: executor.spin_until_future_complete(executor.create_future()),
-        lambda executor: executor.spin(),
-    ],
-    ids=["once", "until", "forever"],
-)
+#: A call in which nothing is to do: one that has no timeout ends by a shutdown alone.
+SPINS: dict[str, Callable[[AsyncioExecutor], object]] = {
+    "once": lambda executor: executor.spin_once(),
+    "until": lambda executor: executor.spin_until_future_complete(executor.create_future()),
+    "forever": lambda executor: executor.spin(),
+}
+each_spin = pytest.mark.parametrize("spin", SPINS.values(), ids=SPINS)
+
+
+@each_spin
 @pytest.mark.parametrize("given", [False, True], ids=["own", "given"])
 def test_shutdown_while_the_first_spin_call_makes_what_it_runs(
     context: Context,
@@ -187,49 +188,69 @@ def test_shutdown_while_the_first_spin_call_makes_what_it_runs(
         loop.close()
 
 
-def shut_down_at(instruction: int, executor: AsyncioExecutor) -> bool:
-    """Shut down before the n-th instruction of ours in a spin_once(); False if it has fewer."""
+def shut_down_at(
+    instruction: int, executor: AsyncioExecutor, spin: Callable[[AsyncioExecutor], object]
+) -> bool:
+    """Shut down before the n-th instruction of ours in a spin call; False if it waits first."""
     left = instruction
+    waited = threading.Event()
+
+    def end() -> None:
+        waited.set()
+        executor.shutdown()
+
+    waits = threading.Timer(0.5, end)
 
     def trace(frame: FrameType, event: str, _: object) -> Any:
         nonlocal left
         if "/aiorcl/" not in frame.f_code.co_filename:
             return None
         frame.f_trace_opcodes = True
-        if event == "opcode":
+        if event == "opcode" and not waited.is_set():
             left -= 1
             if left == -1:
+                waits.cancel()
                 executor.shutdown()
         return trace
 
     before = sys.gettrace()
+    waits.start()
     sys.settrace(trace)
     try:
-        executor.spin_once(timeout_sec=0)
+        spin(executor)
     finally:
         sys.settrace(before)
+        waits.cancel()
     return left < 0
 
 
 @TRACES_INSTRUCTIONS
-def test_shutdown_before_any_instruction_of_a_spin(context: Context) -> None:
-    """A signal handler, or a finalizer, runs between any two: none of them holds a lock."""
+@pytest.mark.parametrize("first", [True, False], ids=["first", "later"])
+@each_spin
+def test_shutdown_before_any_instruction_of_a_spin(
+    context: Context, spin: Callable[[AsyncioExecutor], object], first: bool
+) -> None:
+    """A signal handler, or a finalizer, runs between any two: none of them holds a lock.
+
+    Nor does the call wait for what has come: every one returns.
+    """
     last: list[int] = []
     ended: list[int] = []
 
     def shut_down_at_each() -> None:
         for instruction in itertools.count():
             executor = AsyncioExecutor(context=context)
-            executor.spin_once(timeout_sec=0)
+            if not first:
+                executor.spin_once(timeout_sec=0)
             last.append(instruction)
-            if not shut_down_at(instruction, executor):
+            if not shut_down_at(instruction, executor, spin):
                 return
             assert executor.shutdown() is True
             ended.append(instruction)
 
     thread = threading.Thread(target=shut_down_at_each, daemon=True)
     thread.start()
-    thread.join(60.0)
+    thread.join(50.0)
     assert not thread.is_alive(), last[-1]
     assert len(ended) == len(last) - 1
     assert ended
