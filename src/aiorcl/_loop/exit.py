@@ -7,20 +7,20 @@ from __future__ import annotations
 import atexit
 import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
 import threading
-import weakref
 from collections.abc import Callable
 from typing import Any
 
 from aiorcl._loop.private import when_main_ends
+from aiorcl._loop.weak_methods import WeakMethods
 
-_exit_methods: set[weakref.WeakMethod[Callable[[], Any]]] = set()
-_give_ups: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+_exit_methods = WeakMethods()
+_give_ups = WeakMethods()
 _main_has_ended = False
 
 
 def at_exit(end: Callable[[], Any]) -> None:
     """Call a method when the interpreter ends, if its object is still there."""
-    _exit_methods.add(weakref.WeakMethod(end, _exit_methods.discard))
+    _exit_methods.add(end)
 
 
 def give_up_when_main_ends(give_up: Callable[[], Any]) -> None:
@@ -29,7 +29,7 @@ def give_up_when_main_ends(give_up: Callable[[], Any]) -> None:
     Until those have ended too, and ``at_exit`` comes, nothing else tells a thread of a pool that it
     waits in vain.
     """
-    _give_ups.add(weakref.WeakMethod(give_up, _give_ups.discard))
+    _give_ups.add(give_up)
 
 
 def waits_in_vain(ident: int | None) -> bool:
@@ -43,24 +43,17 @@ def waits_in_vain(ident: int | None) -> bool:
     )
 
 
-def _call_all(methods: set[weakref.WeakMethod[Callable[[], Any]]]) -> None:
-    for reference in list(methods):
-        method = reference()
-        if method is not None:
-            method()
-
-
 @atexit.register
 def _end_all() -> None:
     # The middleware must not call into an interpreter that goes down, and a daemon thread that runs
     # an executor must not be killed inside it.
-    _call_all(_exit_methods)
+    _exit_methods.call_all()
 
 
 def _give_up() -> None:
     global _main_has_ended
     _main_has_ended = True
-    _call_all(_give_ups)
+    _give_ups.call_all()
 
 
 when_main_ends(_give_up)

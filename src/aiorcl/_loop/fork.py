@@ -5,23 +5,17 @@
 from __future__ import annotations
 
 import os
-import weakref
 from collections.abc import Callable
 from typing import Any
 
-_methods: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+from aiorcl._loop.weak_methods import WeakMethods
+
+_methods = WeakMethods()
 
 
 def in_forked_child(leave: Callable[[], Any]) -> None:
     """Call a method in each forked child, right after the fork, if its object is still there."""
-    _methods.add(weakref.WeakMethod(leave, _methods.discard))
+    _methods.add(leave)
 
 
-def _leave_all() -> None:
-    for reference in list(_methods):
-        method = reference()
-        if method is not None:
-            method()
-
-
-os.register_at_fork(after_in_child=_leave_all)
+os.register_at_fork(after_in_child=_methods.call_all)
