@@ -275,8 +275,7 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object, bool>(),
            "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a,
            "finds_itself"_a = false)
-      .def("stand_in",
-           [](Client & self) { self.stand_in_for(names().call_async, names().request); })
+      .def("stand_in", &Client::stand_in)
       .def("call_async", &Client::call_async, "request"_a.none());
   nb::class_<Timer, Entity>(m, "Timer", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string>(), "dispatcher"_a, "timer"_a,
@@ -294,7 +293,7 @@ NB_MODULE(_core, m) {
   nb::class_<Publisher, Entity>(m, "Publisher", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::string>(), "dispatcher"_a, "publisher"_a,
            "label"_a)
-      .def("stand_in", [](Publisher & self) { self.stand_in_for(names().publish, names().msg); })
+      .def("stand_in", &Publisher::stand_in)
       .def_prop_ro("may_block", &Publisher::may_block)
       .def("publish", &Publisher::publish, "msg"_a.none());
 
@@ -381,7 +380,7 @@ NB_MODULE(_core, m) {
            "dispatcher"_a, "guard"_a, "group"_a.none(), "label"_a, "guards"_a)
       .def("give_back", &GuardCondition::give_back)
       .def("trigger", &GuardCondition::trigger)
-      .def("stand_in", [](GuardCondition & self) { self.stand_in_for(names().trigger, nullptr); });
+      .def("stand_in", &GuardCondition::stand_in);
   nb::class_<Waitable, Entity>(m, "Waitable", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, nb::object, std::string, std::uintptr_t,
                     std::shared_ptr<GuardThreads>>(),

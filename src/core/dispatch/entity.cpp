@@ -198,9 +198,9 @@ void Entity::report() {
   call_object(callback, nb::int_(fresh));
 }
 
-void Entity::stand_in_for(PyObject * method, PyObject * parameter) {
+void Entity::stand_in_for(PyObject * method, PyObject * parameter, Instead instead) {
   if (closed()) return;
-  nb::object ours = stand_in_method(object_, method, parameter, self());
+  nb::object ours = stand_in_method(*this, method, parameter, instead);
   nb::object methods = object_.attr("__dict__");
   if (!nb::object(methods.attr("setdefault")(nb::handle(method), ours)).is(ours)) return;
   stands_in_for_ = method;

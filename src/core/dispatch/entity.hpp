@@ -19,6 +19,7 @@
 #include "dispatch/context_state.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/retry.hpp"
+#include "dispatch/stand_in.hpp"
 #include "events/process.hpp"
 #include "events/ready_queue.hpp"
 #include "events/timers.hpp"
@@ -146,12 +147,6 @@ class Entity {
   nanobind::object on_event() const { return on_event_; }
   void set_on_event(nanobind::object callback);
 
-  /// From now on until close() this object does the rclpy entity's `method`, which takes one
-  /// argument of the name `parameter`, or none if that is null. On the instance, so that no other
-  /// instance and no subclass is touched. Call once, after construction. What somebody else has put
-  /// there stays.
-  void stand_in_for(PyObject * method, PyObject * parameter);
-
   /// For the garbage collector. clear() keeps a pending exception, and lets none out.
   virtual int traverse(visitproc visit, void * arg);
   virtual void clear() noexcept;
@@ -169,6 +164,12 @@ class Entity {
 
   /// From now on, before the first event, it goes before others that are ready.
   void be_urgent() noexcept { ready_->urgent = true; }
+
+  /// From now on until close() `instead` is done for the rclpy entity's `method`, which takes one
+  /// argument of the name `parameter`, or none if that is null. On the instance, so that no other
+  /// instance and no subclass is touched. Call once, after construction. What somebody else has put
+  /// there stays.
+  void stand_in_for(PyObject * method, PyObject * parameter, Instead instead);
 
   /// Once, when the entity is closed, after its sources and before its handle: calls `farewell`.
   void at_close(nanobind::object farewell) { farewell_ = std::move(farewell); }

@@ -28,23 +28,14 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules, nb::obje
   if (!group_workers.is_none()) workers = std::move(group_workers);
 }
 
-bool Group::begin(nb::handle entity) {
-  if (running_ >= limit_) return false;
-  if (rules.is_valid()) {
-    const nb::object asked = rules;  // the garbage collector may take it from us meanwhile
-    if (!is_true(call_method(asked, names().can_execute, entity)) ||
-        !is_true(call_method(asked, names().beginning_execution, entity))) {
-      return false;
-    }
-  }
-  ++running_;
-  return true;
+bool Group::permitted(nb::handle entity) const {
+  const nb::object asked = rules;  // the garbage collector may take it from us meanwhile
+  return is_true(call_method(asked, names().can_execute, entity)) &&
+         is_true(call_method(asked, names().beginning_execution, entity));
 }
 
-void Group::end(nb::handle entity) {
-  if (running_ > 0) --running_;
-  again();
-  if (rules.is_valid()) call_method(nb::object(rules), names().ending_execution, entity);
+void Group::tell_ending(nb::handle entity) const {
+  call_method(nb::object(rules), names().ending_execution, entity);
 }
 
 void Group::forget(Retry & retry) noexcept {

@@ -40,10 +40,18 @@ class Group {
 
   /// True if a callback of `entity` (the rclpy object) may start now; then end() must follow. The
   /// answers of the user's rules are judged by their truth value. Throws what the rules raise.
-  bool begin(nanobind::handle entity);
+  bool begin(nanobind::handle entity) {
+    if (running_ >= limit_ || (rules.is_valid() && !permitted(entity))) return false;
+    ++running_;
+    return true;
+  }
 
   /// Gives a place back, also when it throws what the rules raise.
-  void end(nanobind::handle entity);
+  void end(nanobind::handle entity) {
+    if (running_ > 0) --running_;
+    if (!parked_.empty() || !asked_.empty()) again();
+    if (rules.is_valid()) tell_ending(entity);
+  }
 
   /// True if a place may become free without the end of a callback.
   bool asks() const noexcept { return rules.is_valid(); }
@@ -70,6 +78,9 @@ class Group {
   nanobind::object workers;
 
  private:
+  bool permitted(nanobind::handle entity) const;
+  void tell_ending(nanobind::handle entity) const;
+
   std::shared_ptr<ReadyQueue> queue_;
   std::size_t limit_;
   std::size_t running_ = 0;

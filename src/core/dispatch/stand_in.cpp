@@ -6,8 +6,12 @@
 #include <structmember.h>
 
 #include <cstddef>
+#include <exception>
+#include <new>
 
+#include "dispatch/entity.hpp"
 #include "dispatch/names.hpp"
+#include "python/finalizing.hpp"
 #include "python/once.hpp"
 
 namespace nb = nanobind;
@@ -23,8 +27,9 @@ struct StandIn {
   // Of a method, else null: what it is bound to, the name of its argument, and who does it how.
   PyObject * object;
   PyObject * parameter;
-  PyObject * other;
-  PyObject * method;
+  PyObject * self;  // keeps the entity
+  Entity * entity;
+  Instead instead;
 };
 
 StandIn & of(PyObject * self) noexcept {
@@ -58,8 +63,7 @@ int traverse(PyObject * self, visitproc visit, void * arg) {
   Py_VISIT(Py_TYPE(self));
   Py_VISIT(of(self).function);
   Py_VISIT(of(self).object);
-  Py_VISIT(of(self).other);
-  Py_VISIT(of(self).method);
+  Py_VISIT(of(self).self);
   return 0;
 }
 
@@ -70,8 +74,7 @@ void deallocate(PyObject * self) {
   Py_XDECREF(of(self).function);
   Py_XDECREF(of(self).object);
   Py_XDECREF(of(self).parameter);
-  Py_XDECREF(of(self).other);
-  Py_XDECREF(of(self).method);
+  Py_XDECREF(of(self).self);
   PyObject_GC_Del(self);
   Py_DECREF(type);
 }
@@ -108,23 +111,46 @@ PyTypeObject * type() {
   return reinterpret_cast<PyTypeObject *>(type.ptr());
 }
 
-/// Not through nanobind's bound methods, which would copy the arguments.
-PyObject * call_other(PyObject * callable, PyObject * const * args, std::size_t nargsf,
-                      PyObject * kwnames) {
+/// Makes what is being handled the exception of Python.
+void restore() {
+  try {
+    throw;
+  } catch (nb::python_error & error) {
+    error.restore();
+  } catch (const std::bad_alloc &) {
+    PyErr_NoMemory();
+  } catch (const std::exception & error) {
+    static Imported rcl_error{"aiorcl._core", "RclError"};
+    PyErr_SetString(rcl_error.get().ptr(), error.what());
+  }
+}
+
+/// Not through a method of nanobind's, which would cost as much as a conversion of the message.
+PyObject * call_instead(PyObject * callable, PyObject * const * args, std::size_t nargsf,
+                        PyObject * kwnames) {
   const StandIn & self = of(callable);
   const std::size_t named =
       kwnames == nullptr ? 0 : static_cast<std::size_t>(PyTuple_Size(kwnames));
   const std::size_t given = static_cast<std::size_t>(PyVectorcall_NARGS(nargsf)) + named;
   const std::size_t taken = self.parameter == nullptr ? 1 : 2;
-  const bool is_other =
+  const bool is_ours =
       given == taken && args[0] == self.object &&
       (named == 0 || (given == 2 && named == 1 &&
                       PyUnicode_Compare(PyTuple_GetItem(kwnames, 0), self.parameter) == 0));
-  PyObject * const to_other[] = {self.other, given == 2 ? args[1] : nullptr};
-  return or_hang([&] {
-    return is_other ? PyObject_Vectorcall(self.method, to_other, taken, nullptr)
-                    : PyObject_Vectorcall(self.function, args, nargsf, kwnames);
-  });
+  if (!is_ours) {
+    return or_hang([&] { return PyObject_Vectorcall(self.function, args, nargsf, kwnames); });
+  }
+  const nb::handle argument = given == 2 ? args[1] : nullptr;
+  try {
+    return or_hang([&] { return self.instead(*self.entity, argument).release().ptr(); });
+  } catch (...) {
+    try {
+      restore();
+    } catch (nb::python_error & error) {
+      error.restore();
+    }
+    return nullptr;
+  }
 }
 
 }  // namespace
@@ -135,7 +161,9 @@ nb::object stand_in(vectorcallfunc call, nb::handle function) {
   made->call = call;
   made->weak_references = nullptr;
   made->function = Py_NewRef(function.ptr());
-  made->object = made->parameter = made->other = made->method = nullptr;
+  made->object = made->parameter = made->self = nullptr;
+  made->entity = nullptr;
+  made->instead = nullptr;
   PyObject_GC_Track(made);
   return nb::steal(reinterpret_cast<PyObject *>(made));
 }
@@ -144,14 +172,16 @@ PyObject * stood_in_for(PyObject * callable) noexcept {
   return of(callable).function;
 }
 
-nb::object stand_in_method(nb::handle object, PyObject * name, PyObject * parameter,
-                           nb::handle other) {
-  const nb::object made = stand_in(call_other, attribute(object.type(), name));
+nb::object stand_in_method(Entity & entity, PyObject * name, PyObject * parameter,
+                           Instead instead) {
+  const nb::object object = nb::borrow(entity.rclpy_entity());
+  const nb::object made = stand_in(call_instead, attribute(object.type(), name));
   StandIn & self = of(made.ptr());
   self.object = Py_NewRef(object.ptr());
   self.parameter = Py_XNewRef(parameter);
-  self.other = Py_NewRef(other.ptr());
-  self.method = attribute(other.type(), name).release().ptr();
+  self.self = Py_NewRef(entity.self().ptr());
+  self.entity = &entity;
+  self.instead = instead;
   PyObject * method = PyMethod_New(made.ptr(), object.ptr());
   if (method == nullptr) nb::raise_python_error();
   return nb::steal(method);

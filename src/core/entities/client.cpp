@@ -60,6 +60,12 @@ nb::object Client::call_async(nb::handle request) {
   return future;
 }
 
+void Client::stand_in() {
+  stand_in_for(names().call_async, names().request, [](Entity & self, nb::handle request) {
+    return static_cast<Client &>(self).call_async(request);
+  });
+}
+
 Outcome Client::run(Hooks hooks, Claim & claim) {
   rmw_service_info_t info{};
   const rcl_ret_t ret = rcl_take_response_with_info(client_, &info, response_.get());

@@ -25,6 +25,9 @@ class Client final : public Entity {
   /// which the client keeps until it is done.
   nanobind::object call_async(nanobind::handle request);
 
+  /// From now on until close() the rclpy client's own call_async() is this one.
+  void stand_in();
+
   /// Completes the future of the request, if it is pending yet; one that is not just rclpy's by
   /// hooks.complete_future(client, future, response). Where the client finds it itself, by
   /// hooks.complete_request(client, number, response).

@@ -29,6 +29,13 @@ void GuardCondition::trigger() {
   by_rclpy(names().trigger, nb::handle(), "trigger");  // the user has kept this method
 }
 
+void GuardCondition::stand_in() {
+  stand_in_for(names().trigger, nullptr, [](Entity & self, nb::handle) {
+    static_cast<GuardCondition &>(self).trigger();
+    return nb::object(nb::none());
+  });
+}
+
 Outcome GuardCondition::run(Hooks hooks, Claim & claim) {
   // Any number of triggers before the call are one call, as under rclpy's executors.
   claim.settle(claim.pending());

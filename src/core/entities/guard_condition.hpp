@@ -25,6 +25,9 @@ class GuardCondition final : public Entity {
   /// guard condition is left alone, or that thread would bring the same trigger once more.
   void trigger();
 
+  /// From now on until close() the rclpy object's own trigger() is this one.
+  void stand_in();
+
   /// From now on close() triggers it once more if a trigger was not handled yet. Not for one that
   /// others follow, too: they have heard of it.
   void give_back();

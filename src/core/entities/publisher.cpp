@@ -49,6 +49,13 @@ void Publisher::publish(nb::handle message) {
         label());
 }
 
+void Publisher::stand_in() {
+  stand_in_for(names().publish, names().msg, [](Entity & self, nb::handle message) {
+    static_cast<Publisher &>(self).publish(message);
+    return nb::object(nb::none());
+  });
+}
+
 void Publisher::publish_by_rclpy(nb::handle message) {
   by_rclpy(names().publish, message, "publish");
 }

@@ -24,6 +24,9 @@ class Publisher final : public Entity {
   /// After close() it hands over to it. Any thread that holds the GIL.
   void publish(nanobind::handle message);
 
+  /// From now on until close() the rclpy publisher's own publish() is this one.
+  void stand_in();
+
   /// True if publishing may wait for room: a reliable writer that keeps all of its history does
   /// until its readers have acknowledged enough of it.
   bool may_block() const noexcept { return may_block_; }

@@ -9,7 +9,7 @@ namespace aiorcl {
 
 /// A copy of `base`, a contextvars.Context, is the current context for as long as this lives: what
 /// is set meanwhile is gone afterwards. None: nothing happens. GIL held. A copy takes as long
-/// however many variables there are.
+/// however many variables there are. No exception of Python is pending at its end.
 class InContext {
  public:
   explicit InContext(nanobind::handle base) {
@@ -18,9 +18,7 @@ class InContext {
     if (!copy_.is_valid() || PyContext_Enter(copy_.ptr()) != 0) nanobind::raise_python_error();
   }
   ~InContext() {
-    if (!copy_.is_valid()) return;
-    const nanobind::error_scope pending;
-    if (PyContext_Exit(copy_.ptr()) != 0) PyErr_WriteUnraisable(copy_.ptr());
+    if (copy_.is_valid() && PyContext_Exit(copy_.ptr()) != 0) PyErr_WriteUnraisable(copy_.ptr());
   }
   InContext(const InContext &) = delete;
   InContext & operator=(const InContext &) = delete;
