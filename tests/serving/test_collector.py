@@ -164,6 +164,7 @@ def test_it_comes_while_followers_are_told(tell: str) -> None:
         for each in pair:
             followers.add(each, node, node)
     Discards(followers, list(discarded))
+    drained = [{} for _ in range(1000)]  # no dict is reused: each one that is made brings it
     gc.set_threshold(1)
     gc.enable()
     if tell == "node_gone":
@@ -173,4 +174,5 @@ def test_it_comes_while_followers_are_told(tell: str) -> None:
     else:
         followers.gone(id(node), "gone")
     gc.disable()
+    assert drained
     assert [each.reason for each in kept] == ["gone"] * 50

@@ -43,8 +43,8 @@ class Follower:
 class Followers:
     """Those of one executor. The loop's thread, or any thread while the executor does not run.
 
-    Finalizers come at any moment, and may discard and tell: only copies are walked, and those are
-    made without an object of Python's for each entry, which could bring the collector.
+    Finalizers come at any moment, and may discard and tell: only lists of the keys are walked. A
+    collector that comes within ``dict.copy()`` of CPython 3.11 leaves a broken copy.
     """
 
     def __init__(self) -> None:
@@ -87,8 +87,9 @@ class Followers:
 
     def node_gone(self, node: object, reason: str) -> None:
         """A node is not served any more, with all that it has."""
-        for follower, (_, its_node) in self._followed.copy().items():
-            if its_node is node:
+        for follower in list(self._followed):
+            found = self._followed.get(follower)
+            if found is not None and found[1] is node:
                 self._tell(follower, reason)
 
     def shut_down(self, reason: str, *, finally_: bool) -> None:
@@ -105,8 +106,8 @@ class Followers:
             follower.gone(reason)
 
     def _sweep(self) -> None:
-        for key, of in self._of.copy().items():
-            if not of:
+        for key in list(self._of):
+            if not self._of.get(key):
                 self._of.pop(key, None)
         self._sweep_at = max(_FIRST_SWEEP, 2 * len(self._of))
 

@@ -139,7 +139,10 @@ class ServedNode:
             waiting = self._waiting.pop(key, None)
             if waiting is not None:
                 self._unwatched[key] = waiting
-        for key, unwatched in self._unwatched.copy().items():
+        for key in list(self._unwatched):
+            unwatched = self._unwatched.get(key)
+            if unwatched is None:
+                continue
             entity = unwatched.entity()
             if entity is not None and key not in self._entities:
                 self._watch(unwatched, entity)
@@ -226,7 +229,11 @@ class ServedNode:
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them."""
-        for key, (core, _, _) in self._entities.copy().items():
+        for key in list(self._entities):
+            watch = self._entities.get(key)
+            if watch is None:
+                continue
+            core = watch.core
             if keep_clients and isinstance(core, _core.Client):
                 continue
             if keep_clients and isinstance(core, Action) and core.responses:

@@ -69,8 +69,8 @@ class Roll:
             return self.search()
         listed = self._list(self._node)
         if len(listed) == len(self._known) and not self._leaving:
-            last = listed[-1:]
-            if not last or self._knows(last[0]):  # of most kinds nothing has changed
+            last = next(reversed(listed), None)
+            if last is None or self._knows(last):  # of most kinds nothing has changed
                 return _NOTHING
         leaving = self._take_leaving()
         came: dict[int, Any] = {}
@@ -88,11 +88,13 @@ class Roll:
 
     def search(self) -> tuple[Sequence[Any], Sequence[int]]:
         """As ``look``, by comparing all."""
+        # No list is sliced or copied by its methods: a collector that comes within may make it
+        # shorter, and CPython 3.11 then reads behind its end.
         self._take_leaving()  # first, as what is noted later may not be seen here
         if self._list is None:
             listed = list(getattr(self._node, self._entities))
         else:
-            listed = self._list(self._node).copy()
+            listed = list(self._list(self._node))
         here = {id(entity): entity for entity in listed}
         self._has_doubles = len(here) < len(listed)
         came = [entity for entity in here.values() if not self._knows(entity)]
@@ -107,15 +109,13 @@ class Roll:
 
     def _behind_what_stays(self, listed: list[Any], leaving: set[int]) -> list[Any]:
         """Return the end of a list with all that came: what stays has kept its place before it."""
-        size = 1
-        while True:
-            end = listed[-size:]
-            for index in range(len(end) - 1, -1, -1):
-                if id(end[index]) not in leaving and self._knows(end[index]):
-                    return end[index + 1 :]
-            if len(end) < size:
-                return end
-            size *= 4
+        end: list[Any] = []
+        for entity in reversed(listed):
+            if id(entity) not in leaving and self._knows(entity):
+                break
+            end.append(entity)
+        end.reverse()
+        return end
 
     def _knows(self, entity: object) -> bool:
         known = self._known.get(id(entity))
