@@ -19,28 +19,28 @@ from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check, check_callable, check_future, timeout
-from aiorcl._loop.ends import Ends
-from aiorcl._loop.exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
+from aiorcl._loop.interpreter_exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import Run
 from aiorcl._loop.selector import driver_for
+from aiorcl._loop.shutdown_state import ShutdownState
 from aiorcl._serving.abstract import ExecutorBase
-from aiorcl._serving.block import Block
+from aiorcl._serving.async_with import Block
 from aiorcl._serving.context import ContextEnd
-from aiorcl._serving.ending import Ending
 from aiorcl._serving.followers import Followers
 from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hooks import ExecutorHooks
 from aiorcl._serving.nodes import Nodes
 from aiorcl._serving.report import Report
+from aiorcl._serving.shutdown import Shutdown
 from aiorcl._serving.statistics import ExecutorStats, SlowCallbacks, stats_of
 from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.owned import Owned
+from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 from aiorcl._tasks.spinning import Spinning
 from aiorcl._tasks.task import Task
 from aiorcl._tasks.unfetched import Unfetched
@@ -95,7 +95,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         _check_arguments(context, loop, on_error)
         super().__init__(context=context)
         guards = guards_of(self._context)
-        self._ends = Ends(self)
+        self._state = ShutdownState(self)
         self._dispatcher = _core.Dispatcher(ros_context=guards.context)
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
@@ -103,7 +103,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(on_error, self._run.interrupt, Report(self._run), self._is_of_context_end)
         )
         unfetched = Unfetched(self._run, self._mailbox)
-        self._owned = Owned(self._run, self._mailbox, self._errors, unfetched)
+        self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
         self._workers = Workers(self._nothing_answers)
         self._followers = Followers()
         watcher = Watcher(
@@ -115,7 +115,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self.get_nodes,
             self._has_node,
             self._forget_node,
-            self._ends,
+            self._state,
             *(watcher, self._followers, self._run, self._mailbox, self._owned),
             on_error=self._errors.add,
         )
@@ -124,25 +124,25 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
         self._home = Home(loop, self._run, drive)
         self._context_end = ContextEnd(
-            *(self._context, self._ends, self._dispatcher, guards, self._run, self._mailbox),
+            *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),
             *(self._followers, self._workers),
         )
-        self._ending = Ending(
-            *(self._ends, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
+        self._shutdown = Shutdown(
+            *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._context_end),
             self._forget_nodes,
         )
         self._block = Block(
-            *(self._ends, self._home, self._run, self._served_nodes, self._errors, self._ending)
+            *(self._state, self._home, self._run, self._served_nodes, self._errors, self._shutdown)
         )
         self._spinning = Spinning(
-            *(self._ends, self._run, self._mailbox, self._errors, unfetched),
+            *(self._state, self._run, self._mailbox, self._errors, unfetched),
             self._home.choose,
-            *(self._served_nodes.begin, self._ending.after_spin),
+            *(self._served_nodes.begin, self._shutdown.after_spin),
         )
         at_exit(self._end_with_interpreter)
         give_up_when_main_ends(self._give_up)
-        in_forked_child(self._ending.leave_to_parent)
+        in_forked_child(self._shutdown.leave_to_parent)
 
     # Any thread.
 
@@ -219,7 +219,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else the running one, else one that the executor makes."""
-        if self._home.driver is None and self._ends.let_go:
+        if self._home.driver is None and self._state.let_go:
             raise RuntimeError("The executor was shut down")
         return self._home.choose().loop
 
@@ -280,7 +280,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
         Call it while the executor runs; in any task, on any loop.
         """
-        if not self._ends.nothing_answers():
+        if not self._state.nothing_answers():
             await self._context_end.wait()
 
     async def __aenter__(self) -> Self:
@@ -314,23 +314,23 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         traceback: TracebackType | None,
     ) -> None:
         if isinstance(exc, Exception):
-            self._ends.error = exc
+            self._state.error = exc
         self._shut_down(None, exc)
 
     def __del__(self) -> None:
         if not hasattr(self, "_block"):
             return  # not initialized
-        if self._ends.is_parents:
+        if self._state.is_parents:
             return
         try:
             self._errors.close()
             if running_loop() is None and self._run.thread is None:
                 self.shutdown(timeout_sec=0)  # so that no task is left pending
         finally:
-            self._ending.let_go()
+            self._shutdown.let_go()
 
     def _end_with_interpreter(self) -> None:
-        if self._ends.is_parents:
+        if self._state.is_parents:
             return
         try:
             if self._run.thread is None:
@@ -338,7 +338,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self.shutdown(timeout_sec=_EXIT_SECONDS)
         finally:
             if self._run.thread is None:
-                self._ending.let_go()
+                self._shutdown.let_go()
 
     # What the parts ask.
 
@@ -349,18 +349,18 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         return self._context_end.caused(error)
 
     def _nothing_answers(self) -> bool:
-        return self._ends.nothing_answers() or waits_in_vain(self._run.thread)
+        return self._state.nothing_answers() or waits_in_vain(self._run.thread)
 
     def _give_up(self) -> None:
-        if self._nothing_answers() and not self._ends.is_parents:
+        if self._nothing_answers() and not self._state.is_parents:
             self._workers.cancel_waits()
 
     def _shut_down(self, timeout_sec: float | None, error: BaseException | None) -> bool:
-        if self._ends.is_parents:
+        if self._state.is_parents:
             return True
-        self._ending.begin()
+        self._shutdown.begin()
         if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
-            self._mailbox.order(self._ending.stop_serving, first=True)
+            self._mailbox.order(self._shutdown.stop_serving, first=True)
             return False
         self._block.abandon()
         end = None if timeout_sec is None else time.monotonic() + timeout_sec
@@ -368,18 +368,18 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         while True:
             bell, left = self._run.bell(), None if end is None else end - time.monotonic()
             patience = None if left is None else max(0.0, left)
-            ended = self._run.try_run(partial(self._ending.complete, patience))
+            ended = self._run.try_run(partial(self._shutdown.complete, patience))
             if ended is not None:  # nobody runs the executor, or nobody does any more
                 self._errors.raise_after(error)
                 return ended
             if self._run.runs_here() or self._run.is_abandoned():
-                self._ending.stop_serving()
+                self._shutdown.stop_serving()
                 return not self._owned.remain()
             if not is_ordered:
-                self._mailbox.order(self._ending.stop_serving, first=True)
+                self._mailbox.order(self._shutdown.stop_serving, first=True)
                 is_ordered = True
-            if self._ends.none_left or (left is not None and left <= 0):
-                return self._ends.none_left
+            if self._state.none_left or (left is not None and left <= 0):
+                return self._state.none_left
             bell.wait(left)
 
 

@@ -14,7 +14,7 @@ from rclpy.context import Context
 
 from aiorcl import AsyncioExecutor
 from aiorcl._loop.run import Run
-from aiorcl._tasks.steps import Steps
+from aiorcl._tasks.coroutine_steps import Steps
 from tests.support.turns import Turn
 
 #: Much longer than what ends takes to end.

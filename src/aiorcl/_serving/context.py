@@ -21,9 +21,9 @@ from aiorcl._serving.followers import on_loop
 if TYPE_CHECKING:
     from rclpy.context import Context
 
-    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
+    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.guards import Guards
     from aiorcl._tasks.workers import Workers
@@ -97,7 +97,7 @@ class ContextEnd:
     def __init__(
         self,
         context: Context,
-        ends: Ends,
+        state: ShutdownState,
         dispatcher: _core.Dispatcher,
         guards: Guards,
         run: Run,
@@ -107,21 +107,21 @@ class ContextEnd:
     ) -> None:
         self._context = guards.context
         self._guards = guards  # a signal triggers them for as long as somebody holds them
-        self._ends = ends
+        self._state = state
         self._run = run
         self._mailbox = mailbox
         self._followers = followers
         self._workers = workers
         self._waiters: set[asyncio.Future[None]] = set()
         self._by_callback = False
-        ends.context_down = ends.context_down_outside = not guards.context.is_up
+        state.context_down = state.context_down_outside = not guards.context.is_up
         signal = _Signal(guards.signal.handle, weakref.WeakMethod(self._signalled))
         self._entity = _core.GuardCondition(dispatcher, signal, None, "signal", guards.threads)
         self._entity.outlive_context()
         _tell_on_shutdown(context, self)
         # Again: of what came before the two lines above nobody tells.
         if not guards.context.is_up:
-            ends.context_down = ends.context_down_outside = True
+            state.context_down = state.context_down_outside = True
 
     def is_up(self) -> bool:
         """False when rclpy has begun to shut the context down. Any thread; takes no lock."""
@@ -147,13 +147,13 @@ class ContextEnd:
         """The context is down: rclpy tells of it, on the thread that did it."""
         # Called under the lock of the context, which on Jazzy is not recursive: no question to it
         # here.
-        if self._ends.context_down:
+        if self._state.context_down:
             return  # told already
-        self._ends.context_down = True
+        self._state.context_down = True
         if self._run.runs_here():
             self.tell()
         else:
-            self._ends.context_down_outside = True
+            self._state.context_down_outside = True
             self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
             self._mailbox.order(self.tell, first=True)
         self._run.let_begin()
@@ -161,16 +161,16 @@ class ContextEnd:
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions
         # first and shuts every context down then, and nothing tells of that.
-        self._ends.context_down = self._ends.context_down_outside = True
+        self._state.context_down = self._state.context_down_outside = True
         self.tell()
 
     def tell(self) -> None:
         """Bring back whoever waits, and the spin call that is under way."""
         for waiter in list(self._waiters):
             on_loop(waiter.get_loop(), _wake, waiter)
-        reason = self._ends.why()
+        reason = self._state.why()
         assert reason is not None  # or there is nothing to tell
-        self._followers.shut_down(reason, finally_=self._ends.context_down)
+        self._followers.shut_down(reason, finally_=self._state.context_down)
         self._workers.cancel_waits()
         self._run.interrupt()
 

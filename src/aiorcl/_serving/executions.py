@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rclpy.action.server import ActionServer, ServerGoalHandle
     from rclpy.executors import Executor
 
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 
 class Execution(Task[None]):
@@ -29,7 +29,7 @@ class Execution(Task[None]):
 
     def __init__(
         self,
-        owned: Owned,
+        owned: OwnedCoroutines,
         executor: Executor,
         server: ActionServer[Any, Any, Any],
         callback: Callable[..., Any],

@@ -8,8 +8,8 @@ import asyncio
 from collections.abc import Callable
 from typing import Any
 
-from aiorcl._loop.ends import Reason
 from aiorcl._loop.private import running_loop
+from aiorcl._loop.shutdown_state import Reason
 
 # How many may be followed, or have been, before those that nobody follows any more are forgotten:
 # so many at least, and later twice as many as are followed then.

@@ -32,9 +32,9 @@ if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._serving.statistics import SlowCallbacks
     from aiorcl._serving.watcher import Watcher
+    from aiorcl._tasks.coroutine_steps import Steps
     from aiorcl._tasks.errors import Errors
-    from aiorcl._tasks.owned import Owned
-    from aiorcl._tasks.steps import Steps
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 # How often a waitable is asked that is at another place in the wait set than it thinks.
 _ATTEMPTS = 30
@@ -96,7 +96,7 @@ class ExecutorHooks:
     def __init__(
         self,
         executor: weakref.ref[Any],
-        owned: Owned,
+        owned: OwnedCoroutines,
         errors: Errors,
         watcher: Watcher,
         slow: SlowCallbacks,

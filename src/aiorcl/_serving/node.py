@@ -21,9 +21,9 @@ from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
+from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.roll import Roll, weakly
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
@@ -49,9 +49,9 @@ class _Unwatched:
     :ivar is_incomplete: it could not be, and is looked at again.
     """
 
-    def __init__(self, kind: Kind, roll: Roll, entity: Any) -> None:
+    def __init__(self, kind: Kind, inventory: Inventory, entity: Any) -> None:
         self.kind = kind
-        self.roll = roll
+        self.inventory = inventory
         self.entity = weakly(entity)
         self.is_incomplete = False
         self.since: float | None = None  # when it was first found so
@@ -60,11 +60,11 @@ class _Unwatched:
 
 
 class _Watch(NamedTuple):
-    """What watches an entity, by which right, and the roll that it is in."""
+    """What watches an entity, by which right, and the inventory that it is in."""
 
     core: Core
     hold: registry.Hold
-    roll: Roll
+    inventory: Inventory
 
 
 def parts_of(core: Core) -> list[_core.Entity]:
@@ -103,7 +103,7 @@ class ServedNode:
         self.name = name_of(node)
         self.serving = serving
         self.kept = False
-        self._rolls = [(kind, Roll(node, kind.of_node)) for kind in KINDS]
+        self._inventories = [(kind, Inventory(node, kind.of_node)) for kind in KINDS]
         # By the id of the rclpy entity, which ours holds.
         self._entities: dict[int, _Watch] = {}
         # By the id of the entity: what is tried at each look, what another executor watches yet,
@@ -121,7 +121,7 @@ class ServedNode:
         """Note that an entity was destroyed, or is about to be removed. Any thread."""
         watch = self._entities.get(id(entity))
         if watch is not None:
-            watch.roll.leaves(entity)
+            watch.inventory.leaves(entity)
 
     def released(self, key: int) -> None:
         """Another executor watches an entity, of this id, no more. Any thread."""
@@ -152,17 +152,17 @@ class ServedNode:
 
     def let_go_of_gone(self, *, search: bool = False) -> None:
         """Let go of what the node has no more, and note what it has and is not watched yet."""
-        for kind, roll in self._rolls:
-            came, gone = roll.search() if search else roll.look()
+        for kind, inventory in self._inventories:
+            came, gone = inventory.search() if search else inventory.look()
             for key in gone:
                 self._unwatched.pop(key, None)
                 self._waiting.pop(key, None)
                 self._close_destroyed(key)
-                roll.discard(key)
+                inventory.discard(key)
             for entity in came:
                 if id(entity) not in self._entities:  # it is of two kinds
-                    self._unwatched[id(entity)] = _Unwatched(kind, roll, entity)
-                roll.add(entity)
+                    self._unwatched[id(entity)] = _Unwatched(kind, inventory, entity)
+                inventory.add(entity)
 
     def _watch(self, unwatched: _Unwatched, entity: Any) -> None:
         if unwatched.is_incomplete:
@@ -194,7 +194,7 @@ class ServedNode:
         hold.core = weakref.ref(core)
         for part in parts_of(core):
             registry.note_node(part, self.node)
-        self._entities[id(entity)] = _Watch(core, hold, unwatched.roll)
+        self._entities[id(entity)] = _Watch(core, hold, unwatched.inventory)
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             core.mute()
         _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})

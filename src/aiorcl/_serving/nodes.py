@@ -19,12 +19,12 @@ from aiorcl._serving.serving import BrokenEntity, Serving
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
+    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.watcher import Watcher
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 
 class Nodes:
@@ -47,18 +47,18 @@ class Nodes:
         get_nodes: Callable[[], list[Node]],
         has: Callable[[Node], bool],
         forget: Callable[[Node], object],
-        ends: Ends,
+        state: ShutdownState,
         watcher: Watcher,
         followers: Followers,
         run: Run,
         mailbox: Mailbox,
-        owned: Owned,
+        owned: OwnedCoroutines,
         on_error: Callable[[object, BaseException], None],
     ) -> None:
         self._get_nodes = get_nodes
         self._has = has
         self._forget = forget
-        self._ends = ends
+        self._state = state
         self._watcher = watcher
         self._on_error = on_error
         self._followers = followers
@@ -77,7 +77,7 @@ class Nodes:
         self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
         self._look_later = SingleOrder(mailbox, self._look)
         self._serving = Serving(
-            *(ends, watcher, followers, run, mailbox, owned),
+            *(state, watcher, followers, run, mailbox, owned),
             nodes=get_nodes,
             has=has,
             look=self.look,
@@ -289,7 +289,7 @@ class Nodes:
                 self._served.clear()
                 self._changed.clear()
                 self._in_doubt.clear()
-        reason = self._ends.why()
+        reason = self._state.why()
         assert reason is not None  # it has begun to end
         self._followers.shut_down(reason, finally_=not keep_clients)
 

@@ -13,7 +13,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.ends import ends_of
+from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
 
@@ -202,7 +202,7 @@ def served_node_of(entity: Any) -> ServedNode:
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
             "a task or a coroutine callback of the executor"
         )
-    if served_node.serving.ends.context_down:
+    if served_node.serving.state.context_down:
         raise EntityGoneError("The context is shut down")
     return served_node
 
@@ -229,9 +229,9 @@ def _node_that_has(entity: object) -> Node | None:
 def _check_ended(node: Node | None) -> None:
     """Raise EntityGoneError if an error has ended the executor of a node."""
     executor = None if node is None else node.executor
-    ends = None if executor is None else ends_of(executor)
-    if ends is not None and ends.error is not None:
-        raise EntityGoneError(ends.why() or "")
+    state = None if executor is None else shutdown_state_of(executor)
+    if state is not None and state.error is not None:
+        raise EntityGoneError(state.why() or "")
 
 
 def served_nodes_here() -> list[ServedNode]:

@@ -8,7 +8,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.ends import Ends
+from aiorcl._loop.shutdown_state import ShutdownState
 from aiorcl._serving.followers import EntityGoneError
 
 if TYPE_CHECKING:
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.watcher import Watcher
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,12 +48,12 @@ class Serving:
     :param report: takes what an entity of a node has raised that cannot be watched or let go.
     """
 
-    ends: Ends
+    state: ShutdownState
     watcher: Watcher
     followers: Followers
     run: Run
     mailbox: Mailbox
-    owned: Owned
+    owned: OwnedCoroutines
     nodes: Callable[[], list[Node]]
     has: Callable[[Node], bool]
     look: Callable[[Node], None]
@@ -66,6 +66,6 @@ class Serving:
 
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""
-        reason = self.ends.why()
+        reason = self.state.why()
         if reason is not None:
             raise EntityGoneError(reason)

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
     from aiorcl._serving.node import ServedNode
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 _NEVER_NS = sys.maxsize
 
@@ -93,7 +93,7 @@ class ExecutorStats:
 class SlowCallbacks:
     """Logs a warning of what keeps the loop for too long, by the logger of its node."""
 
-    def __init__(self, dispatcher: _core.Dispatcher, owned: Owned) -> None:
+    def __init__(self, dispatcher: _core.Dispatcher, owned: OwnedCoroutines) -> None:
         self._dispatcher = dispatcher
         self._owned = owned
         owned.on_slow_step = self._warn_of_step

@@ -12,7 +12,7 @@ from types import FrameType
 from typing import Protocol, cast
 
 from aiorcl._loop.brief import brief
-from aiorcl._tasks.body import Body
+from aiorcl._tasks.block_body import Body
 
 OnError = Callable[[BaseException, str], None]
 

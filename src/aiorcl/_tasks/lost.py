@@ -11,7 +11,7 @@ from types import TracebackType
 from typing import Any
 
 from aiorcl._loop.private import cancels_at_next_step, waits_for
-from aiorcl._tasks.steps import Steps, task_that_cancels
+from aiorcl._tasks.coroutine_steps import Steps, task_that_cancels
 
 # The first looks come in each turn of the loop, the later ones after this time.
 _TURNS = 4

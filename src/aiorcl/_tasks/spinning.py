@@ -19,9 +19,9 @@ if TYPE_CHECKING:
     import rclpy.task
 
     from aiorcl._loop.driver import Driver
-    from aiorcl._loop.ends import Ends
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
+    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
 
@@ -69,7 +69,7 @@ class Spinning:
 
     def __init__(
         self,
-        ends: Ends,
+        state: ShutdownState,
         run: Run,
         mailbox: Mailbox,
         errors: Errors,
@@ -78,7 +78,7 @@ class Spinning:
         begun: Callable[[], None],
         finish: Callable[[BaseException | None], None],
     ) -> None:
-        self._ends = ends
+        self._state = state
         self._run = run
         self._mailbox = mailbox
         self._errors = errors
@@ -95,7 +95,7 @@ class Spinning:
             if not self._begin():
                 return
             with self._call:
-                while not self._ends.nothing_answers():
+                while not self._state.nothing_answers():
                     driver = self._driver_of_spin()
                     # A shutdown before the loop runs has nothing that it could stop.
                     driver.loop.call_soon(self._come_back_from_end)
@@ -112,7 +112,7 @@ class Spinning:
             if not self._begin():
                 return
             with self._call:
-                if not self._ends.shut_down:
+                if not self._state.shut_down:
                     self._spin_once(timeout)
         except BaseException:
             self._run.end_torn()
@@ -123,7 +123,7 @@ class Spinning:
     ) -> None:
         """Run callbacks, or but one, until ``future`` is done, time is over, or a shutdown came."""
         end = None if timeout is None else time.monotonic() + timeout
-        if _is_done(future) or self._ends.nothing_answers():
+        if _is_done(future) or self._state.nothing_answers():
             return
         self._refuse_nested()
         try:
@@ -140,7 +140,7 @@ class Spinning:
         try:
             self._run.until = future
             future.add_done_callback(back)
-            while not (_is_done(future) or self._ends.nothing_answers()):
+            while not (_is_done(future) or self._state.nothing_answers()):
                 self._spin_once(None if end is None else max(0.0, end - time.monotonic()))
                 if once or (end is not None and time.monotonic() >= end):
                     return
@@ -165,7 +165,7 @@ class Spinning:
     def _begin(self) -> bool:
         """Begin to run the executor here; False if another thread ends it just now."""
         if not self._run.try_begin():
-            if self._ends.shut_down:
+            if self._state.shut_down:
                 return False
             self._run.begin()  # raises
         try:
@@ -176,14 +176,14 @@ class Spinning:
         return True
 
     def _come_back_from_end(self) -> None:
-        if self._ends.nothing_answers():
+        if self._state.nothing_answers():
             self._run.interrupt()
 
     def _spin_once(self, timeout: float | None) -> None:
         self._run.start_over()
         self._run.once = True
         # Asked now: an end that came before interrupts nothing any more.
-        if not self._ends.nothing_answers():
+        if not self._state.nothing_answers():
             self._driver_of_spin().run_once(timeout)
             self._unfetched.end_spin_once()
         self._raise_what_came()
@@ -198,7 +198,7 @@ class Spinning:
         self._raise_external_shutdown()
 
     def _raise_external_shutdown(self) -> None:
-        if self._ends.context_down_outside and not self._ends.shut_down:
+        if self._state.context_down_outside and not self._state.shut_down:
             raise ExternalShutdownException from self._errors.take_of_end()
 
 

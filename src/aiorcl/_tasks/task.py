@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from rclpy.task import Task as _RclpyTask
 
     from aiorcl import _core
-    from aiorcl._tasks.owned import Owned
-    from aiorcl._tasks.steps import Steps
+    from aiorcl._tasks.coroutine_steps import Steps
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 else:  # not generic at run time on Jazzy
 
     class _RclpyTask(rclpy.task.Task, Generic[T]):
@@ -48,7 +48,7 @@ class Task(Future[T], _RclpyTask[T]):
         handler: Callable[..., Any] | Coroutine[Any, Any, Any],
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
-        owned: Owned,
+        owned: OwnedCoroutines,
         executor: Executor,
     ) -> None:
         Future.__init__(self, executor=executor)

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from rclpy.node import Node
 
-from aiorcl._serving.roll import Roll
+from aiorcl._serving.inventory import Inventory
 
 
 class Thing:
@@ -49,28 +49,28 @@ def listed(lone: Node) -> CountingList:
 
 
 @pytest.fixture
-def roll(lone: Node, listed: CountingList) -> Roll:
-    """The roll of these timers."""
-    return Roll(lone, "timers")
+def inventory(lone: Node, listed: CountingList) -> Inventory:
+    """The inventory of these timers."""
+    return Inventory(lone, "timers")
 
 
 class Follower:
-    """Does what a roll says."""
+    """Does what an inventory says."""
 
-    def __init__(self, roll: Roll) -> None:
-        self.roll = roll
+    def __init__(self, inventory: Inventory) -> None:
+        self.inventory = inventory
         self.known: dict[int, Any] = {}
 
     def look(self, *, search: bool = False) -> tuple[list[Any], list[Any]]:
         """Return what has come and what has gone, after striking out and entering it."""
-        came, gone = self.roll.search() if search else self.roll.look()
+        came, gone = self.inventory.search() if search else self.inventory.look()
         went = [self.known.pop(key) for key in gone]
         for key in gone:
-            self.roll.discard(key)
+            self.inventory.discard(key)
         for thing in came:
             assert id(thing) not in self.known
             self.known[id(thing)] = thing
-            self.roll.add(thing)
+            self.inventory.add(thing)
         return list(came), went
 
     @property
@@ -80,9 +80,9 @@ class Follower:
 
 
 @pytest.fixture
-def follower(roll: Roll) -> Follower:
+def follower(inventory: Inventory) -> Follower:
     """Who looks."""
-    return Follower(roll)
+    return Follower(inventory)
 
 
 def test_what_comes_and_goes(listed: CountingList, follower: Follower) -> None:
@@ -94,7 +94,7 @@ def test_what_comes_and_goes(listed: CountingList, follower: Follower) -> None:
     listed.append(third)
     assert follower.look() == ([third], [])
     listed.remove(first)
-    follower.roll.leaves(first)
+    follower.inventory.leaves(first)
     assert follower.look() == ([], [first])
     assert follower.look() == ([], [])
 
@@ -109,7 +109,7 @@ def test_the_rest_is_not_looked_at(listed: CountingList, follower: Follower, num
         listed += [Thing() for _ in range(come)]
         for thing in [list.__getitem__(listed, number // 2) for _ in range(go)]:
             listed.remove(thing)
-            follower.roll.leaves(thing)
+            follower.inventory.leaves(thing)
         came, gone = follower.look()
         assert (len(came), len(gone)) == (come, go)
         assert listed.handed_out <= 6
@@ -121,7 +121,7 @@ def test_what_is_destroyed_and_listed_yet_stays(listed: CountingList, follower: 
     listed += [first, second]
     follower.look()
     for _ in range(2):
-        follower.roll.leaves(first)
+        follower.inventory.leaves(first)
         assert follower.look() == ([], [])
     third = Thing()
     listed.append(third)
@@ -138,12 +138,12 @@ def test_what_is_removed_and_comes_back_in_between(
     listed += [first, second, third]
     follower.look()
     listed.remove(first)
-    follower.roll.leaves(first)
+    follower.inventory.leaves(first)
     listed.append(first)
     assert follower.look() == ([], [])
     for thing in (first, second):
         listed.remove(thing)
-        follower.roll.leaves(thing)
+        follower.inventory.leaves(thing)
     listed += [fourth, first]
     assert follower.look() == ([fourth], [second])
 
@@ -169,10 +169,10 @@ def test_what_is_listed_twice(listed: CountingList, follower: Follower) -> None:
     listed += [first, second, first]
     assert follower.look() == ([first, second], [])
     listed.remove(first)
-    follower.roll.leaves(first)
+    follower.inventory.leaves(first)
     assert follower.look() == ([], [])
     listed.remove(first)
-    follower.roll.leaves(first)
+    follower.inventory.leaves(first)
     assert follower.look() == ([], [first])
     listed += [first, first]
     assert follower.look() == ([first], [])
@@ -180,20 +180,20 @@ def test_what_is_listed_twice(listed: CountingList, follower: Follower) -> None:
 
 @pytest.mark.parametrize("is_named", [True, False])
 def test_an_id_is_given_to_another(
-    listed: CountingList, roll: Roll, monkeypatch: pytest.MonkeyPatch, is_named: bool
+    listed: CountingList, inventory: Inventory, monkeypatch: pytest.MonkeyPatch, is_named: bool
 ) -> None:
     """What has the id of one that is gone is not taken for it."""
-    monkeypatch.setattr("aiorcl._serving.roll.id", lambda thing: 1, raising=False)
+    monkeypatch.setattr("aiorcl._serving.inventory.id", lambda thing: 1, raising=False)
     listed.append(Thing())
     for _ in range(3):
-        came, gone = roll.look()
+        came, gone = inventory.look()
         assert list(came) == listed
         for key in gone:
-            roll.discard(key)
+            inventory.discard(key)
         for thing in came:
-            roll.add(thing)
+            inventory.add(thing)
         if is_named:
-            roll.leaves(listed[0])
+            inventory.leaves(listed[0])
         del came, thing
         listed[:] = [Thing()]
     listed.clear()
@@ -228,7 +228,7 @@ class Chooser(Node):
 def test_a_class_with_a_property_of_its_own(make_node: Any) -> None:
     """What the property says holds."""
     node = make_node(Chooser)
-    follower = Follower(Roll(node, "timers"))
+    follower = Follower(Inventory(node, "timers"))
     first, second = Thing(), Thing()
     for chosen in ([first], [second], [first, second], []):
         node.chosen = chosen
@@ -248,7 +248,7 @@ def test_any_changes_between_two_looks(listed: CountingList, follower: Follower,
                 listed.append(away.pop() if away and what < 0.1 else Thing())
                 continue
             thing = choose.choice(listed)
-            follower.roll.leaves(thing)
+            follower.inventory.leaves(thing)
             if what < 0.9:
                 listed.remove(thing)
                 away.append(thing)

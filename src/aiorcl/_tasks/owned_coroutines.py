@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.home import CANCEL_TURNS
-from aiorcl._tasks.steps import Outcome, Steps
+from aiorcl._tasks.coroutine_steps import Outcome, Steps
 
 if TYPE_CHECKING:
     from aiorcl import _core
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.unfetched import Unfetched
 
 
-class Owned:
+class OwnedCoroutines:
     """Coroutines that run as asyncio tasks until they end or are ended. The loop's thread.
 
     ``running``: whose step is on the stack. ``slow_ns``: from where on ``on_slow_step`` is told of

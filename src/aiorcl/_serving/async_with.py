@@ -11,11 +11,11 @@ from typing import TYPE_CHECKING
 from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
-    from aiorcl._loop.ends import Ends
     from aiorcl._loop.home import Home
     from aiorcl._loop.run import Run
-    from aiorcl._serving.ending import Ending
+    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.nodes import Nodes
+    from aiorcl._serving.shutdown import Shutdown
     from aiorcl._tasks.errors import Errors
 
 
@@ -27,14 +27,20 @@ class Block:
     """One executor is entered once, on the loop that runs then, and left there, by any task."""
 
     def __init__(
-        self, ends: Ends, home: Home, run: Run, nodes: Nodes, errors: Errors, ending: Ending
+        self,
+        state: ShutdownState,
+        home: Home,
+        run: Run,
+        nodes: Nodes,
+        errors: Errors,
+        shutdown: Shutdown,
     ) -> None:
-        self._ends = ends
+        self._state = state
         self._home = home
         self._run = run
         self._nodes = nodes
         self._errors = errors
-        self._ending = ending
+        self._shutdown = shutdown
         self._left: asyncio.Future[None] | None = None
         self._is_entered = False
 
@@ -43,7 +49,7 @@ class Block:
 
         :param frame: of the coroutine that has written the block.
         """
-        if self._ends.shut_down:
+        if self._state.shut_down:
             raise RuntimeError("The executor was shut down")
         is_new = self._home.driver is None
         driver = self._home.choose()
@@ -74,11 +80,11 @@ class Block:
             raise RuntimeError("The executor was not entered")
         if isinstance(error, GeneratorExit) and not self._runs_here():
             # The coroutine in the body is thrown away, and nothing can be awaited.
-            self._ending.begin()
-            if not self._ends.let_go:
-                self._ending.let_go_of_block()
+            self._shutdown.begin()
+            if not self._state.let_go:
+                self._shutdown.let_go_of_block()
             return
-        if self._ends.is_parents:
+        if self._state.is_parents:
             await self._errors.leave_body(error)
             self._run.end()
             self._errors.raise_first(error)
@@ -97,13 +103,13 @@ class Block:
         try:
             await self._errors.leave_body(error)
             came_first = self._errors.first is not None or isinstance(error, asyncio.CancelledError)
-            self._ends.error = self._errors.first or _cause(error)
-            self._ending.begin()
-            cancellation = await self._ending.wait_in_block()
+            self._state.error = self._errors.first or _cause(error)
+            self._shutdown.begin()
+            cancellation = await self._shutdown.wait_in_block()
             if not came_first:
                 self._errors.raise_after(error)
             self._errors.raise_first(error)
-            if (name := self._ending.awaits_itself()) is not None:
+            if (name := self._shutdown.awaits_itself()) is not None:
                 raise RuntimeError(
                     f"'{name}', a coroutine of the executor, awaits the task that leaves the "
                     "executor's block, and the block ends when its coroutines have: it was not "

@@ -25,7 +25,7 @@ def weakly(entity: Any) -> Callable[[], Any]:
 _NOTHING: tuple[Sequence[Any], Sequence[int]] = (), ()
 
 
-class Roll:
+class Inventory:
     """The entities of one kind that a node had, by their ids.
 
     rclpy's node appends what comes to a list, and what is destroyed or removed is named by

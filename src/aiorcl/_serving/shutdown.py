@@ -17,14 +17,14 @@ from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
     from aiorcl import _core
-    from aiorcl._loop.ends import Ends
     from aiorcl._loop.home import Home
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
+    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.context import ContextEnd
     from aiorcl._serving.nodes import Nodes
     from aiorcl._tasks.errors import Errors
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
 
@@ -36,7 +36,7 @@ def _do_all(*steps: Callable[[], object]) -> None:
             stack.callback(step)
 
 
-class Ending:
+class Shutdown:
     """The end of one executor; for whoever runs it, unless it says more.
 
     :param forget_nodes: takes all nodes from those that the user has added.
@@ -44,20 +44,20 @@ class Ending:
 
     def __init__(
         self,
-        ends: Ends,
+        state: ShutdownState,
         dispatcher: _core.Dispatcher,
         home: Home,
         run: Run,
         mailbox: Mailbox,
         errors: Errors,
         unfetched: Unfetched,
-        owned: Owned,
+        owned: OwnedCoroutines,
         workers: Workers,
         nodes: Nodes,
         context_end: ContextEnd,
         forget_nodes: Callable[[], None],
     ) -> None:
-        self._ends = ends
+        self._state = state
         self._dispatcher = dispatcher
         self._home = home
         self._run = run
@@ -74,16 +74,16 @@ class Ending:
     def _none_left(self) -> None:
         # A spin call ends with the executor, but the body of async with goes on as long as it
         # likes.
-        if not self._owned.remain() and self._ends.shut_down and self._errors.in_block():
+        if not self._owned.remain() and self._state.shut_down and self._errors.in_block():
             self._tell_none_left()
 
     def _tell_none_left(self) -> None:
-        self._ends.none_left = True
+        self._state.none_left = True
         self._run.ring()
 
     def begin(self) -> None:
         """Let nothing new begin. Any thread."""
-        self._ends.shut_down = True
+        self._state.shut_down = True
         self._mailbox.refuse_tasks()
 
     def stop_serving(self) -> None:
@@ -98,7 +98,7 @@ class Ending:
 
     def leave_to_parent(self) -> None:
         """In a forked child: none of it ends here, nor runs, and whoever calls finds it ended."""
-        self._ends.is_parents = self._ends.shut_down = self._ends.let_go = True
+        self._state.is_parents = self._state.shut_down = self._state.let_go = True
         self._nodes.look_no_more()
         self._owned.leave_to_parent()
         if self._home.driver is not None:
@@ -108,7 +108,7 @@ class Ending:
 
     def complete(self, timeout: float | None = None) -> bool:
         """Run the loop until everything has ended, and let go. True if nothing remains."""
-        if self._ends.is_parents:
+        if self._state.is_parents:
             return True
         try:
             self.stop_serving()
@@ -142,19 +142,19 @@ class Ending:
 
         What this brings is raised, unless there is an error already.
         """
-        if self._ends.is_parents:
+        if self._state.is_parents:
             self._run.end()
             self._errors.raise_after(error)
             return
         if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         try:
-            if self._ends.shut_down:
+            if self._state.shut_down:
                 self.complete()
         finally:
             self._run.end()
         # Another thread's shutdown() that came between the two lines left the end to this one.
-        if self._ends.shut_down:
+        if self._state.shut_down:
             self._run.try_run(self.complete)
         self._errors.raise_after(error)
 
@@ -203,8 +203,8 @@ class Ending:
 
         :param wait: also for threads of ``asyncio.to_thread`` on such a loop.
         """
-        self._ends.shut_down = self._ends.let_go = True
-        if self._ends.is_parents:
+        self._state.shut_down = self._state.let_go = True
+        if self._state.is_parents:
             return
         _do_all(
             self._mailbox.refuse_tasks,

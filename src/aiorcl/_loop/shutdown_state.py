@@ -26,16 +26,16 @@ class Reason(str):
 
 
 # Of each executor. Weakly: an error knows by its traceback what would then never be collected.
-_ends: ByIdentity[Any, weakref.ref[Ends]] = ByIdentity()
+_states: ByIdentity[Any, weakref.ref[ShutdownState]] = ByIdentity()
 
 
-def ends_of(executor: object) -> Ends | None:
+def shutdown_state_of(executor: object) -> ShutdownState | None:
     """Return how far an executor has come; None for executors of others. Any thread."""
-    found = _ends.get(executor)
+    found = _states.get(executor)
     return None if found is None else found()
 
 
-class Ends:
+class ShutdownState:
     """What has ended of one executor; nothing of it comes back. Any thread.
 
     :ivar shut_down: nothing new begins.
@@ -48,7 +48,7 @@ class Ends:
     """
 
     def __init__(self, executor: object) -> None:
-        _ends[executor] = weakref.ref(self)
+        _states[executor] = weakref.ref(self)
         self.error: BaseException | None = None
         self.shut_down = False
         self.let_go = False

@@ -16,7 +16,7 @@ from aiorcl import _core
 from aiorcl._tasks.errors import without_first_frame
 
 if TYPE_CHECKING:
-    from aiorcl._tasks.owned import Owned
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 # Since Python 3.12 a task can run its first step where it is made: a coroutine callback then starts
 # in the turn that took its message, before any callback that is ready after it.
@@ -68,7 +68,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def __init__(
         self,
-        owned: Owned,
+        owned: OwnedCoroutines,
         coroutine: Coroutine[Any, Any, Any],
         outcome: Outcome,
         owner: object | None,
