@@ -16,7 +16,7 @@ from rclpy.context import Context
 
 from aiorcl import AsyncioExecutor
 from aiorcl._loop.run import something_runs_here
-from tests.support.counters import timer_fds
+from tests.support.counters import assert_collected
 from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
@@ -78,13 +78,7 @@ def test_a_coroutine_does_not_keep_its_executor(
     def once() -> weakref.ref[Any]:
         return drop(AsyncioExecutor(context=context), node, WAITS[wait])
 
-    gone = [once()]
-    gc.collect()
-    before = timer_fds()
-    gone += [once() for _ in range(3)]
-    gc.collect()
-    assert [reference() for reference in gone] == [None] * 4
-    assert timer_fds() == before
+    assert_collected(once)
 
 
 @pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
@@ -157,11 +151,5 @@ def test_a_block_that_is_never_left(
         loop.close()
         return reference
 
-    gone = [once()]
-    gc.collect()
-    before = timer_fds()
-    gone += [once() for _ in range(3)]
-    gc.collect()
-    assert [reference() for reference in gone] == [None] * 4
-    assert timer_fds() == before
+    assert_collected(once)
     assert not something_runs_here()

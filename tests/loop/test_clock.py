@@ -22,7 +22,7 @@ from rclpy.time import Time
 from rosgraph_msgs.msg import Clock as ClockMessage
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, TimeSourceChangedError, _core
-from tests.support.counters import open_fds, timer_fds
+from tests.support.counters import assert_collected, open_fds
 from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
@@ -205,13 +205,7 @@ def test_a_loop_is_closed_during_a_sleep(
         loop.close()
         return weakref.ref(task)
 
-    gone = [once()]
-    gc.collect()
-    before = timer_fds()
-    gone += [once() for _ in range(3)]
-    gc.collect()
-    assert [reference() for reference in gone] == [None] * 4
-    assert timer_fds() == before
+    assert_collected(once)
     assert alarms() == []
 
 

@@ -3,10 +3,14 @@
 # Counts what a process holds and uses, as the kernel counts it.
 """Linux only: everything here is read from ``/proc``."""
 
+import gc
 import os
 import re
+import weakref
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 
 def open_fds() -> int:
@@ -76,3 +80,14 @@ class Holdings:
     def now(cls) -> "Holdings":
         """Count now."""
         return cls(open_fds(), threads())
+
+
+def assert_collected(once: Callable[[], weakref.ref[Any]]) -> None:
+    """What ``once`` makes is collected with its timers' fds, the first time and every other."""
+    gone = [once()]
+    gc.collect()
+    before = timer_fds()
+    gone += [once() for _ in range(3)]
+    gc.collect()
+    assert [reference() for reference in gone] == [None] * 4
+    assert timer_fds() == before
