@@ -5,44 +5,12 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import weakref
-from collections.abc import Iterator
 from types import FrameType
 from typing import Any, NoReturn
 
 from aiorcl._loop.private import frame_above
-
-# The attributes of coroutines, generators and async generators: the frame, and what is awaited.
-_AWAITING = (("cr_frame", "cr_await"), ("gi_frame", "gi_yieldfrom"), ("ag_frame", "ag_await"))
-
-# What Python puts between two of them, which shows what it drives to the garbage collector only.
-_BETWEEN = (
-    *("coroutine_wrapper", "async_generator_asend", "async_generator_athrow"),
-    "anext_awaitable",
-)
-
-
-def _chain(awaited: Any) -> Iterator[tuple[Any, FrameType | None]]:
-    """Yield a suspended coroutine, and what it awaits in turn; with their frames."""
-    while awaited is not None:
-        for frame, awaits in _AWAITING:
-            if hasattr(awaited, awaits):
-                yield awaited, getattr(awaited, frame, None)
-                awaited = getattr(awaited, awaits)
-                break
-        else:
-            if type(awaited).__name__ not in _BETWEEN:
-                return
-            awaited = next(
-                (
-                    each
-                    for each in gc.get_referents(awaited)
-                    if any(hasattr(each, awaits) for _, awaits in _AWAITING)
-                    or type(each).__name__ in _BETWEEN
-                ),
-                None,
-            )
+from aiorcl._tasks.suspended import chain
 
 
 class Body:
@@ -69,7 +37,7 @@ class Body:
         frame, self._frame = self._frame, None
         if frame is None or self._task is None:
             return
-        for awaited, its_frame in _chain(self._task.get_coro()):
+        for awaited, its_frame in chain(self._task.get_coro()):
             if its_frame is frame:
                 self._coroutine = weakref.ref(awaited)
                 return
@@ -95,7 +63,7 @@ class Body:
         self._find()
         coroutine = self._coroutine and self._coroutine()
         return coroutine is not None and any(
-            awaited is coroutine for awaited, _ in _chain(self._task.get_coro())
+            awaited is coroutine for awaited, _ in chain(self._task.get_coro())
         )
 
     async def leave(self, error: BaseException | None) -> None:
@@ -117,7 +85,7 @@ def _raise(error: BaseException) -> NoReturn:
 
 
 def _chain_frame(awaited: Any) -> FrameType | None:
-    return next(_chain(awaited))[1]
+    return next(chain(awaited))[1]
 
 
 def _is_on_stack(frame: FrameType) -> bool:

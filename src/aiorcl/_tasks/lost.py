@@ -12,6 +12,7 @@ from typing import Any
 
 from aiorcl._loop.private import cancels_at_next_step, waits_for
 from aiorcl._tasks.coroutine_steps import Steps, task_that_cancels
+from aiorcl._tasks.suspended import chain
 
 # The first looks come in each turn of the loop, the later ones after this time.
 _TURNS = 4
@@ -27,14 +28,14 @@ class LostTasks:
 
     A KeyboardInterrupt may come between two lines of asyncio's own code, where the loop has taken
     from its queue what would step a task: then that task stays pending for ever, and so does
-    whoever waits for it. One that was cancelled is told from others without doubt: it is to get the
-    cancellation at its next step, waits for nothing, and yet makes no step in a turn of the loop.
-    Another task goes on with its coroutine, which so gets its CancelledError.
+    whoever waits for it. One that was cancelled is told from others: it is to get the cancellation
+    at its next step, waits for nothing, and yet makes no step in a turn of the loop. Another task
+    goes on with its coroutine, which so gets its CancelledError.
     """
 
     def __init__(self) -> None:
         self._loop = asyncio.get_running_loop()
-        self._suspects: set[asyncio.Task[Any]] = set()
+        self._suspects: dict[asyncio.Task[Any], _Suspension] = {}
         self._looks = 0
         self._next: asyncio.Handle | None = None
 
@@ -49,6 +50,7 @@ class LostTasks:
     ) -> None:
         if self._next is not None:
             self._next.cancel()
+        self._suspects.clear()
 
     def _look(self) -> None:
         self._looks += 1
@@ -56,10 +58,15 @@ class LostTasks:
             self._next = self._loop.call_soon(self._look)
         else:
             self._next = self._loop.call_later(_LOOK_SECONDS, self._look)
-        found = {task for task in asyncio.all_tasks() if _makes_no_step(task)}
-        for task in found & self._suspects:
-            self._take_over(task)
-        self._suspects = found - self._suspects
+        suspects, self._suspects = self._suspects, {}
+        for task in asyncio.all_tasks():
+            if not _is_to_step(task):
+                continue
+            now, before = _Suspension(task), suspects.get(task)
+            if before is not None and now.key == before.key:
+                self._take_over(task)
+            else:
+                self._suspects[task] = now
 
     def _take_over(self, task: asyncio.Task[Any]) -> None:
         coroutine: Any = task.get_coro()
@@ -73,7 +80,23 @@ class LostTasks:
         heir.add_done_callback(lambda _: _complete_like(task, heir))
 
 
-def _makes_no_step(task: asyncio.Task[Any]) -> bool:
+class _Suspension:
+    """What a task that was cancelled is suspended in.
+
+    A task that makes steps may be cancelled again after each, as by the scopes of anyio; it may
+    take its cancellations back, and come to the same line once more. But not all of that within a
+    single ``await`` of one and the same object.
+
+    :ivar key: is another one after a step.
+    """
+
+    def __init__(self, task: asyncio.Task[Any]) -> None:
+        self._chain = list(chain(task.get_coro()))  # holds the objects: none has the id of another
+        places = ((id(awaited), frame and frame.f_lasti) for awaited, frame in self._chain)
+        self.key = (task.cancelling(), *places)
+
+
+def _is_to_step(task: asyncio.Task[Any]) -> bool:
     """Tell whether a task should get its cancellation in the next turn of the loop."""
     if task in _heirs or not cancels_at_next_step(task):
         return False
