@@ -13,7 +13,7 @@ except ImportError as error:
     raise
 
 from aiorcl import _patches
-from aiorcl._core import RclError
+from aiorcl._core import RclError, check_layout
 from aiorcl._coroutines.calls import call
 from aiorcl._coroutines.goals.client import RunningGoal, goal
 from aiorcl._coroutines.goals.errors import (
@@ -87,4 +87,5 @@ __all__ = [
     "ticks",
 ]
 
+check_layout()
 _patches.apply()

@@ -43,14 +43,20 @@ async def show(executor: AsyncioExecutor, seconds: float) -> None:
 
 def make_table(before: ExecutorStats, now: ExecutorStats, seconds: float) -> Table:
     """Make the table of what has been called at all; rates are those since ``before``."""
-    longest = f"{now.longest_callback}, {_milliseconds(now.longest_callback_ns)} ms"
+    notes = [
+        f"{name} is converted by rclpy, slowly: {reason}"
+        for name, reason in now.converted_by_rclpy.items()
+    ]
+    if now.longest_callback:
+        longest = f"{now.longest_callback}, {_milliseconds(now.longest_callback_ns)} ms"
+        notes.insert(0, f"longest callback: {longest}")
     rates = [
         f"{(now.callbacks - before.callbacks) / seconds:.0f} callbacks/s",
         f"{(now.turns - before.turns) / seconds:.0f} turns/s",
     ]
     table = Table(
         title=", ".join(rates),
-        caption=f"longest callback: {longest}" if now.longest_callback else None,
+        caption="\n".join(notes) or None,
         title_justify="left",
         caption_justify="left",
     )

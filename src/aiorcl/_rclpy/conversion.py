@@ -18,6 +18,7 @@ from collections.abc import Sequence, Set, Sized
 from typing import Any
 
 import numpy as np
+from rclpy.logging import get_logger
 from rosidl_parser import definition
 
 from aiorcl._rclpy.private import set_field, unchecked
@@ -36,6 +37,21 @@ _NUMBERS = {
     "uint64": ("uint64", "Q"),
 }
 _FLOATS = ("float", "double", "long double")
+
+
+def ros_name_of(cls: type) -> str:
+    """Return the name of a message class as ROS has it, ``"std_msgs/msg/Int64"``.
+
+    That of a user's own subclass is in parentheses behind.
+    """
+    generated = next((base for base in cls.__mro__ if "SLOT_TYPES" in vars(base)), cls)
+    name = "/".join((*generated.__module__.split(".")[:2], generated.__name__))
+    return name if generated is cls else f"{name} ({cls.__module__}.{cls.__qualname__})"
+
+
+def tell_without_plan(cls: type, reason: str) -> None:
+    """Log that rclpy's functions convert the messages of a class; the extension calls it, once."""
+    get_logger("aiorcl").debug(f"{ros_name_of(cls)} is converted by rclpy, slowly: {reason}")
 
 
 def convertible(cls: Any, message: Any, where: str = "") -> Any:

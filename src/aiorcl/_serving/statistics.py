@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import math
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, cast
 
 from aiorcl import _core
+from aiorcl._rclpy.conversion import ros_name_of
 from aiorcl._serving.naming import DESTROYED, joined, kind_and_name, name_of
 from aiorcl._serving.report import logger_of
 
@@ -81,6 +82,9 @@ class ExecutorStats:
     :param longest_callback_ns: what the longest of them took.
     :param longest_callback: whose it was, as in ``"subscription '/chatter'"``; empty if there was
         none.
+    :param converted_by_rclpy: the types of messages, of all executors of this process, that have
+        no plan, by name (``"std_msgs/msg/Int64"``), and why: rclpy converts them, many times as
+        slowly (docs/messages.md).
     """
 
     turns: int
@@ -88,6 +92,7 @@ class ExecutorStats:
     longest_callback_ns: int
     longest_callback: str
     entities: tuple[EntityStats, ...]
+    converted_by_rclpy: Mapping[str, str]
 
 
 class SlowCallbacks:
@@ -150,6 +155,9 @@ def stats_of(
         if is_served and dispatcher.callbacks
         else dispatcher.longest_label,
         entities=tuple(entities),
+        converted_by_rclpy={
+            ros_name_of(cls): reason for cls, reason in _core.MessageType.without_plan().items()
+        },
     )
 
 

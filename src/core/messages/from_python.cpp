@@ -8,6 +8,7 @@
 
 #include <cstring>
 #include <string>
+#include <string_view>
 #include <vector>
 
 #include "messages/arrays.hpp"
@@ -23,12 +24,22 @@ namespace {
 // A smaller copy costs less than to note down what is borrowed.
 constexpr Py_ssize_t kBorrowBytes = 4096;
 
+/// Whether it is a Buffer of the module rosidl_buffer, which is not there before Lyrical.
+bool is_buffer(PyObject * value) noexcept {
+  const char * name = Py_TYPE(value)->tp_name;
+  constexpr std::string_view kModule = "rosidl_buffer.";
+  return std::string_view(name).substr(0, kModule.size()) == kModule;
+}
+
 /// One conversion; remembers where in the message it failed.
 class Conversion {
  public:
   explicit Conversion(Borrowed & borrowed) : borrowed_(borrowed) {}
 
   bool message(const Plan & plan, PyObject * object, void * to);
+
+  /// True if it was given up because a value is a buffer.
+  bool is_rclpys() const noexcept { return is_rclpys_; }
 
   /// Puts the path to the field before the words of the exception that is set.
   void name_field();
@@ -51,6 +62,7 @@ class Conversion {
 
   Borrowed & borrowed_;
   std::vector<Step> path_;  // from the inside out
+  bool is_rclpys_ = false;
 };
 
 bool Conversion::message(const Plan & plan, PyObject * object, void * to) {
@@ -118,6 +130,10 @@ bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) 
     if (field.element < Element::kString && PyObject_CheckBuffer(value)) {
       if (!buffer(field, value, to, done)) return false;
       if (done) return true;
+    }
+    if (field.may_be_buffer && is_buffer(value)) {
+      is_rclpys_ = true;
+      return false;
     }
     if (!PyList_Check(value) && !check_collection(value)) return false;
   }
@@ -219,11 +235,13 @@ void Conversion::name_field() {
 
 }  // namespace
 
-bool from_python(const Plan & plan, PyObject * message, void * ros_message, Borrowed & borrowed) {
+Converted from_python(const Plan & plan, PyObject * message, void * ros_message,
+                      Borrowed & borrowed) {
   Conversion conversion(borrowed);
-  if (conversion.message(plan, message, ros_message)) return true;
+  if (conversion.message(plan, message, ros_message)) return Converted::kYes;
+  if (conversion.is_rclpys()) return Converted::kByRclpy;
   conversion.name_field();
-  return false;
+  return Converted::kNo;
 }
 
 }  // namespace aiorcl

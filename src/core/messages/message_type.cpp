@@ -7,6 +7,7 @@
 #include <new>
 #include <string>
 #include <string_view>
+#include <utility>
 
 #include "messages/from_python.hpp"
 #include "messages/to_python.hpp"
@@ -32,6 +33,32 @@ Function function_of(nb::handle metaclass, const char * name) {
       PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr())));
 }
 
+nb::object & all_without_plan() {
+  static Once<nb::object> once;
+  return const_cast<nb::object &>(once.get([] { return nb::object(nb::dict()); }));
+}
+
+/// Once for each class.
+void note_without_plan(nb::handle cls, const std::string & reason) {
+  nb::object all = all_without_plan();
+  const int known = PyDict_Contains(all.ptr(), cls.ptr());
+  if (known < 0) nb::raise_python_error();
+  if (known == 1) return;
+  static Imported tell{"aiorcl._rclpy.conversion", "tell_without_plan"};
+  nb::str text(reason.c_str());
+  if (PyDict_SetItem(all.ptr(), cls.ptr(), text.ptr()) != 0) nb::raise_python_error();
+  nb::object done = tell.get()(cls, text);
+}
+
+/// It may have been asked for without, by the environment.
+void note_with_plan(nb::handle cls) {
+  nb::object all = all_without_plan();
+  const int known = PyDict_Contains(all.ptr(), cls.ptr());
+  if (known < 0 || (known == 1 && PyDict_DelItem(all.ptr(), cls.ptr()) != 0)) {
+    nb::raise_python_error();
+  }
+}
+
 }  // namespace
 
 bool MessageType::wants_plans() noexcept {
@@ -47,8 +74,18 @@ MessageType::MessageType(nb::handle cls, bool use_plan) : cls_(cls) {
   if (metaclass.attr(message_metaclass::kToPython).is_none()) {
     metaclass.attr("__import_type_support__")();  // what rclpy does on the first use of a type
   }
-  if (use_plan) plan_ = Plan::of(cls);
-  if (plan_ != nullptr) return;
+  if (use_plan) {
+    const Plan::Found & found = Plan::of(cls);
+    plan_ = found.plan.get();
+    if (plan_ == nullptr) {
+      note_without_plan(cls, found.why_not);
+    } else {
+      note_with_plan(cls);
+    }
+  } else {
+    note_without_plan(cls, "AIORCL_CONVERSION is rclpy");
+  }
+  if (plan_ != nullptr && !plan_->may_hold_buffers()) return;
   create_ = function_of<void * (*)()>(metaclass, message_metaclass::kCreate);
   destroy_ = function_of<void (*)(void *)>(metaclass, message_metaclass::kDestroy);
   from_python_ =
@@ -56,24 +93,56 @@ MessageType::MessageType(nb::handle cls, bool use_plan) : cls_(cls) {
   to_python_ = function_of<PyObject * (*)(void *)>(metaclass, message_metaclass::kToPython);
 }
 
+nb::typed<nb::dict, nb::type_object, nb::str> MessageType::without_plan() {
+  return nb::borrow<nb::dict>(all_without_plan());
+}
+
 RosMessage::RosMessage(const MessageType & type)
-    : type_(type), data_(type.plan_ != nullptr ? type.plan_->acquire() : type.create_()) {
+    : type_(type),
+      of_plan_(type.plan_ != nullptr),
+      data_(of_plan_ ? type.plan_->acquire() : type.create_()) {
   if (data_ == nullptr) throw std::bad_alloc();
 }
 
 RosMessage::~RosMessage() {
   borrowed_.give_back();
-  if (type_.plan_ != nullptr) {
+  give_back();
+}
+
+void RosMessage::give_back() noexcept {
+  if (of_plan_) {
     type_.plan_->release(data_);
   } else {
     type_.destroy_(data_);
   }
 }
 
-nb::object RosMessage::to_python(const MessageType & type) const {
-  PyObject * message =
-      type.plan_ != nullptr ? aiorcl::to_python(*type.plan_, data_) : type.to_python_(data_);
-  if (message == nullptr) nb::raise_python_error();
+void RosMessage::replace(bool of_plan) {
+  void * const data = of_plan ? type_.plan_->acquire() : type_.create_();
+  if (data == nullptr) throw std::bad_alloc();
+  give_back();
+  of_plan_ = of_plan;
+  data_ = data;
+}
+
+void RosMessage::renew() {
+  void * const data = type_.plan_->acquire();
+  if (data == nullptr) throw std::bad_alloc();
+  type_.plan_->discard(std::exchange(data_, data));
+}
+
+nb::object RosMessage::to_python(const MessageType & type) {
+  PyObject * message = nullptr;
+  if (type.plan_ != nullptr) {
+    message = aiorcl::to_python(*type.plan_, data_);
+    if (message == nullptr && PyErr_Occurred() != nullptr) nb::raise_python_error();
+  }
+  if (message == nullptr) message = type.to_python_(data_);
+  if (message == nullptr) {
+    const nb::python_error error;  // takes it over
+    if (of_plan_ && type_.plan_->may_hold_buffers()) renew();
+    throw nb::python_error(error);
+  }
   return nb::steal(message);
 }
 
@@ -95,10 +164,16 @@ void RosMessage::from_python(nb::handle message) {
     }
   }
   if (type_.plan_ != nullptr) {
-    if (!aiorcl::from_python(*type_.plan_, message.ptr(), data_, borrowed_)) {
-      nb::raise_python_error();
+    if (!of_plan_) replace(true);
+    switch (aiorcl::from_python(*type_.plan_, message.ptr(), data_, borrowed_)) {
+      case Converted::kYes:
+        return;
+      case Converted::kNo:
+        nb::raise_python_error();
+      case Converted::kByRclpy:
+        borrowed_.give_back();
+        replace(false);
     }
-    return;
   }
   // rclpy's function trusts the types and lengths of all values.
   static Imported convertible{"aiorcl._rclpy.conversion", "convertible"};

@@ -14,9 +14,10 @@ namespace aiorcl {
 
 /// One message class. GIL held throughout.
 ///
-/// Converted by a plan; where there is none, or where none is wanted, by the functions that
-/// rosidl_generator_py puts on the metaclass of every message, which are those that rclpy calls:
-/// after a check in Python, because they crash at values that rclpy's setters would not let pass.
+/// Converted by a plan; where there is none, or where none is wanted, and messages that hold a
+/// buffer, by the functions that rosidl_generator_py puts on the metaclass of every message, which
+/// are those that rclpy calls: after a check in Python, because they crash at values that rclpy's
+/// setters would not let pass. Which types have no plan is noted, see without_plan().
 class MessageType {
  public:
   /// `cls` is a message class; throws nb::type_error if it does not look like one.
@@ -24,6 +25,9 @@ class MessageType {
 
   /// False if the environment variable AIORCL_CONVERSION is "rclpy" now.
   static bool wants_plans() noexcept;
+
+  /// The classes of all those that have no plan, and why: {class: str}.
+  static nanobind::typed<nanobind::dict, nanobind::type_object, nanobind::str> without_plan();
 
   bool has_plan() const noexcept { return plan_ != nullptr; }
 
@@ -51,10 +55,10 @@ class RosMessage {
   void * get() const noexcept { return data_; }
 
   /// A new message object made from the struct; throws nb::python_error.
-  nanobind::object to_python() const { return to_python(type_); }
+  nanobind::object to_python() { return to_python(type_); }
 
   /// The same by another MessageType of the same class.
-  nanobind::object to_python(const MessageType & type) const;
+  nanobind::object to_python(const MessageType & type);
 
   /// Fills the struct, also if it was filled before; throws nb::python_error: a TypeError that
   /// names the class that was expected, or what from_python.hpp says. Large data stay where they
@@ -66,7 +70,14 @@ class RosMessage {
   bool is_large() const noexcept;
 
  private:
+  /// Takes another struct, of the plan or one for rclpy's functions.
+  void replace(bool of_plan);
+  /// The same for one of the plan that holds a buffer, which nobody can have.
+  void renew();
+  void give_back() noexcept;
+
   const MessageType & type_;
+  bool of_plan_;
   void * data_;
   Borrowed borrowed_;
 };

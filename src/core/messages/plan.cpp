@@ -13,6 +13,7 @@
 #include <algorithm>
 #include <cstdlib>
 #include <memory>
+#include <stdexcept>
 #include <string_view>
 #include <unordered_map>
 #include <utility>
@@ -103,6 +104,12 @@ std::size_t slot_of(PyTypeObject * cls, const std::string & name) {
       reinterpret_cast<PyMemberDescrObject *>(descriptor.ptr())->d_member->offset);
 }
 
+/// Why a class has no plan.
+class NoPlan : public std::runtime_error {
+ public:
+  using std::runtime_error::runtime_error;
+};
+
 /// Whether a class has no plan for good: the classes of its fields are not where they are looked
 /// for. The next attempt may do better after Ctrl-C, and where memory or stack were short.
 bool says_no_plan(const nb::python_error & error) {
@@ -112,66 +119,74 @@ bool says_no_plan(const nb::python_error & error) {
 
 }  // namespace
 
-const Plan * Plan::of(nb::handle cls) {
+const Plan::Found & Plan::of(nb::handle cls) {
   // Never freed, and each holds its class: a plan is found by the address of the class.
-  static auto & plans = *new std::unordered_map<PyObject *, std::unique_ptr<const Plan>>;
-  auto found = plans.find(cls.ptr());
-  if (found == plans.end()) {
+  static auto & plans = *new std::unordered_map<PyObject *, Found>;
+  auto known = plans.find(cls.ptr());
+  if (known == plans.end()) {
+    Found found;
     std::unique_ptr<Plan> plan(new Plan);
     try {
-      if (!plan->compile(cls)) plan.reset();
+      plan->compile(cls);
+      found.plan = std::move(plan);
+    } catch (const NoPlan & error) {
+      found.why_not = error.what();
     } catch (const nb::python_error & error) {
       if (!says_no_plan(error)) throw;
-      plan.reset();
+      found.why_not = error.what();
     }
     cls.inc_ref();
-    found = plans.emplace(cls.ptr(), std::move(plan)).first;
+    known = plans.emplace(cls.ptr(), std::move(found)).first;
   }
-  return found->second.get();
+  return known->second;
 }
 
-bool Plan::compile(nb::handle cls) {
-  if (!PyType_Check(cls.ptr())) return false;
+void Plan::compile(nb::handle cls) {
+  if (!PyType_Check(cls.ptr())) throw NoPlan("not a class");
   cls_ = reinterpret_cast<PyTypeObject *>(cls.ptr());
   nb::handle metaclass = cls.type();
-  if (cls_->tp_base != &PyBaseObject_Type || cls_->tp_dictoffset != 0 ||
-      !nb::hasattr(metaclass, message_metaclass::kTypeSupport)) {
-    return false;
+  if (!nb::hasattr(metaclass, message_metaclass::kTypeSupport)) throw NoPlan("not a message");
+  // Bases that add nothing are those of rosidl_pycommon, since Lyrical.
+  if (cls_->tp_base->tp_basicsize != PyBaseObject_Type.tp_basicsize || cls_->tp_dictoffset != 0) {
+    throw NoPlan("a subclass of a message's class");
   }
   if (metaclass.attr(message_metaclass::kTypeSupport).is_none())
     metaclass.attr("__import_type_support__")();
   nb::object capsule = metaclass.attr(message_metaclass::kTypeSupport);
-  if (!PyCapsule_CheckExact(capsule.ptr())) return false;
+  if (!PyCapsule_CheckExact(capsule.ptr())) throw NoPlan("its type support cannot be imported");
   members_ = members_of(static_cast<const rosidl_message_type_support_t *>(
       PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr()))));
-  if (members_ == nullptr) return false;
+  if (members_ == nullptr) throw NoPlan("it has no introspection type support");
 
   check_fields_slot_ = slot_of(cls_, message_slots::kCheckFields);
-  if (check_fields_slot_ == 0) return false;
+  if (check_fields_slot_ == 0) throw NoPlan("its class has other slots");
   // As the constructor does: what the environment said when the module was imported.
   nb::object module = nb::module_::import_(nb::str(cls.attr("__module__")).c_str());
   const bool checked = module.attr("ros_python_check_fields").equal(nb::str("1"));
   check_fields_ = checked ? Py_True : Py_False;
   for (std::uint32_t i = 0; i < members_->member_count_; ++i) {
-    if (members_->members_[i].name_ != kFiller && !add(members_->members_[i])) return false;
+    if (members_->members_[i].name_ != kFiller) add(members_->members_[i]);
   }
   spare_.reserve(kSpareStructs);
   const std::size_t slots = fields_.size() + 1;
-  return cls_->tp_basicsize ==
-         static_cast<Py_ssize_t>(sizeof(PyObject) + slots * sizeof(PyObject *));
+  if (cls_->tp_basicsize !=
+      static_cast<Py_ssize_t>(sizeof(PyObject) + slots * sizeof(PyObject *))) {
+    throw NoPlan("its class has other slots");
+  }
 }
 
-bool Plan::add(const Member & member) {
+void Plan::add(const Member & member) {
   Field field{};
+  const std::string where = std::string("its field ") + member.name_ + ": ";
   const auto * type =
       std::find_if(std::begin(kElements), std::end(kElements),
                    [&](const auto & row) { return row.type_id == member.type_id_; });
-  if (type == std::end(kElements)) return false;
+  if (type == std::end(kElements)) throw NoPlan(where + "of a type that no .msg file can have");
   field.element = type->element;
   field.item_size = type->size;
   field.offset = member.offset_;
   field.slot = slot_of(cls_, std::string(message_slots::kOfField) + member.name_);
-  if (field.slot == 0) return false;
+  if (field.slot == 0) throw NoPlan(where + "its class has no slot for it");
   field.name = PyUnicode_InternFromString(member.name_);
   if (field.name == nullptr) nb::raise_python_error();
   field.string_bound = member.string_upper_bound_ == 0 ? kUnbounded : member.string_upper_bound_;
@@ -180,13 +195,18 @@ bool Plan::add(const Member & member) {
     field.shape = fixed ? Shape::kArray : Shape::kSequence;
     field.length = member.array_size_ == 0 ? kUnbounded : member.array_size_;
     field.resize = member.resize_function;
+    field.may_be_buffer = ByteBuffer::kMayBe && field.shape == Shape::kSequence &&
+                          field.element == Element::kUint8 && field.length == kUnbounded;
+    may_hold_buffers_ |= field.may_be_buffer;
   }
   if (field.element == Element::kMessage) {
     const Members * nested = members_of(member.members_);
-    if (nested == nullptr) return false;
-    field.nested = of(class_of(*nested));
-    if (field.nested == nullptr) return false;
+    if (nested == nullptr) throw NoPlan(where + "it has no introspection type support");
+    const Found & found = of(class_of(*nested));
+    if (found.plan == nullptr) throw NoPlan(where + found.why_not);
+    field.nested = found.plan.get();
     field.item_size = nested->size_of_;
+    may_hold_buffers_ |= field.nested->may_hold_buffers_;
   }
   if (field.shape == Shape::kArray && field.is_numeric() && !import_numpy()) {
     nb::raise_python_error();
@@ -195,7 +215,6 @@ bool Plan::add(const Member & member) {
     bulk_.push_back(fields_.size());
   }
   fields_.push_back(field);
-  return true;
 }
 
 std::string Plan::name() const {
@@ -208,7 +227,9 @@ std::size_t Plan::bulk_of(const void * ros_message) const noexcept {
     const Field & field = fields_[index];
     const auto * sequence =
         reinterpret_cast<const Sequence *>(static_cast<const char *>(ros_message) + field.offset);
-    bytes += sequence->size * field.item_size;
+    if (!field.may_be_buffer || !ByteBuffer::is(sequence)) {
+      bytes += sequence->size * field.item_size;
+    }
   }
   return bytes;
 }
@@ -231,6 +252,10 @@ void Plan::release(void * ros_message) const noexcept {
     spare_.push_back(ros_message);
     return;
   }
+  discard(ros_message);
+}
+
+void Plan::discard(void * ros_message) const noexcept {
   members_->fini_function(ros_message);
   std::free(ros_message);
 }

@@ -8,6 +8,7 @@
 
 #include <cstddef>
 #include <cstdint>
+#include <memory>
 #include <string>
 #include <vector>
 
@@ -56,6 +57,7 @@ struct Field {
   std::size_t length;        // of an array; the bound of a sequence
   std::size_t string_bound;  // in characters; of a wide string in UTF-16 units
   const Plan * nested;       // of a message
+  bool may_be_buffer;        // see ByteBuffer
   bool (*resize)(void *, std::size_t);
   PyObject * name;  // interned
 };
@@ -66,16 +68,25 @@ class Plan {
  public:
   static constexpr std::size_t kUnbounded = SIZE_MAX;
 
-  /// The plan of a message class, or nullptr if the class is not as rosidl_generator_py makes it
+  /// A plan, or why there is none.
+  struct Found {
+    std::unique_ptr<const Plan> plan;
+    std::string why_not;
+  };
+
+  /// The plan of a message class. There is none if the class is not as rosidl_generator_py makes it
   /// (a subclass, say, or other slots), has fields of a kind that no .msg file can have, or has no
   /// introspection type support: then rclpy's own functions convert it.
-  static const Plan * of(nanobind::handle cls);
+  static const Found & of(nanobind::handle cls);
 
   PyTypeObject * cls() const noexcept { return cls_; }
   const std::vector<Field> & fields() const noexcept { return fields_; }
 
   /// "geometry_msgs/msg/Point".
   std::string name() const;
+
+  /// True if some messages have to be converted by rclpy's functions: those that hold a buffer.
+  bool may_hold_buffers() const noexcept { return may_hold_buffers_; }
 
   /// How many bytes the sequences of numbers of this struct hold, not looking into nested messages.
   std::size_t bulk_of(const void * ros_message) const noexcept;
@@ -84,6 +95,9 @@ class Plan {
   /// memory.
   void * acquire() const noexcept;
   void release(void * ros_message) const noexcept;
+
+  /// As release(), for one that may hold what is not valid.
+  void discard(void * ros_message) const noexcept;
 
   /// A new message object without values; slots are filled in by the caller, who has the only
   /// reference. nullptr with MemoryError set.
@@ -103,8 +117,8 @@ class Plan {
 
  private:
   Plan() = default;
-  bool compile(nanobind::handle cls);
-  bool add(const rosidl_typesupport_introspection_c__MessageMember & member);
+  void compile(nanobind::handle cls);
+  void add(const rosidl_typesupport_introspection_c__MessageMember & member);
 
   PyTypeObject * cls_ = nullptr;
   const rosidl_typesupport_introspection_c__MessageMembers * members_ = nullptr;
@@ -112,6 +126,7 @@ class Plan {
   std::vector<std::size_t> bulk_;  // which of fields_ are sequences of numbers or bytes
   std::size_t check_fields_slot_ = 0;
   PyObject * check_fields_ = nullptr;
+  bool may_hold_buffers_ = false;
   mutable std::vector<void *> spare_;  // structs that nobody uses
 };
 

@@ -90,6 +90,7 @@ PyObject * value(const Field & field, const void * from) noexcept {
                                 : list(field, from, field.length);
     case Shape::kSequence: {
       const auto & sequence = *static_cast<const Sequence *>(from);
+      if (field.may_be_buffer && ByteBuffer::is(from)) return nullptr;
       return field.is_numeric() ? new_array(field.element, sequence.data, sequence.size)
                                 : list(field, sequence.data, sequence.size);
     }

@@ -8,8 +8,8 @@
 namespace aiorcl {
 
 /// A new reference to an object equal to what rclpy makes of the struct, in the value and in the
-/// Python type of every field. Neither constructors nor setters run. nullptr with an exception set.
-/// GIL held.
+/// Python type of every field. Neither constructors nor setters run. nullptr with an exception set,
+/// or without one if rclpy's function has to do it: a field is a buffer. GIL held.
 PyObject * to_python(const Plan & plan, const void * ros_message) noexcept;
 
 }  // namespace aiorcl
