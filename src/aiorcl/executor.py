@@ -99,13 +99,18 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._dispatcher = _core.Dispatcher(ros_context=guards.context)
         self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
+        self._followers = Followers()
+        self._workers = Workers(self._nothing_answers)
+        self._context_end = ContextEnd(
+            *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),
+            *(self._followers, self._workers),
+        )
         self._errors = Errors(
-            *(on_error, self._run.interrupt, Report(self._run), self._is_of_context_end)
+            *(on_error, self._run.interrupt, Report(self._run)),
+            *(self._context_end.caused, self._context_end.is_told_by),
         )
         unfetched = Unfetched(self._run, self._mailbox)
         self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
-        self._workers = Workers(self._nothing_answers)
-        self._followers = Followers()
         watcher = Watcher(
             *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),
             weakref.ref(self),
@@ -123,10 +128,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
         self._home = Home(loop, self._run, drive)
-        self._context_end = ContextEnd(
-            *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),
-            *(self._followers, self._workers),
-        )
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._context_end),
@@ -344,9 +345,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     def _look_at_new(self, node: Node) -> None:
         self._served_nodes.look_at_new(node)
-
-    def _is_of_context_end(self, error: BaseException) -> bool:
-        return self._context_end.caused(error)
 
     def _nothing_answers(self) -> bool:
         return self._state.nothing_answers() or waits_in_vain(self._run.thread)

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable, Coroutine
 
 import pytest
 import rclpy
@@ -12,10 +13,13 @@ from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support.elsewhere import call_elsewhere
 from tests.support.makers import MakeNode, Run
+from tests.support.turns import turns
 
 
 def failing_at_the_end(context: Context, node: Node) -> None:
@@ -95,3 +99,77 @@ def test_what_no_spin_call_raises_is_heard(context: Context, make_node: MakeNode
     node.create_timer(0.0, publish)
     executor.spin()
     assert [is_of_timer(error) for error in heard] == [True]
+
+
+async def in_next_message(node: Node) -> None:
+    """Wait for a message."""
+    await aiorcl.next_message(node, Int64, "topic")
+
+
+async def in_call(node: Node) -> None:
+    """Wait for a server."""
+    await aiorcl.call(node.create_client(Trigger, "nobody"), Trigger.Request())
+
+
+async def in_a_group(node: Node) -> None:
+    """Wait for both, in tasks of their own."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(in_next_message(node))
+        group.create_task(in_call(node))
+
+
+@pytest.mark.parametrize("wait", [in_next_message, in_call, in_a_group])
+@pytest.mark.parametrize("where", ["callback", "thread"])
+def test_who_waits_for_ros_ends_with_it_and_nothing_else_does(
+    run: Run,
+    context: Context,
+    make_node: MakeNode,
+    where: str,
+    wait: Callable[[Node], Coroutine[None, None, None]],
+) -> None:
+    """What a wait raises as the context goes down is no error: the body goes on, and none hears."""
+    node = make_node()
+
+    async def main() -> None:
+        heard, ended = heard_by(asyncio.get_running_loop()), asyncio.Event()
+
+        async def waiting() -> None:
+            try:
+                await wait(node)
+            finally:
+                ended.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            executor.create_task(waiting)
+            await turns()
+            if where == "thread":
+                await asyncio.to_thread(context.shutdown)
+            else:
+                executor.create_task(context.shutdown)
+            await ended.wait()
+            await turns()
+        assert heard == []
+
+    run(main)
+
+
+def test_what_is_not_of_the_end_is_raised(run: Run, context: Context, lone: Node) -> None:
+    """Beside waits that the end of the context has ended, too."""
+
+    async def main() -> None:
+        async def waiting() -> None:
+            try:
+                await in_next_message(lone)
+            except aiorcl.EntityGoneError as gone:
+                raise ExceptionGroup("both", [gone, LookupError()]) from None
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            executor.create_task(waiting)
+            await turns()
+            executor.create_task(context.shutdown)
+            await asyncio.Event().wait()
+
+    with pytest.raises(ExceptionGroup, match="both"):
+        run(main)

@@ -16,7 +16,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._serving.followers import on_loop
+from aiorcl._serving.followers import EntityGoneError, on_loop
 
 if TYPE_CHECKING:
     from rclpy.context import Context
@@ -72,6 +72,15 @@ def _shut_down(found: weakref.WeakSet[ContextEnd]) -> None:
 def _wake(waiter: asyncio.Future[None]) -> None:
     if not waiter.done():
         waiter.set_result(None)
+
+
+def _leaves(error: BaseException) -> Iterator[BaseException]:
+    """Yield an exception, or those of a group: what a TaskGroup makes of them."""
+    if isinstance(error, BaseExceptionGroup):
+        for each in error.exceptions:
+            yield from _leaves(each)
+    else:
+        yield error
 
 
 class _Signal:
@@ -139,9 +148,17 @@ class ContextEnd:
 
     def caused(self, error: BaseException) -> bool:
         """Tell whether a callback has met what another thread's shutdown has left of ROS."""
-        if not isinstance(error, (_rclpy.RCLError, InvalidHandle)):
+        if self._context.is_up or self._by_callback:
             return False
-        return not self._context.is_up and not self._by_callback
+        kinds = (_rclpy.RCLError, InvalidHandle, EntityGoneError)
+        return all(isinstance(each, kinds) for each in _leaves(error))
+
+    def is_told_by(self, error: BaseException) -> bool:
+        """Tell whether an exception says no more than that the context is down, or goes down."""
+        # A signal is told of before the context is down.
+        if self._context.is_up and not self._state.context_down:
+            return False
+        return all(isinstance(each, EntityGoneError) for each in _leaves(error))
 
     def was_shut_down(self) -> None:
         """The context is down: rclpy tells of it, on the thread that did it."""

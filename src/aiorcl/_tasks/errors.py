@@ -87,9 +87,11 @@ class Errors:
     exception handler of the loop, so that none is lost. SystemExit and KeyboardInterrupt go before
     any other and are not handed to ``on_error``. What another thread's shutdown of ROS has caused
     ends nothing by itself: a spin call raises the first as the cause of its own exception, and all
-    others go to the exception handler. On the loop's thread.
+    others go to the exception handler. What only says that ROS is down goes nowhere, as a
+    cancellation. On the loop's thread.
 
     :param is_of_end: tells whether an exception is such a consequence.
+    :param tells_of_end: tells whether it says no more than that ROS is down.
     """
 
     def __init__(
@@ -98,8 +100,10 @@ class Errors:
         end_run: Callable[[], None],
         report: Report,
         is_of_end: Callable[[BaseException], bool],
+        tells_of_end: Callable[[BaseException], bool],
     ) -> None:
         self._is_of_end = is_of_end
+        self._tells_of_end = tells_of_end
         self._of_end: BaseException | None = None  # which no spin call has raised yet
         self._end_run = end_run
         self._report = report
@@ -121,6 +125,8 @@ class Errors:
         if isinstance(error, asyncio.CancelledError):
             # As asyncio does. It would not end the body, but be taken for a cancellation of it.
             self._report.handle(f"Exception in {origin}", error)
+            return
+        if self._tells_of_end(error):
             return
         _add_note(error, f"In {origin}")
         if not self._is_of_end(error):

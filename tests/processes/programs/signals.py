@@ -16,13 +16,21 @@ import uvicorn
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
+from std_msgs.msg import Int64
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.counters import wait_until_asleep
 from tests.support.loops import LOOPS
 
 HANDLERS = {"all": SignalHandlerOptions.ALL, "no": SignalHandlerOptions.NO}
+
+
+def serve(executor: AsyncioExecutor, node: Node) -> None:
+    """Add a node, of which a coroutine waits for what never comes."""
+    executor.add_node(node)
+    executor.create_task(aiorcl.next_message(node, Int64, "topic"))
 
 
 class Program:
@@ -58,7 +66,7 @@ class Program:
             self.init("inside")
             executor = AsyncioExecutor(loop=loop)
             node = Node("node")
-            executor.add_node(node)
+            serve(executor, node)
             self.announce()
             try:
                 if way == "spin":
@@ -77,7 +85,7 @@ class Program:
         node = Node("node")
         try:
             async with AsyncioExecutor() as executor:
-                executor.add_node(node)
+                serve(executor, node)
                 self.announce()
                 await executor.wait_for_shutdown()
                 say("wait_for_shutdown returned")
@@ -93,7 +101,7 @@ class Program:
             node = Node("node")
             try:
                 async with AsyncioExecutor() as executor:
-                    executor.add_node(node)
+                    serve(executor, node)
                     yield
             finally:
                 node.destroy_node()
