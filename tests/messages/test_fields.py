@@ -211,13 +211,14 @@ def test_a_bounded_string() -> None:
 
 
 def collections_of(values: list[Any]) -> Iterable[Any]:
-    """Make each of the collections that setters accept."""
+    """Make collections of each kind that has an order."""
     yield from (values, tuple(values), collections.UserList(values), collections.deque(values))
+    yield dict(enumerate(values)).values()
 
 
 @pytest.mark.parametrize("cls", [Arrays, BoundedSequences, UnboundedSequences])
 def test_collections(cls: Any) -> None:
-    """Sequences and sets, of whatever each item may be."""
+    """Whatever has a length and items, of whatever each item may be."""
     for value in collections_of(["a", "b", "c"]):
         assert arrives(cls, "string_values", value) == ["a", "b", "c"]
     for value in collections_of([True, np.False_, True]):
@@ -231,6 +232,7 @@ def test_collections(cls: Any) -> None:
         "abc",
         collections.UserString("abc"),
         {"a": 1, "b": 2, "c": 3},
+        collections.UserDict({"a": 1, "b": 2, "c": 3}),
         iter("abc"),
         None,
         5,

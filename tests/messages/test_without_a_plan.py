@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import array
 import collections
+import enum
 from typing import Any
 
 import numpy as np
@@ -27,6 +28,82 @@ from unique_identifier_msgs.msg import UUID
 
 from aiorcl._core import MessageType, RosMessage
 
+
+class Mode(str, enum.Enum):  # noqa: UP042  # which prints its value
+    """Prints its name, and is its value."""
+
+    IDLE = "idle"
+
+
+class Text(str):
+    """Is not what it prints."""
+
+    __slots__ = ()
+
+    def __str__(self) -> str:
+        return "other"
+
+    __len__ = None  # type: ignore[assignment]  # pyright: ignore[reportAssignmentType]
+
+
+class Number(float):
+    """Is not what it is made into."""
+
+    __slots__ = ()
+
+    def __float__(self) -> float:
+        return 7.0
+
+
+class Integer(int):
+    """Is not what it stands for."""
+
+    def __index__(self) -> int:
+        return 7
+
+    __int__ = __float__ = __index__
+
+
+class Octet(bytes):
+    """Is not what it is made into."""
+
+    __slots__ = ()
+
+    def __bytes__(self) -> bytes:
+        return b"z"
+
+    def __len__(self) -> int:
+        return 5
+
+
+class Listed(list[Any]):
+    """Has not as many items as it says."""
+
+    def __len__(self) -> int:
+        return 3
+
+
+class Array(np.ndarray[Any, Any]):
+    """Has not as many items as it says."""
+
+    def __len__(self) -> int:
+        return 3
+
+
+class Sized:
+    """Has a length, and nothing else of a sequence."""
+
+    def __len__(self) -> int:
+        return 3
+
+
+class Items(Sized):
+    """Is a sequence without saying so."""
+
+    def __getitem__(self, index: int) -> float:
+        return (0.5, 1.5, 2.5)[index]
+
+
 CLASSES = [
     *(Arrays, BasicTypes, BoundedSequences, Builtins, PoseStamped, Strings, UUID),
     *(UnboundedSequences, WStrings, Fibonacci.Impl.FeedbackMessage),
@@ -41,6 +118,10 @@ VALUES: list[Any] = [
     *(np.zeros((3, 3)), np.zeros(6)[::2], np.zeros(3, ">f8"), np.array(["a", "b", "c"])),
     *(array.array("d", [0.5] * 3), array.array("B", b"abc"), array.array("f")),
     memoryview(b"abc"),
+    *(Mode.IDLE, Text("text"), Text("t"), Number(0.5), Integer(3), Octet(b"a")),
+    *([Mode.IDLE, Text("text"), Text("t")], [Number(0.5)] * 3, [Integer(3)] * 3, [Octet(b"a")] * 3),
+    *({1: 0.5, 2: 1.5, 3: 2.5}.values(), {1: "a", 2: "b", 3: "c"}.values(), Items(), Sized()),
+    *(Listed([1]), Listed([b"a"]), np.array(5.0), np.zeros(1).view(Array)),
     *(
         Time(),
         Point(),

@@ -14,7 +14,7 @@ import importlib
 import operator
 import sys
 from collections import UserString
-from collections.abc import Sequence, Set, Sized
+from collections.abc import Mapping, Sized
 from typing import Any
 
 import numpy as np
@@ -83,6 +83,15 @@ def _value(kind: Any, value: Any, where: str) -> Any:
     return _basic(kind.typename, value, where)
 
 
+def _is(value: object, cls: type) -> bool:
+    """Tell whether the methods of a builtin class can read the value.
+
+    They do where it is of a subclass with methods of its own: a ``str`` that is a member of an
+    enumeration is sent as what it is, not as what it prints.
+    """
+    return issubclass(type(value), cls)
+
+
 def _class_of(kind: definition.NamespacedType) -> Any:
     # Classes of services and actions have their names behind that of the file.
     module = importlib.import_module(".".join(kind.namespaces))
@@ -91,9 +100,12 @@ def _class_of(kind: definition.NamespacedType) -> Any:
 
 
 def _text(kind: Any, value: Any, where: str) -> str:
-    if not isinstance(value, (str, UserString)):
+    if _is(value, str):
+        text = str.__str__(value)
+    elif isinstance(value, UserString):
+        text = str(value)
+    else:
         raise _expected("str", value, where)
-    text = str(value)
     size, unit = len(text), "characters"
     if isinstance(kind, definition.AbstractWString):
         size, unit = len(text.encode("utf-16-le")) // 2, "UTF-16 units"
@@ -109,26 +121,35 @@ def _basic(typename: str, value: Any, where: str) -> Any:
             raise _expected("bool", value, where)
         return bool(value)
     if typename == "octet":
-        if not isinstance(value, (bytes, bytearray)):
-            raise _expected("bytes", value, where)
-        if len(value) != 1:
-            raise ValueError(f"{where}: expected 1 byte, got {len(value)}")
-        return bytes(value)
+        return _octet(value, where)
     if typename in _FLOATS:
         return _float(value, where)
     if typename in ("char", "wchar"):
         # Of .idl files; a char of a .msg file is a uint8.
-        if not isinstance(value, str):
+        if not _is(value, str):
             raise _expected("str", value, where)
-        if len(value) != 1 or ord(value) > (0x7F if typename == "char" else 0xFFFF):
+        character = str.__str__(value)
+        if len(character) != 1 or ord(character) > (0x7F if typename == "char" else 0xFFFF):
             raise ValueError(f"{where}: expected 1 character, got {value!r}")
-        return value
+        return character
     return _int(typename, value, where)
 
 
+def _octet(value: Any, where: str) -> bytes:
+    for cls in (bytes, bytearray):
+        if _is(value, cls):
+            octets = bytes(cls.__getitem__(value, slice(None)))
+            break
+    else:
+        raise _expected("bytes", value, where)
+    if len(octets) != 1:
+        raise ValueError(f"{where}: expected 1 byte, got {len(octets)}")
+    return octets
+
+
 def _float(value: Any, where: str) -> float:
-    if isinstance(value, float):
-        return float(value)
+    if _is(value, float):
+        return float.__float__(value)
     if isinstance(value, bool):
         raise _expected("float", value, where)
     number = value if isinstance(value, np.floating) else _index("float", value, where)
@@ -161,25 +182,34 @@ def _index(expected: str, value: Any, where: str) -> int:
 def _values(kind: Any, value: Any, where: str) -> Any:
     if type(value).__module__.partition(".")[0] == "rosidl_buffer":
         return value  # of newer ROS, whose conversion checks it
-    if isinstance(value, (str, UserString)) or not isinstance(
-        value, (Sequence, Set, np.ndarray, array.array)
-    ):
+    if isinstance(value, (str, UserString, Mapping)) or not isinstance(value, Sized):
         raise _expected("a sequence", value, where)
     item = kind.value_type
     fixed = isinstance(kind, definition.Array)
     if getattr(item, "typename", "") == "octet" and not fixed:
         value = _octets(value)
-    _check_length(kind, value, where)
     dtype, code = _NUMBERS.get(getattr(item, "typename", ""), ("", ""))
-    if fixed and dtype and isinstance(value, np.ndarray):
-        if value.ndim == 1 and value.dtype == dtype and value.flags.c_contiguous:
+    if fixed and dtype and type(value) is np.ndarray:
+        if value.shape == (kind.size,) and value.dtype == dtype and value.flags.c_contiguous:
             return value
-    elif code and isinstance(value, array.array) and value.typecode == code and not fixed:
+    elif code and type(value) is array.array and value.typecode == code and not fixed:
+        _check_length(kind, value, where)
         return value
-    items = [_value(item, each, f"{where}[{index}]") for index, each in enumerate(value)]
+    values = _listed(value, where)
+    _check_length(kind, values, where)
+    items = [_value(item, each, f"{where}[{index}]") for index, each in enumerate(values)]
     if not dtype:
         return items
     return np.array(items, dtype=dtype) if fixed else array.array(code, items)
+
+
+def _listed(value: Any, where: str) -> list[Any]:
+    """Return the items: what a value says of its length may not hold for them."""
+    try:
+        items = iter(value)
+    except TypeError:
+        raise _expected("a sequence", value, where) from None
+    return list(items)
 
 
 def _octets(value: Any) -> Any:

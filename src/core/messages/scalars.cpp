@@ -240,9 +240,11 @@ bool check_collection(PyObject * value) noexcept {
   Answer is = PyUnicode_Check(value) ? 1 : is_user_string(value);
   if (is != 0) return is > 0 && refuse_type("a sequence", value);
   is = is_instance(value, imported<struct Sequence>("collections.abc", "Sequence"));
-  if (is == 0) is = is_instance(value, imported<struct Set>("collections.abc", "Set"));
-  if (is == 0) is = is_instance(value, imported<struct NdArray>("numpy", "ndarray"));
-  return is > 0 || (is == 0 && refuse_type("a sequence", value));
+  if (is != 0) return is > 0;
+  is = is_instance(value, imported<struct Sized>("collections.abc", "Sized"));
+  if (is <= 0) return is == 0 && refuse_type("a sequence", value);
+  is = is_instance(value, imported<struct Mapping>("collections.abc", "Mapping"));
+  return is == 0 || (is > 0 && refuse_type("a sequence", value));
 }
 
 bool scalar_from_python(const Field & field, PyObject * value, void * to) noexcept {

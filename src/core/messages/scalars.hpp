@@ -16,9 +16,9 @@ bool scalar_from_python(const Field & field, PyObject * value, void * to) noexce
 /// Sets a TypeError, "expected `expected`, got TYPE", and returns false.
 bool refuse_type(const char * expected, PyObject * value) noexcept;
 
-/// True for sequences and sets in the sense of rclpy's setters, and for numpy arrays. False with a
-/// TypeError for str, mappings, iterators and whatever else can be iterated over, or with what the
-/// value's own code raised.
+/// True for what has a length and may have items in an order: sequences, sets, the values of a
+/// dict, numpy arrays. False with a TypeError for str, mappings, iterators and whatever else has no
+/// length, or with what the value's own code raised.
 bool check_collection(PyObject * value) noexcept;
 
 }  // namespace aiorcl
