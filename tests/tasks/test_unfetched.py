@@ -205,6 +205,76 @@ def test_what_nobody_fetches_before_the_end_is_raised_there(run: Run, context: C
         run(main)
 
 
+def by_spin(executor: AsyncioExecutor, task: Any) -> None:
+    """Cancel a task of an executor that spins then."""
+    task.cancel()
+    executor.spin()
+
+
+def by_spin_once(executor: AsyncioExecutor, task: Any) -> None:
+    """The same, step by step."""
+    task.cancel()
+    for _ in range(5):
+        executor.spin_once(timeout_sec=0)
+
+
+def by_shutdown(executor: AsyncioExecutor, task: Any) -> None:
+    """Cancel a task of an executor that runs no more."""
+    task.cancel()
+    executor.shutdown()
+
+
+def by_block(executor: AsyncioExecutor, task: Any) -> None:
+    """Cancel a task in a block."""
+
+    async def main() -> None:
+        async with executor:
+            task.cancel()
+            await executor.wait_for_shutdown()
+
+    executor.loop.run_until_complete(main())
+
+
+@pytest.mark.parametrize("cancel", [by_spin, by_spin_once, by_shutdown, by_block], ids=name)
+@pytest.mark.parametrize("error", [WrongError(), SystemExit()], ids=["error", "exit"])
+def test_what_a_cancelled_task_raises_is_raised(
+    context: Context, cancel: Callable[[AsyncioExecutor, Any], None], error: BaseException
+) -> None:
+    """The task has been cancelled by then, and nobody can fetch anything from it."""
+
+    async def fails() -> None:
+        begun.append(True)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            raise error
+
+    begun: list[bool] = []
+    with asyncio.Runner() as runner:
+        executor = AsyncioExecutor(context=context, loop=runner.get_loop())
+        task = executor.create_task(fails)
+        while not begun:
+            executor.spin_once(timeout_sec=0)
+        with pytest.raises(type(error)) as caught:
+            cancel(executor, task)
+        assert caught.value is error
+        assert task.cancelled()
+        executor.shutdown()
+
+
+def test_the_hook_hears_what_a_function_raises_that_cancels_its_task(context: Context) -> None:
+    """It is asked once, and all goes on."""
+    told: list[BaseException] = []
+    error = WrongError()
+    executor = AsyncioExecutor(context=context, on_error=lambda error, _: told.append(error))
+    task = executor.create_task(plainly(error, lambda: task.cancel()))
+    executor.spin_once(timeout_sec=0)
+    assert task.cancelled()
+    assert told == [error]
+    assert executor.shutdown()
+    assert told == [error]
+
+
 def test_a_program_goes_on_when_it_handles(capfd: pytest.CaptureFixture[str]) -> None:
     """aiorcl.run does not end by what main has handled, and nobody complains."""
 

@@ -104,7 +104,10 @@ class Task(Future[T], _RclpyTask[T]):
             del self  # as above
 
     def cancel(self) -> None:
-        """Cancel the task at once; its coroutine gets CancelledError. Any thread."""
+        """Cancel the task at once; its coroutine gets CancelledError. Any thread.
+
+        What that raises instead can be fetched by nobody, so the executor raises it.
+        """
         handler = self._take_handler()
         if _is_coroutine(handler):
             handler.close()  # it never ran
@@ -158,7 +161,10 @@ class Task(Future[T], _RclpyTask[T]):
         else:
             told = list(private.callbacks_of(self))
             self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
-            if isinstance(error, Exception):
+            is_kept = private.exception_and_result_of(self)[0] is error
+            if not is_kept:  # the task was cancelled before, perhaps by another thread
+                self._owned.errors.add(self, error)
+            elif isinstance(error, Exception):
                 self._owned.unfetched.add(self, told)
             else:
                 self.leave_to_executor()
