@@ -9,11 +9,18 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 import rclpy.node
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.client import Client
+from rclpy.guard_condition import GuardCondition
 from rclpy.node import Node
+from rclpy.publisher import Publisher
 from rclpy.service import Service
 from rclpy.task import Future
+from std_msgs.msg import Empty
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from tests.support.executors import breaks
 from tests.support.spinner import Spinner
@@ -26,6 +33,14 @@ if TYPE_CHECKING:
     _Client = Client[Any, Any]
 else:  # not generic at run time on Jazzy
     _Future, _Service, _Client = Future, Service, Client
+
+#: Methods of rclpy's classes that users call, and those that an executor calls.
+CALLED = ((Publisher, "publish"), (Client, "call_async"), (GuardCondition, "trigger"))
+ASKED = (
+    *((Service, "send_response"), (Client, "get_pending_request")),
+    *((Client, "remove_pending_request"), (MutuallyExclusiveCallbackGroup, "can_execute")),
+    *((ActionServer, "take_data"), (ActionClient, "execute")),
+)
 
 OF_ITS_OWN = breaks(events="does by itself what the methods do")
 
@@ -147,6 +162,63 @@ def test_a_future_of_a_subclass_is_completed_by_its_method(node: Node, spin: Spi
     future.__class__ = Noted
     spin.until(future.done)
     assert future.noted
+
+
+@pytest.fixture
+def seen(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> set[str]:
+    """Put others in the place of methods, in rclpy's classes; holds the names of those called."""
+    called: set[str] = set()
+
+    def see(function: Callable[..., Any]) -> Callable[..., Any]:
+        def seen(*args: Any, **kwargs: Any) -> Any:
+            called.add(function.__name__)
+            return function(*args, **kwargs)
+
+        return seen
+
+    for cls, name in request.param:
+        monkeypatch.setattr(cls, name, see(getattr(cls, name)))
+    return called
+
+
+@pytest.mark.parametrize("seen", [CALLED], indirect=True, ids=[""])
+def test_a_patch_of_the_class_is_called(
+    seen: set[str], executor: Executor, lone: Node, spin: Spinner
+) -> None:
+    """If it was made before the node came to the executor."""
+    publisher = lone.create_publisher(Empty, "topic", 1)
+    client = lone.create_client(Trigger, "service")
+    guard = lone.create_guard_condition(lambda: None)
+    executor.add_node(lone)
+    publisher.publish(Empty())
+    client.call_async(Trigger.Request())
+    guard.trigger()
+    assert seen == {name for _, name in CALLED}
+
+
+@OF_ITS_OWN
+@pytest.mark.parametrize("seen", [ASKED], indirect=True, ids=[""])
+def test_a_patch_of_the_class_is_asked(
+    seen: set[str], executor: Executor, lone: Node, spin: Spinner
+) -> None:
+    """If it was made before the node came to the executor."""
+
+    def execute(goal: Any) -> Fibonacci.Result:
+        goal.succeed()
+        return Fibonacci.Result()
+
+    group = MutuallyExclusiveCallbackGroup()
+    lone.create_service(Trigger, "service", answer, callback_group=group)
+    server = ActionServer(lone, Fibonacci, "action", execute)
+    goals = ActionClient(lone, Fibonacci, "action")
+    executor.add_node(lone)
+    assert call(lone, spin) == "answer"
+    accepted = goals.send_goal_async(Fibonacci.Goal())
+    spin.until(accepted.done)
+    spin.until(lambda: len(seen) == len(ASKED))
+    assert seen == {name for _, name in ASKED}
+    server.destroy()
+    goals.destroy()
 
 
 def test_a_done_callback_that_compares_to_nothing(node: Node, spin: Spinner) -> None:

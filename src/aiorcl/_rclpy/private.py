@@ -107,6 +107,7 @@ _LISTS = {
     "timers": "_timers",
     "waitables": "_Node__waitables",
 }
+_PROPERTIES = {name: getattr(Node, name) for name in _LISTS}
 
 
 def reader_of_list(node: Node, entities: str) -> Callable[[Node], list[Any]] | None:
@@ -115,7 +116,7 @@ def reader_of_list(node: Node, entities: str) -> Callable[[Node], list[Any]] | N
     What comes is appended to it. Other threads change it; what is one step of the interpreter sees
     it whole. None if there is no list, or the node's class has a property of its own.
     """
-    if getattr(type(node), entities) is not getattr(Node, entities):
+    if getattr(type(node), entities) is not _PROPERTIES[entities]:
         return None
     if not isinstance(getattr(node, _LISTS[entities], None), list):
         return None

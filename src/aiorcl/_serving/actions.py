@@ -15,6 +15,7 @@ from rclpy.waitable import Waitable
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy import private
+from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
 from aiorcl._tasks.unawaited import note_canceling, note_listeners
@@ -23,12 +24,19 @@ if TYPE_CHECKING:
     from aiorcl._serving.watcher import Watcher
 
 
-def is_plain(waitable: Waitable[Any], cls: type) -> bool:
-    """Return True for an object of the class that is taken and executed as rclpy does it."""
-    return isinstance(waitable, cls) and all(
-        getattr(type(waitable), method) is getattr(cls, method)
-        for method in ("is_ready", "take_data", "execute")
-    )
+_TAKEN = ("is_ready", "take_data", "execute")
+_OF_CLIENT = OwnMethods(ActionClient, *_TAKEN)
+_OF_SERVER = OwnMethods(ActionServer, *_TAKEN)
+
+
+def is_plain_client(waitable: Waitable[Any]) -> bool:
+    """Return True for an action client that is taken and executed as rclpy does it."""
+    return isinstance(waitable, ActionClient) and _OF_CLIENT.are_those_of(waitable)
+
+
+def is_plain_server(waitable: Waitable[Any]) -> bool:
+    """Return True for an action server that is taken and executed as rclpy does it."""
+    return isinstance(waitable, ActionServer) and _OF_SERVER.are_those_of(waitable)
 
 
 # By client the ids of goals whose feedback callbacks are back in rclpy's hands, though they have

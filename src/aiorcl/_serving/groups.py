@@ -11,6 +11,7 @@ from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallb
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import default_group_of
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.report import logger_of
@@ -22,8 +23,11 @@ if TYPE_CHECKING:
 
     from aiorcl._tasks.workers import Workers
 
-# What rclpy's executors ask of a group.
-_RULES = ("can_execute", "beginning_execution", "ending_execution")
+# What rclpy's executors ask of a group; of a group with one of its own that is asked here, too.
+_RULES: dict[type, OwnMethods] = {
+    cls: OwnMethods(cls, "can_execute", "beginning_execution", "ending_execution")
+    for cls in (MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup, LimitedCallbackGroup)
+}
 
 
 class _Use(NamedTuple):
@@ -86,7 +90,7 @@ class Groups:
             return _core.Group(self._dispatcher, 1)
         if isinstance(group, ThreadCallbackGroup):
             in_worker = self._workers.calls_of(group)
-            if _has_rules_of(group, LimitedCallbackGroup):
+            if _RULES[LimitedCallbackGroup].are_those_of(group):
                 return _core.Group(self._dispatcher, group.limit, in_worker)
             return _core.Group(self._dispatcher, group, in_worker)
         if isinstance(group, LimitedCallbackGroup) and _is_just(group, LimitedCallbackGroup):
@@ -109,15 +113,7 @@ class Groups:
 
 def _is_just(group: object, cls: type) -> bool:
     """True for a group of just this class that decides as the class does."""
-    return type(group) is cls and _has_rules_of(group, cls)
-
-
-def _has_rules_of(group: object, cls: type) -> bool:
-    """Tell whether a group answers as the class does: by no method of a subclass or of its own."""
-    own = vars(group)
-    return all(
-        getattr(type(group), rule) is getattr(cls, rule) and rule not in own for rule in _RULES
-    )
+    return type(group) is cls and _RULES[cls].are_those_of(group)
 
 
 def _tell(group: CallbackGroup, one: Node, other: Node) -> None:

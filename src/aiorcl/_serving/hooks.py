@@ -14,8 +14,8 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy.missing import TimerInfo
+from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import futures_of
-from aiorcl._serving.actions import is_plain
 from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import served
@@ -38,6 +38,8 @@ if TYPE_CHECKING:
 
 # How often a waitable is asked that is at another place in the wait set than it thinks.
 _ATTEMPTS = 30
+
+_OF_EVENTS = OwnMethods(EventHandler, "is_ready", "take_data", "execute")
 
 RCLError = _rclpy.RCLError
 
@@ -207,8 +209,9 @@ class ExecutorHooks:
     def _execute(self, entity: _core.Entity, waitable: Waitable[Any], data: Any) -> Any:
         for future in futures_of(waitable):
             self._watcher.bind(future)
-        if is_plain(waitable, EventHandler):  # by what its callback returns, not by what it is
-            callback = waitable.callback  # type: ignore[attr-defined]
+        if isinstance(waitable, EventHandler) and _OF_EVENTS.are_those_of(waitable):
+            # By what its callback returns, not by what it is.
+            callback = waitable.callback
             return entity.call_if_may(False, callback, (data,)) if data else None
         result: Any = entity.call_if_may(False, waitable.execute, (data,))
         if isinstance(result, Awaitable) and not inspect.iscoroutine(result):

@@ -12,8 +12,6 @@ from typing import TYPE_CHECKING, Any, TypeAlias
 import rclpy.client
 import rclpy.publisher
 import rclpy.subscription
-from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
 from rclpy.guard_condition import GuardCondition
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.logging import get_logger
@@ -22,7 +20,14 @@ from rclpy.service import Service
 from rclpy.waitable import NumberOfEntities
 
 from aiorcl import _core
-from aiorcl._serving.actions import Action, is_plain, watch_client, watch_server
+from aiorcl._rclpy.own_methods import OwnMethods
+from aiorcl._serving.actions import (
+    Action,
+    is_plain_client,
+    is_plain_server,
+    watch_client,
+    watch_server,
+)
 
 if TYPE_CHECKING:
     from rclpy.context import Context
@@ -35,6 +40,14 @@ if TYPE_CHECKING:
 _WITH_GID = "publisher_gid" in getattr(
     getattr(rclpy.subscription, "MessageInfo", None), "__annotations__", {}
 )
+
+# What is done in C++ unless somebody has put a method of their own in the place of rclpy's, by the
+# time at which the entity is first watched.
+_PUBLISH = OwnMethods(rclpy.publisher.Publisher, "publish")
+_TRIGGER = OwnMethods(GuardCondition, "trigger")
+_CALL_ASYNC = OwnMethods(rclpy.client.Client, "call_async")
+_PENDING_REQUESTS = OwnMethods(rclpy.client.Client, "get_pending_request", "remove_pending_request")
+_SEND_RESPONSE = OwnMethods(Service, "send_response")
 
 #: What watches an entity of rclpy: an entity of ours, or of an action one for each part.
 Core: TypeAlias = _core.Entity | Action
@@ -124,25 +137,12 @@ def _tell_crowded(client: Any, pending: int) -> None:
     )
 
 
-def _overridden(entity: Any, cls: type, *methods: str) -> bool:
-    """Tell whether the user has put another in the place of a method of rclpy's.
-
-    In a subclass or on the object, when it is watched; what is put into rclpy's own class is not
-    looked at.
-    """
-    own = vars(entity)
-    return any(
-        getattr(type(entity), method) is not getattr(cls, method) or method in own
-        for method in methods
-    )
-
-
 def _watch_publisher(
     watcher: Watcher, publisher: Any, group: _core.Group | None, label: str
 ) -> _core.Entity:
     core = _core.Publisher(watcher.dispatcher, publisher, label)
     # Subclasses, and whoever has put a method of their own there, keep it.
-    if type(publisher) is rclpy.publisher.Publisher and "publish" not in publisher.__dict__:
+    if type(publisher) is rclpy.publisher.Publisher and _PUBLISH.are_those_of(publisher):
         core.stand_in()
     return core
 
@@ -152,7 +152,7 @@ def _watch_guard(
 ) -> _core.Entity:
     core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
     core.give_back()
-    if type(guard) is GuardCondition and "trigger" not in guard.__dict__:
+    if type(guard) is GuardCondition and _TRIGGER.are_those_of(guard):
         core.stand_in()
     return core
 
@@ -163,13 +163,11 @@ def _watch_client(
     # Without its group: what only completes futures is never held back, or awaiting a service
     # inside a callback of the same group could not end.
     depth = depth_of(client.qos_profile) or 0
-    finds_itself = _overridden(
-        client, rclpy.client.Client, "get_pending_request", "remove_pending_request"
-    )
+    finds_itself = not _PENDING_REQUESTS.are_those_of(client)
     core = _core.Client(
         watcher.dispatcher, client, label, depth, _tell_crowded, finds_itself=finds_itself
     )
-    if type(client) is rclpy.client.Client and "call_async" not in client.__dict__:
+    if type(client) is rclpy.client.Client and _CALL_ASYNC.are_those_of(client):
         core.stand_in()
     return core
 
@@ -181,7 +179,7 @@ def _says_when_ready(waitable: Any) -> bool:
 
 
 def _watch_waitable(watcher: Watcher, waitable: Any, group: _core.Group | None, label: str) -> Core:
-    if is_plain(waitable, ActionClient):
+    if is_plain_client(waitable):
         return watch_client(watcher, waitable, group)
     if _says_when_ready(waitable):
         driven = _core.DrivenWaitable(watcher.dispatcher, waitable, group, label)
@@ -190,7 +188,7 @@ def _watch_waitable(watcher: Watcher, waitable: Any, group: _core.Group | None, 
     with contextlib.ExitStack() as in_use:
         in_use.enter_context(waitable)
         wait_set = wait_set_of(watcher.context, waitable)
-        if is_plain(waitable, ActionServer):
+        if is_plain_server(waitable):
             return watch_server(watcher, waitable, group, wait_set.pointer)
         # Each by itself too: what the waitable's own __enter__ holds is the user's to say.
         for handle in wait_set.handles:
@@ -240,7 +238,7 @@ KINDS = (
         lambda service: f" '{service.service_name}'",
         lambda watcher, service, group, label: _core.Service(
             *(watcher.dispatcher, service, group, label),
-            sends_itself=_overridden(service, Service, "send_response"),
+            sends_itself=not _SEND_RESPONSE.are_those_of(service),
         ),
     ),
     Kind(
