@@ -27,6 +27,7 @@ from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import Run
 from aiorcl._loop.selector import driver_for
 from aiorcl._loop.shutdown_state import ShutdownState
+from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.abstract import ExecutorBase
 from aiorcl._serving.async_with import Block
 from aiorcl._serving.context import ContextEnd
@@ -245,10 +246,12 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def spin(self) -> None:
         """Run callbacks until ``shutdown``, or until the context is shut down.
 
+        By ``spin_once``, again and again, if that is a subclass's own.
+
         :raises ExternalShutdownException: if a signal or another thread shut the context down.
         :raises RuntimeError: if the executor or a loop runs in this thread already.
         """
-        self._spinning.forever()
+        self._spinning.forever(None if _SPIN_ONCE.are_those_of(self) else self.spin_once)
 
     def spin_once(self, timeout_sec: float | None = None) -> None:
         """Run one callback, or one step of a task; wait for it at most ``timeout_sec``.
@@ -389,6 +392,8 @@ def _check_arguments(context: object, loop: object, on_error: object) -> None:
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")
 
+
+_SPIN_ONCE = OwnMethods(AsyncioExecutor, "spin_once")
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.
 rclpy.executors.Executor.register(AsyncioExecutor)

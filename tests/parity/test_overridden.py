@@ -221,6 +221,32 @@ def test_a_patch_of_the_class_is_asked(
     goals.destroy()
 
 
+@breaks(events="spins in C++")
+def test_spin_calls_the_spin_once_of_a_subclass(executor: Executor, node: Node) -> None:
+    """So the subclass can handle what callbacks raise, and go on."""
+    cls: Any = type(executor)
+
+    class Careful(cls):  # type: ignore[misc]
+        handled = 0
+
+        def spin_once(self, timeout_sec: float | None = None) -> None:
+            try:
+                super().spin_once(timeout_sec)
+            except ZeroDivisionError:
+                self.handled += 1
+                if self.handled == 3:
+                    self.shutdown(timeout_sec=0)
+
+    def fail() -> None:
+        raise ZeroDivisionError
+
+    careful: Any = executor
+    careful.__class__ = Careful
+    node.create_timer(0.001, fail)
+    careful.spin()
+    assert careful.handled == 3
+
+
 def test_a_done_callback_that_compares_to_nothing(node: Node, spin: Spinner) -> None:
     """What a callback of the user's says of equality is not asked."""
     called: list[bool] = []

@@ -88,9 +88,16 @@ class Spinning:
         self._finish = finish
         self._call = _Call(finish)
 
-    def forever(self) -> None:
-        """Run callbacks until the executor or the context is shut down."""
+    def forever(self, spin_once: Callable[[], None] | None = None) -> None:
+        """Run callbacks until the executor or the context is shut down.
+
+        :param spin_once: of the user's own; runs them one by one.
+        """
         self._refuse_nested()
+        if spin_once is not None:
+            while not self._state.nothing_answers():
+                spin_once()
+            return
         try:
             if not self._begin():
                 return
