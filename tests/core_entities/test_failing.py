@@ -76,7 +76,8 @@ def test_what_fails_again_and_again_is_named_once(
     inbox.put(1)
     spin_until(executor, takes.were(10))
     assert takes.times[-1] - takes.times[-2] > 0.2
-    assert told == [("ValueError", f"waitable {make_inbox.__name__}")]
+    name = f"waitable '{make_inbox.__name__}' of node '{lone.get_fully_qualified_name()}'"
+    assert told == [("ValueError", name)]
     takes.error = None
     spin_until(executor, lambda: inbox.executed)
     assert inbox.executed == [1]

@@ -41,16 +41,16 @@ if TYPE_CHECKING:
     from tests.support.makers import Run
     from tests.support.raising import Arrange, Make
 
-LABELS: dict[Arrange, str] = {
-    in_subscription: "subscription '/topic'",
-    in_timer: "timer",
-    in_service: "service '/service'",
-    in_guard_condition: "guard condition",
-    in_qos_event: "waitable EventHandler",
-    in_waitable: "waitable Inbox",
-    in_feedback: "feedback of action client '/action'",
-    in_task: "task",
-    in_done_callback: "task",
+NAMES: dict[Arrange, str] = {
+    in_subscription: "subscription '/topic' of node '{node}'",
+    in_timer: "timer '{callback}' of node '{node}'",
+    in_service: "service '/service' of node '{node}'",
+    in_guard_condition: "guard condition '{callback}' of node '{node}'",
+    in_qos_event: "waitable 'EventHandler {callback}' of node '{node}'",
+    in_waitable: "waitable 'Inbox' of node '{node}'",
+    in_feedback: "feedback of action client '/action' of node '{node}'",
+    in_task: "task '{callback}'",
+    in_done_callback: "task '{callback}'",
 }
 
 
@@ -59,8 +59,10 @@ LABELS: dict[Arrange, str] = {
 def test_the_hook_gets_the_exception_and_all_goes_on(
     run: Run, context: Context, lone: Node, arrange: Arrange, make: Make
 ) -> None:
-    """The hook is told the exception and where it comes from; when it returns nothing ends."""
+    """The hook is told the exception and what has raised it; when it returns nothing ends."""
     error = WrongError("on purpose")
+    callback = f"{make.__qualname__}.<locals>.callback"
+    expected = NAMES[arrange].format(node=lone.get_fully_qualified_name(), callback=callback)
 
     async def main() -> None:
         told = asyncio.get_running_loop().create_future()
@@ -69,7 +71,7 @@ def test_the_hook_gets_the_exception_and_all_goes_on(
         ) as executor:
             executor.add_node(lone)
             kept = arrange(executor, lone, make, error)
-            assert await told == (error, LABELS[arrange])
+            assert await told == (error, expected)
             assert await executor.create_task(max, 1, 2) == 2
             del kept
 
@@ -197,7 +199,7 @@ def test_the_hook_holds_for_spin_calls(context: Context, lone: Node) -> None:
         while len(received) < 3:
             executor.spin_once(timeout_sec=10)
     assert received == [0, 1, 2]
-    assert told == ["subscription '/topic'"] * 3
+    assert told == [f"subscription '/topic' of node '{lone.get_fully_qualified_name()}'"] * 3
 
 
 @pytest.mark.parametrize("kind", [KeyboardInterrupt, SystemExit])
@@ -262,5 +264,5 @@ def test_an_error_of_rcl(context: Context, lone: Node) -> None:
             executor.spin_once(timeout_sec=10)
     assert received == [1]  # it was left there
     message, label = told[0]
-    assert label == "subscription '/topic'"
+    assert label == f"subscription '/topic' of node '{lone.get_fully_qualified_name()}'"
     assert message.startswith("subscription '/topic': Cannot take a message")

@@ -127,7 +127,7 @@ def test_an_entity_that_comes_later_is_named_once(
         ours.wake()
         while len(received) <= number:
             ours.spin_once(timeout_sec=1)
-    assert told == [(error, "waitable Broken")]
+    assert told == [(error, f"waitable Broken of node '{node.get_fully_qualified_name()}'")]
     assert broken.asked == asked
     ours.remove_node(node)
 
@@ -161,4 +161,5 @@ def test_an_entity_that_cannot_be_let_go_keeps_no_other(
     ours.remove_node(node)
     assert served(subscription) is None
     assert served(after) is None
-    assert [label for _, label in told] == ["waitable Broken"] * 2
+    name = f"waitable Broken of node '{node.get_fully_qualified_name()}'"
+    assert [label for _, label in told] == [name] * 2

@@ -288,4 +288,5 @@ def test_on_error_gets_it_and_the_place_is_free_again(
             await both.wait()
 
     run(main)
-    assert errors == [("0", "subscription '/topic'", True), ("1", "subscription '/topic'", True)]
+    source = f"subscription '/topic' of node '{lone.get_fully_qualified_name()}'"
+    assert errors == [("0", source, True), ("1", source, True)]

@@ -44,7 +44,7 @@ def described(entity: Any) -> str:
 
 
 def label_of(core: _core.Entity) -> str:
-    """Name a watched entity for the user; a timer, which has no name, by its callback."""
+    """Name a watched entity for the user; one that has no name, as a timer, by its callback."""
     return joined(*kind_and_name(core))
 
 
@@ -58,10 +58,11 @@ def kind_and_name(core: _core.Entity) -> tuple[str, str]:
     kind, found, rest = core.label.partition(" '")
     if found:
         return kind, rest.removesuffix("'")
-    kind, _, name = core.label.partition(" ")
-    if kind == "waitable":
-        return kind, name
     callback = None
     with contextlib.suppress(Exception):  # of a property of the user's
         callback = getattr(core.rclpy_entity, "callback", None)
-    return core.label, "" if callback is None else name_of_function(callback)
+    called = "" if callback is None else name_of_function(callback)
+    kind, _, name = core.label.partition(" ")
+    if kind == "waitable":  # there are many of one class: handlers of QoS events
+        return kind, f"{name} {called}".rstrip()
+    return core.label, called

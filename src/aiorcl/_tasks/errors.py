@@ -116,12 +116,12 @@ class Errors:
 
     def add(self, source: object, error: BaseException) -> None:
         """Hand the exception to ``on_error``; without it, keep it and end the run."""
+        origin = self._report.origin(source)
         if self._on_error is not None and not _ends_the_program(error):
-            answer = self._ask(self._on_error, error, getattr(source, "label", "task"))
+            answer = self._ask(self._on_error, error, origin)
             if answer is None:
                 return
             error = answer
-        origin = self._report.origin(source)
         if isinstance(error, asyncio.CancelledError):
             # As asyncio does. It would not end the body, but be taken for a cancellation of it.
             self._report.handle(f"Exception in {origin}", error)
@@ -168,10 +168,10 @@ class Errors:
                 self._told = True
         self._end_run()
 
-    def _ask(self, on_error: OnError, error: BaseException, label: str) -> BaseException | None:
+    def _ask(self, on_error: OnError, error: BaseException, origin: str) -> BaseException | None:
         """Return what to raise; None if all goes on."""
         try:
-            result = cast("Callable[[BaseException, str], object]", on_error)(error, label)
+            result = cast("Callable[[BaseException, str], object]", on_error)(error, origin)
         except BaseException as raised:
             if raised is not error and raised.__cause__ is None and raised.__context__ is None:
                 raised.__context__ = error
