@@ -14,6 +14,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
+from tests.support.turns import turns
 
 if TYPE_CHECKING:
     from tests.support.makers import Run
@@ -33,7 +34,7 @@ async def by_a_chain(leave: Leave) -> None:
 
 async def by_gather(leave: Leave) -> None:
     """Await several tasks, one of which leaves."""
-    await asyncio.gather(leave(), asyncio.sleep(0))
+    await asyncio.gather(leave(), turns(), return_exceptions=True)
 
 
 async def by_wait_for(leave: Leave) -> None:
@@ -51,6 +52,32 @@ async def by_a_group(leave: Leave) -> None:
     """Await a group of tasks, one of which leaves."""
     async with asyncio.TaskGroup() as group:
         group.create_task(leave())
+
+
+async def by_hand(leave: Leave) -> None:
+    """Hand a cancellation on by a line of one's own."""
+    task = asyncio.create_task(leave())
+    try:
+        await asyncio.Event().wait()
+    finally:
+        task.cancel()
+        await asyncio.wait([task])
+
+
+async def by_hand_in_the_end(leave: Leave) -> None:
+    """The same, and do something else before that waits."""
+    task = asyncio.create_task(leave())
+    try:
+        await asyncio.Event().wait()
+    finally:
+        task.cancel()
+        await turns()
+        await asyncio.shield(task)
+
+
+async def by_gather_that_ends(leave: Leave) -> None:
+    """Await several tasks, all of which are cancelled, until the first one has ended."""
+    await asyncio.gather(leave(), asyncio.Event().wait())
 
 
 async def by_itself(leave: Leave) -> None:
@@ -74,6 +101,10 @@ async def by_an_event(leave: Leave) -> None:
     task = asyncio.create_task(leave())
     task.add_done_callback(lambda _: left.set())
     await left.wait()
+
+
+async def nothing() -> None:
+    """Do nothing."""
 
 
 def leave_in_a_callback(
@@ -117,7 +148,11 @@ def leave_in_a_callback(
 
 
 @pytest.mark.parametrize(
-    "way", [by_a_task, by_a_chain, by_gather, by_wait_for, by_timeout, by_a_group]
+    "way",
+    [
+        *(by_a_task, by_a_chain, by_gather, by_wait_for, by_timeout, by_a_group),
+        *(by_hand, by_hand_in_the_end),
+    ],
 )
 def test_who_awaits_the_end_is_not_waited_for(
     run: Run, context: Context, lone: Node, way: Callable[[Leave], Coroutine[Any, Any, None]]
@@ -128,6 +163,12 @@ def test_who_awaits_the_end_is_not_waited_for(
     assert "callback', a coroutine of the executor, awaits" in str(error)
 
 
+def test_who_has_ended_by_then_awaits_nothing(run: Run, context: Context, lone: Node) -> None:
+    """It has cancelled the task that leaves the block, which hears of that."""
+    error = leave_in_a_callback(run, context, lone, by_gather_that_ends)
+    assert isinstance(error, asyncio.CancelledError)
+
+
 @pytest.mark.parametrize("way", [by_itself, by_shield, by_wait, by_an_event])
 def test_who_can_be_ended_is_no_trouble(
     run: Run, context: Context, lone: Node, way: Callable[[Leave], Coroutine[Any, Any, None]]
@@ -136,8 +177,11 @@ def test_who_can_be_ended_is_no_trouble(
     assert leave_in_a_callback(run, context, lone, way) is None
 
 
-def test_a_coroutine_that_cancels_who_leaves(run: Run, context: Context, lone: Node) -> None:
-    """At its end, as cleanup: it awaits nobody, so it is waited for and there is no error."""
+@pytest.mark.parametrize("cleanup", [nothing, turns])
+def test_a_coroutine_that_cancels_who_leaves(
+    run: Run, context: Context, lone: Node, cleanup: Callable[[], Coroutine[Any, Any, None]]
+) -> None:
+    """At its end, as cleanup: it does not await it, so it is waited for and there is no error."""
     said: list[str] = []
 
     async def main() -> None:
@@ -153,6 +197,7 @@ def test_a_coroutine_that_cancels_who_leaves(run: Run, context: Context, lone: N
                     await asyncio.Event().wait()
                 finally:
                     body.cancel()
+                    await cleanup()
                     said.append("ended")
 
             executor.add_node(lone)

@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.home import CANCEL_TURNS
+from aiorcl._tasks.awaiters import awaiters_of
 from aiorcl._tasks.coroutine_steps import Outcome, Steps
 
 if TYPE_CHECKING:
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     from aiorcl._loop.run import Run
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
+
+# How often an end looks whether one of those that it waits for has begun to wait for it.
+_LOOK_SECONDS = 0.05
 
 
 class OwnedCoroutines:
@@ -36,6 +40,7 @@ class OwnedCoroutines:
         self.running: Steps | None = None
         self._spared: set[Steps] = set()
         self._leaver: asyncio.Task[Any] | None = None  # waits until all others have ended
+        self._cancel_leaver: set[Steps] = set()
         #: The coroutine that awaits this task, which would wait for it, and so for itself.
         self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
@@ -106,13 +111,23 @@ class OwnedCoroutines:
         return 0 if self._leaver is None else self._leaver.cancelling()
 
     def was_cancelled(self, steps: Steps, cancellations_before: int) -> None:
-        """Do not wait for a coroutine that has handed its cancellation on to who waits for it.
+        """Look at a coroutine that has handed its cancellation on to who waits for its end.
 
-        It does so because it awaits that task.
+        It does so if it awaits that task; or it only wants that one to end, too.
         """
         if self.cancellations_of_leaver() > cancellations_before and steps in self._owned:
-            self._spared.add(steps)
-            self.awaits_leaver = steps
+            self._cancel_leaver.add(steps)
+
+    def _spare_who_awaits_leaver(self) -> None:
+        """Do not wait for those that wait for this wait."""
+        self._cancel_leaver &= self._owned
+        if self._leaver is None or not self._cancel_leaver:
+            return
+        awaiters = awaiters_of(self._leaver)
+        for steps in self._cancel_leaver - self._spared:
+            if steps.task in awaiters:
+                self._spared.add(steps)
+                self.awaits_leaver = steps
 
     def cancel_all(self) -> None:
         """Cancel every coroutine, once, and every task that has not begun.
@@ -147,6 +162,7 @@ class OwnedCoroutines:
             await asyncio.sleep(0)
         while True:
             self.cancel_all()
+            self._spare_who_awaits_leaver()
             tasks = [
                 steps.task
                 for steps in list(self._owned)
@@ -156,6 +172,8 @@ class OwnedCoroutines:
                 await asyncio.sleep(0)  # for what they have scheduled on their way out
                 return
             left = None if deadline is None else max(0.0, deadline - loop.time())
+            if self._leaver is not None:  # which they may await only later in their cleanup
+                left = _LOOK_SECONDS
             _, pending = await asyncio.wait(tasks, timeout=left)
-            if pending and left is not None:
+            if pending and deadline is not None:
                 return

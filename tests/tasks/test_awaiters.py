@@ -1,0 +1,95 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Who awaits a task is known, through whatever asyncio puts between.
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from aiorcl._tasks.awaiters import awaiters_of
+from tests.support.turns import turns
+
+if TYPE_CHECKING:
+    from tests.support.makers import Run
+
+Task = asyncio.Task[Any]
+
+
+async def directly(task: Task) -> None:
+    """Await it."""
+    await task
+
+
+async def by_gather(task: Task) -> None:
+    """Await it beside another one."""
+    await asyncio.gather(task, asyncio.Event().wait())
+
+
+async def by_wait(task: Task) -> None:
+    """Await it or another one."""
+    other = asyncio.create_task(asyncio.Event().wait())
+    await asyncio.wait([other, task], return_when=asyncio.FIRST_COMPLETED)
+
+
+async def by_wait_for(task: Task) -> None:
+    """Await it for a while."""
+    await asyncio.wait_for(task, 3600)
+
+
+async def by_shield(task: Task) -> None:
+    """Await it without cancelling it."""
+    await asyncio.shield(task)
+
+
+async def by_group(task: Task) -> None:
+    """Await a group, of which one awaits it."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(by_gather(task))
+
+
+async def by_group_of_anyio(task: Task) -> None:
+    """The same, by another library."""
+    anyio = pytest.importorskip("anyio")
+    async with anyio.create_task_group() as group:
+        group.start_soon(directly, task)
+
+
+async def by_its_end(task: Task) -> None:
+    """Await what a done callback of one's own may bring, or not."""
+    future = asyncio.get_running_loop().create_future()
+    task.add_done_callback(lambda _: future.set_result(None))
+    await future
+
+
+async def by_a_member(task: Task) -> None:
+    """Await something else in a group that has begun one which awaits it."""
+    async with asyncio.TaskGroup() as group:
+        group.create_task(directly(task))
+        await asyncio.Event().wait()
+
+
+AWAITS = [directly, by_gather, by_wait, by_wait_for, by_shield, by_group, by_group_of_anyio]
+WAYS = [*((way, True) for way in AWAITS), (by_its_end, False), (by_a_member, False)]
+
+
+@pytest.mark.parametrize(("way", "awaits"), WAYS)
+def test_who_awaits_a_task(
+    run: Run, way: Callable[[Task], Awaitable[None]], *, awaits: bool
+) -> None:
+    """Those that awaken with its end are found, and nobody else."""
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.Event().wait())
+        waiting = asyncio.ensure_future(way(task))
+        await turns()
+        assert (waiting in awaiters_of(task)) is awaits
+        assert asyncio.current_task() not in awaiters_of(task)
+        for each in asyncio.all_tasks() - {asyncio.current_task()}:
+            each.cancel()
+        await asyncio.wait([waiting])
+
+    run(main)
