@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -143,6 +144,11 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
         "spin's timeout",
         lambda t: t.executor.spin_until_future_complete(t.executor.create_future(), "1"),
         "takes a timeout in seconds, or None, not '1' (str)",
+    ),
+    (
+        "slow callback",
+        lambda t: setattr(t.executor, "slow_callback_duration", "0.1"),
+        "a number of seconds or None, not '0.1'",
     ),
     ("spin", lambda t: t.executor.spin_until_future_complete(None), "takes a future"),
     ("spin once", lambda t: t.executor.spin_once_until_future_complete(5), "not 5 (int)"),
@@ -283,6 +289,20 @@ def test_what_is_out_of_range(run: Run, context: Context, lone: Node) -> None:
             await aiorcl.subscribers_ready(publisher, -1)
 
     run(main)
+
+
+def test_no_timeout(context: Context) -> None:
+    """NaN is no time, and none would ever be past it."""
+    with AsyncioExecutor(context=context) as executor:
+        calls: list[Callable[[float], object]] = [
+            executor.spin_once,
+            functools.partial(executor.spin_until_future_complete, executor.create_future()),
+            functools.partial(executor.spin_once_until_future_complete, executor.create_future()),
+            executor.shutdown,
+        ]
+        for call in calls:
+            with pytest.raises(ValueError, match="takes a timeout in seconds, or None, not nan"):
+                call(math.nan)
 
 
 def test_a_server_on_a_destroyed_node(make_node: MakeNode) -> None:

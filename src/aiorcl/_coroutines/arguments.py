@@ -48,13 +48,17 @@ def timeout(timeout_sec: float | None, function: str) -> float | None:
     """Return a timeout as rclpy means it: None and less than 0 are for ever.
 
     :raises TypeError: if it is no number.
+    :raises ValueError: if it is NaN, which no time is past.
     """
+    expected = f"{function} takes a timeout in seconds, or None"
     try:
-        return None if timeout_sec is None or timeout_sec < 0 else timeout_sec
+        if timeout_sec is None or timeout_sec < 0:
+            return None
+        if timeout_sec >= 0:
+            return timeout_sec
     except TypeError:
-        raise TypeError(
-            f"{function} takes a timeout in seconds, or None, not {shown(timeout_sec)}"
-        ) from None
+        raise TypeError(f"{expected}, not {shown(timeout_sec)}") from None
+    raise ValueError(f"{expected}, not {timeout_sec}")
 
 
 def check_message(value: object, cls: type, what: str) -> None:

@@ -116,7 +116,11 @@ class SlowCallbacks:
         if seconds is None:
             self._owned.slow_ns, self._dispatcher.slow_ns = None, _NEVER_NS
             return
-        if not seconds >= 0:
+        try:
+            is_duration = seconds >= 0
+        except TypeError:
+            raise TypeError(f"A duration is a number of seconds or None, not {seconds!r}") from None
+        if not is_duration:
             raise ValueError(f"A duration is 0 or more, got {seconds!r}")
         slow_ns = int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
         self._owned.slow_ns = self._dispatcher.slow_ns = slow_ns
