@@ -98,8 +98,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         guards = guards_of(self._context)
         self._state = ShutdownState(self)
         self._dispatcher = _core.Dispatcher(ros_context=guards.context)
-        self._run = Run(self._dispatcher, self)
         self._mailbox = Mailbox(self._dispatcher)
+        self._run = Run(self._dispatcher, self._mailbox, self)
         self._followers = Followers()
         self._workers = Workers(self._nothing_answers)
         self._context_end = ContextEnd(

@@ -185,7 +185,7 @@ NB_MODULE(_core, m) {
           },
           "entity"_a.none(), "The threads in Entity.call_if_may() of this entity, or of any.")
       .def("begin_run", &Dispatcher::begin_run)
-      .def("end_run", &Dispatcher::end_run)
+      .def("end_run", &Dispatcher::end_run, "left"_a.none())
       .def_prop_ro("thread", [](Dispatcher & self) { return self.runner().thread(); })
       .def("runs_here", [](Dispatcher & self) { return self.runner().is_here(); })
       .def(

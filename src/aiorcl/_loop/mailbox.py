@@ -33,12 +33,15 @@ class Mailbox:
     """
 
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
+        self._dispatcher = dispatcher
         self._tasks: deque[Postable] = deque()
         self._orders: deque[Callable[[], object]] = deque()
+        #: One item for each order of another thread that the run has to do before it ends.
+        self.due: deque[None] = deque()
         self._refuses = False
         #: Whose statistics are those of tasks.
         self.entity = _core.Posted(dispatcher, self._tasks)
-        self._own = _core.Orders(dispatcher, self._do_orders)
+        self._own = _core.Orders(dispatcher, self.do_orders)
 
     def post_task(self, task: Postable) -> None:
         """Run a task in its turn, or cancel it if there will be none."""
@@ -64,15 +67,26 @@ class Mailbox:
             task.cancel()
 
     def order(self, order: Callable[[], object], *, first: bool = False) -> None:
-        """Have the loop's thread do something of the executor's own, after what it does now."""
+        """Have the loop's thread do something of the executor's own, after what it does now.
+
+        What another thread orders is done before the run ends. If nothing runs, in the next one.
+        """
         if first:
             self._orders.appendleft(order)
         else:
             self._orders.append(order)
         self._own.post()
+        self.ordered()
 
-    def _do_orders(self) -> None:
+    def ordered(self) -> None:
+        """Have what is ordered done before the run ends, if this is another thread."""
+        # After the order: whoever empties this first finds it.
+        if not self._dispatcher.runs_here():
+            self.due.append(None)
+
+    def do_orders(self) -> None:
         """Do what was ordered so far, and after one callback of others what came meanwhile."""
+        self.due.clear()
         try:
             for _ in range(len(self._orders)):
                 self._orders.popleft()()
@@ -80,8 +94,14 @@ class Mailbox:
             if self._orders:
                 self._own.post()
 
+    def forget_orders(self) -> None:
+        """Do nothing of what was ordered so far."""
+        self._orders.clear()
+        self.due.clear()
+
     def close(self) -> None:
         """Nothing is run any more."""
+        self.forget_orders()
         self._own.close()
         self.entity.close()
 
@@ -99,6 +119,8 @@ class SingleOrder:
         if not self._pending:
             self._pending = True
             self._mailbox.order(self._do)
+        else:
+            self._mailbox.ordered()
 
     def _do(self) -> None:
         self._pending = False  # before: a change during the order is one for the next

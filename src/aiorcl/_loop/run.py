@@ -19,6 +19,7 @@ from aiorcl._loop.first_line import let_begin
 if TYPE_CHECKING:
     import rclpy.task
 
+    from aiorcl._loop.mailbox import Mailbox
 
 T = TypeVar("T")
 
@@ -47,9 +48,10 @@ class Run:
     step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
     """
 
-    def __init__(self, dispatcher: _core.Dispatcher, executor: object) -> None:
+    def __init__(self, dispatcher: _core.Dispatcher, mailbox: Mailbox, executor: object) -> None:
         _runs[executor] = weakref.ref(self)
         self._dispatcher = dispatcher
+        self._mailbox = mailbox
         self.loop: asyncio.AbstractEventLoop | None = None
         self._spins = False  # and so ends by the end of the loop's run
         self._loop_stopped = False
@@ -91,10 +93,20 @@ class Run:
         self.interrupted = False
 
     def end(self) -> None:
-        """Nothing runs any more."""
+        """Nothing runs any more, once what other threads have ordered is done.
+
+        There may be no next run that would do it. Who orders something, and finds after that that
+        nothing runs, does it itself.
+        """
         self._spins = False
         self.once = False
-        self._dispatcher.end_run()
+        try:
+            while not self._dispatcher.end_run(self._mailbox.due):
+                self._mailbox.do_orders()
+        except BaseException:  # of an order, or an interrupt
+            if self.runs_here():
+                self._dispatcher.end_run(None)
+            raise
 
     def end_torn(self) -> None:
         """As end(), after an exception; nothing if that has ended it.

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import threading
+from collections import deque
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
@@ -73,6 +74,8 @@ class Nodes:
         self._ended = False
         # Those to look at; True if all that they have is to be compared.
         self._changed: ByIdentity[Node, bool] = ByIdentity()
+        # Entities that were destroyed, and are to be let go.
+        self._destroyed: deque[Any] = deque()
         # Those to look at when the next run begins: removed while nothing ran, or incomplete.
         self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
         self._look_later = SingleOrder(mailbox, self._look)
@@ -97,6 +100,7 @@ class Nodes:
                 self._in_doubt.pop(node)
                 self._changed.setdefault(node, False)
             self._look()
+        self._look()  # at what another thread could not, for the lock
 
     def wake(self) -> None:
         """Compare all that the nodes have, now where this thread may, else soon.
@@ -116,10 +120,18 @@ class Nodes:
         self._look_here_or_soon()
 
     def _look_here_or_soon(self) -> None:
-        if self._run.may_act_here():
+        if self._may_look_here():
             self._look()
-        else:
-            self._look_later.post()
+
+    def _may_look_here(self) -> bool:
+        """False if another thread runs the executor, which looks then: when it ends at the latest.
+
+        Asked again: a run that has ended before it could see the order does not look.
+        """
+        if self._run.may_act_here():
+            return True
+        self._look_later.post()
+        return self._run.may_act_here()
 
     def look_at_new(self, node: Node) -> None:
         """Serve a node that was added just now; raise what keeps one of its entities from that.
@@ -179,12 +191,11 @@ class Nodes:
         self._look()
 
     def _look(self) -> None:
-        while self._changed and self._lock.acquire(blocking=False):
+        while (self._changed or self._destroyed) and self._lock.acquire(blocking=False):
             try:
                 if self._looking:  # by a callback of rclpy; the outer call looks once more
                     return
-                if not self._run.may_act_here():  # a run has begun on another thread
-                    self._look_later.post()
+                if not self._may_look_here():  # a run has begun on another thread
                     return
                 self._looking = True
                 try:
@@ -209,6 +220,9 @@ class Nodes:
             self._mailbox.order(partial(self.look, node))
 
     def _look_at_changed(self) -> None:
+        for _ in range(len(self._destroyed)):
+            self._let_go_of_destroyed(self._destroyed[0])
+            self._destroyed.popleft()  # after that: an interrupt comes anywhere
         for node in self._changed.objects():
             # Before: a change during the look is one for the next.
             search = self._changed.pop(node)
@@ -267,9 +281,20 @@ class Nodes:
                 found.served_node.let_go(entity)
             finally:
                 self._lock.release()
+            self._look()  # at what another thread could not meanwhile
         else:
-            self._mailbox.order(lambda: self.entity_destroyed(entity))
+            self._destroyed.append(entity)
+            self._look_here_or_soon()
         self._run.let_begin(*parts_of(found.core))
+
+    def _let_go_of_destroyed(self, entity: Any) -> None:
+        found = registry.served(entity)
+        if found is None:
+            return
+        if found.served_node.serving is self._serving:
+            found.served_node.let_go(entity)
+        else:  # it has moved since
+            found.served_node.serving.entity_destroyed(entity)
 
     def watched_now(self) -> list[ServedNode]:
         """Return what is watched now, of each node of the executor. Any thread."""

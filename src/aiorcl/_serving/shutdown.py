@@ -100,6 +100,7 @@ class Shutdown:
         """In a forked child: none of it ends here, nor runs, and whoever calls finds it ended."""
         self._state.is_parents = self._state.shut_down = self._state.let_go = True
         self._nodes.look_no_more()
+        self._mailbox.forget_orders()
         self._owned.leave_to_parent()
         if self._home.driver is not None:
             self._home.driver.stop()

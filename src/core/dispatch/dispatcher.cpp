@@ -49,9 +49,11 @@ bool Dispatcher::begin_run() {
   return true;
 }
 
-void Dispatcher::end_run() noexcept {
+bool Dispatcher::end_run(nb::handle left) {
+  if (runner_.thread() && !left.is_none() && nb::len(left) > 0) return false;
   const nb::object last = std::exchange(variables, nb::none());  // dropped at the end, as above
   runner_.end();
+  return true;
 }
 
 nb::object Dispatcher::next_due_in() const {

@@ -46,7 +46,10 @@ class Dispatcher {
   /// From now on the calling thread runs it, in a copy of its context variables; false if a thread
   /// does already. One step for Python, and so is end_run(): see Runner.
   bool begin_run();
-  void end_run() noexcept;
+
+  /// False, and nothing, if `left` is neither None nor empty: so whoever appends to it, and sees
+  /// then that the run goes on, leaves it to the run.
+  bool end_run(nanobind::handle left);
 
   Runner & runner() noexcept { return runner_; }
 

@@ -1,0 +1,140 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What other threads want of a run in its last callback: it is done, though no run may follow.
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from aiorcl import AsyncioExecutor
+from aiorcl._loop.mailbox import Mailbox
+from aiorcl._serving.registry import served
+from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere, call_elsewhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode
+
+#: Runs an executor with the node of what it shall call, and ends with that call.
+End = Callable[[AsyncioExecutor, Node, Callable[[], object]], None]
+
+
+def with_its_piece(executor: AsyncioExecutor, node: Node, last: Callable[[], object]) -> None:
+    """A spin_once ends."""
+    executor.create_task(last)
+    executor.spin_once(timeout_sec=DEADLINE_SEC)
+
+
+def with_its_future(executor: AsyncioExecutor, node: Node, last: Callable[[], object]) -> None:
+    """A spin_until_future_complete ends."""
+    future = executor.create_future()
+
+    def complete() -> None:
+        last()
+        future.set_result(None)
+
+    executor.create_task(complete)
+    executor.spin_until_future_complete(future, timeout_sec=DEADLINE_SEC)
+
+
+def with_an_exception(executor: AsyncioExecutor, node: Node, last: Callable[[], object]) -> None:
+    """A spin is ended by what the callback raises."""
+
+    def fail() -> None:
+        timer.cancel()
+        last()
+        raise ValueError("The last one")
+
+    timer = node.create_timer(0.0, fail)
+    with pytest.raises(ValueError, match="The last one"):
+        executor.spin()
+
+
+ends = pytest.mark.parametrize("end", [with_its_piece, with_its_future, with_an_exception])
+
+
+@pytest.fixture
+def old(context: Context) -> Iterator[AsyncioExecutor]:
+    """An executor that the test runs."""
+    with AsyncioExecutor(context=context) as executor:
+        yield executor
+
+
+@pytest.fixture
+def new(context: Context) -> Iterator[Elsewhere]:
+    """An executor that runs in a thread."""
+    with Elsewhere(AsyncioExecutor(context=context)) as elsewhere:
+        yield elsewhere
+
+
+class Scene:
+    """A node with a subscription, on an executor with another node."""
+
+    def __init__(self, executor: AsyncioExecutor, node: Node, other: Node) -> None:
+        self.arrivals = Arrivals()
+        self.publisher = other.create_publisher(Int64, "topic", 10)
+        self.subscription = node.create_subscription(
+            *(Int64, "topic", lambda message: self.arrivals.add(message.data), 10)
+        )
+        executor.add_node(node)
+        executor.add_node(other)
+
+
+@ends
+def test_a_node_moves(
+    end: End, old: AsyncioExecutor, new: Elsewhere, lone: Node, make_node: MakeNode
+) -> None:
+    """The executor that has ended its run has let go of it, and the new one serves it."""
+    other = make_node()
+    scene = Scene(old, lone, other)
+
+    def last() -> None:
+        call_elsewhere(lambda: new.executor.add_node(lone))
+        new.do(lambda: None)  # it has looked at its nodes
+
+    end(old, other, last)
+    scene.publisher.publish(Int64(data=1))
+    scene.arrivals.wait(lambda what: what == [1])
+
+
+@ends
+def test_an_entity_is_destroyed(
+    end: End, old: AsyncioExecutor, lone: Node, make_node: MakeNode
+) -> None:
+    """It is let go, whoever destroys it."""
+    other = make_node()
+    scene = Scene(old, lone, other)
+    end(old, other, lambda: call_elsewhere(scene.subscription.destroy))
+    assert served(scene.subscription) is None
+
+
+def test_the_run_ends_before_it_can_see_that(
+    old: AsyncioExecutor, lone: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other thread has found that a run goes on, and does it when that has ended."""
+    timer = lone.create_timer(1000.0, lambda: None)
+    old.add_node(lone)
+    order, finds_it, has_ended = Mailbox.order, threading.Event(), threading.Event()
+
+    def order_late(mailbox: Mailbox, *args: Any, **options: Any) -> None:
+        finds_it.set()
+        assert has_ended.wait(DEADLINE_SEC)
+        order(mailbox, *args, **options)
+
+    monkeypatch.setattr(Mailbox, "order", order_late)
+    thread = threading.Thread(target=timer.destroy)
+
+    def last() -> None:
+        thread.start()
+        assert finds_it.wait(DEADLINE_SEC)
+
+    with_its_piece(old, lone, last)
+    has_ended.set()
+    thread.join()
+    assert served(timer) is None
