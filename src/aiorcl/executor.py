@@ -131,8 +131,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._home = Home(loop, self._run, drive)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
-            *(unfetched, self._owned, self._workers, self._served_nodes, self._context_end),
-            self._forget_nodes,
+            *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
+            *(self._context_end, self._forget_nodes),
         )
         self._block = Block(
             *(self._state, self._home, self._run, self._served_nodes, self._errors, self._shutdown)

@@ -245,6 +245,33 @@ def test_all_that_wait_hear_of_an_end(
     run(main)
 
 
+def test_a_turn_that_comes_with_the_end_is_none(
+    run: Run, context: Context, make_node: MakeNode
+) -> None:
+    """The executor is shut down between the turn of a call and its step: it is told, too."""
+    node, server = make_node(), make_node()
+    client = node.create_client(BasicTypes, "service")
+
+    async def main() -> None:
+        Server(server)  # on no executor: it never answers
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+
+            async def ask_and_end() -> None:
+                try:
+                    await aiorcl.call(client, BasicTypes.Request())
+                finally:
+                    executor.shutdown()
+
+            asking = [asyncio.ensure_future(ask_and_end()) for _ in range(DEPTH + 1)]
+            await until(lambda: len(client._pending_requests) == DEPTH)
+            asking[0].cancel()
+            with pytest.raises(aiorcl.EntityGoneError):
+                await asking[-1]
+
+    run(main)
+
+
 def test_a_client_that_moves_is_not_held_up_by_its_past(
     run: Run, context: Context, make_node: MakeNode
 ) -> None:

@@ -246,6 +246,23 @@ def test_a_wait_ends_when_it_is_in_vain(
 
 
 @of_each_kind
+def test_a_wait_after_the_end_is_refused(
+    run: Run, context: Context, lone: Node, wait: Wait
+) -> None:
+    """In the body, which goes on when the executor was shut down: it would wait for ever."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            executor.create_task(executor.shutdown)
+            await executor.wait_for_shutdown()
+            with pytest.raises(aiorcl.EntityGoneError, match="executor was shut down"):
+                await wait()
+
+    run(main)
+
+
+@of_each_kind
 def test_who_is_served_by_nobody_is_told(run: Run, context: Context, wait: Wait) -> None:
     """At once, with what to do."""
 

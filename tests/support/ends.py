@@ -13,7 +13,7 @@ from rclpy.node import Node
 from aiorcl import AsyncioExecutor
 
 #: What goes away: the entity, its node from the graph or from the executor, or all of it.
-ENDS = ("destroy", "destroy_node", "remove_node", "context", "block")
+ENDS = ("destroy", "destroy_node", "remove_node", "executor", "context", "block")
 
 
 async def end(
@@ -27,8 +27,7 @@ async def end(
 ) -> None:
     """Bring it about, on this thread or another; the block of the executor is left on this one.
 
-    A stream may also be closed, and ends with a shutdown of the executor: what asks others may go
-    on until the block is left.
+    A stream may also be closed.
     """
     if way == "block":
         await block.aclose()

@@ -56,6 +56,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     await window.enter(client, served_node.node)
     try:
         try:
+            served_node.serving.check_answers()  # which the turn may have come together with
             if not client.service_is_ready():
                 await service_ready(client)
             future = client.call_async(request)

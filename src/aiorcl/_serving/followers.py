@@ -31,7 +31,7 @@ class EntityGoneError(RuntimeError):
 class Follower:
     """Waits for something of one or more entities or nodes; told once when they are gone."""
 
-    #: True to be told of a shutdown of the executor only when everything has ended: coroutines that
+    #: True to be told of a shutdown of the executor only when its coroutines have ended: those that
     #: clean up may still call services.
     outlives_shutdown = False
 

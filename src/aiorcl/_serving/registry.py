@@ -189,7 +189,7 @@ def served_node_of(entity: Any) -> ServedNode:
 
     While the executor ends clients are still served, so they are found here.
 
-    :raises EntityGoneError: if the context is shut down.
+    :raises EntityGoneError: if the executor has ended, or the context is shut down.
     :raises RuntimeError: if there is none.
     """
     loop = asyncio.get_running_loop()
@@ -202,8 +202,7 @@ def served_node_of(entity: Any) -> ServedNode:
             "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
             "a task or a coroutine callback of the executor"
         )
-    if served_node.serving.state.context_down:
-        raise EntityGoneError("The context is shut down")
+    served_node.serving.check_answers()
     return served_node
 
 
@@ -227,11 +226,12 @@ def _node_that_has(entity: object) -> Node | None:
 
 
 def _check_ended(node: Node | None) -> None:
-    """Raise EntityGoneError if an error has ended the executor of a node."""
+    """Raise EntityGoneError if the executor of a node was shut down, or its context."""
     executor = None if node is None else node.executor
     state = None if executor is None else shutdown_state_of(executor)
-    if state is not None and state.error is not None:
-        raise EntityGoneError(state.why() or "")
+    reason = None if state is None else state.why()
+    if reason is not None:
+        raise EntityGoneError(reason)
 
 
 def served_nodes_here() -> list[ServedNode]:

@@ -69,3 +69,11 @@ class Serving:
         reason = self.state.why()
         if reason is not None:
             raise EntityGoneError(reason)
+
+    def check_answers(self) -> None:
+        """Raise EntityGoneError if no request gets an answer any more.
+
+        While an executor ends those of its coroutines do.
+        """
+        if self.state.context_down or self.state.none_left:
+            raise EntityGoneError(self.state.why() or "")

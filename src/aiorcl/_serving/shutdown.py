@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.run import Run
     from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.context import ContextEnd
+    from aiorcl._serving.followers import Followers
     from aiorcl._serving.nodes import Nodes
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
@@ -54,6 +55,7 @@ class Shutdown:
         owned: OwnedCoroutines,
         workers: Workers,
         nodes: Nodes,
+        followers: Followers,
         context_end: ContextEnd,
         forget_nodes: Callable[[], None],
     ) -> None:
@@ -67,15 +69,20 @@ class Shutdown:
         self._owned = owned
         self._workers = workers
         self._nodes = nodes
+        self._followers = followers
         self._context_end = context_end
         self._forget_nodes = forget_nodes
+        self._serves_nothing = False
         owned.on_none_left = self._none_left
 
     def _none_left(self) -> None:
         # A spin call ends with the executor, but the body of async with goes on as long as it
-        # likes.
-        if not self._owned.remain() and self._state.shut_down and self._errors.in_block():
+        # likes, and perhaps waits.
+        if self._serves_nothing and self._errors.in_block() and not self._owned.remain():
             self._tell_none_left()
+            reason = self._state.why()
+            assert reason is not None  # it has begun to end
+            self._followers.shut_down(reason, finally_=True)
 
     def _tell_none_left(self) -> None:
         self._state.none_left = True
@@ -88,6 +95,7 @@ class Shutdown:
 
     def stop_serving(self) -> None:
         """Serve nothing more, cancel what is under way, and bring back whoever waits."""
+        self._serves_nothing = True
         _do_all(
             lambda: self._nodes.let_go(keep_clients=True),
             self._workers.cancel_waits,

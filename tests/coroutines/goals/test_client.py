@@ -244,3 +244,41 @@ def test_a_client_is_destroyed_on_another_thread(
                 await running.result()
 
     run(main)
+
+
+@pytest.mark.parametrize("when", ["accepted", "under way"])
+def test_a_goal_in_the_body_hears_of_a_shutdown(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch, when: str
+) -> None:
+    """The server may be there, but nobody serves the client; also in the turn of its answer."""
+    server, asker = make_node(), make_node()
+    ask = RunningGoal._ask
+
+    async def main() -> None:
+        async with (
+            AsyncioExecutor(context=context) as other,
+            AsyncioExecutor(context=context) as it,
+        ):
+            other.add_node(server)
+            it.add_node(asker)
+            serve_action(server)
+            client = ActionClient(asker, Fibonacci, "action")
+
+            async def shut_down_behind(goal: Any, future: Any) -> Any:
+                answer = await ask(goal, future)
+                it.shutdown()
+                return answer
+
+            if when == "accepted":
+                monkeypatch.setattr(RunningGoal, "_ask", shut_down_behind)
+
+            async def ask_for_it() -> None:
+                async with aiorcl.goal(client, UNTIL_CANCELLED) as running:
+                    assert when == "under way"
+                    it.create_task(it.shutdown)
+                    await running.result()
+
+            with pytest.raises(aiorcl.EntityGoneError, match="executor was shut down"):
+                await ask_for_it()
+
+    run(main)

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 
 @pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
-@pytest.mark.parametrize("way", ["close", "executor", *ends.ENDS])
+@pytest.mark.parametrize("way", ["close", *ends.ENDS])
 def test_an_iteration_ends_when_nothing_can_come(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
 ) -> None:

@@ -186,6 +186,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
             handle = cast("ClientGoalHandle[GoalT, ResultT, FeedbackT]", await self._ask(accepting))
+            if self._error is not None:  # which came in the same turn as the answer
+                raise self._error()
             if not handle.accepted:
                 raise GoalRejectedError(
                     f"The server of action '{self._action_name}' rejected the goal",
@@ -340,9 +342,11 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         for future in list(self._asked):
             if not future.done():
                 future.set_exception(error())
-        if self._handle is None or self._over.is_set():
+        if self._over.is_set():
             return
         self._error = error
+        if self._handle is None:
+            return
         self._over.set()
         self._result_future.cancel()
         assert self._feed is not None
