@@ -33,6 +33,7 @@ CLEANED_UP = 77  # what a child ends with in which a coroutine of its parent has
 
 def exit_code_of_child(act: Callable[[], object]) -> int:
     """Let a forked child do something, and end."""
+    gc.collect()  # or the child collects what other tests have left, and calls rcl for it
     child = os.fork()
     if child == 0:
         signal.alarm(5)  # ends a child that hangs
