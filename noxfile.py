@@ -164,6 +164,38 @@ def extension(session: nox.Session, sanitizer: str) -> None:
     run(session, "pytest", *SANITIZED_TESTS[sanitizer], *session.posargs)
 
 
+@nox.session
+def layout(session: nox.Session) -> None:
+    """Run tests with the extension, and messages, in the layout of Lyrical; more go to pytest."""
+    install(
+        session,
+        *(*PROJECT["build-system"]["requires"], *group("build", "layout", "test", "test-kilted")),
+        *(*ros("kilted"), *headers()),
+    )
+    prefix, build = session.virtualenv.location, BUILD / "layout"
+    of_ros = {"AMENT_PREFIX_PATH": prefix, "LD_LIBRARY_PATH": f"{prefix}/lib"}
+    session.run(
+        *("cmake", "-S", "tests/layout", f"-B{build}", "-GNinja", "-Wno-dev"),
+        *(f"-DCMAKE_PREFIX_PATH={prefix}", "-DBUILD_TESTING=OFF"),
+        *(f"-DPython3_EXECUTABLE={prefix}/bin/python", "-DPython3_FIND_VIRTUALENV=ONLY"),
+        env=of_ros,
+        silent=True,
+    )
+    session.run("cmake", "--build", str(build), env=of_ros, silent=True)
+    settings = {"build-dir": str(BUILD / "cmake-layout"), **STRICT}
+    options = [f"--config-setting={name}={value}" for name, value in settings.items()]
+    session.run(
+        *("uv", "pip", "install", "--no-build-isolation", "--no-deps", *options, "."),
+        env={"CXXFLAGS": f"-I{build}/include"},
+    )
+    generated = {"LD_LIBRARY_PATH": str(build), "PYTHONPATH": str(build / "rosidl_generator_py")}
+    session.run(
+        *("python", "-m", "pytest", "-o", "addopts=-ra", "--confcutdir=tests/layout"),
+        *("tests/layout", *session.posargs),
+        env=generated,
+    )
+
+
 @nox.session(venv_backend="venv", reuse_venv=False)
 def package(session: nox.Session) -> None:
     """Install ROS and the source distribution with plain pip, in an empty environment."""

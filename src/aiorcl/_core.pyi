@@ -273,6 +273,9 @@ class RosMessage:
 
     def from_python(self, message: object) -> None: ...
 
+    @property
+    def address(self) -> int: ...
+
     def to_python(self, type: MessageType) -> object: ...
 
 ACTION_GOAL_RESPONSE: int = 5

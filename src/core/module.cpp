@@ -307,16 +307,12 @@ NB_MODULE(_core, m) {
           "cls"_a, "use_plan"_a = nb::none())
       .def_prop_ro("has_plan", &MessageType::has_plan)
       .def_static("without_plan", &MessageType::without_plan)
-      .def(
-          "check",
-          [](const MessageType & self, nb::handle message) {
-            RosMessage(self).from_python(message);
-          },
-          "message"_a.none());
+      .def("check", &MessageType::check, "message"_a.none());
   m.def("check_layout", &check_layout, "message"_a = "rcl_interfaces__msg__ParameterValue");
   nb::class_<RosMessage>(m, "RosMessage")
       .def(nb::init<const MessageType &>(), "type"_a, nb::keep_alive<1, 2>())
       .def("from_python", &RosMessage::from_python, "message"_a)
+      .def_prop_ro("address", &RosMessage::address)
       .def("to_python", nb::overload_cast<const MessageType &>(&RosMessage::to_python), "type"_a);
 
   for (const auto & [name, source] : {

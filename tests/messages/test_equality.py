@@ -8,41 +8,16 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from hypothesis import HealthCheck, Phase, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from aiorcl._core import MessageType, RosMessage
-from tests.support.messages.instances import messages
+from aiorcl._core import MessageType
+from tests.support.messages.conversion import SAMPLE, compare, convert
 from tests.support.messages.sameness import difference
 from tests.support.messages.types import message_classes, name_of
 
 CLASSES = message_classes()
-SAMPLE = settings(
-    max_examples=8,
-    deadline=None,
-    derandomize=True,
-    database=None,
-    phases=[Phase.explicit, Phase.generate],
-    suppress_health_check=list(HealthCheck),
-)
 ALL = settings(SAMPLE, max_examples=300)
-
-
-def convert(message: Any, out: MessageType, back: MessageType) -> Any:
-    """Convert a message to its ROS struct by one type and back by another."""
-    ros_message = RosMessage(out)
-    ros_message.from_python(message)
-    return ros_message.to_python(back)
-
-
-def compare(cls: Any, data: st.DataObject) -> None:
-    """See that all ways out and back give the same."""
-    plan, rclpy = MessageType(cls, use_plan=True), MessageType(cls, use_plan=False)
-    message = data.draw(messages(cls))
-    expected = convert(message, rclpy, rclpy)
-    assert difference(convert(message, plan, rclpy), expected) is None
-    assert difference(convert(message, rclpy, plan), expected) is None
-    assert difference(convert(message, plan, plan), expected) is None
 
 
 def test_there_are_messages_of_every_kind() -> None:

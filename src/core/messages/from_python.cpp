@@ -24,11 +24,17 @@ namespace {
 // A smaller copy costs less than to note down what is borrowed.
 constexpr Py_ssize_t kBorrowBytes = 4096;
 
-/// Whether it is a Buffer of the module rosidl_buffer, which is not there before Lyrical.
+/// Whether it is of the module rosidl_buffer, which is not there before Lyrical.
 bool is_buffer(PyObject * value) noexcept {
-  const char * name = Py_TYPE(value)->tp_name;
-  constexpr std::string_view kModule = "rosidl_buffer.";
-  return std::string_view(name).substr(0, kModule.size()) == kModule;
+  PyObject * module =
+      PyObject_GetAttrString(reinterpret_cast<PyObject *>(Py_TYPE(value)), "__module__");
+  const char * name =
+      module != nullptr && PyUnicode_Check(module) ? PyUnicode_AsUTF8(module) : nullptr;
+  constexpr std::string_view kModule = "rosidl_buffer";
+  const bool found = name != nullptr && std::string_view(name).substr(0, kModule.size()) == kModule;
+  Py_XDECREF(module);
+  PyErr_Clear();
+  return found;
 }
 
 /// One conversion; remembers where in the message it failed.

@@ -97,6 +97,10 @@ nb::typed<nb::dict, nb::type_object, nb::str> MessageType::without_plan() {
   return nb::borrow<nb::dict>(all_without_plan());
 }
 
+void MessageType::check(nb::handle message) const {
+  RosMessage(*this).from_python(message);
+}
+
 RosMessage::RosMessage(const MessageType & type)
     : type_(type),
       of_plan_(type.plan_ != nullptr),
@@ -139,6 +143,9 @@ nb::object RosMessage::to_python(const MessageType & type) {
   }
   if (message == nullptr) message = type.to_python_(data_);
   if (message == nullptr) {
+    if (PyErr_Occurred() == nullptr) {
+      PyErr_Format(PyExc_TypeError, "Cannot convert a message of %R", type.cls_.ptr());
+    }
     const nb::python_error error;  // takes it over
     if (of_plan_ && type_.plan_->may_hold_buffers()) renew();
     throw nb::python_error(error);

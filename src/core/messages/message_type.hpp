@@ -6,6 +6,7 @@
 #include <nanobind/nanobind.h>
 
 #include <cstddef>
+#include <cstdint>
 
 #include "messages/borrowed.hpp"
 #include "messages/plan.hpp"
@@ -28,6 +29,9 @@ class MessageType {
 
   /// The classes of all those that have no plan, and why: {class: str}.
   static nanobind::typed<nanobind::dict, nanobind::type_object, nanobind::str> without_plan();
+
+  /// Throws what RosMessage::from_python() throws.
+  void check(nanobind::handle message) const;
 
   bool has_plan() const noexcept { return plan_ != nullptr; }
 
@@ -53,6 +57,7 @@ class RosMessage {
   RosMessage & operator=(const RosMessage &) = delete;
 
   void * get() const noexcept { return data_; }
+  std::uintptr_t address() const noexcept { return reinterpret_cast<std::uintptr_t>(data_); }
 
   /// A new message object made from the struct; throws nb::python_error.
   nanobind::object to_python() { return to_python(type_); }
