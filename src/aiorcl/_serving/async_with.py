@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from aiorcl._loop.private import running_loop
+from aiorcl._tasks.cancellations import Cancellations
 
 if TYPE_CHECKING:
     from aiorcl._loop.home import Home
@@ -43,6 +44,7 @@ class Block:
         self._shutdown = shutdown
         self._left: asyncio.Future[None] | None = None
         self._is_entered = False
+        self._cancellations: Cancellations | None = None
 
     def enter(self, frame: FrameType) -> None:
         """Serve the nodes; whatever fails leaves the executor as it was.
@@ -67,6 +69,7 @@ class Block:
                 self._home.forget()
             raise
         self._is_entered = True
+        self._cancellations = Cancellations()
         self._errors.enter_body(frame)
 
     async def leave(self, error: BaseException | None) -> None:
@@ -100,12 +103,39 @@ class Block:
                 await asyncio.shield(self._left)
             return
         self._left = loop.create_future()
+        cancellations, self._cancellations = self._cancellations, None
+        if cancellations is None or not cancellations.are_of_current_task():
+            cancellations = Cancellations()
+        cancellation = error if isinstance(error, asyncio.CancelledError) else None
+        raises_other = error is not cancellation
         try:
             await self._errors.leave_body(error)
-            came_first = self._errors.first is not None or isinstance(error, asyncio.CancelledError)
+            came_first = self._errors.first is not None or cancellation is not None
             self._state.error = self._errors.first or _cause(error)
             self._shutdown.begin()
-            cancellation = await self._shutdown.wait_in_block()
+            cancellation = await self._shutdown.wait_in_block() or cancellation
+            self._raise(error, cancellation, came_first=came_first)
+        except asyncio.CancelledError:
+            raise
+        except BaseException:
+            raises_other = True
+            raise
+        finally:
+            if raises_other:
+                cancellations.deliver_later(cancellation)
+            self._left.set_result(None)
+            self._errors.close()
+            cancellation = None  # no cycle of the exception and this frame
+
+    def _raise(
+        self,
+        error: BaseException | None,
+        cancellation: asyncio.CancelledError | None,
+        *,
+        came_first: bool,
+    ) -> None:
+        """Raise what the block has brought, unless that is the error that is being raised."""
+        try:
             if not came_first:
                 self._errors.raise_after(error)
             self._errors.raise_first(error)
@@ -118,9 +148,7 @@ class Block:
             if error is None and cancellation is not None:
                 raise cancellation
         finally:
-            self._left.set_result(None)
-            self._errors.close()
-            cancellation = None  # no cycle of the exception and this frame
+            del error, cancellation  # as in leave()
 
     def abandon(self) -> None:
         """End the run of a block under which the loop was closed: nothing leaves it any more."""

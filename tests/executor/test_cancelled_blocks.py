@@ -1,0 +1,225 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# A task is cancelled while a block of its ends, and the block raises something else.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import AsyncIterator, Awaitable, Callable
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+
+from aiorcl import AsyncioExecutor
+from tests.support.raising import WrongError, name, plainly
+from tests.support.turns import Turn, turns
+
+if TYPE_CHECKING:
+    from tests.support.makers import Run
+
+    Cancel = Callable[[], Awaitable[object]]
+    Block = Callable[[Context, Cancel], Awaitable[None]]
+
+
+async def end_by(cancel: Cancel, begun: asyncio.Event) -> None:
+    """Wait until the end, and have ``cancel`` awaited then."""
+    begun.set()
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await cancel()
+
+
+@contextlib.asynccontextmanager
+async def cancelled_at_its_end(context: Context, cancel: Cancel) -> AsyncIterator[AsyncioExecutor]:
+    """Serve nothing; when the executor ends, have ``cancel`` awaited before it has ended."""
+    begun = asyncio.Event()
+    async with AsyncioExecutor(context=context) as executor:
+        executor.create_task(end_by, cancel, begun)
+        await begun.wait()
+        yield executor
+
+
+async def where_the_body_raises(context: Context, cancel: Cancel) -> None:
+    """Leave the body by an exception of its own."""
+    async with cancelled_at_its_end(context, cancel):
+        raise WrongError
+
+
+async def where_a_callback_raises(context: Context, cancel: Cancel) -> None:
+    """Have the body cancelled by an exception of a callback."""
+    begun = asyncio.Event()
+    async with AsyncioExecutor(context=context) as executor:
+        executor.create_task(end_by, cancel, begun)
+        await begun.wait()
+        executor.create_task(plainly(WrongError()))
+        await executor.wait_for_shutdown()
+
+
+async def where_the_cleanup_raises(context: Context, cancel: Cancel) -> None:
+    """Leave the body well, and have the cleanup of a coroutine fail."""
+
+    async def fail() -> None:
+        await cancel()
+        raise WrongError
+
+    async with cancelled_at_its_end(context, fail):
+        pass
+
+
+async def where_the_cleanup_raises_in_a_cancellation(context: Context, cancel: Cancel) -> None:
+    """Have the body cancelled, and then the cleanup of a coroutine fail."""
+
+    async def fail() -> None:
+        raise WrongError
+
+    async with cancelled_at_its_end(context, fail) as executor:
+        asyncio.ensure_future(cancel())  # noqa: RUF006  # the block waits for longer than that
+        await executor.wait_for_shutdown()
+
+
+BLOCKS = [
+    where_the_body_raises,
+    where_a_callback_raises,
+    where_the_cleanup_raises,
+    where_the_cleanup_raises_in_a_cancellation,
+]
+
+
+class Timeout:
+    """A timeout that passes when it is told to."""
+
+    def __init__(self) -> None:
+        self.timeout = asyncio.timeout(None)
+
+    async def pass_now(self) -> None:
+        """Return when the time is over, and the task was cancelled."""
+        self.timeout.reschedule(asyncio.get_running_loop().time())
+        while not self.timeout.expired():
+            await Turn()
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=name)
+def test_a_timeout_is_heard_of_after_the_exception(
+    run: Run, context: Context, block: Block
+) -> None:
+    """Whoever handles the exception within the timeout goes on to its next await."""
+    handled: list[object] = []
+
+    async def work() -> None:
+        timeout = Timeout()
+        async with timeout.timeout:
+            try:
+                await block(context, timeout.pass_now)
+            except WrongError as error:
+                handled.append(error)
+            await asyncio.Event().wait()
+
+    async def main() -> None:
+        with pytest.raises(TimeoutError):
+            await work()
+        task = asyncio.current_task()
+        assert task is not None
+        assert task.cancelling() == 0
+        await turns()
+
+    run(main)
+    assert len(handled) == 1
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=name)
+def test_an_exception_that_leaves_a_timeout_brings_no_cancellation_with_it(
+    run: Run, context: Context, block: Block
+) -> None:
+    """The timeout has taken it back by then."""
+
+    async def main() -> None:
+        timeout = Timeout()
+        with pytest.raises(WrongError):
+            async with timeout.timeout:
+                await block(context, timeout.pass_now)
+        await turns()
+
+    run(main)
+
+
+@pytest.mark.parametrize("block", BLOCKS, ids=name)
+def test_a_task_that_was_cancelled_hears_of_it_once(
+    run: Run, context: Context, block: Block
+) -> None:
+    """With the message; the cleanup that begins then is not interrupted."""
+    heard: list[object] = []
+
+    async def main() -> None:
+        tasks: list[asyncio.Task[Any]] = []
+
+        async def cancel() -> None:
+            tasks[0].cancel("by a user")
+            await turns()
+
+        async def work() -> None:
+            with pytest.raises(WrongError):
+                await block(context, cancel)
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError as error:
+                heard.extend(error.args)
+                await turns()
+                raise
+
+        tasks.append(asyncio.create_task(work()))
+        await asyncio.wait(tasks)
+        assert tasks[0].cancelled()
+        assert tasks[0].cancelling() == 1
+
+    run(main)
+    assert heard == ["by a user"]
+
+
+def test_a_block_in_a_cleanup_brings_no_cancellation_that_was_heard_of(
+    run: Run, context: Context
+) -> None:
+    """One that came before the block began is not the block's to tell of."""
+    steps: list[str] = []
+
+    async def main() -> None:
+        async def work() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                with pytest.raises(WrongError):
+                    await where_the_body_raises(context, turns)
+                await turns()
+                steps.append("cleaned up")
+
+        task = asyncio.create_task(work())
+        await turns()
+        task.cancel()
+        await asyncio.wait([task])
+
+    run(main)
+    assert steps == ["cleaned up"]
+
+
+def test_a_scope_of_anyio_catches_its_cancellation_after_the_exception(
+    run: Run, context: Context
+) -> None:
+    """It knows its own by the message."""
+    anyio = pytest.importorskip("anyio")
+
+    async def main() -> None:
+        with anyio.CancelScope() as scope:
+
+            async def cancel() -> None:
+                scope.cancel()
+                await turns()
+
+            with pytest.raises(WrongError):
+                await where_the_body_raises(context, cancel)
+            await asyncio.Event().wait()
+        assert scope.cancelled_caught
+        await turns()
+
+    run(main)
