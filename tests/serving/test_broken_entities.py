@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import asyncio
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -15,9 +16,10 @@ from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.registry import served
+from tests.support.elsewhere import call_elsewhere
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from tests.support.makers import MakeNode
 
@@ -130,6 +132,46 @@ def test_an_entity_that_comes_later_is_named_once(
     assert told == [(error, f"waitable Broken of node '{node.get_fully_qualified_name()}'")]
     assert broken.asked == asked
     ours.remove_node(node)
+
+
+def by_async_with(executor: AsyncioExecutor) -> None:
+    """Run it in a block, which is left at once if it can be entered."""
+
+    async def main() -> None:
+        async with executor:
+            pass
+
+    asyncio.run(main())
+
+
+RUNS: list[Callable[[AsyncioExecutor], None]] = [
+    lambda executor: executor.spin(),
+    lambda executor: executor.spin_once(),
+    lambda executor: executor.spin_until_future_complete(executor.create_future()),
+    by_async_with,
+]
+
+
+@pytest.mark.parametrize("run", RUNS, ids=["spin", "spin_once", "until", "async_with"])
+@pytest.mark.parametrize("thread", [False, True], ids=["here", "thread"])
+def test_an_entity_that_comes_while_nothing_runs_is_told_of_by_the_next_run(
+    context: Context, lone: Node, run: Callable[[AsyncioExecutor], None], thread: bool
+) -> None:
+    """At once and once: the run after that serves all others."""
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(lone)
+        bring = lambda: Broken(lone, watched=ValueError("wrong"))  # noqa: E731
+        if thread:
+            call_elsewhere(bring)
+        else:
+            bring()
+        with pytest.raises(ValueError, match="wrong") as caught:
+            run(executor)
+        assert caught.value.__notes__ == [
+            f"In waitable Broken of node '{lone.get_fully_qualified_name()}'"
+        ]
+        assert not executor.is_spinning
+        executor.spin_until_future_complete(executor.create_task(lambda: None))
 
 
 def test_an_entity_that_becomes_whole_is_served(

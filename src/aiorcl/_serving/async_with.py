@@ -62,6 +62,7 @@ class Block:
         self._run.begin()
         try:
             self._nodes.begin()
+            self._errors.raise_first()  # what came while nothing ran, or just now
             driver.start()
         except BaseException:
             self._run.end()

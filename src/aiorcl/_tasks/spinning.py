@@ -177,6 +177,7 @@ class Spinning:
             self._run.begin()  # raises
         try:
             self._begun()
+            self._errors.raise_first()  # what came while nothing ran, or just now
         except BaseException as error:
             self._finish(error)
             raise
