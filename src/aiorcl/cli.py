@@ -27,6 +27,7 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.run import StopSignals, destroy, ros
+from aiorcl._serving.node import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
 _EPILOG = """\
@@ -162,13 +163,16 @@ def _make_node(name: str, make: Callable[[], object]) -> Node:
     node = make()
     if not isinstance(node, Node):
         raise _ArgumentError(f"'{name}' returned no node, but {node!r}")
+    if is_destroyed(node):
+        raise _ArgumentError(f"'{name}' returned a node that was destroyed")
     return node
 
 
 def _find(name: str) -> Callable[[], object]:
     """Return what makes the node of this name."""
     module_name, colon, path = name.partition(":")
-    if not (colon and path and all(module_name.split("."))) or os.sep in name:
+    is_file = os.sep in name or module_name.endswith(".py")
+    if is_file or not (colon and path and all(module_name.split("."))):
         raise _ArgumentError(
             f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
         )
@@ -209,11 +213,18 @@ def _import(name: str) -> ModuleType:
 
 def _reformed(name: str) -> str:
     """Suggest how to write what was given as a file, or with a dot for the colon."""
-    module_name, _, path = name.partition(":")
-    if not path:
-        module_name, _, path = name.rpartition(".")
-    module_name = module_name.removesuffix(".py").strip("." + os.sep).replace(os.sep, ".")
-    return f"; did you mean '{module_name}:{path}'?" if module_name and path else ""
+    place, _, path = name.partition(":")
+    if not path and not place.endswith(".py"):
+        place, _, path = place.rpartition(".")
+    parts, where = place.split("."), ""
+    if os.sep in place or place.endswith(".py"):
+        file = Path(os.path.relpath(place.removesuffix(".py")))
+        parts = list(file.parts)
+        if os.pardir in parts:
+            parts, where = [file.name], f" in {file.parent.resolve()}"
+    if not all(part.isidentifier() for part in parts):
+        return ""
+    return f"; did you mean '{'.'.join(parts)}:{path or 'NodeClass'}'{where}?"
 
 
 def _callables_in(found: object) -> list[str]:

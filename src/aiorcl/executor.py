@@ -257,7 +257,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """Run one callback, or one step of a task; wait for it at most ``timeout_sec``.
 
         :param timeout_sec: in seconds; for ever if None or negative, not at all if 0.
-        :raises ExternalShutdownException: if a signal or another thread shut the context down.
+        :raises ExternalShutdownException: if the context is down, unless a callback shut it down.
         """
         self._spinning.once(timeout(timeout_sec, "spin_once()"))
 

@@ -170,6 +170,25 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
             "'./chat.py:Talker' is not of the form package.module:NodeClass; "
             "did you mean 'chat:Talker'?",
         ),
+        (
+            "chat.py:Talker",
+            "'chat.py:Talker' is not of the form package.module:NodeClass; "
+            "did you mean 'chat:Talker'?",
+        ),
+        (
+            "chat.py",
+            "'chat.py' is not of the form package.module:NodeClass; did you mean 'chat:NodeClass'?",
+        ),
+        (
+            f"{WORKSPACE / 'chat.py'}:Talker",
+            f"'{WORKSPACE / 'chat.py'}:Talker' is not of the form package.module:NodeClass; "
+            "did you mean 'chat:Talker'?",
+        ),
+        (
+            "../nodes/chat.py:Talker",
+            "'../nodes/chat.py:Talker' is not of the form package.module:NodeClass; "
+            f"did you mean 'chat:Talker' in {WORKSPACE.parent / 'nodes'}?",
+        ),
         ("chta:Talker", "no module 'chta'; did you mean 'chat'?"),
         ("rclpy.nod:Node", "no module 'rclpy.nod'; did you mean 'rclpy.node'?"),
         ("chat.talker:Talker", "no module 'chat.talker': 'chat' is a module, not a package"),
@@ -178,6 +197,7 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
         ("ends:NoNode", "'ends:NoNode' is neither a node class nor a function"),
         ("ends:NUMBER", "'ends:NUMBER' is neither a node class nor a function, but 3"),
         ("ends:make_number", "'ends:make_number' returned no node, but 3"),
+        ("ends:make_destroyed", "'ends:make_destroyed' returned a node that was destroyed"),
         ("ends:make_later", "'ends:make_later' is a coroutine function"),
         ("ends:NeedsName", "'ends:NeedsName' cannot be called without arguments"),
         ("chat:Talker --ros-args --bogus", "unknown ROS arguments: ['--bogus']"),

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
@@ -298,6 +298,61 @@ def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
             aiorcl.run(main)
 
     asyncio.run(nested())
+
+
+async def forgets() -> None:
+    """Take no executor."""
+
+
+async def yields(executor: AsyncioExecutor) -> AsyncIterator[int]:
+    """Make an asynchronous generator."""
+    yield 1
+
+
+def is_plain(executor: AsyncioExecutor) -> None:
+    """Lack the async."""
+
+
+class Named(Node):
+    """Cannot be made without arguments."""
+
+
+@pytest.mark.parametrize(
+    ("slip", "words"),
+    [
+        (forgets, "write 'async def forgets(executor)'"),
+        (yields, "'async def yields(executor)' without a yield"),
+        (is_plain, "is it to be 'async def is_plain(executor)'?"),
+        (lambda executor: forgets(), "is it to be 'async def main(executor)'?"),
+        (lambda: forgets(), "write aiorcl.run(forgets) with 'async def forgets(executor)'"),
+        (Named, "write a function that returns the node"),
+        ("main", "not 'main'"),
+    ],
+)
+def test_what_is_written_by_a_slip(monkeypatch: pytest.MonkeyPatch, slip: Any, words: str) -> None:
+    """The TypeError says what to write."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
+    for main in (slip, [Counter, slip]):
+        with pytest.raises(TypeError) as refused:
+            aiorcl.run(main, args=[])
+        assert words in str(refused.value)
+    assert not rclpy.ok()
+
+
+def test_nothing_to_run(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No list without a member, and no node that was destroyed: neither would ever end."""
+    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
+
+    def make() -> Node:
+        node = Node("node", start_parameter_services=False)
+        node.destroy_node()
+        return node
+
+    with pytest.raises(ValueError, match="the list is empty"):
+        aiorcl.run([])
+    with pytest.raises(ValueError, match="returned a node that was destroyed"):
+        aiorcl.run(make, args=[])
+    assert not rclpy.ok()
 
 
 def test_the_loop_is_ours_unless_told_otherwise(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.private import running_loop
+from aiorcl._serving.node import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
@@ -164,12 +165,15 @@ def run(
         `new_event_loop` does.
     :param debug: asyncio's debug mode, as in ``asyncio.run``.
     :return: what ``main`` has returned, if it is one coroutine function, and no signal came.
-    :raises TypeError: if it is neither, or returns no node, or if an argument is of the wrong
-        kind.
+    :raises TypeError: if it is neither, takes other arguments, or returns no node, or if another
+        argument is of the wrong kind.
+    :raises ValueError: if it is an empty list, or returns a node that was destroyed.
     :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
     """
-    several = isinstance(main, Iterable) and not callable(main)
-    makers: list[Any] = list(main) if isinstance(main, Iterable) and several else [main]
+    several = isinstance(main, Iterable) and not callable(main) and not isinstance(main, str)
+    makers: list[Any] = list(main) if several else [main]
+    if not makers:
+        raise ValueError("aiorcl.run() has nothing to run: the list is empty")
     for each in makers:
         _check(each)
     if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
@@ -226,6 +230,7 @@ def _is_main(main: Any) -> bool:
 
 
 def _check(main: Any) -> None:
+    """Raise TypeError, with what to write, for what cannot be run."""
     if inspect.iscoroutine(main):
         main.close()
         raise TypeError(
@@ -237,11 +242,39 @@ def _check(main: Any) -> None:
             f"aiorcl.run() takes 'async def main(executor)', a node class or a function that "
             f"returns a node, not {main!r}"
         )
+    name = getattr(main, "__name__", "")
+    name = name if name.isidentifier() else "main"
+    if inspect.isasyncgenfunction(main):
+        raise TypeError(
+            f"aiorcl.run() takes 'async def {name}(executor)' without a yield, which makes "
+            f"an asynchronous generator of it, not {main!r}"
+        )
+    try:
+        inspect.signature(main).bind(*("executor",) if _is_main(main) else ())
+    except ValueError:
+        pass  # it does not tell what it takes
+    except TypeError as error:
+        if _is_main(main):
+            wrong = f"with the executor: write 'async def {name}(executor)'"
+        elif isinstance(main, type):
+            wrong = "without arguments: write a function that returns the node"
+        else:
+            wrong = f"without arguments, for a node: is it to be 'async def {name}(executor)'?"
+        raise TypeError(f"aiorcl.run() calls {main!r} {wrong} ({error})") from None
 
 
 def _make(nodes: contextlib.ExitStack, make: Callable[[], object]) -> Node:
     node = make()
+    if inspect.iscoroutine(node):
+        name = node.__qualname__
+        node.close()  # or it would complain of never having been awaited
+        raise TypeError(
+            f"{make!r} returned no node, but a coroutine: write aiorcl.run({name}) with "
+            f"'async def {name}(executor)'"
+        )
     if not isinstance(node, Node):
         raise TypeError(f"{make!r} returned no node, but {node!r}")
+    if is_destroyed(node):
+        raise ValueError(f"{make!r} returned a node that was destroyed")
     nodes.callback(destroy, node)
     return node

@@ -133,6 +133,13 @@ def make_number() -> int:
     return NUMBER
 
 
+def make_destroyed() -> Node:
+    """Return a node that nobody can use."""
+    node = Node("destroyed")
+    node.destroy_node()
+    return node
+
+
 async def make_later() -> Node:
     """Return no node when called."""
     return ShutsDown()
