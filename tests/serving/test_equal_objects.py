@@ -23,6 +23,7 @@ from test_msgs.action import Fibonacci
 import aiorcl
 from aiorcl import AsyncioClock, AsyncioExecutor
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.weak_methods import WeakMethods
 from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
@@ -147,6 +148,43 @@ def test_clocks(run: Run, odd: type) -> None:
             await sleeping
 
     run(main)
+
+
+@ODD
+def test_executors(context: Context, make_node: MakeNode, odd: type) -> None:
+    """Each serves its own nodes."""
+    cls: Any = with_odd(odd, AsyncioExecutor)
+    with cls(context=context) as one, cls(context=context) as other:
+        for executor in (one, other):
+            node = make_node()
+            executor.add_node(node)
+            node.create_service(Trigger, "service", lambda request, response: response)
+            future = node.create_client(Trigger, "service").call_async(Trigger.Request())
+            executor.spin_until_future_complete(future, 10)
+            assert future.done()
+            executor.remove_node(node)
+            assert executor.get_nodes() == []
+
+
+@ODD
+def test_methods_that_go_with_their_objects(odd: type) -> None:
+    """Of each object that is still there."""
+    called: list[int] = []
+
+    class Called(odd):  # type: ignore[misc]
+        def __init__(self, number: int) -> None:
+            self.number = number
+
+        def call(self) -> None:
+            called.append(self.number)
+
+    methods = WeakMethods()
+    objects = [Called(number) for number in range(3)]
+    for each in objects:
+        methods.add(each.call)
+    del each, objects[1]
+    methods.call_all()
+    assert called == [0, 2]
 
 
 @ODD

@@ -10,18 +10,23 @@ from typing import Any
 
 
 class WeakMethods:
-    """Bound methods; each goes with its object."""
+    """Bound methods; each goes with its object, which may be unhashable, or equal to others."""
 
     def __init__(self) -> None:
-        self._methods: set[weakref.WeakMethod[Callable[[], Any]]] = set()
+        self._methods: dict[int, weakref.WeakMethod[Callable[[], Any]]] = {}  # by their own ids
 
     def add(self, method: Callable[[], Any]) -> None:
         """Call a method, too."""
-        self._methods.add(weakref.WeakMethod(method, self._methods.discard))
+        reference = weakref.WeakMethod(method, self._forget)
+        self._methods[id(reference)] = reference
 
     def call_all(self) -> None:
         """Call those whose objects are still there."""
-        for reference in list(self._methods):
-            method = reference()
+        for key in list(self._methods):
+            reference = self._methods.get(key)
+            method = None if reference is None else reference()
             if method is not None:
                 method()
+
+    def _forget(self, reference: weakref.WeakMethod[Callable[[], Any]]) -> None:
+        self._methods.pop(id(reference), None)
