@@ -53,7 +53,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     check_message(request, client.srv_type.Request, f"A request of '{client.srv_name}'")
     served_node = served_node_of(client)
     window = window_of(client, served_node.serving)
-    await window.enter(client, served_node.node)
+    await window.enter(client, served_node)
     try:
         try:
             served_node.serving.check_answers()  # which the turn may have come together with
@@ -64,13 +64,13 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
         finally:
             window.sent(client)
-        followers = served_node.serving.followers
+        serving = served_node.serving
         answer = _Answer(future)
-        followers.add(answer, client, served_node.node)
+        serving.follow(answer, client, served_node.node)
         try:
             return cast("SrvResponseT", await future)
         finally:
-            followers.discard(answer)
+            serving.followers.discard(answer)
             client.remove_pending_request(future)
     finally:
         window.left(client)

@@ -16,8 +16,8 @@ from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
     from rclpy.client import Client
-    from rclpy.node import Node
 
+    from aiorcl._serving.node import ServedNode
     from aiorcl._serving.serving import Serving
 
 
@@ -48,27 +48,26 @@ class Window:
 
     def __init__(self, client: Client[Any, Any], serving: Serving) -> None:
         self.serving = weakref.ref(serving)
-        self._followers = serving.followers
         self._limit = depth_of(client.qos_profile)
         self._under_way = 0
         self._sending = False
         self._waiting: deque[_WaitingCall] = deque()
 
-    async def enter(self, client: Client[Any, Any], node: Node) -> None:
+    async def enter(self, client: Client[Any, Any], served_node: ServedNode) -> None:
         """Wait for the turn of a call, which begins here; then sent() and, at its end, left().
 
         :raises EntityGoneError: if the client, its node or the executor is gone.
         """
         if self._waiting or not self._is_open(client):
-            await self._wait(client, node)
+            await self._wait(client, served_node)
         else:
             self._sending = True
         self._under_way += 1
 
-    async def _wait(self, client: Client[Any, Any], node: Node) -> None:
-        call = _WaitingCall()
+    async def _wait(self, client: Client[Any, Any], served_node: ServedNode) -> None:
+        call, serving = _WaitingCall(), served_node.serving
         self._waiting.append(call)
-        self._followers.add(call, client, node)
+        serving.follow(call, client, served_node.node)
         try:
             await call.may_send
         except BaseException:
@@ -78,7 +77,7 @@ class Window:
                 self.sent(client)  # cancelled with its turn, which goes to the next one
             raise
         finally:
-            self._followers.discard(call)
+            serving.followers.discard(call)
 
     def sent(self, client: Client[Any, Any]) -> None:
         """The request was sent, or never will be: the next one may."""

@@ -20,8 +20,8 @@ from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
 from aiorcl._rclpy.private import attach, attached
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.naming import described
-from aiorcl._serving.node import is_destroyed
 from aiorcl._serving.registry import served, served_here
 
 

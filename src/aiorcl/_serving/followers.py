@@ -56,9 +56,9 @@ class Followers:
         self._sweep_at = _FIRST_SWEEP
 
     def add(self, follower: Follower, followed: object, node: object) -> None:
-        """Tell ``follower`` when ``followed``, or the node that has it, is gone.
+        """Tell ``follower`` when ``followed``, or the node that has it, goes.
 
-        Holds them until then or discard().
+        Holds them until then or discard(). What is gone already tells nobody: see Serving.follow().
 
         :param followed: an entity, or the node itself.
         """
@@ -83,25 +83,26 @@ class Followers:
     def gone(self, key: int, reason: str) -> None:
         """An entity, by its id, is not served any more."""
         for follower in list(self._of.pop(key, ())):
-            self._tell(follower, reason)
+            self.tell(follower, reason)
 
     def node_gone(self, node: object, reason: str) -> None:
         """A node is not served any more, with all that it has."""
         for follower in list(self._followed):
             found = self._followed.get(follower)
             if found is not None and found[1] is node:
-                self._tell(follower, reason)
+                self.tell(follower, reason)
 
     def shut_down(self, reason: str, *, finally_: bool) -> None:
         """Nothing is served any more; but clients are, unless ``finally_``."""
         for follower in list(self._followed):
             if finally_ or not follower.outlives_shutdown:
-                self._tell(follower, reason)
+                self.tell(follower, reason)
 
     def __len__(self) -> int:
         return len(self._followed)
 
-    def _tell(self, follower: Follower, reason: str) -> None:
+    def tell(self, follower: Follower, reason: str) -> None:
+        """Tell one, and forget it; nothing if it is not here any more."""
         if self.discard(follower):  # of several threads one succeeds
             follower.gone(reason)
 

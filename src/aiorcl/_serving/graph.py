@@ -66,7 +66,7 @@ class GraphChanges(Follower):
             self._entity.outlive_context()
         except InvalidHandle:
             raise EntityGoneError("The node was destroyed") from None
-        self._serving.followers.add(self, self._followed, self._node)
+        self._serving.follow(self, self._followed, self._node)
         return self
 
     def __exit__(self, *error: object) -> None:

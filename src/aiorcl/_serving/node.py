@@ -8,25 +8,21 @@ import time
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
-from rclpy.guard_condition import GuardCondition
-from rclpy.node import Node
-from rclpy.publisher import Publisher
-from rclpy.service import Service
-from rclpy.subscription import Subscription
-from rclpy.timer import Timer
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
+    from rclpy.node import Node
+
     from aiorcl._serving.kinds import Core, Kind
     from aiorcl._serving.serving import Serving
 
@@ -34,9 +30,6 @@ if TYPE_CHECKING:
 # once, then after that time, then after twice as long each.
 _CONSTRUCTION_SEC = 1.0
 _FIRST_LOOK_SEC = 0.001
-
-# The classes of rclpy whose objects, and those of subclasses, have a handle of rclpy's.
-_WITH_HANDLES = (Node, Timer, Subscription, Publisher, GuardCondition, Client, Service)
 
 # Events that an executor counted and did not settle, by the label of what watched: rmw counts each
 # message once, so the next one to watch the entity would not hear of them.
@@ -70,20 +63,6 @@ class _Watch(NamedTuple):
 def parts_of(core: Core) -> list[_core.Entity]:
     """Return what watches an entity, of actions each part."""
     return core.parts if isinstance(core, Action) else [core]
-
-
-def is_destroyed(entity: Any) -> bool:
-    """Tell whether a node or an entity of it was destroyed; of waitables nobody knows. Any thread.
-
-    What a waitable of the user's calls its handle may be a file, which this would close.
-    """
-    if not isinstance(entity, _WITH_HANDLES):
-        return False
-    try:
-        with entity.handle:
-            return False
-    except InvalidHandle:
-        return True
 
 
 class ServedNode:

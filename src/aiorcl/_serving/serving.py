@@ -9,14 +9,16 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.shutdown_state import ShutdownState
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.naming import described, name_of
 
 if TYPE_CHECKING:
     from rclpy.node import Node
 
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
-    from aiorcl._serving.followers import Followers
+    from aiorcl._serving.followers import Follower, Followers
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
@@ -35,7 +37,7 @@ class Serving:
     """What each node of one executor is given.
 
     :param watcher: watches entities.
-    :param followers: are told when something is gone.
+    :param followers: are told when something is gone; they enter themselves by ``follow``.
     :param nodes: returns the nodes that are on the executor. Any thread.
     :param has: tells whether a node is on the executor. Any thread.
     :param look: watches what is new of a node and lets go of what is gone, now.
@@ -63,6 +65,28 @@ class Serving:
     entity_destroyed: Callable[[Any], None]
     wanted_elsewhere: Callable[[ServedNode], None]
     report: Callable[[BrokenEntity, BaseException], None]
+
+    def follow(self, follower: Follower, entity: Any, node: Node) -> None:
+        """Tell ``follower`` when ``entity``, of ``node``, is gone; now, if it is.
+
+        :param entity: or the node itself.
+        """
+        self.followers.add(follower, entity, node)
+        # After that: what went meanwhile has told those who were there.
+        reason = self._why_gone(entity, node, follower.outlives_shutdown)
+        if reason is not None:
+            self.followers.tell(follower, reason)
+
+    def _why_gone(self, entity: Any, node: Node, outlives_shutdown: bool) -> str | None:
+        state = self.state
+        if state.context_down or state.none_left or state.let_go or not outlives_shutdown:
+            reason = state.why()
+            if reason is not None:
+                return reason
+        if not self.has(node):
+            how = "destroyed" if is_destroyed(node) else "removed from its executor"
+            return f"The node '{name_of(node)}' was {how}"
+        return f"{described(entity)} was destroyed" if is_destroyed(entity) else None
 
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""

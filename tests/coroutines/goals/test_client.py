@@ -17,7 +17,9 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, RunningGoal, ThreadCallbackGroup
+from aiorcl._coroutines.goals import client as module
 from aiorcl._serving.actions import Action
+from aiorcl._serving.registry import served_node_of
 from tests.support.actions import SEQUENCE, nothing_is_pending, serve_action
 from tests.support.elsewhere import call_elsewhere
 from tests.support.goals import AT_ONCE, UNTIL_CANCELLED
@@ -28,6 +30,7 @@ if TYPE_CHECKING:
     from rclpy.callback_groups import CallbackGroup
     from rclpy.context import Context
 
+    from aiorcl._serving.node import ServedNode
     from tests.support.makers import MakeNode, Run, RunAction
 
     Client = ActionClient[Any, Any, Any]
@@ -280,5 +283,31 @@ def test_a_goal_in_the_body_hears_of_a_shutdown(
 
             with pytest.raises(aiorcl.EntityGoneError, match="executor was shut down"):
                 await ask_for_it()
+
+    run(main)
+
+
+def test_a_client_is_destroyed_before_its_goal_is_sent(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """By a finalizer, say, when the server is there and nothing is asked yet: none is sent."""
+    node = make_node()
+
+    def destroyed(client: Client) -> ServedNode:
+        served_node = served_node_of(client)
+        client.destroy()
+        return served_node
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            serve_action(node)
+            client = ActionClient(node, Fibonacci, "action")
+            await aiorcl.action_ready(client)
+            monkeypatch.setattr(module, "served_node_of", destroyed)
+            with pytest.raises(aiorcl.EntityGoneError):
+                async with aiorcl.goal(client, UNTIL_CANCELLED):
+                    pass
+            assert len(executor._followers) == 0
 
     run(main)

@@ -165,6 +165,65 @@ def test_a_stream_is_closed_while_it_opens(
     run(main)
 
 
+@pytest.mark.parametrize(
+    ("kind", "way"),
+    [
+        ("messages", "remove_node"),
+        ("events", "remove_node"),
+        ("ticks", "remove_node"),
+        ("ticks", "destroy_node"),
+    ],
+)
+def test_a_node_goes_while_a_stream_opens(
+    run: Run, context: Context, make_node: MakeNode, kind: str, way: str
+) -> None:
+    """By another thread, before the entity is made, with which the executor looks at the node."""
+
+    class Hooked(Node):
+        """Calls a hook when an entity is about to be made or added."""
+
+        hook: Callable[[], object] | None = None
+
+        def add_waitable(self, waitable: Any) -> None:
+            self._make()
+            super().add_waitable(waitable)
+
+        def create_subscription(self, *args: Any, **options: Any) -> Any:
+            self._make()
+            return super().create_subscription(*args, **options)
+
+        def create_timer(self, *args: Any, **options: Any) -> Any:
+            self._make()
+            return super().create_timer(*args, **options)
+
+        def _make(self) -> None:
+            hook, self.hook = self.hook, None
+            if hook is not None:
+                call_elsewhere(hook)
+
+    node = make_node(Hooked)
+    assert isinstance(node, Hooked)
+    publisher = node.create_publisher(Int64, "published", 10)
+
+    async def main() -> None:
+        streams: dict[str, aiorcl.Stream[Any]] = {
+            "messages": aiorcl.messages(node, Int64, "topic"),
+            "ticks": aiorcl.ticks(node, 1000),
+            "events": aiorcl.qos_events(
+                node, publisher, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
+            ),
+        }
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            node.hook = (
+                node.destroy_node if way == "destroy_node" else lambda: executor.remove_node(node)
+            )
+            assert [item async for item in streams[kind]] == []
+            assert len(executor._followers) == 0
+
+    run(main)
+
+
 def test_an_exception_that_is_kept_keeps_no_stream(
     run: Run, context: Context, lone: Node, talker: Talker
 ) -> None:

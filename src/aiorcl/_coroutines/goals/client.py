@@ -181,13 +181,13 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._server_watch = _ServerWatch(self, served_node, self._failed)
         self._server_watch.__enter__()
         try:
-            self._feed.follow(served_node.serving.followers, client, served_node.node)
+            self._feed.follow(served_node.serving, client, served_node.node)
+            self._check_goes_on()
             goal_id = UUID(uuid=list(uuid4().bytes))
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
             handle = cast("ClientGoalHandle[GoalT, ResultT, FeedbackT]", await self._ask(accepting))
-            if self._error is not None:  # which came in the same turn as the answer
-                raise self._error()
+            self._check_goes_on()  # what came in the same turn as the answer
             if not handle.accepted:
                 raise GoalRejectedError(
                     f"The server of action '{self._action_name}' rejected the goal",
@@ -305,9 +305,15 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         """Await the answer of the server, unless that goes away."""
         self._asked.add(future)
         try:
+            self._check_goes_on()
             return await future
         finally:
             self._asked.discard(future)
+
+    def _check_goes_on(self) -> None:
+        """Raise what was told while nobody waited."""
+        if self._error is not None:
+            raise self._error()
 
     def _cancel_answered(self, future: rclpy.task.Future[Any]) -> None:
         """Tell of a server that refuses to cancel: the goal goes on although its block is left."""

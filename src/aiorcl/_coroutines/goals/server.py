@@ -25,7 +25,7 @@ from aiorcl._coroutines.arguments import (
 from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
 from aiorcl._serving.action_messages import check_result_message
-from aiorcl._serving.node import is_destroyed
+from aiorcl._serving.destroyed import is_destroyed
 
 if TYPE_CHECKING:
     from rclpy.action.server import ServerGoalHandle

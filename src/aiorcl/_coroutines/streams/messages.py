@@ -97,7 +97,7 @@ class MessageStream(Stream[MsgT]):
             *(self._msg_type, self._topic, feed.put, self._qos_profile),
             callback_group=ReentrantCallbackGroup(),  # that is none
         )
-        feed.follow(served_node.serving.followers, self._subscription, self._node)
+        feed.follow(served_node.serving, self._subscription, self._node)
         return feed
 
     def _destroy(self) -> None:

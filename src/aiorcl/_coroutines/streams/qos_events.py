@@ -142,7 +142,7 @@ class EventStream(Stream[EventT]):
         feed: Feed[EventT] = Feed(_LIMIT)
         self._fan = _fan(self._node, self._entity, self._event_type)
         self._fan.feeds[feed] = None
-        feed.follow(served_node.serving.followers, self._entity, self._node)
+        feed.follow(served_node.serving, self._entity, self._node)
         return feed
 
     def _destroy(self) -> None:

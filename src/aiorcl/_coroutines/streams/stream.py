@@ -17,7 +17,10 @@ from aiorcl._serving.followers import Follower, on_loop
 if TYPE_CHECKING:
     from typing import Self
 
+    from rclpy.node import Node
+
     from aiorcl._serving.followers import Followers
+    from aiorcl._serving.serving import Serving
 
 T = TypeVar("T")
 
@@ -42,10 +45,10 @@ class Feed(Follower, Generic[T]):
         self.dropped = 0
         self.reason: str | None = None  # why no more items come
 
-    def follow(self, followers: Followers, entity: object, node: object) -> None:
+    def follow(self, serving: Serving, entity: object, node: Node) -> None:
         """End when the entity, its node or the executor is gone."""
-        self._followers = followers
-        followers.add(self, entity, node)
+        self._followers = serving.followers
+        serving.follow(self, entity, node)
 
     def put(self, item: T) -> None:
         """Hand an item to one task. On the loop's thread: the callback of what feeds the stream."""

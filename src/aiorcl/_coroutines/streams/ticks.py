@@ -115,7 +115,7 @@ class TickStream(Stream[Tick]):
             clock=self._clock,
         )
         feed.tell_of(self._timer)
-        feed.follow(served_node.serving.followers, self._timer, self._node)
+        feed.follow(served_node.serving, self._timer, self._node)
         if self._clock is not None:  # which may be that of another node
             loop = asyncio.get_running_loop()
             self._clock_follower = follow_clock(
