@@ -27,7 +27,7 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.run import StopSignals, destroy, ros
-from aiorcl._serving.node import is_destroyed
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
 _EPILOG = """\

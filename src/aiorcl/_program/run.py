@@ -22,7 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.private import running_loop
-from aiorcl._serving.node import is_destroyed
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
