@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import contextvars
 import gc
 import weakref
@@ -13,7 +14,10 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
+from rclpy.node import Node
+from std_srvs.srv import Trigger
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 from aiorcl._loop.run import something_runs_here
 from tests.support.counters import assert_collected
@@ -21,8 +25,6 @@ from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
     from tests.support.makers import MakeNode
 
 MakeLoop = Callable[[], asyncio.AbstractEventLoop]
@@ -77,6 +79,60 @@ def test_a_coroutine_does_not_keep_its_executor(
 
     def once() -> weakref.ref[Any]:
         return drop(AsyncioExecutor(context=context), node, WAITS[wait])
+
+    assert_collected(once)
+
+
+ASKS: dict[str, Callable[[Any], Any]] = {
+    "call": lambda client: aiorcl.call(client, Trigger.Request()),
+    "call_async": lambda client: client.call_async(Trigger.Request()),
+    "service_ready": aiorcl.service_ready,
+}
+
+
+@pytest.mark.parametrize("ask", ASKS.values(), ids=ASKS)
+def test_coroutines_that_ask_do_not_keep_their_executor(
+    context: Context, ask: Callable[[Any], Any]
+) -> None:
+    """Nor their client, of whose calls the second one waits for its turn."""
+
+    def once() -> weakref.ref[Any]:
+        executor = AsyncioExecutor(context=context)
+        node = Node("dropped", context=context, start_parameter_services=False)
+        client = node.create_client(Trigger, "nobody")
+
+        async def work() -> None:
+            await ask(client)
+
+        executor.add_node(node)
+        for _ in range(2):
+            executor.create_task(work())
+        for _ in range(8):
+            executor.spin_once(timeout_sec=0)
+        return weakref.ref(executor)
+
+    assert_collected(once)
+
+
+def test_an_exception_on_its_way_does_not_keep_its_executor(context: Context) -> None:
+    """Somebody awaits the task that has failed, and gets no step any more."""
+
+    def once() -> weakref.ref[Any]:
+        executor = AsyncioExecutor(context=context)
+
+        async def fail() -> None:
+            await asyncio.sleep(0)  # it is awaited by then
+            raise LookupError
+
+        async def wait() -> None:
+            with contextlib.suppress(LookupError):
+                await failing
+
+        failing = executor.create_task(fail)
+        executor.create_task(wait)
+        while not failing.done():
+            executor.spin_once(timeout_sec=0)
+        return weakref.ref(executor)
 
     assert_collected(once)
 

@@ -106,7 +106,9 @@ class Window:
                 call.may_send.set_result(None)
 
 
-_windows: ByIdentity[Client[Any, Any], Window] = ByIdentity()
+# Weakly: a call that waits knows the client, by its task, and that would never be collected. Calls
+# hold their window, and one that has none is as a new one.
+_windows: ByIdentity[Client[Any, Any], weakref.ref[Window]] = ByIdentity()
 
 
 def window_of(client: Client[Any, Any], serving: Serving) -> Window:
@@ -114,7 +116,9 @@ def window_of(client: Client[Any, Any], serving: Serving) -> Window:
 
     Calls of the executor that served it before have ended by then, or end without being sent.
     """
-    window = _windows.get(client)
+    reference = _windows.get(client)
+    window = None if reference is None else reference()
     if window is None or window.serving() is not serving:
-        window = _windows[client] = Window(client, serving)
+        window = Window(client, serving)
+        _windows[client] = weakref.ref(window)
     return window

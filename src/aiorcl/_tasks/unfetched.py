@@ -9,6 +9,7 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import Run
@@ -31,18 +32,22 @@ class Failed(Protocol):
         ...
 
 
-# Tasks whose exception is on its way to those who await them, and to how many.
-_expected: weakref.WeakKeyDictionary[Any, tuple[Unfetched, int]] = weakref.WeakKeyDictionary()
+# Tasks whose exception is on its way to those who await them, and to how many. Weakly: what an
+# executor has knows its tasks, which would never be collected.
+_expected: ByIdentity[Any, tuple[weakref.ref[Unfetched], int]] = ByIdentity()
 
 
 def abandon(future: object) -> None:
     """One who awaited ``future`` was woken, but left without its outcome."""
-    unfetched, count = _expected.pop(future, (None, 0))
-    if unfetched is None:
+    found = _expected.pop(future)
+    if found is None:
         return
+    reference, count = found
     if count > 1:
-        _expected[future] = unfetched, count - 1
-    else:
+        _expected[future] = reference, count - 1
+        return
+    unfetched = reference()
+    if unfetched is not None:
         unfetched.doubt(future)  # type: ignore[arg-type]  # only these are expected
 
 
@@ -81,7 +86,7 @@ class Unfetched:
         inline = [each for each in callbacks if isinstance(each, InlineCallback)]
         waiters = sum(each.awaits for each in inline)
         if waiters:
-            _expected[task] = self, waiters
+            _expected[task] = weakref.ref(self), waiters
         elif len(inline) < sum(1 for _ in callbacks):
             self._mailbox.post_task(_AfterCallbacks(lambda: self.doubt(task)))
         else:
