@@ -49,7 +49,7 @@ def alarms() -> list[_core.Alarm]:
 @pytest.fixture
 def ros_clock() -> ROSClock:
     """A clock of ROS time that is at 100 s and stands still."""
-    clock = ROSClock()
+    clock = Clock(clock_type=ClockType.ROS_TIME)
     clock._set_ros_time_is_active(True)
     clock.set_ros_time_override(ros_time(100))
     return clock
@@ -169,7 +169,7 @@ def test_another_thread_sets_the_clock(run: Run, ros_clock: ROSClock) -> None:
 @pytest.mark.parametrize("active", [True, False])
 def test_a_sleep_ends_when_ros_time_is_switched(run: Run, active: bool) -> None:
     """Whoever sleeps while ROS time is switched on or off gets an error, also if it is undone."""
-    ros_clock = ROSClock()
+    ros_clock = Clock(clock_type=ClockType.ROS_TIME)
     ros_clock._set_ros_time_is_active(not active)
     clock = AsyncioClock(ros_clock)
 

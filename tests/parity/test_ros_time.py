@@ -8,7 +8,7 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
-from rclpy.clock import Clock, ROSClock
+from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.parameter import Parameter
@@ -38,7 +38,7 @@ class Simulation:
     """A clock of ROS time that is set by hand, and a timer on it that counts its calls."""
 
     def __init__(self, node: Node, spin: Spinner, start: float) -> None:
-        self.clock = ROSClock()
+        self.clock = Clock(clock_type=ClockType.ROS_TIME)
         self.clock._set_ros_time_is_active(True)
         self.set(start)
         self.calls = 0
@@ -110,7 +110,7 @@ def test_a_jump_back_starts_a_period(simulation: Simulation) -> None:
 
 def test_ros_time_is_switched_off_and_on(node: Node, spin: Spinner) -> None:
     """A timer runs by system time while ROS time is off, and only by the clock while it is on."""
-    clock = ROSClock()
+    clock = Clock(clock_type=ClockType.ROS_TIME)
     clock.set_ros_time_override(ros_time(100))
     ticks: list[int] = []
     others: list[int] = []
@@ -132,7 +132,7 @@ def test_another_thread_sets_the_clock(
     executor: Executor, node: Node, spin: Spinner, lone: Node
 ) -> None:
     """A jump wakes an executor that waits."""
-    clock = ROSClock()
+    clock = Clock(clock_type=ClockType.ROS_TIME)
     clock._set_ros_time_is_active(True)
     clock.set_ros_time_override(ros_time(100))
     called = new_future(executor)
@@ -240,7 +240,7 @@ def test_a_callback_sets_the_clock(simulation: Simulation) -> None:
 
 def test_a_timer_goes_on_after_an_overrun(node: Node, spin: Spinner) -> None:
     """A callback that takes more than its period leaves others their turn, and is called again."""
-    clock = ROSClock()
+    clock = Clock(clock_type=ClockType.ROS_TIME)
     clock._set_ros_time_is_active(True)
     clock.set_ros_time_override(ros_time(0.001))
     slow: list[float] = []

@@ -162,3 +162,43 @@ def test_both_kinds_of_tasks_await_one_future(run: Run, context: Context) -> Non
                 assert [await ours, await plain, task.result()] == [7, 7, 7]
 
     run(main)
+
+
+@pytest.mark.parametrize("bound", ["before", "meanwhile"])
+@pytest.mark.parametrize("ends", ["result", "exception", "cancel"])
+def test_a_future_of_an_executor_that_does_not_run_is_awaited(
+    run: Run, context: Context, bound: str, ends: str
+) -> None:
+    """As of one that a task of rclpy has bound to its executor, which newer rclpy does."""
+
+    async def main() -> None:
+        executor = SingleThreadedExecutor(context=context)
+        future: Future[int] = Future(executor=executor if bound == "before" else None)
+        called: list[object] = []
+        future.add_done_callback(called.append)
+        waiting = [asyncio.ensure_future(awaited(future)) for _ in range(2)]
+        await turns()
+        if bound == "meanwhile":
+            future._set_executor(executor)
+        if ends == "result":
+            future.set_result(5)
+        elif ends == "exception":
+            future.set_exception(LookupError())
+        else:
+            future.cancel()
+        expected = {"result": 5, "exception": LookupError, "cancel": asyncio.CancelledError}[ends]
+        assert [await each for each in waiting] == [expected] * 2
+        assert called == []
+        executor.spin_once(timeout_sec=0)  # other callbacks are this executor's to call
+        assert called == [future]
+        executor.shutdown()
+
+    run(main)
+
+
+async def awaited(future: Future[int]) -> object:
+    """Return the result of a future, or the class of what it raises."""
+    try:
+        return await future
+    except (LookupError, asyncio.CancelledError) as error:
+        return type(error)

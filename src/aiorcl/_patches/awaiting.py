@@ -5,16 +5,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import inspect
-from collections.abc import Generator
+from collections.abc import Callable, Generator
 from types import FrameType
 from typing import Any
 
 import rclpy.task
+from rclpy.executors import Executor
 
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._rclpy.private import step_of_tasks
 from aiorcl._tasks.awaiting import wait
+from aiorcl._tasks.inline import InlineCallback
 
 _rclpy_await = rclpy.task.Future.__await__
 _rclpy_step = step_of_tasks()
@@ -47,6 +50,24 @@ def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
     return wait(self)
 
 
+def _call_inline(create_task: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method of rclpy's executors; but what wakes an asyncio task does so at once.
+
+    A future calls its callbacks by the executor that it belongs to, and since 9.1.4 that is the
+    first whose task awaits it: it may not run, or not before this task has gone on.
+    """
+
+    @functools.wraps(create_task)
+    def wrapper(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
+        if isinstance(callback, InlineCallback):
+            callback(*args)
+            return None
+        return create_task(self, callback, *args, **kwargs)
+
+    return wrapper
+
+
 def apply() -> None:
     """Change the classes; once."""
     setattr(rclpy.task.Future, "__await__", _await)
+    setattr(Executor, "create_task", _call_inline(Executor.create_task))

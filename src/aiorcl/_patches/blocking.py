@@ -16,7 +16,8 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.client import Client
-from rclpy.clock import Clock, ROSClock
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.node import Node
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
@@ -260,7 +261,8 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
 
     @functools.wraps(sleep_until)
     def wrapper(self: Clock, until: Any, context: Context | None = None) -> bool:
-        if isinstance(self, ROSClock) and self.ros_time_is_active:
+        # By its type: newer rclpy has no class for this.
+        if self.clock_type is ClockType.ROS_TIME and getattr(self, "ros_time_is_active", False):
             for served_node in served_nodes_here():
                 if private.clock_of(served_node.node) is self:
                     raise RuntimeError(

@@ -12,7 +12,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 import pytest
-from rclpy.clock import Clock, ROSClock
+from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
 from rclpy.context import Context
 from rclpy.node import Node
@@ -37,7 +37,7 @@ class Simulation:
     """A clock of ROS time that is set by hand."""
 
     def __init__(self, seconds: float) -> None:
-        self.clock = ROSClock()
+        self.clock = Clock(clock_type=ClockType.ROS_TIME)
         self.clock._set_ros_time_is_active(True)
         self.set(seconds)
 
