@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -160,7 +161,7 @@ def test_an_entity_that_comes_while_nothing_runs_is_told_of_by_the_next_run(
     """At once and once: the run after that serves all others."""
     with AsyncioExecutor(context=context) as executor:
         executor.add_node(lone)
-        bring = lambda: Broken(lone, watched=ValueError("wrong"))  # noqa: E731
+        bring = partial(Broken, lone, watched=ValueError("wrong"))
         if thread:
             call_elsewhere(bring)
         else:
