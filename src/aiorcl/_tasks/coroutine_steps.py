@@ -85,6 +85,7 @@ class Steps(Coroutine[Any, Any, None]):
         self.owner = owner
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
+        self._is_cancelled = False  # as a user wanted
         self._ending = False
         self._begun = False
         self._begins_first = False
@@ -103,7 +104,11 @@ class Steps(Coroutine[Any, Any, None]):
         self._cancel_if_wanted()
 
     def cancel(self) -> None:
-        """Throw CancelledError into the coroutine at its next step. Any thread."""
+        """Throw CancelledError into the coroutine at its next step: a user wants it. Any thread."""
+        self._is_cancelled = True
+        self._cancel()
+
+    def _cancel(self) -> None:
         # In this order: start() looks at the flag when it has set the task.
         self._cancel_wanted = True
         if self.task is None:
@@ -125,16 +130,21 @@ class Steps(Coroutine[Any, Any, None]):
     def end(self, *, begun: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
 
+        The first may have been that of a user, unless the coroutine has taken that back.
+
         :param begun: not before the first suspension.
         """
-        if not self._ending:
-            self._ending = True
-            self._begins_first = begun
-            self.cancel()
+        if self._ending:
+            return
+        self._ending = True
+        if self._is_cancelled and (self.task is None or self.task.cancelling()):
+            return
+        self._begins_first = begun
+        self._cancel()
 
     def end_again(self) -> None:
         """Let end() cancel a second time."""
-        self._ending = False
+        self._ending = self._is_cancelled = False
 
     def send(self, value: Any) -> Any:
         run = self._run
@@ -276,6 +286,15 @@ class Steps(Coroutine[Any, Any, None]):
     @property
     def cr_await(self) -> Any:
         return getattr(self._coroutine, "cr_await", None)
+
+
+def cancel(task: asyncio.Task[Any]) -> None:
+    """Cancel a task as a user does; if it runs a coroutine of an executor, as by `Steps.cancel`."""
+    coroutine = task.get_coro()
+    if isinstance(coroutine, Steps):
+        coroutine.cancel()
+    else:
+        task.cancel()
 
 
 class _StepsOfParent(Steps):

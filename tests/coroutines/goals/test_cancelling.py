@@ -18,6 +18,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support.actions import SEQUENCE
 from tests.support.goals import RESULT, outcome, serve, wait_for_ever
+from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
@@ -132,13 +133,14 @@ def test_timeouts_inside_a_goal_stay_inside(run_action: RunAction) -> None:
 def test_the_end_of_the_executor_ends_the_goal(
     run: Run, context: Context, make_node: MakeNode, cancelled: bool
 ) -> None:
-    """Aborted, or canceled if a client had asked for that."""
+    """Aborted, or canceled if a client had asked for that: then its cleanup is not interrupted."""
 
     async def main() -> None:
         server, asker = make_node(), make_node()
         client = ActionClient(asker, Fibonacci, "action")
         begun = asyncio.Event()
         stopping = asyncio.Event()
+        ended: list[str] = []
 
         async def execute(goal: Goal) -> None:
             begun.set()
@@ -146,8 +148,8 @@ def test_the_end_of_the_executor_ends_the_goal(
                 await asyncio.Event().wait()
             finally:
                 stopping.set()
-                if cancelled:
-                    await asyncio.Event().wait()  # does not care for the client
+                await turns()
+                ended.append("cleaned up")
 
         async with AsyncioExecutor(context=context) as other:
             other.add_node(asker)
@@ -169,6 +171,7 @@ def test_the_end_of_the_executor_ends_the_goal(
             assert response is not None
             expected = GoalStatus.STATUS_CANCELED if cancelled else GoalStatus.STATUS_ABORTED
             assert response.status == expected
+            assert ended == ["cleaned up"]
 
     run(main)
 

@@ -26,6 +26,7 @@ from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._tasks.coroutine_steps import cancel
 
 if TYPE_CHECKING:
     from rclpy.action.server import ServerGoalHandle
@@ -99,7 +100,7 @@ class _GoalCoroutine(Generic[GoalT, ResultT, FeedbackT]):
         """A client cancels: the coroutine hears of it where it waits."""
         self._cancelled = True
         if self._task is not None:
-            self._task.cancel()
+            cancel(self._task)
 
     def end(self) -> bool:
         """The coroutine has ended; return True if a client, and nobody else, cancelled it."""

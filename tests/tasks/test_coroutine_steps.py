@@ -1,0 +1,99 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# A coroutine that was cancelled cleans up, and no end interrupts that.
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING
+
+import pytest
+from rclpy.context import Context
+
+from aiorcl import AsyncioExecutor
+from tests.support.turns import Turn, turns
+
+if TYPE_CHECKING:
+    from tests.support.makers import Run
+
+
+class Stops:
+    """A coroutine that takes its time to clean up."""
+
+    def __init__(self) -> None:
+        self.steps: list[str] = []
+        self.begun = asyncio.Event()
+
+    async def run(self) -> None:
+        """Wait to be cancelled."""
+        self.begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self.steps.append("stopping")
+            await turns()
+            self.steps.append("stopped")
+
+
+@pytest.mark.parametrize("is_cleaning_up", [False, True])
+def test_a_block_does_not_interrupt_what_a_user_has_begun(
+    run: Run, context: Context, *, is_cleaning_up: bool
+) -> None:
+    """The block waits until a task has ended that the user has cancelled."""
+
+    async def main() -> None:
+        stops = Stops()
+        async with AsyncioExecutor(context=context) as executor:
+            task = executor.create_task(stops.run)
+            await stops.begun.wait()
+            task.cancel()
+            while is_cleaning_up and not stops.steps:
+                await Turn()
+        assert stops.steps == ["stopping", "stopped"]
+
+    run(main)
+
+
+@pytest.mark.parametrize("turns_between", [0, 3])
+def test_a_shutdown_does_not_interrupt_it(context: Context, turns_between: int) -> None:
+    """The same for an executor that spins."""
+    stops = Stops()
+    executor = AsyncioExecutor(context=context)
+    task = executor.create_task(stops.run)
+    while not stops.begun.is_set():
+        executor.spin_once(timeout_sec=0)
+    task.cancel()
+    for _ in range(turns_between):
+        executor.spin_once(timeout_sec=0)
+    assert bool(stops.steps) is (turns_between > 0)
+    assert executor.shutdown()
+    assert stops.steps == ["stopping", "stopped"]
+
+
+def test_who_has_taken_it_back_is_cancelled(run: Run, context: Context) -> None:
+    """A coroutine that goes on after a cancellation, and says so, is ended like any other."""
+    steps: list[str] = []
+
+    async def main() -> None:
+        begun, heard = asyncio.Event(), asyncio.Event()
+
+        async def goes_on() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            begun.set()
+            while len(steps) < 2:
+                try:
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    task.uncancel()
+                    steps.append("cancelled")
+                    heard.set()
+
+        async with AsyncioExecutor(context=context) as executor:
+            task = executor.create_task(goes_on)
+            await begun.wait()
+            task.cancel()
+            await heard.wait()
+        assert steps == ["cancelled"] * 2
+
+    run(main)
