@@ -10,6 +10,8 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
+from rclpy.action.server import CancelResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.context import Context
 from rclpy.node import Node
 from test_msgs.action import Fibonacci
@@ -68,6 +70,45 @@ def test_a_client_cancels(run_action: RunAction, capfd: Any, way: str) -> None:
 
     run_action(test)
     assert ("LookupError" in capfd.readouterr().err) == (way == "raise")
+
+
+@pytest.mark.parametrize("when", ["at once", "while it cleans up"])
+def test_two_requests_cancel_a_goal_once(run_action: RunAction, when: str) -> None:
+    """Both accepted by a coroutine that runs for both; neither interrupts the cleanup."""
+    both, begun, stopping = (asyncio.Event() for _ in range(3))
+    asked: list[Goal] = []
+
+    async def may_cancel(goal: Goal) -> CancelResponse:
+        asked.append(goal)
+        if len(asked) == 1:
+            await both.wait()
+        else:
+            both.set()
+            if when == "while it cleans up":
+                await stopping.wait()
+        return CancelResponse.ACCEPT
+
+    async def execute(goal: Goal) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            stopping.set()
+            await turns()
+            goal.result.sequence = SEQUENCE
+
+    async def test(server: Node, client: Client) -> None:
+        group = ReentrantCallbackGroup()
+        serve(server, execute, cancel_callback=may_cancel, callback_group=group)
+        async with aiorcl.goal(client, Fibonacci.Goal()) as running:
+            await begun.wait()
+            await asyncio.gather(running.cancel(), running.cancel())
+            with pytest.raises(aiorcl.GoalCanceledError) as raised:
+                await running.result()
+            assert list(raised.value.result.sequence) == SEQUENCE
+        assert len(asked) == 2
+
+    run_action(test)
 
 
 def test_a_goal_is_cancelled_before_it_begins(run_action: RunAction) -> None:

@@ -97,7 +97,12 @@ class _GoalCoroutine(Generic[GoalT, ResultT, FeedbackT]):
             ) from None
 
     def cancel(self) -> None:
-        """A client cancels: the coroutine hears of it where it waits."""
+        """A client cancels: the coroutine hears of it where it waits, once.
+
+        Several requests may be accepted where callbacks of the server run side by side.
+        """
+        if self._cancelled:
+            return
         self._cancelled = True
         if self._task is not None:
             cancel(self._task)
