@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import gc
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -221,3 +223,34 @@ def test_a_server_without_goals_has_no_timer(context: Context, lone: Node) -> No
         assert 3000 < due <= 3600
         server.destroy()
         assert dispatcher.next_due_in() is None
+
+
+def test_an_execution_that_has_not_begun(context: Context, lone: Node) -> None:
+    """It is no coroutine yet, which would complain if it went with an executor that is dropped."""
+    coroutines: list[str] = []
+
+    def accepted(goal: Any) -> None:
+        goal.execute()
+        coroutines.extend(
+            each.__qualname__ for each in gc.get_objects() if type(each) is CoroutineType
+        )
+
+    ActionServer(lone, Fibonacci, "action", serve_nothing, handle_accepted_callback=accepted)
+    client = ActionClient(lone, Fibonacci, "action")
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(lone)
+        handle = client.send_goal_async(Fibonacci.Goal())
+        executor.spin_until_future_complete(handle, 10)
+        assert "ActionServer._execute_goal_request" in coroutines
+        assert "ActionServer._execute_goal" not in coroutines
+        goal = handle.result()
+        assert goal is not None
+        result = goal.get_result_async()
+        executor.spin_until_future_complete(result, 10)
+        assert result.done()
+
+
+def serve_nothing(goal: Any) -> Fibonacci.Result:
+    """Succeed at once."""
+    goal.succeed()
+    return Fibonacci.Result()

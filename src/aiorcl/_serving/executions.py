@@ -35,10 +35,16 @@ class Execution(Task[None]):
         callback: Callable[..., Any],
         goal: ServerGoalHandle[Any, Any, Any],
     ) -> None:
-        super().__init__(private.execute_goal_of(server), (callback, goal), {}, owned, executor)
+        execute = private.execute_goal_of(server)
+        super().__init__(lambda: execute(callback, goal), (), {}, owned, executor)
         self._server = server
         self._goal = goal
         self.owner = private.node_of(server)
+
+    def _take_handler(self) -> Any:
+        # No coroutine before: one whose executor is collected would complain that it never ran.
+        begin = super()._take_handler()
+        return None if begin is None else begin()
 
     def never_begins(self) -> None:
         """It was cancelled before it began. Any thread."""
