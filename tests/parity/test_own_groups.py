@@ -24,7 +24,7 @@ from tests.support.spinner import Spinner
 if TYPE_CHECKING:
     from rclpy.executors import Executor
 
-    from tests.support.makers import MakeNode
+    from tests.support.makers import MakeExecutor, MakeNode
 
 NO_GROUPS = breaks(events="has no callback groups")
 
@@ -208,3 +208,47 @@ def test_each_group_is_itself_only(
         node.create_publisher(Int64, name, 10).publish(Int64())
     spin.until(lambda: len(begun) == 2)
     may_end.set_result(None)
+
+
+def a_message(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+    """A message waits for the callback of a subscription."""
+    node.create_subscription(Int64, "topic", lambda _: call(), 10, callback_group=group)
+    node.create_publisher(Int64, "topic", 10).publish(Int64())
+
+
+def a_trigger(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+    """A guard condition was triggered."""
+    node.create_guard_condition(call, group).trigger()
+
+
+def a_tick(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+    """A timer is due."""
+
+    def once() -> None:
+        timer.cancel()
+        call()
+
+    timer = node.create_timer(0.0, once, callback_group=group)
+
+
+@NO_GROUPS
+@pytest.mark.parametrize("bring", [a_message, a_trigger, a_tick])
+def test_what_is_refused_moves_with_its_node(
+    executor: Executor,
+    make_executor_of: MakeExecutor,
+    lone: Node,
+    spin: Spinner,
+    bring: Callable[[Node, CallbackGroup, Callable[[], object]], None],
+) -> None:
+    """The executor that has the node when the group says yes runs it."""
+    calls: list[int] = []
+    group = ExclusiveDoor()
+    executor.add_node(lone)
+    spin.drain()
+    bring(lone, group, lambda: calls.append(1))
+    spin.discover(lambda: group.asked)
+    next_one = make_executor_of()
+    next_one.add_node(lone)
+    group.open = True
+    Spinner(next_one, spin.deadline_sec).until(lambda: calls)
+    assert calls == [1]

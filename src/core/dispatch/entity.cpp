@@ -45,6 +45,8 @@ Entity::~Entity() {
 }
 
 void Entity::stop() noexcept {
+  // Before the sources: one that gives back what is pending does not know of what was set aside.
+  if (retry_ != nullptr && process_.is_this()) retry_->again();
   sources_.clear();
   unsettled_ = pending();  // with what has come up to now, while sources were ending
   if (retry_ != nullptr) {
