@@ -74,7 +74,8 @@ def test_command_is_installed() -> None:
 
 
 def test_version_is_that_of_the_ros_package() -> None:
-    """pip and ROS know the same version."""
+    """pip, ROS and the module itself know the same version."""
+    assert aiorcl.__version__ == importlib.metadata.version("aiorcl")
     assert importlib.metadata.version("aiorcl") == ET.parse(ROOT / "package.xml").findtext(
         "version"
     )

@@ -89,3 +89,12 @@ __all__ = [
 
 check_layout()
 _patches.apply()
+
+
+def __getattr__(name: str) -> str:
+    """Look up ``__version__`` when it is asked for: the metadata of packages take milliseconds."""
+    if name == "__version__":
+        import importlib.metadata
+
+        return importlib.metadata.version("aiorcl")
+    raise AttributeError(f"module 'aiorcl' has no attribute {name!r}")

@@ -15,6 +15,7 @@ from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer, CancelResponse
 from rclpy.context import Context
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
@@ -254,3 +255,26 @@ def serve_nothing(goal: Any) -> Fibonacci.Result:
     """Succeed at once."""
     goal.succeed()
     return Fibonacci.Result()
+
+
+def test_a_server_executes_a_goal_by_the_callback_that_it_has(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """Whoever notifies it may leave the callback out, as of newer rclpy, or give none."""
+    accepted: list[Any] = []
+
+    async def main() -> None:
+        server = ActionServer(
+            *(lone, Fibonacci, "action", serve_nothing), handle_accepted_callback=accepted.append
+        )
+        client = ActionClient(lone, Fibonacci, "action")
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            for given in ((), (None,)):
+                handle = await client.send_goal_async(Fibonacci.Goal())
+                assert handle is not None
+                accepted[-1]._update_state(_rclpy.GoalEvent.EXECUTE)
+                server.notify_execute(accepted[-1], *given)
+                assert (await handle.get_result_async()).status == GoalStatus.STATUS_SUCCEEDED
+
+    run(main)
