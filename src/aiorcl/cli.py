@@ -26,7 +26,7 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._program.run import StopSignals, destroy, ros
+from aiorcl._program.run import StopSignals, ros
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
@@ -139,14 +139,14 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
             makers = [(name, _find(name)) for name in options.nodes]
-            runner = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
-            nodes = []
+            runner, nodes = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
+            made = []
             for name, make in makers:
-                nodes.append(_make_node(name, make))
-                at_exit.callback(destroy, nodes[-1])
+                made.append(_make_node(name, make))
+                nodes.add(made[-1])
             executor = AsyncioExecutor(loop=runner.get_loop())
             at_exit.enter_context(executor)
-            for node in nodes:
+            for node in made:
                 executor.add_node(node)
             if options.slow_callback:
                 executor.slow_callback_duration = options.slow_callback / 1000

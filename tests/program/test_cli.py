@@ -97,11 +97,12 @@ def test_signal_lets_coroutines_end(number: signal.Signals, loop: str) -> None:
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_signal_cancels_tasks_that_nodes_left(loop: str) -> None:
-    """asyncio has nothing to complain about, although a node's own task was pending."""
+    """A node's own task ends as its coroutine callbacks do: before the node, which it uses."""
     with start("run", "--loop", loop, "ends:LeavesTask") as running:
         running.wait_for("ready")
         running.process.send_signal(signal.SIGINT)
         assert running.end() == (0, "")
+        assert running.said == "ready\npublished\ndestroyed, ROS is up\n"
 
 
 @pytest.mark.parametrize("loop", LOOPS)

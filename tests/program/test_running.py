@@ -25,15 +25,6 @@ from tests.support.elsewhere import call_elsewhere
 Run = Callable[..., Any]
 
 
-@pytest.fixture
-def run(
-    loop_factory: Callable[[], asyncio.AbstractEventLoop], monkeypatch: pytest.MonkeyPatch
-) -> Run:
-    """aiorcl.run, on each kind of loop, in a domain of its own."""
-    monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
-    return functools.partial(aiorcl.run, args=[], loop_factory=loop_factory)
-
-
 class Counter(Node):
     """Shuts ROS down at its third tick."""
 

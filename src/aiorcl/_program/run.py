@@ -22,11 +22,14 @@ from rclpy.signals import SignalHandlerOptions
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.private import running_loop
+from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
     from typing import Self
+
+    from aiorcl._tasks.task import Task
 
 T = TypeVar("T")
 
@@ -88,13 +91,22 @@ class StopSignals:
             ask()
 
 
+class Nodes(contextlib.ExitStack):
+    """Nodes to destroy at the end of a block, the last one first."""
+
+    def add(self, node: Node) -> None:
+        """Destroy a node then, unless it was destroyed already."""
+        self.callback(_destroy, node)
+
+
 @contextlib.contextmanager
 def ros(
     args: Sequence[str] | None, loop_factory: LoopFactory, *, debug: bool | None = None
-) -> Iterator[asyncio.Runner]:
-    """ROS is up in the block, and a loop is there.
+) -> Iterator[tuple[asyncio.Runner, Nodes]]:
+    """ROS is up in the block, and a loop and a place for nodes are there.
 
-    In the end the tasks that are left on the loop are cancelled, then ROS goes down.
+    In the end what is left on the loop is cancelled and waited for, because it may have a last
+    message to publish; then nodes are destroyed, then ROS goes down.
     """
     if rclpy.ok():
         raise RuntimeError(
@@ -108,11 +120,11 @@ def ros(
             args=None if args is None else list(args),
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        yield at_exit.enter_context(asyncio.Runner(debug=debug, loop_factory=loop_factory))
+        nodes = at_exit.enter_context(Nodes())
+        yield at_exit.enter_context(asyncio.Runner(debug=debug, loop_factory=loop_factory)), nodes
 
 
-def destroy(node: Node) -> None:
-    """Destroy a node unless it was destroyed already."""
+def _destroy(node: Node) -> None:
     try:
         with node.handle:
             pass
@@ -148,14 +160,14 @@ def run(
 
     ``aiorcl.run(main)`` with ``async def main(executor)``, as ``asyncio.run``, until it returns; or
     ``aiorcl.run(MyNode)`` with a node class, or a function that returns a node, until
-    ``rclpy.shutdown()``; or with several of both, until all coroutines have returned. Nodes are
-    made before the loop runs, and destroyed at the end.
+    ``rclpy.shutdown()``; or with several of both, until all coroutines have returned, or a callback
+    shuts the executor down. Nodes are made before the loop runs, and destroyed at the end.
 
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
-    end, ``main`` and all coroutines are cancelled, and nodes are destroyed while ROS is still up,
-    also those that ``main`` has made and left on the executor. The second one raises
-    ``KeyboardInterrupt`` wherever the program is. Handlers of the user's own stay. On another
-    thread than the main one signals are left alone.
+    end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
+    nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
+    executor. The second one raises ``KeyboardInterrupt`` wherever the program is. Handlers of the
+    user's own stay. On another thread than the main one signals are left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 
@@ -164,7 +176,8 @@ def run(
     :param loop_factory: makes the loop, such as ``uvloop.new_event_loop``; if None,
         `new_event_loop` does.
     :param debug: asyncio's debug mode, as in ``asyncio.run``.
-    :return: what ``main`` has returned, if it is one coroutine function, and no signal came.
+    :return: what ``main`` has returned, if it is one coroutine function; None where a signal has
+        cancelled it, unless it returns all the same.
     :raises TypeError: if it is neither, takes other arguments, or returns no node, or if another
         argument is of the wrong kind.
     :raises ValueError: if it is an empty list, or returns a node that was destroyed.
@@ -186,11 +199,10 @@ def run(
     mains = [each for each in makers if _is_main(each)]
     signals = StopSignals()
     try:
-        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as runner:
-            with contextlib.ExitStack() as nodes:
-                made = [_make(nodes, each) for each in makers if not _is_main(each)]
-                result = runner.run(_serve(signals, nodes, made, mains))
-            return None if several else result
+        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as (runner, nodes):
+            made = [_make(nodes, each) for each in makers if not _is_main(each)]
+            result = runner.run(_serve(signals, nodes, made, mains))
+        return None if several else result
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         if signals.received == 0:
             raise
@@ -200,7 +212,7 @@ def run(
 
 
 async def _serve(
-    signals: StopSignals, nodes: contextlib.ExitStack, made: list[Node], mains: list[Main[Any]]
+    signals: StopSignals, nodes: Nodes, made: list[Node], mains: list[Main[Any]]
 ) -> Any:
     body = asyncio.current_task()
     assert body is not None
@@ -215,12 +227,22 @@ async def _serve(
                 return await mains[0](executor)
             else:
                 for task in [executor.create_task(main, executor) for main in mains]:
-                    await task
+                    await _end_of(task, executor, body)
         finally:
             for node in executor.get_nodes():
                 if all(node is not each for each in made):
-                    nodes.callback(destroy, node)
+                    nodes.add(node)
     return None
+
+
+async def _end_of(task: Task[Any], executor: AsyncioExecutor, body: asyncio.Task[Any]) -> None:
+    """Wait for a task; a shutdown of the executor, which cancels them all, is a good end."""
+    try:
+        await task
+    except asyncio.CancelledError:
+        state = shutdown_state_of(executor)
+        if body.cancelling() or state is None or not state.shut_down:
+            raise
 
 
 def _is_main(main: Any) -> bool:
@@ -263,7 +285,7 @@ def _check(main: Any) -> None:
         raise TypeError(f"aiorcl.run() calls {main!r} {wrong} ({error})") from None
 
 
-def _make(nodes: contextlib.ExitStack, make: Callable[[], object]) -> Node:
+def _make(nodes: Nodes, make: Callable[[], object]) -> Node:
     node = make()
     if inspect.iscoroutine(node):
         name = node.__qualname__
@@ -276,5 +298,5 @@ def _make(nodes: contextlib.ExitStack, make: Callable[[], object]) -> Node:
         raise TypeError(f"{make!r} returned no node, but {node!r}")
     if is_destroyed(node):
         raise ValueError(f"{make!r} returned a node that was destroyed")
-    nodes.callback(destroy, node)
+    nodes.add(node)
     return node

@@ -80,12 +80,21 @@ class Sleeps(_Once):
 
 
 class LeavesTask(_Once):
-    """Has made a task that is asyncio's, not the executor's."""
+    """Has made a task that is asyncio's, not the executor's, and publishes at its end."""
 
     async def call(self) -> None:
-        self.task = asyncio.get_running_loop().create_task(asyncio.Event().wait())
+        self.task = asyncio.get_running_loop().create_task(self.drive())
         await asyncio.sleep(0)
         print("ready", flush=True)
+
+    async def drive(self) -> None:
+        publisher = self.create_publisher(String, "last_words", 10)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0)
+            publisher.publish(String(data="stop"))
+            print("published", flush=True)
 
 
 class Blocks(_Once):
