@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
@@ -167,3 +168,25 @@ def test_a_context_that_goes_down_while_an_executor_is_made(
     assert executor.shutdown()
     if first is not None:
         first.shutdown()
+
+
+def test_an_executor_is_made_while_the_context_goes_down(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On another thread, while the others are told: all of them end."""
+    executors = [AsyncioExecutor(context=context) for _ in range(2)]
+    is_up = context_module.ContextEnd.is_up
+
+    def make_one_first(end: context_module.ContextEnd) -> bool:
+        monkeypatch.undo()
+        call_elsewhere(lambda: executors.append(AsyncioExecutor(context=context)))
+        return is_up(end)
+
+    monkeypatch.setattr(context_module.ContextEnd, "is_up", make_one_first)
+    context.shutdown()
+    assert not context.ok()
+    assert len(executors) == 3
+    for executor in executors:
+        with pytest.raises(ExternalShutdownException):
+            executor.spin()
+        executor.shutdown()

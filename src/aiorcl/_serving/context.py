@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
 
 
-_context_ends: ByIdentity[Context, weakref.WeakSet[ContextEnd]] = ByIdentity()
+# Of each executor. Not by a WeakSet: who walks one finds what another thread enters meanwhile.
+_context_ends: ByIdentity[Context, ByIdentity[ContextEnd, None]] = ByIdentity()
 
 
 def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
@@ -38,11 +39,11 @@ def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
     By one function for each context: rclpy keeps a function for good, and of a bound method a weak
     reference that complains when it dies together with its context at the end of the interpreter.
     """
-    found = _context_ends.get(context)
-    if found is None:
-        found = _context_ends[context] = weakref.WeakSet()
+    new: ByIdentity[ContextEnd, None] = ByIdentity()
+    found = _context_ends.setdefault(context, new)
+    found[end] = None
+    if found is new:
         context.on_shutdown(functools.partial(_shut_down, found))
-    found.add(end)
 
 
 @contextlib.contextmanager
@@ -51,7 +52,8 @@ def going_down(context: Context) -> Iterator[None]:
 
     It destroys the nodes first, and callbacks would meet what is left of them.
     """
-    found = [end for end in _context_ends.get(context) or () if end.is_up()]
+    ends = _context_ends.get(context)
+    found = [] if ends is None else [end for end in ends.objects() if end.is_up()]
     for end in found:
         end.go_down()
     try:
@@ -64,8 +66,8 @@ def going_down(context: Context) -> Iterator[None]:
                 end.was_shut_down()
 
 
-def _shut_down(found: weakref.WeakSet[ContextEnd]) -> None:
-    for end in list(found):
+def _shut_down(ends: ByIdentity[ContextEnd, None]) -> None:
+    for end in ends.objects():
         end.was_shut_down()
 
 
