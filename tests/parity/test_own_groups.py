@@ -210,18 +210,18 @@ def test_each_group_is_itself_only(
     may_end.set_result(None)
 
 
-def a_message(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+def a_message(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
     """A message waits for the callback of a subscription."""
     node.create_subscription(Int64, "topic", lambda _: call(), 10, callback_group=group)
     node.create_publisher(Int64, "topic", 10).publish(Int64())
 
 
-def a_trigger(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+def a_trigger(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
     """A guard condition was triggered."""
     node.create_guard_condition(call, group).trigger()
 
 
-def a_tick(node: Node, group: CallbackGroup, call: Callable[[], object]) -> None:
+def a_tick(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
     """A timer is due."""
 
     def once() -> None:
@@ -238,7 +238,7 @@ def test_what_is_refused_moves_with_its_node(
     make_executor_of: MakeExecutor,
     lone: Node,
     spin: Spinner,
-    bring: Callable[[Node, CallbackGroup, Callable[[], object]], None],
+    bring: Callable[[Node, CallbackGroup, Callable[[], None]], None],
 ) -> None:
     """The executor that has the node when the group says yes runs it."""
     calls: list[int] = []

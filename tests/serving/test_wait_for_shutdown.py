@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
-from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
@@ -187,6 +186,5 @@ def test_an_executor_is_made_while_the_context_goes_down(
     assert not context.ok()
     assert len(executors) == 3
     for executor in executors:
-        with pytest.raises(ExternalShutdownException):
-            executor.spin()
+        executor.spin()
         executor.shutdown()
