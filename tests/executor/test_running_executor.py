@@ -116,6 +116,17 @@ def test_a_callback_may_spin_another_executor_of_rclpy(
     assert ticks
 
 
+def test_a_callback_cannot_spin_another_executor_of_ours(context: Context, lone: Node) -> None:
+    """It would run a loop in a loop; the error says what a plain callback can do."""
+    executor, other = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
+    lone.create_timer(0.001, lambda: other.spin_once(timeout_sec=0))
+    executor.add_node(lone)
+    with pytest.raises(RuntimeError, match=r"in a plain callback, add .* ThreadCallbackGroup"):
+        executor.spin()
+    other.shutdown()
+    executor.shutdown()
+
+
 def test_a_spin_without_an_executor_takes_the_node_away() -> None:
     """rclpy's global executor runs the node meanwhile, and nobody does when it returns."""
     rclpy.init(args=[], domain_id=network.domain_id())

@@ -137,7 +137,8 @@ def test_no_result(node: Node, spin: Spinner, capfd: pytest.CaptureFixture[str])
     ActionServer(node, Fibonacci, "action", lambda goal: goal.succeed())
     _, result = ask(node, spin)
     assert result() == (GoalStatus.STATUS_SUCCEEDED, [])
-    assert "Fibonacci_Result" in capfd.readouterr().err
+    words = "action server '/action' returned None, not a result: write 'return Fibonacci.Result()'"
+    assert words in capfd.readouterr().err
 
 
 @pytest.mark.parametrize("client_of", ["aiorcl", "rclpy"])

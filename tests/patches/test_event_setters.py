@@ -198,8 +198,15 @@ def test_a_request_too_many_is_told_whatever_logger_the_client_has(
 
 def test_a_setter_says_what_is_wrong(node: Node, lone: Node) -> None:
     """It names the entity, and what it takes."""
+
+    async def count(events: int) -> None:
+        """Would never be awaited."""
+
+    served: Any = node.create_subscription(Int64, "topic", print, 10)
     with pytest.raises(TypeError, match=r"new_message_callback\(\) takes a function.* not 5"):
-        node.create_subscription(Int64, "topic", print, 10).set_on_new_message_callback(5)
+        served.set_on_new_message_callback(5)
+    with pytest.raises(TypeError, match=r"takes a function.* not the coroutine function <function"):
+        served.set_on_new_message_callback(count)
     subscription: Any = lone.create_subscription(Int64, "topic", print, 10)
     with pytest.raises(RuntimeError, match="Subscription '/topic' is of no node on an Asyncio"):
         subscription.set_on_new_message_callback(print)

@@ -40,7 +40,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             return
         serving = found.served_node.serving
         callback = serving.watcher.workers.callable_in(self.callback_group, callback)
-        callback = check_result(self, callback)
+        callback = check_result(self, callback, found.core.label)
         serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))
 
     return wrapper

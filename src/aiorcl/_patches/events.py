@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import contextlib
 import functools
+import inspect
 from collections.abc import Callable
 from operator import attrgetter
 from typing import Any
@@ -35,11 +36,8 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
                 return
             why = "was destroyed" if is_destroyed(self) else "is of no node on an AsyncioExecutor"
             raise RuntimeError(f"Cannot set the on-{event} callback: {described(self)} {why}")
-        if callback is not None and not callable(callback):
-            raise TypeError(
-                f"{_method}() takes a function, to be called with the number of events, or None, "
-                f"not {callback!r}"
-            )
+        if callback is not None:
+            _check_function(callback, _method)
         setattr(found.core, "on_event", callback)
 
     set_callback.__name__ = set_callback.__qualname__ = method
@@ -51,6 +49,16 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
     :raises RuntimeError: if the node is on no AsyncioExecutor.
     """
     return set_callback
+
+
+def _check_function(callback: object, method: str) -> None:
+    call = getattr(callback, "__call__", None)  # noqa: B004  # of an object, not whether there is one
+    is_async = any(map(inspect.iscoroutinefunction, (callback, call)))
+    if is_async or not callable(callback):
+        raise TypeError(
+            f"{method}() takes a function, to be called with the number of events, or None, "
+            f"not {'the coroutine function ' if is_async else ''}{callback!r}"
+        )
 
 
 class _LoggerOfNode:

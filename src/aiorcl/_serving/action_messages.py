@@ -67,11 +67,13 @@ def sender_of(handle: Any) -> Sender | None:
     return _senders.get(handle)
 
 
-def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
+def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callable[..., Any]:
     """Return what does as an execute callback, and raises at a result that cannot be sent.
 
     So it ends as a callback that raises does. rclpy would find out when it sends the result, which
     is too late to tell whose it is, and the client would wait for ever.
+
+    :param name: what the server is called: ``"action server '/action'"``.
     """
     sender = _senders.get(server_handle_of(server))
     if sender is None:
@@ -81,6 +83,11 @@ def check_result(server: Any, callback: Callable[..., Any]) -> Callable[..., Any
         result = callback(goal)  # which is judged by what it returns
         if inspect.iscoroutine(result):
             result = await result
+        if not isinstance(result, server.action_type.Result):
+            raise TypeError(
+                f"The execute callback of {name} returned {result!r}, not a result: write "
+                f"'return {server.action_type.__name__}.Result()' at its end"
+            )
         sender.result.check(result)
         return result
 

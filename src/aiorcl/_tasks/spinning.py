@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.private import running_loop
+from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
 
@@ -24,6 +25,13 @@ if TYPE_CHECKING:
     from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
+
+
+# Of an executor that is not the one which spins.
+_IN_CALLBACK = (
+    "; in a plain callback, add the nodes to the executor that calls it, or put the callback into "
+    "a ThreadCallbackGroup, which may spin another executor"
+)
 
 
 class _EndsSpin(InlineCallback):
@@ -166,7 +174,7 @@ class Spinning:
         if running_loop() is not None:
             raise RuntimeError(
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
-                "call"
+                "call" + (_IN_CALLBACK if something_runs_here() else "")
             )
 
     def _begin(self) -> bool:

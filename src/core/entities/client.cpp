@@ -4,6 +4,7 @@
 #include "entities/client.hpp"
 
 #include "dispatch/names.hpp"
+#include "entities/outgoing.hpp"
 #include "entities/rclpy_future.hpp"
 #include "python/private_names.hpp"
 #include "rcl_error.hpp"
@@ -30,7 +31,7 @@ Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, st
 nb::object Client::call_async(nb::handle request) {
   if (closed()) return by_rclpy(names().call_async, request, "call");
   RosMessage message(request_type_);
-  message.from_python(request);
+  convert(request, message, "a request", *this);
   nb::object client = nb::borrow(rclpy_entity());
   nb::object future = new_rclpy_future();
   nb::object forget = attribute(client, names().remove_pending_request);

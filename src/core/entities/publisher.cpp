@@ -8,6 +8,7 @@
 #include <utility>
 
 #include "dispatch/names.hpp"
+#include "entities/outgoing.hpp"
 #include "python/finalizing.hpp"
 #include "python/in_use.hpp"
 #include "rcl_error.hpp"
@@ -42,7 +43,7 @@ void Publisher::publish(nb::handle message) {
     return;
   }
   RosMessage ros_message(type_);
-  ros_message.from_python(message);
+  convert(message, ros_message, "a message", *this);
   if (closed()) return publish_by_rclpy(message);  // again: the conversion may run any code
   const auto publish = [&] { return rcl_publish(publisher_, ros_message.get(), nullptr); };
   check(may_block_ || ros_message.is_large() ? without_gil(publish) : publish(), "publish",
