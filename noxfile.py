@@ -52,6 +52,16 @@ SANITIZED_TESTS = {
     ),
     "undefined": ("tests/messages", *_LIFETIMES, "tests/parity"),
 }
+# What the extension is linked to, and a wheel of it leaves to the ROS that is there.
+LIBRARIES_OF_ROS = (
+    *("rcl", "rcl_action", "rcutils", "rmw", "rosidl_runtime_c"),
+    "rosidl_typesupport_introspection_c",
+)
+# What a wheel is tried with where nothing but it and a ROS is installed.
+SMOKE_TESTS = (
+    "tests/test_packaging.py",
+    *(f"tests/parity/test_{name}.py" for name in ("actions", "services", "subscriptions")),
+)
 # After Ctrl-C pytest and the demo stop the processes that they started.
 PATIENCE_SEC = 20
 
@@ -85,6 +95,39 @@ def wheel(session: nox.Session) -> None:
     session.run(
         *("python", "-m", "build", "--wheel", "--no-isolation", "--outdir", str(built), *options)
     )
+
+
+@nox.session(python=PYTHONS, requires=["wheel-{python}"])
+def wheels(session: nox.Session) -> None:
+    """Put the wheel of one Python into dist/, for every Linux that it runs on, and try it."""
+    install(session, *group("wheels"))
+    (built,) = wheel_directory(str(session.python)).glob("*.whl")
+    repaired = BUILD / "repaired" / str(session.python)
+    shutil.rmtree(repaired, ignore_errors=True)
+    session.run(
+        *("auditwheel", "repair", "--plat", "auto", "--wheel-dir", str(repaired), str(built)),
+        *(f"--exclude=lib{name}.so" for name in LIBRARIES_OF_ROS),
+        silent=True,
+    )
+    (made,) = repaired.glob("*.whl")
+    uv = [sys.executable, "-m", "uv", "--quiet"]
+    for distro in DISTROS:
+        environment = Path(session.create_tmp()) / distro
+        python = str(environment / "bin" / "python")
+        session.run(
+            *(*uv, "venv", "--clear", "--python", str(session.python), str(environment)),
+            external=True,
+        )
+        session.run(
+            *(*uv, "pip", "install", "--python", python, f"aiorcl[{distro}] @ {made.as_uri()}"),
+            *group("test", f"test-{distro}"),
+            external=True,
+        )
+        session.run(python, "-m", "pytest", "-q", *SMOKE_TESTS, *session.posargs, external=True)
+    dist = ROOT / "dist"
+    dist.mkdir(exist_ok=True)
+    shutil.copy(made, dist)
+    session.log(f"{(dist / made.name).relative_to(ROOT)} runs on {' and '.join(DISTROS)}")
 
 
 @nox.session(python=PYTHONS, requires=["wheel-{python}"])
