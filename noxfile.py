@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
 import shutil
 import subprocess
@@ -15,7 +14,9 @@ import nox
 
 # Started as a program, nox does not look for modules beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
+from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
 from tools.sources import tracked
+from tools.stub import STUB, write_stub
 
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "uv"
@@ -24,20 +25,10 @@ nox.options.envdir = ".venv"
 nox.options.error_on_missing_interpreters = True
 nox.options.reuse_venv = "yes"
 
-PROJECT = nox.project.load_toml("pyproject.toml")
-ROOT = Path.cwd()
-BUILD = ROOT / "build"
 CI = os.environ.get("CI") == "true"
 DISTROS = ("jazzy", "kilted")
 HERE = f"{sys.version_info.major}.{sys.version_info.minor}"
 PYTHONS = sorted({"3.11", "3.12", "3.13", "3.14", HERE})
-STUB = ROOT / "src" / "aiorcl" / "_core.pyi"
-STUB_PATTERNS = ROOT / "src" / "core" / "stub.pat"
-STUB_HEADER = """\
-# Copyright 2026 The aiorcl authors
-# SPDX-License-Identifier: Apache-2.0
-# The types of the extension, written by nanobind's stubgen: ./dev lint --fix
-"""
 # Of every build of ours; those of users go on after a warning of a compiler that is newer.
 STRICT = {"cmake.define.CMAKE_COMPILE_WARNING_AS_ERROR": "ON"}
 # What runs under a sanitizer in the extension, too: the tests of conversion, of entities that come,
@@ -361,63 +352,6 @@ def install_wheel(session: nox.Session, distro: str, *groups: str) -> None:
     """Install the wheel of this session's Python, a distro, and groups of pyproject.toml."""
     (built,) = wheel_directory(str(session.python or HERE)).glob("*.whl")
     install(session, f"aiorcl[{distro}] @ {built.as_uri()}", *group(*groups))
-
-
-def install(session: nox.Session, *requirements: str) -> None:
-    """Install into the session's environment; the second time takes nothing, not even a network."""
-    stamp = Path(session.virtualenv.location) / "installed"
-    wanted = "\n".join(requirements)
-    if not stamp.exists() or stamp.read_text() != wanted:
-        session.install(*requirements)
-        stamp.write_text(wanted)
-
-
-def group(*names: str) -> tuple[str, ...]:
-    """Name the packages of dependency groups."""
-    return nox.project.dependency_groups(PROJECT, *names)
-
-
-def ros(distro: str) -> list[str]:
-    """Name the packages that are a distro."""
-    packages: list[str] = PROJECT["project"]["optional-dependencies"][distro]
-    return packages
-
-
-def headers() -> list[str]:
-    """Name the packages that a build takes its headers from where no ROS is sourced."""
-    (override,) = PROJECT["tool"]["scikit-build"]["overrides"]
-    packages: list[str] = override["build"]["requires"]
-    return packages
-
-
-def wheel_directory(python: str) -> Path:
-    """Return where the wheel of the present sources lies, or would."""
-    digest = hashlib.sha256(f"{sys.implementation}".encode())
-    files = [ROOT / name for name in ("CMakeLists.txt", "LICENSE", "README.md", "pyproject.toml")]
-    for folder in ("cmake", "src"):
-        files += (path for path in (ROOT / folder).rglob("*") if path.is_file())
-    for path in sorted(files):
-        if path.suffix not in (".pyc", ".so"):
-            digest.update(f"{path.relative_to(ROOT)}\n".encode())
-            digest.update(path.read_bytes())
-    return BUILD / "wheels" / python / digest.hexdigest()[:12]
-
-
-def write_stub(session: nox.Session, fix: bool) -> bool:
-    """Generate the stub of the extension; return whether the committed one is the same."""
-    generated = BUILD / "lint" / STUB.name
-    generated.parent.mkdir(parents=True, exist_ok=True)
-    options = ["-q", "-p", str(STUB_PATTERNS), "-m", "aiorcl._core", "-o", str(generated)]
-    session.run("python", "-m", "nanobind.stubgen", *options)
-    text = f"{STUB_HEADER}\n{generated.read_text()}"
-    generated.write_text(text)
-    if fix:
-        STUB.write_text(text)
-    if STUB.exists() and STUB.read_text() == text:
-        return True
-    session.warn(f"{STUB.relative_to(ROOT)} is not what stubgen writes now")
-    subprocess.run(["diff", "-u", STUB, generated])
-    return False
 
 
 def compiles(source: str) -> bool:
