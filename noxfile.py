@@ -43,6 +43,16 @@ SANITIZED_TESTS = {
     ),
     "undefined": ("tests/messages", *_LIFETIMES, "tests/parity"),
 }
+ARM_COMPILER = (
+    *("aarch64-linux-gnu-g++", "-std=c++17", "-O2", "-pthread"),
+    *("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
+)
+# The queue, what wakes its consumer, and their tests.
+ARM_SOURCES = (
+    *(f"tests/core/{name}.cpp" for name in ("main", "before_write", "test_ready_queue")),
+    *("tests/core/test_wakeup.cpp", "src/core/events/ready_queue.cpp"),
+    "src/core/events/wakeup.cpp",
+)
 # What the extension is linked to, and a wheel of it leaves to the ROS that is there.
 LIBRARIES_OF_ROS = (
     *("rcl", "rcl_action", "rcutils", "rmw", "rosidl_runtime_c"),
@@ -160,6 +170,32 @@ def core(session: nox.Session, sanitizer: str) -> None:
     session.run("cmake", "--build", build)
     # ctest of the environment is a Python script, so the wheels of ROS set its library path.
     session.run("ctest", "--test-dir", build, "--output-on-failure", "--no-tests=error")
+
+
+@nox.session
+def arm(session: nox.Session) -> None:
+    """Compile the events layer for ARM, and run the tests that need no ROS under QEMU."""
+    missing = [tool for tool in (*ARM_COMPILER[:1], "qemu-aarch64") if not shutil.which(tool)]
+    if missing or not compiles("#include <doctest/doctest.h>"):
+        session.skip("It needs Debian's g++-aarch64-linux-gnu, qemu-user and doctest-dev")
+    install(session, *headers())
+    build = BUILD / "arm"
+    build.mkdir(parents=True, exist_ok=True)
+    # Alone, or the headers of this machine's libc come with it.
+    doctest = build / "doctest"
+    if not doctest.exists():
+        doctest.symlink_to("/usr/include/doctest")
+    includes = [f"-isystem{build}", "-Isrc/core"]
+    of_ros = Path(session.virtualenv.location) / "include"
+    includes += (f"-isystem{folder}" for folder in sorted(of_ros.iterdir()) if folder.is_dir())
+    for source in tracked("src/core/events/*.cpp"):
+        session.run(*ARM_COMPILER, *includes, "-c", source, "-o/dev/null", external=True)
+    program = str(build / "tests")
+    session.run(
+        *(*ARM_COMPILER, *includes, "-static", "-Wl,--wrap=write", *ARM_SOURCES, "-o", program),
+        external=True,
+    )
+    session.run("qemu-aarch64", program, external=True)
 
 
 @nox.session

@@ -7,6 +7,15 @@
 
 namespace aiorcl {
 
+// The order of memory, where the machine keeps none by itself (ARM). An entry is one thread's at a
+// time, and two atomics hand it over, each with release by who gives and acquire by who takes:
+// `pending`, when it goes to zero (the consumer gives) and leaves it (a producer takes), so that
+// `since` and `next` are not written while the consumer still reads them; and `head_`, by which
+// what a producer wrote reaches the consumer. All else is either thread's own in between, and
+// relaxed. Whether the consumer sleeps is a value of `head_`, too: a single variable, of which all
+// threads see one order of changes, so a producer either finds the consumer asleep and wakes it,
+// or sleep() finds what it has pushed.
+
 void Ready::add(std::uint64_t events) noexcept {
   if (pending.fetch_add(events, std::memory_order_acq_rel) != 0) return;
   since = steady_now();
