@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.waking import fail, wake
 from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 from aiorcl._serving.kinds import depth_of
@@ -31,11 +32,7 @@ class _WaitingCall(Follower):
         self.may_send: asyncio.Future[None] = self._loop.create_future()
 
     def gone(self, reason: str) -> None:
-        on_loop(self._loop, self._fail, reason)
-
-    def _fail(self, reason: str) -> None:
-        if not self.may_send.done():
-            self.may_send.set_exception(EntityGoneError(reason))
+        on_loop(self._loop, fail, self.may_send, EntityGoneError(reason))
 
 
 class Window:
@@ -68,6 +65,7 @@ class Window:
         call, serving = _WaitingCall(), served_node.serving
         self._waiting.append(call)
         serving.follow(call, client, served_node.node)
+        self._advance(client)  # a call that a finalizer has ended meanwhile did not see this one
         try:
             await call.may_send
         except BaseException:
@@ -100,10 +98,7 @@ class Window:
 
     def _advance(self, client: Client[Any, Any]) -> None:
         while self._waiting and self._is_open(client):
-            call = self._waiting.popleft()
-            if not call.may_send.done():
-                self._sending = True
-                call.may_send.set_result(None)
+            self._sending = wake(self._waiting.popleft().may_send)
 
 
 # Weakly: a call that waits knows the client, by its task, and that would never be collected. Calls

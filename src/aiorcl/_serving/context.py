@@ -16,6 +16,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.waking import wake
 from aiorcl._serving.followers import EntityGoneError, on_loop
 
 if TYPE_CHECKING:
@@ -69,11 +70,6 @@ def going_down(context: Context) -> Iterator[None]:
 def _shut_down(ends: ByIdentity[ContextEnd, None]) -> None:
     for end in ends.objects():
         end.was_shut_down()
-
-
-def _wake(waiter: asyncio.Future[None]) -> None:
-    if not waiter.done():
-        waiter.set_result(None)
 
 
 def _leaves(error: BaseException) -> Iterator[BaseException]:
@@ -186,7 +182,7 @@ class ContextEnd:
     def tell(self) -> None:
         """Bring back whoever waits, and the spin call that is under way."""
         for waiter in list(self._waiters):
-            on_loop(waiter.get_loop(), _wake, waiter)
+            on_loop(waiter.get_loop(), wake, waiter)
         reason = self._state.why()
         assert reason is not None  # or there is nothing to tell
         self._followers.shut_down(reason, finally_=self._state.context_down)

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
+from aiorcl._loop.waking import wake
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 
 if TYPE_CHECKING:
@@ -88,11 +89,12 @@ class GraphChanges(Follower):
 
         :raises EntityGoneError: if what is followed is gone.
         """
-        if not self._changed and self._reason is None:
-            self._waiter = self._loop.create_future()
+        if not self._has_news():
+            waiter = self._waiter = self._loop.create_future()
             timer = None if timeout is None else self._loop.call_later(timeout, self._wake)
             try:
-                await self._waiter
+                if not self._has_news():  # since it could be woken
+                    await waiter
             finally:
                 self._waiter = None
                 if timer is not None:
@@ -102,6 +104,10 @@ class GraphChanges(Follower):
         changed, self._changed = self._changed, False
         return changed
 
+    def _has_news(self) -> bool:
+        return self._changed or self._reason is not None
+
     def _wake(self) -> None:
-        if self._waiter is not None and not self._waiter.done():
-            self._waiter.set_result(None)
+        waiter = self._waiter
+        if waiter is not None:
+            wake(waiter)

@@ -12,6 +12,7 @@ import rclpy.task
 
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
+from aiorcl._loop.waking import wake
 from aiorcl._rclpy.private import (
     exception_and_result_of,
     executor_of,
@@ -38,17 +39,12 @@ class _Waiter(InlineCallback):
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
         if running_loop() is self.loop:
-            if not self.waiter.done():
-                self.waiter.set_result(None)
+            wake(self.waiter)
             return
         try:
-            self.loop.call_soon_threadsafe(self._wake)
+            self.loop.call_soon_threadsafe(wake, self.waiter)
         except RuntimeError:
             pass  # the loop is closed: nobody waits any more
-
-    def _wake(self) -> None:
-        if not self.waiter.done():
-            self.waiter.set_result(None)
 
 
 def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 import rclpy.task
 
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.waking import wake
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
@@ -86,8 +87,7 @@ class Call:
             pass  # the loop is closed: nobody waits any more
 
     def _end(self) -> None:
-        if not self._ended.done():
-            self._ended.set_result(None)
+        wake(self._ended)
 
     async def wait(self, submitted: Cancellable) -> Any:
         """Return what the function returned, or raise what it raised.

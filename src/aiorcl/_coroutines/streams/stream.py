@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
 from collections import deque
@@ -12,6 +13,7 @@ from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
+from aiorcl._loop.waking import wake
 from aiorcl._serving.followers import Follower, on_loop
 
 if TYPE_CHECKING:
@@ -79,15 +81,18 @@ class Feed(Follower, Generic[T]):
             waiter = loop.create_future()
             self._waiters.append(waiter)
             try:
-                await waiter
+                # Asked again: what came before the line above, by a finalizer, woke nobody.
+                if not self._items and self.reason is None:
+                    await waiter
             except BaseException:
-                if waiter in self._waiters:
-                    self._waiters.remove(waiter)
+                self._forget_waiter(waiter)
                 if (
                     not waiter.cancelled() and self._items
                 ):  # it was woken and is cancelled now: the item is for the next one
                     self._wake_one()
                 raise
+            if not waiter.done():
+                self._forget_waiter(waiter)
         return self._items.popleft()
 
     def gone(self, reason: str) -> None:
@@ -103,12 +108,14 @@ class Feed(Follower, Generic[T]):
         self.reason = "The stream was closed"
         on_loop(self._loop, self._forget)
 
+    def _forget_waiter(self, waiter: asyncio.Future[None]) -> None:
+        with contextlib.suppress(ValueError):  # it was woken
+            self._waiters.remove(waiter)
+
     def _wake_one(self) -> None:
-        while self._waiters:
-            waiter = self._waiters.popleft()
-            if not waiter.done():
-                waiter.set_result(None)
-                return
+        with contextlib.suppress(IndexError):  # nobody waits
+            while not wake(self._waiters.popleft()):
+                pass
 
     def _forget(self) -> None:
         self._items.clear()
