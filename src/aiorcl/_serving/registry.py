@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
 
@@ -177,6 +178,8 @@ def served_node_here(node: Node) -> ServedNode:
         found.serving.check_goes_on()
         return found
     _check_ended(node)
+    if is_destroyed(node):
+        raise RuntimeError("The node was destroyed")
     raise RuntimeError(
         f"No AsyncioExecutor serves the node '{name_of(node)}' on this event loop: call "
         "executor.add_node(node), and wait inside 'async with executor:' or in a task or a "
@@ -197,10 +200,13 @@ def served_node_of(entity: Any) -> ServedNode:
     served_node = _waiting_here(entity) if found is None else found.served_node
     if served_node is None or not served_node.serving.run.is_on(loop):
         _check_ended(_node_that_has(entity))
+        name = described(entity)
+        if is_destroyed(entity):
+            raise RuntimeError(f"{name[0].upper()}{name[1:]} was destroyed")
         raise RuntimeError(
-            f"No AsyncioExecutor serves {described(entity)} on this event loop, or it was "
-            "destroyed: call executor.add_node(node), and wait inside 'async with executor:' or in "
-            "a task or a coroutine callback of the executor"
+            f"No AsyncioExecutor serves {name} on this event loop: call executor.add_node(node), "
+            "and wait inside 'async with executor:' or in a task or a coroutine callback of the "
+            "executor"
         )
     served_node.serving.check_answers()
     return served_node
