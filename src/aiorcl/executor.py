@@ -284,8 +284,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
         Call it while the executor runs; in any task, on any loop.
         """
-        if not self._state.nothing_answers():
-            await self._context_end.wait()
+        await self._context_end.wait()
 
     async def __aenter__(self) -> Self:
         """Serve the nodes on the running loop until the block is left.

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import threading
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -123,6 +124,37 @@ def test_the_end_of_the_block_ends_the_wait(run: Run, context: Context) -> None:
         await executor.wait_for_shutdown()
 
     run(main)
+
+
+class _ShutsDown(asyncio.SelectorEventLoop):
+    """Calls a function when it is asked for a future, once."""
+
+    before_future: Callable[[], object] | None = None
+
+    def create_future(self) -> asyncio.Future[Any]:
+        act, self.before_future = self.before_future, None
+        if act is not None:
+            act()
+        return super().create_future()
+
+
+@pytest.mark.parametrize("what", ["context", "executor"])
+def test_a_shutdown_as_the_wait_begins_ends_it(context: Context, what: str) -> None:
+    """By a signal handler, say: whoever begins to wait hears of it."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        assert isinstance(loop, _ShutsDown)
+        async with AsyncioExecutor(context=context) as executor:
+            async with asyncio.timeout(DEADLINE_SEC):
+                loop.before_future = {
+                    "context": context.shutdown,
+                    "executor": executor.shutdown,
+                }[what]
+                await executor.wait_for_shutdown()
+
+    with asyncio.Runner(loop_factory=_ShutsDown) as runner:
+        runner.run(main())
 
 
 def test_a_context_that_is_down_costs_no_cpu(run: Run, context: Context, lone: Node) -> None:

@@ -190,11 +190,13 @@ class ContextEnd:
         self._run.interrupt()
 
     async def wait(self) -> None:
-        """Return after tell(). On any loop."""
+        """Return when nothing answers any more. On any loop."""
         waiter = asyncio.get_running_loop().create_future()
         self._waiters.add(waiter)
         try:
-            await waiter
+            # In this order: tell() sees those who came before it.
+            if not self._state.nothing_answers():
+                await waiter
         finally:
             self._waiters.discard(waiter)
 
