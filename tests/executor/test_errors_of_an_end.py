@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 from collections.abc import Callable, Coroutine
+from typing import Any
 
 import pytest
 import rclpy
+from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
@@ -173,3 +177,48 @@ def test_what_is_not_of_the_end_is_raised(run: Run, context: Context, lone: Node
 
     with pytest.raises(ExceptionGroup, match="both"):
         run(main)
+
+
+async def never(*_: object) -> Any:
+    """Answer nothing."""
+    await asyncio.Event().wait()
+
+
+async def for_a_response(node: Node) -> None:
+    """Wait for an answer."""
+    node.create_service(Trigger, "service", never)
+    await aiorcl.call(node.create_client(Trigger, "service"), Trigger.Request())
+
+
+async def for_an_acceptance(node: Node) -> None:
+    """Wait until a server has decided."""
+    aiorcl.serve_action(node, Fibonacci, "action", never, goal_callback=never)
+    client = ActionClient(node, Fibonacci, "action")
+    async with aiorcl.goal(client, Fibonacci.Goal()):
+        raise AssertionError
+
+
+@pytest.mark.parametrize("wait", [for_a_response, for_an_acceptance])
+def test_who_is_cancelled_as_it_is_told_says_nothing(
+    run: Run,
+    context: Context,
+    lone: Node,
+    capfd: pytest.CaptureFixture[str],
+    wait: Callable[[Node], Coroutine[None, None, None]],
+) -> None:
+    """As with each Ctrl-C: rclpy does not complain that nobody has fetched the error."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            waiting = asyncio.ensure_future(wait(lone))
+            while not executor.stats().callbacks:  # noqa: ASYNC110  # the server has the request
+                await asyncio.sleep(0)
+            context.shutdown()
+            waiting.cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting
+        gc.collect()
+
+    run(main)
+    assert capfd.readouterr().err == ""

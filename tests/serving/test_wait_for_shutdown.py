@@ -147,10 +147,11 @@ def test_a_shutdown_as_the_wait_begins_ends_it(context: Context, what: str) -> N
         assert isinstance(loop, _ShutsDown)
         async with AsyncioExecutor(context=context) as executor:
             async with asyncio.timeout(DEADLINE_SEC):
-                loop.before_future = {
+                acts: dict[str, Callable[[], object]] = {
                     "context": context.shutdown,
                     "executor": executor.shutdown,
-                }[what]
+                }
+                loop.before_future = acts[what]
                 await executor.wait_for_shutdown()
 
     with asyncio.Runner(loop_factory=_ShutsDown) as runner:

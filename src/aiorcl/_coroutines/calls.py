@@ -15,6 +15,7 @@ from aiorcl._coroutines.window import window_of
 from aiorcl._rclpy.missing import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
 from aiorcl._serving.registry import served_node_of
+from aiorcl._tasks.awaiting import fail
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -29,8 +30,7 @@ class _Answer(Follower):
         self._future = future
 
     def gone(self, reason: str) -> None:
-        if not self._future.done():
-            self._future.set_exception(EntityGoneError(reason))
+        fail(self._future, EntityGoneError(reason))
 
 
 async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) -> SrvResponseT:

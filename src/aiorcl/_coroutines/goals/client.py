@@ -31,6 +31,7 @@ from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.registry import served, served_node_of
+from aiorcl._tasks.awaiting import fail
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unawaited import is_canceling
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -346,8 +347,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
     def _failed(self, error: Callable[[], Exception]) -> None:
         """Nothing will come from the server any more."""
         for future in list(self._asked):
-            if not future.done():
-                future.set_exception(error())
+            fail(future, error())
         if self._over.is_set():
             return
         self._error = error
