@@ -1,11 +1,11 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Before: AsyncNode, which is on rclpy's rolling branch only: no released rclpy can run this.
+# Before: AsyncNode, which rclpy has from Lyrical on, with Python 3.12 or newer.
 
 import asyncio
 
 import rclpy
-from rclpy.experimental.asyncio import AsyncNode  # type: ignore[import-not-found]
+from rclpy.experimental import AsyncNode  # type: ignore[attr-defined]
 from std_msgs.msg import Float32
 from std_srvs.srv import Trigger
 
