@@ -20,7 +20,8 @@ class Driver:
     """Runs a dispatcher on one loop. The loop's thread only.
 
     ``start`` and ``stop`` enclose the time in which entities are served while the loop runs;
-    ``run_once`` serves at most one piece of work and needs neither.
+    ``run_once`` serves at most one piece of work and needs neither. ``stop`` may follow whatever an
+    interrupt has left of ``start``, and another ``stop``.
     """
 
     def __init__(
@@ -39,8 +40,8 @@ class Driver:
 
     def run(self) -> None:
         """Run the loop, and serve entities, until the loop is stopped."""
-        self.start()
         try:
+            self.start()
             self._run.run_loop()
         finally:
             self.stop()

@@ -62,10 +62,16 @@ class Home:
             loop = self._given or running_loop()
             self._is_ours = loop is None
             loop = _OwnLoop() if loop is None else loop
-            self.driver = self._driver_for(loop)
+            driver = self._driver_for(loop)
             self._run.loop = loop
             self._reference = weakref.ref(loop)
+            self.driver = driver  # last: until then an interrupt leaves nothing that counts
         return self.driver
+
+    def stop_driving(self) -> None:
+        """Take nothing of the loop's turns any more, if an interrupt has left that."""
+        if self.driver is not None:
+            self.driver.stop()
 
     def forget(self) -> None:
         """Choose anew: the executor could not be run on the loop that was running."""

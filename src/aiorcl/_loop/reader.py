@@ -91,27 +91,29 @@ class Readers:
     def _watch(
         self, loop: asyncio.AbstractEventLoop, fd: int, callback: Callable[[], object]
     ) -> None:
+        self._fds.append(fd)  # before: an interrupt comes anywhere
         try:
             loop.add_reader(fd, callback)
         except NotImplementedError:
+            self._fds.pop()
             raise NotImplementedError(
                 f"{type(loop).__module__}.{type(loop).__qualname__} has no add_reader(), by which "
                 "an executor hears of messages. Use a loop that has it, such as asyncio's selector "
                 "loops, uvloop's or qasync's; or run the executor in a thread, by spin()"
             ) from None
-        self._fds.append(fd)
 
     def stop(self) -> None:
         """Watch nothing more."""
-        fds, self._fds = self._fds, []
         if self._timer is not None:
             self._timer.cancel()
             self._timer = None
         loop = self._loop()
         if loop is None or loop.is_closed() or os.getpid() != self._pid:
+            self._fds.clear()
             return  # a forked child shares the parent's epoll: this would stop the parent's readers
-        for fd in fds:
-            loop.remove_reader(fd)
+        while self._fds:
+            loop.remove_reader(self._fds[-1])
+            self._fds.pop()
 
     def set_timer(self) -> None:
         if self._dispatcher.timer_fds:
@@ -185,8 +187,8 @@ class ReaderDriver(Driver):
         if timeout is not None and timeout > 0:
             # By a timer of the dispatcher: those of the loop go by the millisecond.
             alarm = _core.Alarm(self._dispatcher, self._clock, until_ns, self._is_over)
-        self.start()
         try:
+            self.start()
             if not (run.pieces or run.interrupted):
                 if alarm is None and timeout is not None:
                     stop = self.loop.call_soon(run.stop_loop)

@@ -52,7 +52,7 @@ class SelectorDriver(Driver):
     def stop(self) -> None:
         if self._by_readers:
             self._reader_driver.stop()
-        else:
+        elif self._selector.driver is self:
             self._selector.driver = None
 
     def wait(self, timeout: float | None) -> None:
@@ -78,8 +78,8 @@ class SelectorDriver(Driver):
         run, turn = self._run, self._selector.turn
         self._until = None if timeout is None else time.monotonic() + timeout
         asked = False
-        self.start()
         try:
+            self.start()
             while True:
                 now = time.monotonic()
                 if not (turn.wanted or run.interrupted) and now < turn.due:

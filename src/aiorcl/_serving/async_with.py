@@ -54,24 +54,36 @@ class Block:
         if self._state.shut_down:
             raise RuntimeError("The executor was shut down")
         is_new = self._home.driver is None
-        driver = self._home.choose()
+        try:
+            driver = self._home.choose()
+        except OSError:  # it was shut down since it was asked, and its fds are closed
+            if self._state.let_go:
+                raise RuntimeError("The executor was shut down") from None
+            raise
         if driver.loop is not asyncio.get_running_loop():
             raise RuntimeError(
                 "The executor has another loop; make it without one, inside this loop"
             )
-        self._run.begin()
+        if self._run.thread is not None:
+            self._run.begin()  # raises
         try:
+            self._run.begin()
+            if self._state.let_go:  # by a signal handler or another thread, since it was asked
+                raise RuntimeError("The executor was shut down")
             self._nodes.begin()
             self._errors.raise_first()  # what came while nothing ran, or just now
             driver.start()
+            self._cancellations = Cancellations()
+            self._errors.enter_body(frame)
+            self._is_entered = True
         except BaseException:
-            self._run.end()
+            if self._run.runs_here():  # else another thread was faster
+                self._errors.forget_body()
+                driver.stop()
+                self._run.end()
             if is_new:
                 self._home.forget()
             raise
-        self._is_entered = True
-        self._cancellations = Cancellations()
-        self._errors.enter_body(frame)
 
     async def leave(self, error: BaseException | None) -> None:
         """Wait until all has ended, and raise what is to be raised.

@@ -110,8 +110,7 @@ class Shutdown:
         self._nodes.look_no_more()
         self._mailbox.forget_orders()
         self._owned.leave_to_parent()
-        if self._home.driver is not None:
-            self._home.driver.stop()
+        self._home.stop_driving()
         if not self._run.runs_here():
             self._run.end()
 
@@ -155,6 +154,8 @@ class Shutdown:
             self._run.end()
             self._errors.raise_after(error)
             return
+        if error is not None:
+            self._home.stop_driving()  # which an interrupt may have kept it from
         if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
         try:
@@ -199,8 +200,8 @@ class Shutdown:
 
     def let_go_of_block(self) -> None:
         """Leave nothing, whatever is under way: nothing runs the loop of the block any more."""
-        assert self._home.driver is not None  # or there were no block
-        _do_all(self._home.driver.stop, self.let_go, self._run.end)
+        # Twice, if an interrupt comes: nobody does it later.
+        _do_all(self._home.stop_driving, self.let_go, self._run.end)
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""
@@ -216,6 +217,7 @@ class Shutdown:
         if self._state.is_parents:
             return
         _do_all(
+            self._home.stop_driving,
             self._mailbox.refuse_tasks,
             self._unfetched.close,
             self._errors.tell_of_end,
