@@ -70,7 +70,7 @@ def test_a_shutdown_ends_a_call(context: Context, lone: Node, make: Any, new_nod
         caller.start()
         assert sent.wait(DEADLINE_SEC)
     caller.join(DEADLINE_SEC)
-    assert [type(error) for error in raised] == [asyncio.CancelledError]
+    assert [isinstance(error, asyncio.CancelledError) for error in raised] == [True]
 
 
 @pytest.mark.parametrize("make", [a_client, an_action_client])

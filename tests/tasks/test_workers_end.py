@@ -11,7 +11,7 @@ import signal
 import threading
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 import rclpy
@@ -27,9 +27,11 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
+import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.children import Ended, start
 from tests.support.threads import Threads, a_guard, a_message
+from tests.support.turns import Turn
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -256,3 +258,106 @@ def test_the_end_wakes_a_worker(
     ends.join()
     if running:
         thread.join()
+
+
+def call_a_service(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    client = node.create_client(Trigger, "nobody")
+    return lambda: client.call(Trigger.Request())
+
+
+@pytest.mark.parametrize(
+    "wait", [call_a_service, sleep_by_a_rate, wait_for_a_service, sleep_by_a_clock]
+)
+def test_an_interrupt_ends_a_wait_without_a_word(
+    context: Context, lone: Node, wait: Callable[[Node], Callable[[], object]]
+) -> None:
+    """ROS is up, and the executor may go on: it complains of nothing that it has done itself."""
+    ended, told = threading.Event(), list[object]()
+    call = wait(lone)
+
+    def callback(_: Int64) -> None:
+        try:
+            call()
+        finally:
+            ended.set()
+
+    async def interrupt() -> None:
+        workers = executor._workers
+        while not (workers._waits or workers._sleeps):
+            await Turn()
+        raise KeyboardInterrupt
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    with AsyncioExecutor(context=context) as executor:
+        executor.loop.set_exception_handler(lambda _, what: told.append(what))
+        executor.add_node(lone)
+        executor.create_task(interrupt)
+        with pytest.raises(KeyboardInterrupt):
+            executor.spin()
+        assert ended.wait(DEADLINE_SEC)
+        while executor._owned.remain():
+            executor.spin_once(timeout_sec=DEADLINE_SEC)
+        assert told == []
+        assert not any(client._pending_requests for client in lone.clients)
+
+
+@pytest.mark.parametrize("shuts_down", [True, False])
+def test_a_call_that_is_ended_leaves_no_request(
+    context: Context, lone: Node, shuts_down: bool
+) -> None:
+    """Also where the executor runs no done callbacks any more."""
+    begun, ended = threading.Event(), threading.Event()
+    client = lone.create_client(Trigger, "nobody")
+
+    def callback(_: Int64) -> None:
+        begun.set()
+        with pytest.raises(asyncio.CancelledError):
+            client.call(Trigger.Request())
+        ended.set()
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    while not (begun.is_set() and client._pending_requests):
+        executor.spin_once(timeout_sec=0)
+    if shuts_down:
+        executor.shutdown()
+    else:
+        context.shutdown()
+    assert ended.wait(DEADLINE_SEC)
+    assert not client._pending_requests
+    executor.shutdown()
+
+
+def test_a_goal_that_nobody_waits_for_is_cancelled(
+    run: Run, context: Context, make_node: MakeNode
+) -> None:
+    """The end of an executor ends send_goal() in a worker, and that cancels the goal."""
+
+    async def main() -> None:
+        begun, cancelled = asyncio.Event(), asyncio.Event()
+
+        async def execute(_: object) -> None:
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.set()
+
+        server, asker = make_node(), make_node()
+        aiorcl.serve_action(server, Fibonacci, "action", execute)
+        client: Any = ActionClient(asker, Fibonacci, "action")
+        goal = Fibonacci.Goal()
+        other = AsyncioExecutor(context=context)
+        other.add_node(asker)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(server)
+            a_message(asker, ThreadCallbackGroup(1), lambda _: client.send_goal(goal))
+            spins = asyncio.create_task(asyncio.to_thread(other.spin))
+            await begun.wait()
+            await asyncio.to_thread(other.shutdown)
+            await cancelled.wait()
+            await spins
+
+    run(main)

@@ -30,9 +30,11 @@ from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served_here, served_nodes_here, serving_here, serving_of
-from aiorcl._tasks.workers import workers_here
+from aiorcl._tasks.unawaited import drop_unwanted
+from aiorcl._tasks.workers import UnansweredError, workers_here
 
 if TYPE_CHECKING:
+    import rclpy.task
     from rclpy.context import Context
 
     from aiorcl._tasks.workers import Workers
@@ -123,6 +125,7 @@ class _ClientStandIn:
         self._client = client
         self._workers = workers
         self._future: Any = None
+        self._twin: rclpy.task.Future[Any] | None = None
 
     def __getattr__(self, name: str) -> Any:
         attribute = getattr(self._client, name)
@@ -131,9 +134,22 @@ class _ClientStandIn:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._future = attribute(*args, **kwargs)
-            return self._workers.wait_for(self._future)
+            self._twin = self._workers.wait_for(self._future)
+            return self._twin
 
         return call
+
+    def drop_unanswered(self) -> None:
+        """Drop the request if that is the one whose response nobody waits for any more.
+
+        As where a task is cancelled that awaits it; the response may have come just now.
+        """
+        if self._twin is None or not isinstance(self._twin.exception(), UnansweredError):
+            return
+        self._workers.leave(self._future)
+        drop_unwanted(self._future)
+        if isinstance(self._client, Client):  # whose executor may run no done callbacks any more
+            self._client.remove_pending_request(self._future)
 
     def remove_pending_request(self, twin: Any) -> None:
         self._workers.forget(twin)
@@ -152,7 +168,12 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
         serving = serving_of(self)
         if serving is None:
             return method(self, *args, **kwargs)
-        return method(_ClientStandIn(self, serving.watcher.workers), *args, **kwargs)
+        stand_in = _ClientStandIn(self, serving.watcher.workers)
+        try:
+            return method(stand_in, *args, **kwargs)
+        except UnansweredError:
+            stand_in.drop_unanswered()
+            raise
 
     return wrapper
 

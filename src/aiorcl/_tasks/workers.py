@@ -20,6 +20,7 @@ import rclpy.task
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.waking import wake
+from aiorcl._rclpy.private import callbacks_of, remove_done_callback
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
@@ -49,6 +50,10 @@ class Cancellable(Protocol):
     def cancel(self) -> bool:
         """Return True if the call never begins."""
         ...
+
+
+class UnansweredError(asyncio.CancelledError):
+    """Ends a call that waits in a thread for what an executor would have brought that has ended."""
 
 
 _REFUSED = object()
@@ -190,8 +195,8 @@ class Workers:
                 try:
                     result = pending.result()
                 except asyncio.CancelledError as error:
-                    # What waits in a worker is cancelled when nothing answers any more.
-                    if not (pending.is_refused or cancellation or self._nothing_answers()):
+                    is_expected = pending.is_refused or isinstance(error, UnansweredError)
+                    if not (is_expected or cancellation or self._nothing_answers()):
                         what = name_of_function(callback) if entity is None else entity.label
                         tell = asyncio.get_running_loop().call_exception_handler
                         tell({"message": f"Exception in {what}", "exception": error})
@@ -229,6 +234,12 @@ class Workers:
             self.cancel_waits()
         return twin
 
+    def leave(self, future: rclpy.task.Future[Any]) -> None:
+        """Let nothing of these wait for a future any more: it is as it was before wait_for()."""
+        for callback in list(callbacks_of(future)):
+            if isinstance(callback, _Completes):
+                remove_done_callback(future, callback)
+
     def sleep(self, wake: Callable[[], object]) -> Sleep:
         """Return what encloses a call that blocks, which ``wake`` ends. Any thread."""
         return Sleep(self._sleeps, wake, self._nothing_answers)
@@ -245,7 +256,7 @@ class Workers:
         """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
         for twin in list(self._waits):
             if self.forget(twin) and not twin.done():
-                twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
+                twin.set_exception(UnansweredError())  # type: ignore[arg-type]
         for sleep in list(self._sleeps):
             sleep.cancel()
 
@@ -305,7 +316,7 @@ class Sleep:
             if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
                 other.cancel()
         if exc is None:
-            raise asyncio.CancelledError
+            raise UnansweredError
 
 
 class _Completes(InlineCallback):
