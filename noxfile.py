@@ -14,6 +14,8 @@ import nox
 
 # Started as a program, nox does not look for modules beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
+from tools.arm import test_on_arm
+from tools.compiler import compiles
 from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
 from tools.sources import tracked
 from tools.stub import STUB, write_stub
@@ -43,16 +45,6 @@ SANITIZED_TESTS = {
     ),
     "undefined": ("tests/messages", *_LIFETIMES, "tests/parity"),
 }
-ARM_COMPILER = (
-    *("aarch64-linux-gnu-g++", "-std=c++17", "-O2", "-pthread"),
-    *("-Wall", "-Wextra", "-Wconversion", "-Wshadow", "-Werror"),
-)
-# The queue, what wakes its consumer, and their tests.
-ARM_SOURCES = (
-    *(f"tests/core/{name}.cpp" for name in ("main", "before_write", "test_ready_queue")),
-    *("tests/core/test_wakeup.cpp", "src/core/events/ready_queue.cpp"),
-    "src/core/events/wakeup.cpp",
-)
 # What the extension is linked to, and a wheel of it leaves to the ROS that is there.
 LIBRARIES_OF_ROS = (
     *("rcl", "rcl_action", "rcutils", "rmw", "rosidl_runtime_c"),
@@ -66,8 +58,10 @@ SMOKE_TESTS = (
 # After Ctrl-C pytest and the demo stop the processes that they started.
 PATIENCE_SEC = 20
 
-# Sessions use the ROS of PyPI: one that is sourced here would mix with it. Nor may a Python of one
-# distro pass on to the other what the wheels set in its environment.
+# Sessions use the ROS of PyPI: one that is sourced here would mix with it, but for the session that
+# asks for it. Nor may a Python of one distro pass on to the other what the wheels set in its
+# environment.
+SOURCED = {}
 for variable in (
     "AMENT_PREFIX_PATH",
     "CMAKE_PREFIX_PATH",
@@ -79,7 +73,8 @@ for variable in (
     "ROS_DOMAIN_ID",
     "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
 ):
-    os.environ.pop(variable, None)
+    if variable in os.environ:
+        SOURCED[variable] = os.environ.pop(variable)
 
 
 @nox.session(python=PYTHONS)
@@ -138,6 +133,23 @@ def tests(session: nox.Session, distro: str) -> None:
     run_tests(session, distro)
 
 
+@nox.session(venv_params=["--system-site-packages"])
+def sourced(session: nox.Session) -> None:
+    """Run pytest on the ROS that is sourced, with a build for it; more arguments go to pytest."""
+    if "AMENT_PREFIX_PATH" not in SOURCED:
+        session.error("No ROS is sourced: for example `. /opt/ros/jazzy/setup.sh` before")
+    install(
+        session,
+        *(*PROJECT["build-system"]["requires"], *group("build", "test", "bench", "examples")),
+    )
+    session.env.update({name: SOURCED[name] for name in SOURCED if not name.startswith("_")})
+    options = ("--no-build-isolation", "--no-deps", "--reinstall")
+    settings = {"build-dir": str(BUILD / "cmake-sourced"), **STRICT}
+    chosen = [f"--config-setting={name}={value}" for name, value in settings.items()]
+    session.run("uv", "pip", "install", *options, *chosen, ".")
+    run_pytest(session)
+
+
 @nox.session(requires=[f"wheel-{HERE}"])
 def debug(session: nox.Session) -> None:
     """Run pytest on Kilted with asyncio in its debug mode; more arguments go to pytest."""
@@ -175,27 +187,7 @@ def core(session: nox.Session, sanitizer: str) -> None:
 @nox.session
 def arm(session: nox.Session) -> None:
     """Compile the events layer for ARM, and run the tests that need no ROS under QEMU."""
-    missing = [tool for tool in (*ARM_COMPILER[:1], "qemu-aarch64") if not shutil.which(tool)]
-    if missing or not compiles("#include <doctest/doctest.h>"):
-        session.skip("It needs Debian's g++-aarch64-linux-gnu, qemu-user and doctest-dev")
-    install(session, *headers())
-    build = BUILD / "arm"
-    build.mkdir(parents=True, exist_ok=True)
-    # Alone, or the headers of this machine's libc come with it.
-    doctest = build / "doctest"
-    if not doctest.exists():
-        doctest.symlink_to("/usr/include/doctest")
-    includes = [f"-isystem{build}", "-Isrc/core"]
-    of_ros = Path(session.virtualenv.location) / "include"
-    includes += (f"-isystem{folder}" for folder in sorted(of_ros.iterdir()) if folder.is_dir())
-    for source in tracked("src/core/events/*.cpp"):
-        session.run(*ARM_COMPILER, *includes, "-c", source, "-o/dev/null", external=True)
-    program = str(build / "tests")
-    session.run(
-        *(*ARM_COMPILER, *includes, "-static", "-Wl,--wrap=write", *ARM_SOURCES, "-o", program),
-        external=True,
-    )
-    session.run("qemu-aarch64", program, external=True)
+    test_on_arm(session)
 
 
 @nox.session
@@ -373,6 +365,11 @@ def shell(session: nox.Session, distro: str) -> None:
 def run_tests(session: nox.Session, distro: str) -> None:
     """Run the tests, side by side."""
     install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
+    run_pytest(session)
+
+
+def run_pytest(session: nox.Session) -> None:
+    """Run pytest in what is installed, side by side."""
     cache = f"cache_dir={BUILD / 'pytest' / session.name}"
     # More arguments may take this back: -n0, for one process that shows what it prints.
     side_by_side = ["-n", "auto", "--dist", "worksteal"]
@@ -388,9 +385,3 @@ def install_wheel(session: nox.Session, distro: str, *groups: str) -> None:
     """Install the wheel of this session's Python, a distro, and groups of pyproject.toml."""
     (built,) = wheel_directory(str(session.python or HERE)).glob("*.whl")
     install(session, f"aiorcl[{distro}] @ {built.as_uri()}", *group(*groups))
-
-
-def compiles(source: str) -> bool:
-    """Whether the C++ compiler accepts this source."""
-    command = [*os.environ.get("CXX", "c++").split(), "-x", "c++", "-fsyntax-only", "-"]
-    return subprocess.run(command, input=source.encode(), capture_output=True).returncode == 0

@@ -26,6 +26,7 @@ from rclpy.action.client import ActionClient  # noqa: E402
 from rclpy.action.server import ActionServer  # noqa: E402
 from rclpy.context import Context  # noqa: E402
 from rclpy.node import Node  # noqa: E402
+from rclpy.utilities import get_rmw_implementation_identifier  # noqa: E402
 
 from tests.support import network  # noqa: E402
 from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
@@ -60,8 +61,18 @@ def pytest_configure(config: pytest.Config) -> None:
     for line in (
         "lacks(**reasons): what a peer cannot do; the test must fail there",
         "breaks(**reasons): what would hang or crash a peer; the test is not run there",
+        "middleware_lacks(**reasons): what a middleware cannot do, by its name; the test may fail",
     ):
         config.addinivalue_line("markers", line)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Expect of the middleware that runs no more than it can do."""
+    middleware = get_rmw_implementation_identifier()
+    for item in items:
+        for mark in item.iter_markers("middleware_lacks"):
+            if reason := mark.kwargs.get(middleware):
+                item.add_marker(pytest.mark.xfail(reason=f"{middleware} {reason}", strict=False))
 
 
 @pytest.hookimpl(optionalhook=True)
