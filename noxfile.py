@@ -147,7 +147,9 @@ def sourced(session: nox.Session) -> None:
     settings = {"build-dir": str(BUILD / "cmake-sourced"), **STRICT}
     chosen = [f"--config-setting={name}={value}" for name, value in settings.items()]
     session.run("uv", "pip", "install", *options, *chosen, ".")
-    run_pytest(session)
+    # Those of the system, which ROS brings more of, are not for these tests.
+    session.env["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+    run_pytest(session, "-p", "xdist", "-p", "timeout")
 
 
 @nox.session(requires=[f"wheel-{HERE}"])
@@ -368,12 +370,12 @@ def run_tests(session: nox.Session, distro: str) -> None:
     run_pytest(session)
 
 
-def run_pytest(session: nox.Session) -> None:
+def run_pytest(session: nox.Session, *arguments: str) -> None:
     """Run pytest in what is installed, side by side."""
     cache = f"cache_dir={BUILD / 'pytest' / session.name}"
     # More arguments may take this back: -n0, for one process that shows what it prints.
     side_by_side = ["-n", "auto", "--dist", "worksteal"]
-    run(session, "pytest", *side_by_side, "-o", cache, *session.posargs)
+    run(session, "pytest", *arguments, *side_by_side, "-o", cache, *session.posargs)
 
 
 def run(session: nox.Session, module: str, *arguments: str) -> None:
