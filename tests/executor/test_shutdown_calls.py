@@ -11,7 +11,7 @@ import itertools
 import signal
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
 from types import FrameType
 from typing import TYPE_CHECKING, Any
 
@@ -337,7 +337,7 @@ def test_a_shutdown_between_two_spin_calls_of_another_thread_waits(
     assert returned == [True, True]
 
 
-@pytest.mark.parametrize("owner", ["the executor", "asyncio"])
+@pytest.mark.parametrize("owner", ["the executor", "asyncio", "a generator"])
 def test_a_timeout_interrupts_no_cleanup(context: Context, owner: str) -> None:
     """Coroutines are cancelled once: the next shutdown, which has the time, waits for their end."""
     executor = AsyncioExecutor(context=context)
@@ -345,19 +345,28 @@ def test_a_timeout_interrupts_no_cleanup(context: Context, owner: str) -> None:
     cleaned: list[object] = []
     may_end = asyncio.Event()
 
-    async def callback() -> None:
+    async def generate() -> AsyncIterator[None]:
         begun.append(1)
         try:
+            yield
             await asyncio.Event().wait()
         finally:
             await asyncio.wait_for(may_end.wait(), DEADLINE_SEC)  # in a task, on Python 3.11
             cleaned.append(1)
 
+    async def callback() -> None:
+        generator = generate()
+        await anext(generator)
+        if owner == "a generator":
+            kept.append(generator)
+        else:
+            await anext(generator)
+
     if owner == "asyncio":
-        executor.create_task(lambda: tasks.append(asyncio.ensure_future(callback())))
+        executor.create_task(lambda: kept.append(asyncio.ensure_future(callback())))
     else:
         executor.create_task(callback)
-    tasks: list[asyncio.Future[None]] = []
+    kept: list[object] = []
     while not begun:
         executor.spin_once(timeout_sec=0)
     for _ in range(2):

@@ -53,6 +53,8 @@ class Home:
         self._is_ours = False
         self._reference: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._cancelled: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
+        self._generators_end: asyncio.Task[None] | None = None
+        self._generators_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         #: None until the loop is chosen.
         self.driver: Driver | None = None
 
@@ -82,6 +84,10 @@ class Home:
         driver = self.driver
         return self._is_ours and driver is not None and bool(asyncio.all_tasks(driver.loop))
 
+    def may_have_generators(self) -> bool:
+        """True until end_generators(), on a loop of ours."""
+        return self._is_ours and self._generators_end is None
+
     async def cancel_tasks(self, timeout: float | None) -> None:
         """On a loop of ours, cancel what else runs there, as ``asyncio.run`` does, and wait.
 
@@ -91,7 +97,7 @@ class Home:
             return
         end = None if timeout is None else time.monotonic() + timeout
         for _ in range(2):  # those that an end before has cancelled, if any, and then the others
-            tasks = asyncio.all_tasks() - {asyncio.current_task()}
+            tasks = asyncio.all_tasks() - {asyncio.current_task()} - set(self._generators_tasks)
             ending = tasks & set(self._cancelled)
             if not ending:
                 for task in tasks:
@@ -107,6 +113,21 @@ class Home:
             self._tell_of_errors(done)
             if pending:
                 return
+
+    async def end_generators(self, timeout: float | None) -> None:
+        """On a loop of ours, close the async generators that are left, and wait."""
+        if not self._is_ours:
+            return
+        if self._generators_end is None:
+            before = asyncio.all_tasks()
+            if before - {asyncio.current_task()}:
+                return  # they may use generators yet
+            shutdown = asyncio.get_running_loop().shutdown_asyncgens()
+            self._generators_end = asyncio.create_task(shutdown)
+            for _ in range(CANCEL_TURNS):
+                await asyncio.sleep(0)
+            self._generators_tasks.update(asyncio.all_tasks() - before)
+        await asyncio.wait([self._generators_end], timeout=timeout)
 
     def _tell_of_errors(self, done: set[asyncio.Task[Any]]) -> None:
         for task in done:
@@ -130,10 +151,8 @@ class Home:
         if loop.is_running() or loop.is_closed():
             return
         try:
-            if running_loop() is None:
-                loop.run_until_complete(loop.shutdown_asyncgens())
-                if wait:
-                    loop.run_until_complete(loop.shutdown_default_executor())
+            if wait and running_loop() is None:
+                loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             try:
                 loop.close()

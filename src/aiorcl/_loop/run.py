@@ -242,6 +242,11 @@ class Run:
         """From now on this run is a spin call: it runs the loop itself."""
         self._spins = True
 
+    def end_spin(self) -> None:
+        """From now on nothing stops the loop, which ends what is under way."""
+        self._spins = False
+        self.once = False
+
     def run_loop(self) -> None:
         """Run the loop of a spin call until stop_loop()."""
         assert self.loop is not None

@@ -127,10 +127,12 @@ class Shutdown:
     def _end_all(self, timeout: float | None) -> bool:
         driver = self._home.driver
         loop = None if driver is None or driver.loop.is_closed() else driver.loop
-        if driver is not None and loop is not None and self._remain():
-            if running_loop() is not None or loop.is_running():
-                return False  # no other loop can run in this thread now
-            self._run.once = False
+        # In a thread in which a loop runs no other one can.
+        can_run = running_loop() is None and loop is not None and not loop.is_running()
+        if driver is not None and loop is not None and self._remain(generators=can_run):
+            if not can_run:
+                return False
+            self._run.end_spin()
             try:
                 driver.start()
                 loop.run_until_complete(self._wait(timeout))
@@ -168,8 +170,12 @@ class Shutdown:
             self._run.try_run(self.complete)
         self._errors.raise_after(error)
 
-    def _remain(self) -> bool:
-        return self._owned.remain() or self._home.tasks_remain()
+    def _remain(self, *, generators: bool = False) -> bool:
+        return (
+            self._owned.remain()
+            or self._home.tasks_remain()
+            or (generators and self._home.may_have_generators())
+        )
 
     async def _wait(self, timeout: float | None) -> None:
         loop = asyncio.get_running_loop()
@@ -178,7 +184,8 @@ class Shutdown:
             await self._owned.end(timeout)
             if self._owned.remain():
                 return  # in their cleanup, which may wait for other tasks
-            await self._home.cancel_tasks(None if deadline is None else deadline - loop.time())
+            for end in (self._home.cancel_tasks, self._home.end_generators):
+                await end(None if deadline is None else deadline - loop.time())
 
     async def wait_in_block(self) -> asyncio.CancelledError | None:
         """Wait until everything has ended, on a loop that runs, and let go; cannot be cancelled.
