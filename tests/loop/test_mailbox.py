@@ -5,10 +5,14 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
+import itertools
+import sys
 import threading
 from collections import deque
 from collections.abc import Callable
+from types import FrameType
 from typing import Any
 
 import pytest
@@ -19,6 +23,7 @@ from aiorcl import AsyncioExecutor, _core
 from aiorcl._loop import mailbox as module
 from aiorcl._loop.mailbox import Mailbox, SingleOrder
 from tests.support.elsewhere import call_elsewhere
+from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.makers import MakeNode
 
 
@@ -178,6 +183,53 @@ def test_one_look_is_pending_at_a_time() -> None:
         once.post()
     dispatcher.run(Hooks(), 100, 1_000_000_000)
     assert done == [1, 1]
+
+
+@TRACES_INSTRUCTIONS
+def test_an_interrupt_before_any_instruction_loses_no_order() -> None:
+    """It is done by the next run, and the single one may be posted again."""
+    for count in itertools.count():
+        dispatcher = _core.Dispatcher()
+        mailbox = Mailbox(dispatcher)
+        done: list[str] = []
+        single = SingleOrder(mailbox, functools.partial(done.append, "single"))
+        mailbox.order(functools.partial(done.append, "order"))
+        comes = InterruptBefore(count)
+        with contextlib.suppress(KeyboardInterrupt), comes:
+            single.post()
+            dispatcher.run(Hooks(), 100, 1_000_000_000)
+        single.post()
+        mailbox.post_orders()  # as a run does that begins
+        dispatcher.run(Hooks(), 100, 1_000_000_000)
+        assert set(done) == {"order", "single"}
+        if not comes.has_come:
+            assert count > 20
+            return
+
+
+class InterruptBefore:
+    """A KeyboardInterrupt before the n-th instruction of the module, inside ``with``."""
+
+    def __init__(self, count: int) -> None:
+        self._left = count
+        self.has_come = False
+
+    def __enter__(self) -> None:
+        sys.settrace(self._trace)
+
+    def __exit__(self, *error: object) -> None:
+        sys.settrace(None)
+
+    def _trace(self, frame: FrameType, event: str, arg: object) -> Any:
+        if frame.f_code.co_filename != module.__file__:
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self._left -= 1
+            if self._left < 0 and not self.has_come:
+                self.has_come = True
+                raise KeyboardInterrupt
+        return self._trace
 
 
 def test_a_busy_executor_follows_another_thread_at_once(

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol
 
 from aiorcl import _core
@@ -85,14 +86,40 @@ class Mailbox:
             self.due.append(None)
 
     def do_orders(self) -> None:
-        """Do what was ordered so far, and after one callback of others what came meanwhile."""
+        """Do what was ordered so far, and after one callback of others what came meanwhile.
+
+        What a KeyboardInterrupt comes into is done once more: an order stays until it is done.
+        """
         self.due.clear()
         try:
-            for _ in range(len(self._orders)):
-                self._orders.popleft()()
+            for order in self._heads(len(self._orders)):
+                try:
+                    order()
+                except KeyboardInterrupt:
+                    raise
+                except BaseException:
+                    self._strike_out(order)
+                    raise
+                self._strike_out(order)
         finally:
-            if self._orders:
-                self._own.post()
+            self.post_orders()
+
+    def _heads(self, count: int) -> Iterator[Callable[[], object]]:
+        for _ in range(count):
+            try:
+                yield self._orders[0]
+            except IndexError:
+                return  # the last one has made forget_orders() do its work
+
+    def _strike_out(self, order: Callable[[], object]) -> None:
+        # Where another thread has put an equal one before it meanwhile, one of both stays.
+        with contextlib.suppress(ValueError):
+            self._orders.remove(order)
+
+    def post_orders(self) -> None:
+        """Have the run do what is ordered, if anything is."""
+        if self._orders:
+            self._own.post()
 
     def forget_orders(self) -> None:
         """Do nothing of what was ordered so far."""
@@ -117,8 +144,12 @@ class SingleOrder:
     def post(self) -> None:
         """Any thread."""
         if not self._pending:
-            self._pending = True
-            self._mailbox.order(self._do)
+            try:
+                self._pending = True
+                self._mailbox.order(self._do)
+            except BaseException:  # an interrupt
+                self._pending = False
+                raise
         else:
             self._mailbox.ordered()
 

@@ -85,6 +85,7 @@ class Run:
         self._spins = False
         self.once = False
         self.start_over()
+        self._mailbox.post_orders()  # which an interrupt has kept the last run from
         return True
 
     def start_over(self) -> None:
