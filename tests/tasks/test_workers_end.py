@@ -10,7 +10,8 @@ import gc
 import signal
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -29,7 +30,10 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._tasks import workers as module
 from tests.support.children import Ended, start
+from tests.support.counters import wait_until_asleep
+from tests.support.elsewhere import Elsewhere
 from tests.support.threads import Threads, a_guard, a_message
 from tests.support.turns import Turn
 
@@ -128,6 +132,74 @@ def test_a_call_that_waits_is_ended(context: Context, lone: Node, way: str, runn
     if running:
         thread.join()
     assert ended.is_set()
+
+
+@pytest.fixture
+def running(context: Context) -> Iterator[Callable[[], Elsewhere]]:
+    """Run executors, each in a thread."""
+    with contextlib.ExitStack() as stack:
+        yield lambda: stack.enter_context(Elsewhere(AsyncioExecutor(context=context)))
+
+
+def test_a_call_goes_on_where_its_node_goes(
+    running: Callable[[], Elsewhere], make_node: MakeNode
+) -> None:
+    """The end of the executor that had the node when the call began is not that of the call."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def answer(request: Trigger.Request, response: Trigger.Response) -> Trigger.Response:
+        begun.set()
+        assert may_end.wait(DEADLINE_SEC)
+        response.message = "answered"
+        return response
+
+    old, new, third = running(), running(), running()
+    node, server = make_node(), make_node()
+    server.create_service(Trigger, "service", answer)
+    third.executor.add_node(server)
+    client = node.create_client(Trigger, "service")
+    old.executor.add_node(node)
+    assert client.wait_for_service(DEADLINE_SEC)
+    with ThreadPoolExecutor(1) as pool:
+        calling = pool.submit(client.call, Trigger.Request())
+        assert begun.wait(DEADLINE_SEC)
+        new.executor.add_node(node)
+        old.executor.shutdown()
+        may_end.set()
+        response = calling.result(DEADLINE_SEC)
+    assert response is not None
+    assert response.message == "answered"
+
+
+@pytest.mark.parametrize("what", ["call", "rate"])
+def test_what_waits_ends_with_the_executor_that_its_node_is_on(
+    running: Callable[[], Elsewhere], make_node: MakeNode, what: str
+) -> None:
+    """Which is not the one that it was on when that began."""
+    old, new = running(), running()
+    node = make_node()
+    client = node.create_client(Trigger, "nobody")
+    rate = node.create_rate(0.001)
+    old.executor.add_node(node)
+    ended: list[str] = []
+
+    def wait() -> None:
+        try:
+            if what == "call":
+                client.call(Trigger.Request())
+            else:
+                rate.sleep()
+        except asyncio.CancelledError:
+            ended.append(what)
+
+    thread = threading.Thread(target=wait)
+    thread.start()
+    assert thread.native_id is not None
+    wait_until_asleep(thread.native_id)
+    new.executor.add_node(node)
+    new.executor.shutdown()
+    thread.join(DEADLINE_SEC)
+    assert ended == [what]
 
 
 def test_a_timeout_of_a_call_is_that_of_rclpy(run: Run, context: Context, lone: Node) -> None:
@@ -283,8 +355,7 @@ def test_an_interrupt_ends_a_wait_without_a_word(
             ended.set()
 
     async def interrupt() -> None:
-        workers = executor._workers
-        while not (workers._waits or workers._sleeps):
+        while not (module._waits or module._sleeps):
             await Turn()
         raise KeyboardInterrupt
 

@@ -29,9 +29,14 @@ from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
 from aiorcl._serving.naming import described
-from aiorcl._serving.registry import served_here, served_nodes_here, serving_here, serving_of
+from aiorcl._serving.registry import (
+    served_here,
+    served_nodes_here,
+    serving_and_node_of,
+    serving_here,
+)
 from aiorcl._tasks.unawaited import drop_unwanted
-from aiorcl._tasks.workers import UnansweredError, workers_here
+from aiorcl._tasks.workers import UnansweredError, forget, workers_here
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -119,11 +124,15 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
 
 
 class _ClientStandIn:
-    """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call."""
+    """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call.
 
-    def __init__(self, client: Any, workers: Workers) -> None:
+    Of the one that has its node then.
+    """
+
+    def __init__(self, client: Any, workers: Workers, node: Node) -> None:
         self._client = client
         self._workers = workers
+        self._node = node
         self._future: Any = None
         self._twin: rclpy.task.Future[Any] | None = None
 
@@ -134,7 +143,7 @@ class _ClientStandIn:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._future = attribute(*args, **kwargs)
-            self._twin = self._workers.wait_for(self._future)
+            self._twin = self._workers.wait_for(self._future, self._node)
             return self._twin
 
         return call
@@ -152,7 +161,7 @@ class _ClientStandIn:
             self._client.remove_pending_request(self._future)
 
     def remove_pending_request(self, twin: Any) -> None:
-        self._workers.forget(twin)
+        forget(twin)
         self._client.remove_pending_request(self._future)
 
 
@@ -165,10 +174,11 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
 
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        serving = serving_of(self)
-        if serving is None:
+        found = serving_and_node_of(self)
+        if found is None:
             return method(self, *args, **kwargs)
-        stand_in = _ClientStandIn(self, serving.watcher.workers)
+        serving, node = found
+        stand_in = _ClientStandIn(self, serving.watcher.workers, node)
         try:
             return method(stand_in, *args, **kwargs)
         except UnansweredError:
@@ -240,12 +250,12 @@ def _end_rate(sleep: Callable[[Rate], None]) -> Callable[[Rate], None]:
 
     @functools.wraps(sleep)
     def wrapper(self: Rate) -> None:
-        serving = serving_of(private.timer_of(self))
-        workers = workers_here() if serving is None else serving.watcher.workers
+        found = serving_and_node_of(private.timer_of(self))
+        workers = workers_here() if found is None else found[0].watcher.workers
         if workers is None:
             sleep(self)
             return
-        with workers.sleep(private.event_of(self).set):
+        with workers.sleep(private.event_of(self).set, None if found is None else found[1]):
             sleep(self)
 
     return wrapper

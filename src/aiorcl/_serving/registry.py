@@ -132,20 +132,24 @@ def served_node_named_by(node: Node) -> ServedNode | None:
     return found if found is not None and found.serving.watcher.is_executor_of(node) else None
 
 
-def serving_of(entity: Any) -> Serving | None:
-    """Return the executor that serves an entity, or will when its thread has looked. Any thread.
+def serving_and_node_of(entity: Any) -> tuple[Serving, Node] | None:
+    """Return the executor that serves an entity, or will when its thread has looked, and its node.
 
     It has not while an entity is new, or not whole yet: then the nodes are searched, which happens
-    at a call that blocks, or before an error message.
+    at a call that blocks, or before an error message. Any thread.
     """
     found = served(entity)
     if found is not None:
-        return found.served_node.serving
-    return next((serving for serving in _all_servings() if _node_with(entity, serving)), None)
+        return found.served_node.serving, found.served_node.node
+    for serving in _all_servings():
+        node = _node_with(entity, serving)
+        if node is not None:
+            return serving, node
+    return None
 
 
 def serving_here(entity: Any) -> Serving | None:
-    """As ``serving_of``, if it is an executor that this thread runs."""
+    """Return the executor that serves an entity, or will, if this thread runs it."""
     found = served(entity)
     if found is not None:
         serving = found.served_node.serving

@@ -28,6 +28,8 @@ from aiorcl._tasks.task import name_of_function
 if TYPE_CHECKING:
     from typing import Self
 
+    from rclpy.node import Node
+
     from aiorcl import _core
 
 
@@ -149,12 +151,11 @@ class Workers:
     Threads are made when they are needed, and end with the executor or with their group.
     """
 
-    def __init__(self, nothing_answers: Callable[[], bool]) -> None:
+    def __init__(self, executor: weakref.ref[Any], nothing_answers: Callable[[], bool]) -> None:
+        self._executor = executor
         self._nothing_answers = nothing_answers  # any more, as the executor or the context ended
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
-        self._waits: set[rclpy.task.Future[Any]] = set()
-        self._sleeps: set[Sleep] = set()
 
     def calls_of(self, group: ThreadCallbackGroup) -> Callable[..., Any]:
         """Return what makes of a callback one that runs in a worker of a group."""
@@ -221,15 +222,15 @@ class Workers:
             return callback
         return self.in_worker(self._pool_of(group), callback)
 
-    def wait_for(self, future: rclpy.task.Future[Any]) -> rclpy.task.Future[Any]:
+    def wait_for(self, future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
         """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
 
-        On no executor: its done callbacks run at once, also while the executor ends, which gives
-        it an ``asyncio.CancelledError``. Any thread.
+        On no executor: its done callbacks run at once, also while the executor ends that has the
+        node then, which gives it an ``asyncio.CancelledError``. Any thread.
         """
         twin: rclpy.task.Future[Any] = rclpy.task.Future()
-        self._waits.add(twin)
-        future.add_done_callback(_Completes(self, twin))
+        _waits[twin] = node
+        future.add_done_callback(_Completes(twin))
         if self._nothing_answers():
             self.cancel_waits()
         return twin
@@ -240,25 +241,29 @@ class Workers:
             if isinstance(callback, _Completes):
                 remove_done_callback(future, callback)
 
-    def sleep(self, wake: Callable[[], object]) -> Sleep:
-        """Return what encloses a call that blocks, which ``wake`` ends. Any thread."""
-        return Sleep(self._sleeps, wake, self._nothing_answers)
+    def sleep(self, wake: Callable[[], object], node: Node | None = None) -> Sleep:
+        """Return what encloses a call that blocks, which ``wake`` ends. Any thread.
 
-    def forget(self, twin: rclpy.task.Future[Any]) -> bool:
-        """Nobody waits for this one any more; False if nobody did. Any thread."""
-        try:
-            self._waits.remove(twin)
-        except KeyError:
-            return False
-        return True
+        :param node: whose executor ends it, at that time; if None this one.
+        """
+        return Sleep(self, wake, node)
+
+    def nothing_answers(self) -> bool:
+        """True when the executor or the context has ended."""
+        return self._nothing_answers()
+
+    def has(self, node: Node) -> bool:
+        """Tell whether a node, as far as it knows, is on the executor."""
+        return node.executor is self._executor()
 
     def cancel_waits(self) -> None:
         """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
-        for twin in list(self._waits):
-            if self.forget(twin) and not twin.done():
+        for twin, node in list(_waits.items()):
+            if self.has(node) and forget(twin) and not twin.done():
                 twin.set_exception(UnansweredError())  # type: ignore[arg-type]
-        for sleep in list(self._sleeps):
-            sleep.cancel()
+        for sleep in list(_sleeps):
+            if sleep.is_of(self):
+                sleep.cancel()
 
     def close(self) -> None:
         """Let the threads end; wait for them unless a callback runs that will not."""
@@ -276,6 +281,17 @@ def workers_here() -> Workers | None:
     return None if _thread.workers is None else _thread.workers()
 
 
+# The calls that wait for a response, by the future on which they do, and the node of each client;
+# and those that sleep. Of all executors, as nodes move between them meanwhile.
+_waits: dict[rclpy.task.Future[Any], Node] = {}
+_sleeps: set[Sleep] = set()
+
+
+def forget(twin: rclpy.task.Future[Any]) -> bool:
+    """Nobody waits for this one any more; False if nobody did. Any thread."""
+    return _waits.pop(twin, None) is not None
+
+
 class Sleep:
     """A call that blocks until something comes, between ``with`` and its end.
 
@@ -284,19 +300,21 @@ class Sleep:
     :ivar cancelled: that has happened.
     """
 
-    def __init__(
-        self, sleeps: set[Sleep], wake: Callable[[], object], is_in_vain: Callable[[], bool]
-    ) -> None:
-        self._sleeps = sleeps
+    def __init__(self, workers: Workers, wake: Callable[[], object], node: Node | None) -> None:
+        self._workers = workers
         self._wake = wake
-        self._is_in_vain = is_in_vain
+        self._node = node
         self.cancelled = False
 
     def __enter__(self) -> Self:
-        self._sleeps.add(self)
-        if self._is_in_vain():
+        _sleeps.add(self)
+        if self._workers.nothing_answers() and self.is_of(self._workers):
             self.cancel()
         return self
+
+    def is_of(self, workers: Workers) -> bool:
+        """Tell whether the end of this executor wakes it."""
+        return workers is self._workers if self._node is None else workers.has(self._node)
 
     def cancel(self) -> None:
         """Wake the thread that sleeps. Any thread."""
@@ -309,10 +327,10 @@ class Sleep:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
-        self._sleeps.discard(self)
+        _sleeps.discard(self)
         if not self.cancelled:
             return
-        for other in list(self._sleeps):
+        for other in list(_sleeps):
             if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
                 other.cancel()
         if exc is None:
@@ -322,14 +340,13 @@ class Sleep:
 class _Completes(InlineCallback):
     """A done callback that hands the outcome of a future on to its twin."""
 
-    __slots__ = ("_twin", "_workers")
+    __slots__ = ("_twin",)
 
-    def __init__(self, workers: Workers, twin: rclpy.task.Future[Any]) -> None:
-        self._workers = workers
+    def __init__(self, twin: rclpy.task.Future[Any]) -> None:
         self._twin = twin
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if not self._workers.forget(self._twin):
+        if not forget(self._twin):
             return
         if future.cancelled():
             self._twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
