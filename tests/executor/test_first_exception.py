@@ -272,3 +272,33 @@ def test_what_ends_a_program_ends_it_wherever_the_block_was_entered(
         asyncio.Runner(loop_factory=loop_factory) as runner,
     ):
         runner.run(enter(AsyncioExecutor(context=context), body))
+
+
+@pytest.mark.parametrize("enter", OUTSIDE, ids=name)
+def test_what_was_told_is_not_told_again_when_the_program_ends(
+    context: Context,
+    lone: Node,
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+    enter: Enter,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    """An exception that has ended nothing yet, before one that ends all."""
+    error = WrongError("on purpose")
+    handled: list[list[BaseException]] = []
+
+    async def main() -> None:
+        told = tell(monkeypatch, lone)
+        handled.append(told.handled)
+
+        async def body(executor: AsyncioExecutor) -> None:
+            executor.add_node(lone)
+            raise_soon(lone, error)
+            await told.heard.wait()
+            raise_soon(lone, SystemExit())
+            await executor.wait_for_shutdown()
+
+        await enter(AsyncioExecutor(context=context), body)
+
+    with pytest.raises(SystemExit), asyncio.Runner(loop_factory=loop_factory) as runner:
+        runner.run(main())
+    assert [each for each in handled[0] if isinstance(each, WrongError)] == [error]

@@ -155,7 +155,8 @@ class Errors:
         if self.first is not None:
             if _ends_the_program(self.first):
                 return  # it ends already, and that is all that the second one asks for
-            self._report.handle("Exception before one that ends the program", self.first)
+            if not self._told:
+                self._report.handle("Exception before one that ends the program", self.first)
         self.first, self._told = error, False
         if self._body is not None and not self._body.cancel():
             if _ends_the_program(error):
