@@ -80,7 +80,8 @@ class ThreadCallbackGroup(LimitedCallbackGroup):
     of the interpreter wait for callbacks that run. What can be ended are the blocking calls of
     rclpy: ``client.call()`` and its kin, ``wait_for_service()`` and its kin, ``rate.sleep()`` and
     ``clock.sleep_until()``. Those that wait when the executor is shut down, and those that are made
-    afterwards, raise ``asyncio.CancelledError`` in the worker.
+    afterwards, raise ``asyncio.CancelledError`` in the worker. A call of a client whose node is on
+    another executor, or on none, is waited for as any other code: give it a timeout.
 
     Callbacks begin only while the main thread lives: when it has ended Python lets no pool of
     threads begin anything, though an executor on a thread that is no daemon goes on with all else.
