@@ -20,7 +20,7 @@ from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, s
 from aiorcl._serving.executions import Execution
 from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
-from aiorcl._tasks.unawaited import note_cancellation
+from aiorcl._tasks.unwanted_requests import note_cancellation
 
 
 def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., None]:

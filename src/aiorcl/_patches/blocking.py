@@ -35,7 +35,7 @@ from aiorcl._serving.registry import (
     serving_and_node_of,
     serving_here,
 )
-from aiorcl._tasks.unawaited import drop_unwanted
+from aiorcl._tasks.unwanted_requests import drop_unwanted
 from aiorcl._tasks.workers import UnansweredError, forget, workers_here
 
 if TYPE_CHECKING:

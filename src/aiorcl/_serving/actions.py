@@ -18,7 +18,7 @@ from aiorcl._rclpy import private
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
-from aiorcl._tasks.unawaited import note_canceling, note_listeners
+from aiorcl._tasks.unwanted_requests import note_canceling, note_listeners
 
 if TYPE_CHECKING:
     from aiorcl._serving.watcher import Watcher

@@ -20,8 +20,8 @@ from aiorcl._rclpy.private import (
     remove_done_callback,
 )
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.unawaited import drop_unwanted
 from aiorcl._tasks.unfetched import abandon
+from aiorcl._tasks.unwanted_requests import drop_unwanted
 
 T = TypeVar("T")
 

@@ -33,8 +33,8 @@ from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.awaiting import fail
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.unawaited import is_canceling
 from aiorcl._tasks.uninterrupted import uninterrupted
+from aiorcl._tasks.unwanted_requests import is_canceling
 
 if TYPE_CHECKING:
     from typing import Self
