@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -176,3 +177,31 @@ def test_it_comes_while_followers_are_told(tell: str) -> None:
     gc.disable()
     assert drained
     assert [each.reason for each in kept] == ["gone"] * 50
+
+
+def test_it_comes_where_the_nodes_are_listed(context: Context, lone: Node) -> None:
+    """A finalizer waits for another thread, as for the lock of the context: which takes a node."""
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    waited: list[bool] = []
+
+    class Owner:
+        """A cycle that waits when it is collected."""
+
+        def __init__(self) -> None:
+            self.itself = self
+
+        def __del__(self) -> None:
+            other = threading.Thread(target=executor.remove_node, args=(lone,), daemon=True)
+            other.start()
+            other.join(1.0)
+            waited.append(other.is_alive())
+
+    Owner()
+    gc.set_threshold(1)
+    gc.enable()
+    executor.get_nodes()
+    gc.collect()
+    assert waited == [False]
+    assert executor.get_nodes() == []
+    executor.shutdown()

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -59,9 +58,10 @@ class ExecutorBase(_Executor):
 
     def __init__(self, *, context: Context | None = None) -> None:
         self._context = get_default_context() if context is None else context
-        # By their ids, in order: a class of the user's may say that they are equal.
-        self._added_nodes: dict[int, Node] = {}
-        self._nodes_lock = threading.RLock()
+        # By their ids, in order: a class of the user's may say that they are equal. Each in a tuple
+        # of its own, by which who has added it knows. No lock, which a finalizer could want that
+        # comes on a thread which holds it: each step is one operation on a dict.
+        self._added_nodes: dict[int, tuple[Node]] = {}
 
     @property
     def context(self) -> Context:
@@ -70,8 +70,7 @@ class ExecutorBase(_Executor):
 
     def get_nodes(self) -> list[Node]:
         """Return the nodes of this executor, in the order in which they were added. Any thread."""
-        with self._nodes_lock:
-            return list(self._added_nodes.values())
+        return [node for (node,) in list(self._added_nodes.values())]
 
     def add_node(self, node: Node) -> bool:
         """Let this executor run the callbacks of ``node``, taken from the executor that did so far.
@@ -83,12 +82,10 @@ class ExecutorBase(_Executor):
         """
         if not isinstance(node, Node):
             raise TypeError(f"add_node() takes a node, not {_instead_of_node(node)}")
-        with self._nodes_lock:
-            if id(node) in self._added_nodes:
-                return False
-            self._added_nodes[id(node)] = node
-        # Without the lock: it calls remove_node of the executor that has the node, and that one
-        # may be taking a node from here. It also calls add_node again, which returns.
+        added = (node,)
+        if self._added_nodes.setdefault(id(node), added) is not added:
+            return False
+        # It calls remove_node of the executor that has the node, and add_node again, which returns.
         try:
             node.executor = self
         except BaseException:  # of what a class of the user's does, or an executor that has it
@@ -109,12 +106,10 @@ class ExecutorBase(_Executor):
         return id(node) in self._added_nodes
 
     def _forget_node(self, node: Node) -> bool:
-        with self._nodes_lock:
-            return self._added_nodes.pop(id(node), None) is not None
+        return self._added_nodes.pop(id(node), None) is not None
 
     def _forget_nodes(self) -> None:
-        with self._nodes_lock:
-            self._added_nodes.clear()
+        self._added_nodes.clear()
 
     def wake(self) -> None:
         """Look at the nodes again: entities were created or destroyed."""
