@@ -120,11 +120,14 @@ def test_an_exception_on_its_way_does_not_keep_its_executor(context: Context) ->
     def once() -> weakref.ref[Any]:
         executor = AsyncioExecutor(context=context)
 
+        is_awaited = asyncio.Event()
+
         async def fail() -> None:
-            await asyncio.sleep(0)  # it is awaited by then
+            await is_awaited.wait()
             raise LookupError
 
         async def wait() -> None:
+            is_awaited.set()
             with contextlib.suppress(LookupError):
                 await failing
 
