@@ -160,11 +160,13 @@ def convert_often(cls: Any, times: int) -> None:
     blocks = sys.getallocatedblocks()
     convert(times)
     gc.collect()
-    # A few caches of the interpreter fill up; a leak would be one block a round.
-    assert abs(sys.getallocatedblocks() - blocks) < 50
+    # Caches of the interpreter fill up, and what other tests have left may go; a leak would be one
+    # block a round.
+    few = times // 10
+    assert abs(sys.getallocatedblocks() - blocks) < few
     # Since Python 3.12 some of them are immortal, and their counts stand still.
     for one, count in zip(singletons, counts, strict=True):
-        assert abs(sys.getrefcount(one) - count) < 50, one
+        assert abs(sys.getrefcount(one) - count) < few, one
 
 
 @pytest.mark.parametrize("cls", CLASSES)
