@@ -117,6 +117,23 @@ def test_the_default_group_of_a_node(
     assert sorted(gate.ended) == ["a0", "a1", "b0", "b1"]
 
 
+@NO_GROUPS
+@pytest.mark.parametrize("own", [False, True], ids=["default", "own"])
+def test_a_node_comes_back_while_a_callback_is_under_way(
+    executor: Executor, node: Node, gate: Gate, spin: Spinner, own: bool
+) -> None:
+    """That was let go, not kept: its entities do not run beside themselves all the same."""
+    gate.subscribe(node, "a", MutuallyExclusiveCallbackGroup() if own else None)
+    gate.settle(spin, 1)
+    for _ in range(2):
+        executor.remove_node(node)
+    executor.add_node(node)
+    spin.drain()
+    assert gate.begun == ["a0"]
+    gate.release(spin, 2)
+    assert gate.begun == ["a0", "a1"]
+
+
 @on_strict_executors
 def test_a_strict_default_group(node: Node, gate: Gate, spin: Spinner) -> None:
     """With ``strict_groups`` the default group is exclusive for the whole node, as in rclpy."""

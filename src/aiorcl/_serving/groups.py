@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -64,6 +65,7 @@ class Groups:
         self._strict = strict
         # Entities hold what grants their places, which holds the user's own group: no cycle.
         self._groups: ByIdentity[CallbackGroup, weakref.ref[_core.Group]] = ByIdentity()
+        self._alone: ByIdentity[Any, weakref.ref[_core.Group]] = ByIdentity()  # by the entity
 
     def of(self, node: Node, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
@@ -75,7 +77,7 @@ class Groups:
             and group is default_group_of(node)
             and _is_just(group, MutuallyExclusiveCallbackGroup)
         ):
-            return _core.Group(self._dispatcher, 1)  # each entity with itself only
+            return self._alone_for(entity)
         known = self._groups.get(group)
         shared = None if known is None else known()
         if shared is None:
@@ -83,6 +85,19 @@ class Groups:
             self._groups[group] = weakref.ref(shared)
             self._note(group, shared, node)
         return shared
+
+    def _alone_for(self, entity: Any) -> _core.Group:
+        """Return what grants the places of an entity that runs not beside itself only.
+
+        The same one while a callback is under way that began before the entity was let go.
+        """
+        known = self._alone.get(entity)
+        alone = None if known is None else known()
+        if alone is None:
+            alone = _core.Group(self._dispatcher, 1)
+            with contextlib.suppress(TypeError):  # of an entity without weak references
+                self._alone[entity] = weakref.ref(alone)
+        return alone
 
     def _make(self, group: CallbackGroup) -> _core.Group:
         """Return what grants the places of a group whose entities share them."""
