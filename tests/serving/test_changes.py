@@ -8,13 +8,19 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor
+from aiorcl._serving import registry
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.registry import served
-from tests.support.elsewhere import Elsewhere
+from tests.support.elsewhere import Elsewhere, call_elsewhere
 from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
@@ -230,3 +236,35 @@ def test_an_interrupt_while_entities_are_watched(
         ours.add_node(node)
     timer = node.create_timer(1000.0, lambda: None)
     assert all(is_served(each) for each in (timer, *waitables))
+
+
+@pytest.mark.parametrize(
+    "make",
+    [
+        listen,
+        lambda node: node.create_timer(1000.0, lambda: None),
+        lambda node: node.create_publisher(Int64, "topic", 10),
+        lambda node: node.create_client(Trigger, "service"),
+        lambda node: ActionClient(node, Fibonacci, "action"),
+        lambda node: ActionServer(node, Fibonacci, "action", lambda goal: Fibonacci.Result()),
+    ],
+    ids=["subscription", "timer", "publisher", "client", "action client", "action server"],
+)
+def test_an_entity_is_destroyed_while_it_begins_to_be_watched(
+    ours: AsyncioExecutor, lone: Node, monkeypatch: pytest.MonkeyPatch, make: Any
+) -> None:
+    """By another thread, which does not find yet who watches it: it is let go."""
+    entity = make(lone)
+
+    class DestroyedFirst(registry.Hold):
+        """Hears of what watches an entity when that is destroyed."""
+
+        def __setattr__(self, name: str, value: Any) -> None:
+            if name == "core" and value is not None and value().rclpy_entity is entity:
+                call_elsewhere(entity.destroy)
+            super().__setattr__(name, value)
+
+    monkeypatch.setattr(registry, "Hold", DestroyedFirst)
+    ours.add_node(lone)
+    assert not is_served(entity)
+    assert is_destroyed(entity)

@@ -175,7 +175,8 @@ class ServedNode:
             registry.note_node(part, self.node)
         self._entities[id(entity)] = _Watch(core, hold, unwatched.inventory)
         if is_destroyed(entity):  # by another thread, before it could see who watches it
-            core.mute()
+            self._close_destroyed(id(entity))
+            return
         _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})
 
     def _note_failure(self, unwatched: _Unwatched, label: str, error: Exception) -> None:
