@@ -263,7 +263,9 @@ NB_MODULE(_core, m) {
           "nanoseconds"_a, "Records a step of a coroutine that a call returned.")
       .def_prop_ro("running", [](Entity & self) { return self.calls().running; })
       .def_prop_ro("held_back", [](Entity & self) { return self.calls().held_back; })
-      .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none());
+      .def_prop_rw("on_event", &Entity::on_event, &Entity::set_on_event, nb::arg().none())
+      .def_prop_ro("untold", &Entity::untold)
+      .def("inherit_on_event", &Entity::inherit_on_event, "callback"_a, "untold"_a, "told"_a);
 
   nb::class_<Subscription, Entity>(m, "Subscription", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,

@@ -93,6 +93,53 @@ def test_resets_are_counted(node: Node, spin: Spinner) -> None:
     assert resets.total == 3
 
 
+@pytest.mark.parametrize("waits", [0, 3])
+def test_a_callback_moves_with_its_entity(
+    context: Context, node: Node, executor: AsyncioExecutor, spin: Spinner, waits: int
+) -> None:
+    """Each event is told once, also of messages that wait; until the callback is taken away."""
+    messages, requests, responses, resets = (Counter() for _ in range(4))
+    received: list[int] = []
+    subscription = node.create_subscription(Int64, "topic", lambda m: received.append(m.data), 10)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    service = node.create_service(Trigger, "service", lambda _, response: response)
+    client = node.create_client(Trigger, "service")
+    timer = node.create_timer(1000.0, lambda: None)
+    subscription.set_on_new_message_callback(messages)
+    service.set_on_new_request_callback(requests)
+    client.set_on_new_response_callback(responses)
+    timer.set_on_reset_callback(resets)
+    publisher.publish(Int64())
+    spin.until(lambda: received)
+    for number in range(waits):
+        publisher.publish(Int64(data=number))
+    if waits:
+        spin.until(lambda: len(received) == 2)  # of the others it was told, too
+    with AsyncioExecutor(context=context) as other:
+        other.add_node(node)
+        there = Spinner(other, spin.deadline_sec)
+        publisher.publish(Int64())
+        there.until(lambda: len(received) == waits + 2)
+        there.complete(client.call_async(Trigger.Request()))
+        timer.reset()
+        there.drain()
+        executor.add_node(node)
+    publisher.publish(Int64())
+    spin.until(lambda: len(received) == waits + 3)
+    spin.complete(client.call_async(Trigger.Request()))
+    timer.reset()
+    spin.drain()
+    assert messages.total == waits + 3
+    assert (requests.total, responses.total, resets.total) == (2, 2, 2)
+    subscription.set_on_new_message_callback(None)
+    for _ in range(2):
+        executor.remove_node(node)
+    executor.add_node(node)
+    publisher.publish(Int64())
+    spin.until(lambda: len(received) == waits + 4)
+    assert messages.total == waits + 3
+
+
 def test_a_setter_wants_a_callable(node: Node) -> None:
     """Anything but a callable or None is refused at once."""
     subscription = node.create_subscription(Int64, "topic", lambda _: None, 10)

@@ -33,18 +33,21 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
         found = served_here(self) or served(self)
         if found is None:
             if callback is None:
+                attach(self, "on_event", None)
                 return
             why = "was destroyed" if is_destroyed(self) else "is of no node on an AsyncioExecutor"
             raise RuntimeError(f"Cannot set the on-{event} callback: {described(self)} {why}")
         if callback is not None:
             _check_function(callback, _method)
         setattr(found.core, "on_event", callback)
+        attach(self, "on_event", callback)  # for who watches it next
 
     set_callback.__name__ = set_callback.__qualname__ = method
     set_callback.__doc__ = f"""Call ``callback`` with the number of new events at each {event}.
 
     None: no more. Called on the thread of the AsyncioExecutor that the entity's node is on, beside
     what the executor does with the event, before the entity's own callback. Set it on that thread.
+    It stays with the entity when the node moves.
 
     :raises RuntimeError: if the node is on no AsyncioExecutor.
     """

@@ -306,5 +306,5 @@ def attach(entity: Any, name: str, value: object) -> None:
 
 
 def attached(entity: Any, name: str) -> Any:
-    """Return what ``attach`` has put there, or None."""
-    return getattr(entity, f"_aiorcl_{name}", None)
+    """Return what ``attach`` has put there, or None; whatever the class says of its attributes."""
+    return vars(entity).get(f"_aiorcl_{name}")

@@ -12,6 +12,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._rclpy.private import attached
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
@@ -34,6 +35,12 @@ _FIRST_LOOK_SEC = 0.001
 # Events that an executor counted and did not settle, by the label of what watched: rmw counts each
 # message once, so the next one to watch the entity would not hear of them.
 _unsettled: ByIdentity[Any, dict[str, int]] = ByIdentity()
+
+# What watches entities to which the user may give a callback for events.
+_WITH_SETTERS = (_core.Subscription, _core.Service, _core.Client, _core.Timer)
+
+# Of entities whose events the user hears of: of how many not yet, and of how many that wait.
+_untold: ByIdentity[Any, tuple[int, int]] = ByIdentity()
 
 
 class _Unwatched:
@@ -177,6 +184,10 @@ class ServedNode:
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             self._close_destroyed(id(entity))
             return
+        if isinstance(core, _WITH_SETTERS):
+            on_event = attached(entity, "on_event")
+            if on_event is not None:
+                core.inherit_on_event(on_event, *(_untold.pop(entity) or (0, 0)))
         _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})
 
     def _note_failure(self, unwatched: _Unwatched, label: str, error: Exception) -> None:
@@ -235,12 +246,21 @@ class ServedNode:
                 left = {part.label: part.unsettled for part in parts_of(core) if part.unsettled}
                 if left:
                     _unsettled[core.rclpy_entity] = left
+            if isinstance(core, _WITH_SETTERS) and core.on_event is not None:
+                _untold[core.rclpy_entity] = _left_to_tell(core)
             hold.release()
 
 
 def _is_counted(core: Core) -> bool:
     """True if a take that finds nothing settles one event, no more: others settle all."""
     return isinstance(core, (_core.Service, _core.Client, Action))
+
+
+def _left_to_tell(core: _core.Entity) -> tuple[int, int]:
+    """Return of how many events the user has not heard, and of how many that are counted again."""
+    if isinstance(core, _core.Subscription):  # of which all are that wait
+        return 0, max(0, core.unsettled - core.untold)
+    return core.untold, 0
 
 
 def _settle_later(core: Core, unsettled: dict[str, int]) -> None:

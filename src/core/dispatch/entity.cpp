@@ -3,6 +3,7 @@
 // What the dispatcher runs.
 #include "dispatch/entity.hpp"
 
+#include <algorithm>
 #include <exception>
 #include <utility>
 
@@ -58,6 +59,7 @@ void Entity::stop() noexcept {
 
 void Entity::close() {
   if (closed()) return;
+  if (on_event_.is_valid()) untold_ = events() - reported_;
   stop();
   nb::object farewell = std::move(farewell_);
   const nb::object stand_in = std::move(stand_in_);
@@ -189,6 +191,12 @@ void Entity::ended() {
 void Entity::set_on_event(nb::object callback) {
   reported_ = closed() ? 0 : events();
   on_event_ = callback.is_none() ? nb::object() : std::move(callback);
+}
+
+void Entity::inherit_on_event(nb::object callback, std::uint64_t untold, std::uint64_t told) {
+  if (closed()) return;
+  on_event_ = std::move(callback);
+  reported_ = std::min(events(), told) - untold;  // below 0 too: the difference counts
 }
 
 void Entity::report() {

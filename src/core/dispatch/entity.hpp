@@ -144,8 +144,17 @@ class Entity {
   Calls & calls() noexcept { return calls_; }
 
   /// The callable that gets the number of new events, or None. Set on the loop's thread.
-  nanobind::object on_event() const { return on_event_; }
+  nanobind::object on_event() const {
+    return on_event_.is_valid() ? on_event_ : nanobind::object(nanobind::none());
+  }
   void set_on_event(nanobind::object callback);
+
+  /// The same for who watches the rclpy entity next. It is told of `untold` events more than come
+  /// here; and `told`, at most, of those that are here already it knows.
+  void inherit_on_event(nanobind::object callback, std::uint64_t untold, std::uint64_t told);
+
+  /// Events of which it was not told when this was closed.
+  std::uint64_t untold() const noexcept { return untold_; }
 
   /// For the garbage collector. clear() keeps a pending exception, and lets none out.
   virtual int traverse(visitproc visit, void * arg);
@@ -238,6 +247,7 @@ class Entity {
   PyObject * stands_in_for_ = nullptr;
   nanobind::object stand_in_;
   std::uint64_t reported_ = 0;
+  std::uint64_t untold_ = 0;
   std::uint64_t unsettled_ = 0;
   // Why it was taken out of the queue: an event of its own, or else somebody lets it try again.
   bool fresh_ = true;
