@@ -253,7 +253,7 @@ def test_a_client_is_destroyed_on_another_thread(
 def test_a_goal_in_the_body_hears_of_a_shutdown(
     run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch, when: str
 ) -> None:
-    """The server may be there, but nobody serves the client; also in the turn of its answer."""
+    """Nobody serves the client; also in the turn of an answer. The server is to cancel the goal."""
     server, asker = make_node(), make_node()
     ask = RunningGoal._ask
 
@@ -264,7 +264,15 @@ def test_a_goal_in_the_body_hears_of_a_shutdown(
         ):
             other.add_node(server)
             it.add_node(asker)
-            serve_action(server)
+            ended = asyncio.Event()
+
+            async def execute(goal: Any) -> None:
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    ended.set()
+
+            aiorcl.serve_action(server, Fibonacci, "action", execute)
             client = ActionClient(asker, Fibonacci, "action")
 
             async def shut_down_behind(goal: Any, future: Any) -> Any:
@@ -283,6 +291,8 @@ def test_a_goal_in_the_body_hears_of_a_shutdown(
 
             with pytest.raises(aiorcl.EntityGoneError, match="executor was shut down"):
                 await ask_for_it()
+            if when == "under way":
+                await ended.wait()
 
     run(main)
 

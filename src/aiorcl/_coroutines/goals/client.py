@@ -14,6 +14,7 @@ from uuid import uuid4
 from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
 from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from unique_identifier_msgs.msg import UUID
 
 from aiorcl._coroutines.arguments import check, check_message
@@ -214,6 +215,10 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 with contextlib.suppress(InvalidHandle):
                     self._cancel()
                 await self._wait_for_end(exc)
+            elif self._error is not None and isinstance(self._error(), EntityGoneError):
+                # Of the end nobody hears here, but the client may be able to ask for it.
+                with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+                    self._cancel()
         finally:
             self._close()
 
