@@ -15,7 +15,7 @@ from rclpy.node import Node
 from rclpy.qos import LivelinessPolicy, QoSPolicyKind, QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Int64
 
-from tests.support.executors import breaks, new_future
+from tests.support.executors import Flavour, breaks, new_future
 from tests.support.spinner import Spinner
 
 if TYPE_CHECKING:
@@ -46,6 +46,23 @@ def test_a_match_is_told_to_both_sides(node: Node, lone: Node, spin: Spinner) ->
     node.destroy_publisher(publisher)
     spin.until(lambda: of_subscription[-1].current_count == 0)
     assert of_subscription[-1].total_count == 1
+
+
+def test_an_event_that_came_before(
+    executor: Executor, flavour: Flavour, lone: Node, spin: Spinner
+) -> None:
+    """It is told when the node is added; but rmw_fastrtps forgets then what it has changed."""
+    events: list[Any] = []
+    lone.create_subscription(
+        *(Int64, "topic", lambda _: None, 10),
+        event_callbacks=SubscriptionEventCallbacks(matched=events.append),
+    )
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    spin.discover(lambda: publisher.get_subscription_count() == 1)
+    executor.add_node(lone)
+    spin.until(lambda: events)
+    assert events[0].total_count == 1
+    assert events[0].total_count_change in ([1] if flavour.family == "single" else [0, 1])
 
 
 def test_incompatible_qos_is_told_to_both_sides(node: Node, spin: Spinner) -> None:
