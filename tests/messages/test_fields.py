@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import array
 import collections
+import dataclasses
 import math
 from collections.abc import Iterable
 from decimal import Decimal
@@ -397,3 +398,33 @@ def test_messages_without_fields() -> None:
 def test_checked_fields() -> None:
     """Objects have ``_check_fields`` as those of rclpy do, whatever the sender had."""
     assert through(Point(check_fields=True))._check_fields is Point()._check_fields
+
+
+@dataclasses.dataclass(frozen=True)
+class FrozenError(Exception):
+    """Lets nobody add a note."""
+
+    number: int
+
+
+class Raises:
+    """Raises when it is asked for its value."""
+
+    def __init__(self, error: Exception) -> None:
+        self.error = error
+
+    def __index__(self) -> int:
+        raise self.error
+
+
+def test_an_exception_of_the_users_stays() -> None:
+    """Also one that takes no note; and it gets one note, however often it is raised."""
+    ros_message = RosMessage(MessageType(BasicTypes, use_plan=True))
+    for error, notes in (FrozenError(7), None), (LookupError(), ["In the field int32_value"]):
+        for _ in range(3):
+            message = BasicTypes()
+            message._int32_value = Raises(error)
+            with pytest.raises(type(error)) as caught:
+                ros_message.from_python(message)
+            assert caught.value is error
+            assert getattr(error, "__notes__", None) == notes

@@ -76,3 +76,20 @@ def test_what_is_asked_for_no_more_is_not(monkeypatch: pytest.MonkeyPatch) -> No
     monkeypatch.delenv("AIORCL_CONVERSION")
     MessageType(Int64)
     assert Int64 not in MessageType.without_plan()
+
+
+def test_other_threads_note_more_meanwhile(
+    context: Context, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever takes statistics is not disturbed."""
+    made: list[Any] = [a_subclass()]
+    MessageType(made[0])
+
+    def name(cls: type) -> str:
+        made.append(a_subclass())
+        MessageType(made[-1])
+        return ros_name_of(cls)
+
+    monkeypatch.setattr("aiorcl._serving.statistics.ros_name_of", name)
+    with AsyncioExecutor(context=context) as executor:
+        assert ros_name_of(made[0]) in executor.stats().converted_by_rclpy

@@ -194,3 +194,31 @@ def test_a_subclass_is_read_by_its_attributes() -> None:
             ros_message.from_python(Doubled(x=1.5))
             arrived: Any = ros_message.to_python(MessageType(Point, use_plan=False))
             assert arrived.x == 3.0
+
+
+class OddBytes(bytes):
+    """Says that it has other items."""
+
+    def __iter__(self) -> Any:
+        return iter([9] * len(self))
+
+
+class OddArray(array.array):  # type: ignore[type-arg]
+    """The same."""
+
+    def __iter__(self) -> Any:
+        return iter([9.0] * len(self))
+
+
+@pytest.mark.parametrize("use_plan", [True, False])
+def test_items_are_those_that_a_value_has(*, use_plan: bool) -> None:
+    """Not those that its class says."""
+    kind = MessageType(UnboundedSequences, use_plan=use_plan)
+    ros_message = RosMessage(kind)
+    message = UnboundedSequences()
+    message._uint8_values = OddBytes(b"abc")
+    message._float64_values = OddArray("d", [1.0, 2.0])
+    ros_message.from_python(message)
+    converted: Any = ros_message.to_python(kind)
+    assert converted.uint8_values.tolist() == [97, 98, 99]
+    assert converted.float64_values.tolist() == [1.0, 2.0]

@@ -36,6 +36,7 @@ _NUMBERS = {
     "int64": ("int64", "q"),
     "uint64": ("uint64", "Q"),
 }
+_CONTAINERS: tuple[Any, ...] = (list, tuple, bytes, bytearray, array.array)
 _FLOATS = ("float", "double", "long double")
 
 
@@ -204,7 +205,13 @@ def _values(kind: Any, value: Any, where: str) -> Any:
 
 
 def _listed(value: Any, where: str) -> list[Any]:
-    """Return the items: what a value says of its length may not hold for them."""
+    """Return the items: what a value says of its length may not hold for them.
+
+    Those that it has, and not those that a subclass says: as a plan reads them.
+    """
+    for base in _CONTAINERS:
+        if isinstance(value, base):
+            return list(base.__iter__(value))
     try:
         items = iter(value)
     except TypeError:

@@ -17,6 +17,7 @@ from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.node import ServedNode, parts_of
 from aiorcl._serving.serving import BrokenEntity, Serving
+from aiorcl._tasks.errors import add_note
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -324,5 +325,5 @@ class Nodes:
         if raised is None:
             self._on_error(source, error)
         else:
-            error.add_note(f"In {source.label} of node '{name_of(source.node)}'")
+            add_note(error, f"In {source.label} of node '{name_of(source.node)}'")
             raised.append(error)

@@ -159,10 +159,14 @@ def stats_of(
         if is_served and dispatcher.callbacks
         else dispatcher.longest_label,
         entities=tuple(entities),
-        converted_by_rclpy={
-            ros_name_of(cls): reason for cls, reason in _core.MessageType.without_plan().items()
-        },
+        converted_by_rclpy=_without_plan(),
     )
+
+
+def _without_plan() -> dict[str, str]:
+    noted = _core.MessageType.without_plan()
+    # Other threads note more.
+    return {ros_name_of(cls): noted.get(cls, "") for cls in list(noted)}
 
 
 def _entity_stats(core: _core.Entity, node: str) -> EntityStats:

@@ -49,7 +49,8 @@ def without_first_frame(error: BaseException) -> None:
         BaseException.with_traceback(error, traceback.tb_next)
 
 
-def _add_note(error: BaseException, note: str) -> None:
+def add_note(error: BaseException, note: str) -> None:
+    """Add a note, once however often an exception is raised, and if its class lets that be."""
     with contextlib.suppress(Exception):  # its class may be frozen, or answer in its own way
         if note not in getattr(error, "__notes__", ()):
             error.add_note(note)
@@ -128,7 +129,7 @@ class Errors:
             return
         if self._tells_of_end(error):
             return
-        _add_note(error, f"In {origin}")
+        add_note(error, f"In {origin}")
         if not self._is_of_end(error):
             self._keep(source, origin, error)
         elif self._closed or self._body is not None or self._of_end is not None:

@@ -7,6 +7,7 @@
 
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
+#include "python/note.hpp"
 
 namespace aiorcl {
 
@@ -17,11 +18,7 @@ inline void convert(nanobind::handle message, RosMessage & to, const char * what
   try {
     to.from_python(message);
   } catch (nanobind::python_error & error) {
-    const std::string note = std::string("In ") + what + " of " + entity.label();
-    try {
-      error.value().attr("add_note")(nanobind::str(note.c_str()));
-    } catch (nanobind::python_error &) {  // its class is the user's: it may be frozen
-    }
+    add_note(error.value(), std::string("In ") + what + " of " + entity.label());
     throw;
   }
 }

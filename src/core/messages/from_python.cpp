@@ -14,6 +14,7 @@
 #include "messages/arrays.hpp"
 #include "messages/scalars.hpp"
 #include "messages/sequence.hpp"
+#include "python/note.hpp"
 
 namespace nb = nanobind;
 
@@ -235,7 +236,7 @@ void Conversion::name_field() {
     PyErr_Format(cls, "%s: %S", path.c_str(), value.ptr());
     return;
   }
-  value.attr("add_note")(nb::str(("In the field " + path).c_str()));
+  add_note(value, "In the field " + path);
   error.restore();
 }
 
