@@ -105,6 +105,12 @@ def without_callback(future: Any) -> Any:
     return private.callbacks_of(future)
 
 
+def without_callback_of(future: Any) -> Any:
+    """Add a done callback, take those of its class, and return them and what is left."""
+    future.add_done_callback(print)
+    return private.take_callbacks(future, type(print)), private.callbacks_of(future)
+
+
 def with_executor(executor: Any) -> Any:
     """Return a future of an executor."""
     future: Any = rclpy.task.Future()
@@ -132,6 +138,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
     "remove_done_callback": (
         lambda o: without_callback(o.future),
         lambda got: got == [],
+    ),
+    "take_callbacks": (
+        lambda o: without_callback_of(o.future),
+        lambda got: got == ([print], []),
     ),
     "was_fetched": (lambda o: private.was_fetched(failed()), lambda got: got is True),
     "note_fetched": (lambda o: private.was_fetched(failed()), lambda got: got is True),
@@ -269,6 +279,7 @@ def test_it_is_there(objects: Objects, name: str) -> None:
 @pytest.mark.parametrize(
     ("cls", "name"),
     [
+        (rclpy.task.Future, private.SCHEDULE_CALLBACKS),
         (Node, private.WAKE_EXECUTOR),
         (ActionClient, private.CANCEL_GOAL_ASYNC),
         (ActionClient, private.CANCEL_GOAL),

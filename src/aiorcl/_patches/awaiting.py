@@ -15,7 +15,12 @@ import rclpy.task
 from rclpy.executors import Executor
 
 from aiorcl._loop.private import frame_above, running_loop
-from aiorcl._rclpy.private import step_of_tasks
+from aiorcl._rclpy.private import (
+    SCHEDULE_CALLBACKS,
+    executor_of,
+    step_of_tasks,
+    take_callbacks,
+)
 from aiorcl._tasks.awaiting import wait
 from aiorcl._tasks.inline import InlineCallback
 
@@ -50,24 +55,43 @@ def _await(self: rclpy.task.Future[Any]) -> Generator[Any, Any, Any]:
     return wait(self)
 
 
-def _call_inline(create_task: Callable[..., Any]) -> Callable[..., Any]:
-    """As the method of rclpy's executors; but what wakes an asyncio task does so at once.
+def _call_inline(schedule: Callable[[Any], None]) -> Callable[[Any], None]:
+    """As the method; but what wakes an asyncio task does so at once, not as a task of an executor.
 
     A future calls its callbacks by the executor that it belongs to, and since 9.1.4 that is the
     first whose task awaits it: it may not run, or not before this task has gone on.
     """
 
+    @functools.wraps(schedule)
+    def wrapper(self: Any) -> None:
+        inline = [] if executor_of(self) is None else take_callbacks(self, InlineCallback)
+        try:
+            schedule(self)
+        finally:
+            for callback in inline:
+                callback(self)
+
+    return wrapper
+
+
+def _call_late(create_task: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method of rclpy's executors: the same where the future was done already."""
+
     @functools.wraps(create_task)
     def wrapper(self: Any, callback: Any, *args: Any, **kwargs: Any) -> Any:
-        if isinstance(callback, InlineCallback):
-            callback(*args)
-            return None
-        return create_task(self, callback, *args, **kwargs)
+        if not isinstance(callback, InlineCallback):
+            return create_task(self, callback, *args, **kwargs)
+        callback(*args)
+        called: rclpy.task.Future[None] = rclpy.task.Future()
+        called.set_result(None)
+        return called
 
     return wrapper
 
 
 def apply() -> None:
     """Change the classes; once."""
-    setattr(rclpy.task.Future, "__await__", _await)
-    setattr(Executor, "create_task", _call_inline(Executor.create_task))
+    future, schedule = rclpy.task.Future, SCHEDULE_CALLBACKS
+    setattr(future, "__await__", _await)
+    setattr(future, schedule, _call_inline(getattr(future, schedule)))
+    setattr(Executor, "create_task", _call_late(Executor.create_task))

@@ -65,6 +65,21 @@ def remove_done_callback(future: Any, callback: object) -> None:
         getattr(future, "remove_done_callback", lambda _: None)(callback)
 
 
+#: The method by which a future that is done hands its callbacks to its executor, or calls them.
+SCHEDULE_CALLBACKS = "_schedule_or_invoke_done_callbacks"
+
+
+def take_callbacks(future: AnyFuture, kind: type) -> list[Any]:
+    """Take the done callbacks of a class from a future, and return them."""
+    with future._lock:
+        taken = [each for each in future._callbacks if isinstance(each, kind)]
+        if taken:
+            future._callbacks[:] = [
+                each for each in future._callbacks if not isinstance(each, kind)
+            ]
+    return taken
+
+
 def was_fetched(future: AnyFuture) -> bool:
     """Tell whether somebody was given the exception of a future."""
     return future._exception_fetched
