@@ -174,9 +174,9 @@ class Wraps(SingleThreadedExecutor):
         return task
 
 
-OTHERS = [SingleThreadedExecutor, Wraps]
+OTHERS: list[Any] = [SingleThreadedExecutor, Wraps]
 with contextlib.suppress(ImportError):  # not on Jazzy
-    from rclpy.experimental import EventsExecutor
+    from rclpy.experimental.events_executor import EventsExecutor
 
     OTHERS.append(EventsExecutor)
 
@@ -185,7 +185,7 @@ with contextlib.suppress(ImportError):  # not on Jazzy
 @pytest.mark.parametrize("bound", ["before", "meanwhile"])
 @pytest.mark.parametrize("ends", ["result", "exception", "cancel"])
 def test_a_future_of_an_executor_that_does_not_run_is_awaited(
-    run: Run, context: Context, cls: type[Any], bound: str, ends: str
+    run: Run, context: Context, cls: Any, bound: str, ends: str
 ) -> None:
     """As of one that a task of rclpy has bound to its executor, which newer rclpy does."""
 

@@ -97,3 +97,40 @@ def test_who_has_taken_it_back_is_cancelled(run: Run, context: Context) -> None:
         assert steps == ["cancelled"] * 2
 
     run(main)
+
+
+@pytest.mark.parametrize("says_so", [False, True])
+def test_who_goes_on_is_ended_after_a_while(
+    run: Run, context: Context, monkeypatch: pytest.MonkeyPatch, *, says_so: bool
+) -> None:
+    """Also one that says so when the end has begun; ``wait_for()`` of Python 3.11 does neither."""
+    monkeypatch.setattr("aiorcl._tasks.coroutine_steps._CLEANUP_SEC", 0.01)
+    cancelled: list[str] = []
+
+    async def main() -> None:
+        heard, leaves = asyncio.Event(), asyncio.Event()
+
+        async def goes_on() -> None:
+            task = asyncio.current_task()
+            assert task is not None
+            try:
+                heard.set()
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                await leaves.wait()
+                await turns()
+                if says_so:
+                    task.uncancel()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cancelled.append("by the end")
+
+        async with AsyncioExecutor(context=context) as executor:
+            task = executor.create_task(goes_on)
+            await heard.wait()
+            task.cancel()
+            leaves.set()
+        assert cancelled == ["by the end"]
+
+    run(main)

@@ -27,6 +27,10 @@ else:
     _make_task = asyncio.Task
 
 
+# What is left for the cleanup that a user's cancellation has begun, when the executor ends.
+_CLEANUP_SEC = 1.0
+
+
 def task_that_cancels(
     coroutine: Coroutine[Any, Any, Any], name: str, context: contextvars.Context | None = None
 ) -> asyncio.Task[Any]:
@@ -130,7 +134,8 @@ class Steps(Coroutine[Any, Any, None]):
     def end(self, *, begun: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
 
-        The first may have been that of a user, unless the coroutine has taken that back.
+        The first may have been that of a user, unless the coroutine has taken that back. But then
+        it may not be cleaning up: it gets a while, or nothing might ever end it.
 
         :param begun: not before the first suspension.
         """
@@ -138,6 +143,8 @@ class Steps(Coroutine[Any, Any, None]):
             return
         self._ending = True
         if self._is_cancelled and (self.task is None or self.task.cancelling()):
+            if self.task is not None and not self.task.get_loop().is_closed():
+                self.task.get_loop().call_later(_CLEANUP_SEC, self._cancel)
             return
         self._begins_first = begun
         self._cancel()
