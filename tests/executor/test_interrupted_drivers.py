@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import itertools
+import os
 import sys
 from collections.abc import Callable
 from functools import partial
@@ -126,6 +127,31 @@ def test_the_loop_goes_on(
         loop.close()
         if not came:
             return
+
+
+def test_a_stop_that_an_interrupt_has_overtaken(
+    loop_factory: Callable[[], Loop], context: Context
+) -> None:
+    """Both come in one turn of the loop, as from a signal: the end of the executor goes through."""
+    loop = loop_factory()
+    executor = AsyncioExecutor(context=context, loop=loop)
+    executor.create_task(asyncio.Event().wait())
+    executor.spin_once(timeout_sec=0)
+
+    def stop_and_interrupt() -> None:
+        loop.stop()
+        raise KeyboardInterrupt
+
+    reader, writer = os.pipe()
+    loop.add_reader(reader, stop_and_interrupt)
+    os.write(writer, b"x")
+    with pytest.raises(KeyboardInterrupt):
+        executor.spin()
+    loop.remove_reader(reader)
+    os.close(reader)
+    os.close(writer)
+    assert executor.shutdown()
+    loop.close()
 
 
 @TRACES_INSTRUCTIONS

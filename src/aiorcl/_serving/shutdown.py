@@ -6,8 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-from collections.abc import Callable
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine
+from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
@@ -35,6 +35,22 @@ def _do_all(*steps: Callable[[], object]) -> None:
     with contextlib.ExitStack() as stack:
         for step in reversed(steps):
             stack.callback(step)
+
+
+def _run_until_complete(
+    loop: asyncio.AbstractEventLoop, coroutine: Coroutine[Any, Any, None]
+) -> None:
+    """As the method of the loop, whatever an interrupt has left there.
+
+    uvloop keeps a stop that an interrupt has overtaken, for its next run.
+    """
+    task = loop.create_task(coroutine)
+    try:
+        loop.run_until_complete(task)
+    except RuntimeError:
+        if task.done():
+            raise
+        loop.run_until_complete(task)
 
 
 class Shutdown:
@@ -135,7 +151,7 @@ class Shutdown:
             self._run.end_spin()
             try:
                 driver.start()
-                loop.run_until_complete(self._wait(timeout))
+                _run_until_complete(loop, self._wait(timeout))
             except BaseException:  # an interrupt
                 self._owned.cancel_again()
                 raise
