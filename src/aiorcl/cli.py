@@ -139,12 +139,12 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
             makers = [(name, _find(name)) for name in options.nodes]
-            runner, nodes = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
+            loop, nodes = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
             made = []
             for name, make in makers:
                 made.append(_make_node(name, make))
                 nodes.add(made[-1])
-            executor = AsyncioExecutor(loop=runner.get_loop())
+            executor = AsyncioExecutor(loop=loop)
             at_exit.enter_context(executor)
             for node in made:
                 executor.add_node(node)

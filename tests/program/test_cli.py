@@ -106,6 +106,16 @@ def test_signal_cancels_tasks_that_nodes_left(loop: str) -> None:
 
 
 @pytest.mark.parametrize("loop", LOOPS)
+def test_nodes_end_threads_and_connections(loop: str) -> None:
+    """What destroy_node() ends is waited for after that, and the loop is open there."""
+    with start("run", "--loop", loop, "ends:ReadsInThread") as running:
+        running.wait_for("ready")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+        assert running.said == "ready\ndestroyed, ROS is up\n"
+
+
+@pytest.mark.parametrize("loop", LOOPS)
 def test_second_signal_interrupts_a_callback(loop: str) -> None:
     """A callback that never returns holds up one signal, but not two; its node is destroyed."""
     with start("run", "--loop", loop, "ends:Blocks") as running:

@@ -102,11 +102,13 @@ class Nodes(contextlib.ExitStack):
 @contextlib.contextmanager
 def ros(
     args: Sequence[str] | None, loop_factory: LoopFactory, *, debug: bool | None = None
-) -> Iterator[tuple[asyncio.Runner, Nodes]]:
+) -> Iterator[tuple[asyncio.AbstractEventLoop, Nodes]]:
     """ROS is up in the block, and a loop and a place for nodes are there.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
-    message to publish; then nodes are destroyed, then ROS goes down.
+    message to publish; then nodes are destroyed, which may use the loop once more, and may be what
+    ends its threads; then threads are waited for, the loop is closed, and ROS goes down. A second
+    signal on the way cuts the waiting short, but nodes are destroyed all the same.
     """
     if rclpy.ok():
         raise RuntimeError(
@@ -120,8 +122,33 @@ def ros(
             args=None if args is None else list(args),
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        nodes = at_exit.enter_context(Nodes())
-        yield at_exit.enter_context(asyncio.Runner(debug=debug, loop_factory=loop_factory)), nodes
+        loop = at_exit.enter_context(contextlib.closing(loop_factory()))
+        if debug is not None:
+            loop.set_debug(debug)
+        nodes = Nodes()
+        try:
+            yield loop, nodes
+        finally:
+            # Not asyncio.Runner: it waits for threads before anything else could end them.
+            with nodes:
+                _end_coroutines(loop)
+            _end_coroutines(loop)  # that nodes have begun at their end
+            loop.run_until_complete(loop.shutdown_default_executor())
+
+
+def _end_coroutines(loop: asyncio.AbstractEventLoop) -> None:
+    """Cancel the tasks of a loop and wait for them; then end its async generators."""
+    left = asyncio.all_tasks(loop)
+    for task in left:
+        task.cancel()
+    if left:
+        loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
+    for task in left:
+        error = None if task.cancelled() else task.exception()
+        if error is not None:
+            message = "exception of a task that was cancelled at the end of the program"
+            loop.call_exception_handler({"message": message, "exception": error, "task": task})
+    loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def _destroy(node: Node) -> None:
@@ -166,8 +193,9 @@ def run(
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
     end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
     nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
-    executor. The second one raises ``KeyboardInterrupt`` wherever the program is. Handlers of the
-    user's own stay. On another thread than the main one signals are left alone.
+    executor; then threads of the loop are waited for. The second one raises ``KeyboardInterrupt``
+    wherever the program is. Handlers of the user's own stay. On another thread than the main one
+    signals are left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 
@@ -199,9 +227,9 @@ def run(
     mains = [each for each in makers if _is_main(each)]
     signals = StopSignals()
     try:
-        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as (runner, nodes):
+        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as (loop, nodes):
             made = [_make(nodes, each) for each in makers if not _is_main(each)]
-            result = runner.run(_serve(signals, nodes, made, mains))
+            result = loop.run_until_complete(_serve(signals, nodes, made, mains))
         return None if several else result
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         if signals.received == 0:

@@ -6,7 +6,9 @@ import asyncio
 import os
 import select
 import signal
+import socket
 import sys
+import threading
 from types import FrameType
 from typing import Any
 
@@ -95,6 +97,25 @@ class LeavesTask(_Once):
             await asyncio.sleep(0)
             publisher.publish(String(data="stop"))
             print("published", flush=True)
+
+
+class ReadsInThread(_Once):
+    """Reads in a thread of asyncio's, which destroy_node() ends, and closes a connection there."""
+
+    async def call(self) -> None:
+        self.shall_end = threading.Event()
+        ours, self.theirs = socket.socketpair()
+        _, self.writer = await asyncio.open_connection(sock=ours)
+        await asyncio.to_thread(self.read)
+
+    def read(self) -> None:
+        print("ready", flush=True)
+        self.shall_end.wait()
+
+    def destroy_node(self) -> None:
+        self.shall_end.set()
+        self.writer.close()
+        super().destroy_node()
 
 
 class Blocks(_Once):
