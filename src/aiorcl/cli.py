@@ -27,6 +27,7 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.run import StopSignals, ros
+from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
@@ -187,12 +188,9 @@ def _find(name: str) -> Callable[[], object]:
         raise _ArgumentError(f"'{name}' is neither a node class nor a function, but {found!r}")
     if inspect.iscoroutinefunction(found):
         raise _ArgumentError(f"'{name}' is a coroutine function: it returns no node when called")
-    try:
-        inspect.signature(found).bind()
-    except TypeError as error:
-        raise _ArgumentError(f"'{name}' cannot be called without arguments: {error}") from None
-    except ValueError:
-        pass  # it does not tell what it takes
+    mismatch = why_not_called_with(found)
+    if mismatch is not None:
+        raise _ArgumentError(f"'{name}' cannot be called without arguments: {mismatch}")
     return found  # type: ignore[no-any-return]
 
 

@@ -143,6 +143,7 @@ def test_signal_interrupts_a_constructor(number: signal.Signals) -> None:
         ("RaisesLater", 1, "ValueError: The coroutine went wrong"),
         ("Exits", 3, ""),
         ("ShutsDown", 0, ""),
+        ("IsSupplied", 0, ""),
     ],
 )
 def test_node_ends_the_command(node: str, status: int, error: str) -> None:

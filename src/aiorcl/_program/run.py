@@ -23,6 +23,7 @@ from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
@@ -299,18 +300,15 @@ def _check(main: Any) -> None:
             f"aiorcl.run() takes 'async def {name}(executor)' without a yield, which makes "
             f"an asynchronous generator of it, not {main!r}"
         )
-    try:
-        inspect.signature(main).bind(*("executor",) if _is_main(main) else ())
-    except ValueError:
-        pass  # it does not tell what it takes
-    except TypeError as error:
+    mismatch = why_not_called_with(main, *("executor",) if _is_main(main) else ())
+    if mismatch is not None:
         if _is_main(main):
             wrong = f"with the executor: write 'async def {name}(executor)'"
         elif isinstance(main, type):
             wrong = "without arguments: write a function that returns the node"
         else:
             wrong = f"without arguments, for a node: is it to be 'async def {name}(executor)'?"
-        raise TypeError(f"aiorcl.run() calls {main!r} {wrong} ({error})") from None
+        raise TypeError(f"aiorcl.run() calls {main!r} {wrong} ({mismatch})")
 
 
 def _make(nodes: Nodes, make: Callable[[], object]) -> Node:

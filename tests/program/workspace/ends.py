@@ -3,12 +3,14 @@
 # Nodes that end in one way or another; test_cli.py runs them by name.
 
 import asyncio
+import functools
 import os
 import select
 import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from types import FrameType
 from typing import Any
 
@@ -65,6 +67,22 @@ class RaisesLater(_Once):
 class Exits(_Once):
     def call(self) -> None:
         raise SystemExit(3)
+
+
+def with_name(function: Callable[..., None]) -> Callable[..., None]:
+    """Supply an argument, and show the signature of what needs it."""
+
+    @functools.wraps(function)
+    def call(*arguments: Any) -> None:
+        function(*arguments, name="supplied")
+
+    return call
+
+
+class IsSupplied(ShutsDown):
+    @with_name
+    def __init__(self, name: str) -> None:
+        super().__init__()
 
 
 class Sleeps(_Once):

@@ -1,0 +1,147 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What aiorcl.run and aiorcl run call is refused beforehand only where the call could not but fail.
+
+from __future__ import annotations
+
+import functools
+import inspect
+from collections.abc import Callable
+from typing import Any
+from unittest import mock
+
+import pytest
+
+from aiorcl import AsyncioExecutor
+from aiorcl._program.signature import why_not_called_with
+from tests.program.workspace.ends import IsSupplied, NeedsName
+
+Run = Callable[..., Any]
+
+
+def supplied(function: Callable[..., Any]) -> Callable[..., Any]:
+    """Supply the second argument, and show the signature of what needs it."""
+
+    @functools.wraps(function)
+    def call(first: object) -> object:
+        return function(first, "second")
+
+    return call
+
+
+def needs_two(first: object, second: object) -> None:
+    """Take two arguments."""
+
+
+def shows_two(first: object) -> None:
+    """Take one argument, and say that it takes two."""
+
+
+shows_two.__signature__ = inspect.signature(needs_two)  # type: ignore[attr-defined]
+
+
+class TellsNothing:
+    """Has what is no signature at all."""
+
+    __signature__ = 3
+
+    def __call__(self, first: object) -> None:
+        """Take one argument."""
+
+
+class Meta(type):
+    """Supplies the argument of its classes."""
+
+    def __call__(cls, *arguments: object) -> object:
+        return super().__call__(*arguments, "second")
+
+
+class OfMeta(metaclass=Meta):
+    """Is supplied with the second argument."""
+
+    def __init__(self, first: object, second: object) -> None:
+        """Take two arguments."""
+
+
+class Other:
+    """Makes something else than itself."""
+
+    def __new__(cls, *arguments: object) -> Any:
+        """Make it."""
+        return object()
+
+    def __init__(self) -> None:
+        """Take no argument: it is not called."""
+
+
+class One:
+    """Takes one argument."""
+
+    def __init__(self, first: object) -> None:
+        """Take it."""
+
+    def method(self, first: object) -> None:
+        """Take one argument."""
+
+    def __call__(self, first: object) -> None:
+        """Take one argument."""
+
+
+@pytest.mark.parametrize(
+    "function",
+    [
+        supplied(needs_two),
+        functools.partial(supplied(needs_two)),
+        functools.partial(needs_two, second=2),
+        shows_two,
+        functools.partial(shows_two),
+        TellsNothing(),
+        OfMeta,
+        Other,
+        One,
+        One(1).method,
+        One(2),
+        print,
+        repr,
+        dict.fromkeys,
+        mock.Mock(),
+    ],
+)
+def test_what_may_be_called(function: Callable[..., Any]) -> None:
+    """Also where its signature says otherwise, or nothing."""
+    function(())
+    assert why_not_called_with(function, ()) is None
+
+
+@pytest.mark.parametrize(
+    ("function", "arguments", "reason"),
+    [
+        (needs_two, [1], "missing a required argument: 'second'"),
+        (functools.partial(needs_two, 1), [2, 3], "too many positional arguments"),
+        (supplied(needs_two), [1, 2], "too many positional arguments"),
+        (One, [], "missing a required argument: 'first'"),
+        (One(1).method, [], "missing a required argument: 'first'"),
+        (One(1), [], "missing a required argument: 'first'"),
+    ],
+)
+def test_what_cannot_be_called(
+    function: Callable[..., Any], arguments: list[object], reason: str
+) -> None:
+    """It is known beforehand, with the reason."""
+    with pytest.raises(TypeError):
+        function(*arguments)
+    assert why_not_called_with(function, *arguments) == reason
+
+
+def test_decorators_supply_arguments(run: Run) -> None:
+    """To a coroutine function and to a class."""
+
+    @mock.patch("os.getcwd")
+    async def main(executor: AsyncioExecutor, getcwd: mock.Mock) -> int:
+        assert isinstance(getcwd, mock.Mock)
+        return 7
+
+    assert run(main) == 7
+    assert run(IsSupplied) is None
+    with pytest.raises(TypeError, match="write a function that returns the node"):
+        run(NeedsName)
