@@ -223,3 +223,32 @@ def test_a_scope_of_anyio_catches_its_cancellation_after_the_exception(
         await turns()
 
     run(main)
+
+
+def test_a_cancellation_that_the_body_has_turned_into_something_else(
+    run: Run, context: Context
+) -> None:
+    """The body has heard of it: nobody is cancelled a second time."""
+    steps: list[str] = []
+
+    async def main() -> None:
+        begun = asyncio.Event()
+
+        async def work() -> None:
+            with pytest.raises(WrongError):
+                async with AsyncioExecutor(context=context):
+                    try:
+                        begun.set()
+                        await asyncio.Event().wait()
+                    except asyncio.CancelledError:
+                        raise WrongError from None
+            await turns()
+            steps.append("cleaned up")
+
+        task = asyncio.create_task(work())
+        await begun.wait()
+        task.cancel()
+        await asyncio.wait([task])
+
+    run(main)
+    assert steps == ["cleaned up"]

@@ -117,9 +117,11 @@ class Block:
             return
         self._left = loop.create_future()
         cancellations, self._cancellations = self._cancellations, None
-        if cancellations is None or not cancellations.are_of_current_task():
-            cancellations = Cancellations()
         cancellation = error if isinstance(error, asyncio.CancelledError) else None
+        # What a body that raises something else has heard of is its own.
+        is_heard = cancellation is None
+        if is_heard or cancellations is None or not cancellations.are_of_current_task():
+            cancellations = Cancellations()
         raises_other = error is not cancellation
         try:
             await self._errors.leave_body(error)
