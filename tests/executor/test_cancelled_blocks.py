@@ -234,14 +234,17 @@ def test_a_cancellation_that_the_body_has_turned_into_something_else(
     async def main() -> None:
         begun = asyncio.Event()
 
+        async def converts() -> None:
+            async with AsyncioExecutor(context=context):
+                try:
+                    begun.set()
+                    await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    raise WrongError from None
+
         async def work() -> None:
             with pytest.raises(WrongError):
-                async with AsyncioExecutor(context=context):
-                    try:
-                        begun.set()
-                        await asyncio.Event().wait()
-                    except asyncio.CancelledError:
-                        raise WrongError from None
+                await converts()
             await turns()
             steps.append("cleaned up")
 

@@ -8,10 +8,11 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable
+from socket import socket
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.event_loop import EventLoop
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.private import running_loop, sockets_of
 
 if TYPE_CHECKING:
     from aiorcl._loop.driver import Driver
@@ -22,12 +23,26 @@ if TYPE_CHECKING:
 CANCEL_TURNS = 4
 
 
+# Those of the loops that are open.
+_sockets: set[socket] = set()
+
+
 class _OwnLoop(EventLoop):
     """A loop that its executor closes.
 
     Where both are collected together the finalizer of either may come first, and that of the
-    executor still runs the loop, so that what is under way gets its cleanup.
+    executor still runs the loop, so that what is under way gets its cleanup. Nor may its sockets
+    be finalized before: until the loop is closed they are in no cycle.
     """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._aiorcl_sockets = sockets_of(self)
+        _sockets.update(self._aiorcl_sockets)
+
+    def close(self) -> None:
+        super().close()
+        _sockets.difference_update(self._aiorcl_sockets)
 
     def __del__(self) -> None:
         pass  # where asyncio's closes it

@@ -12,6 +12,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from socket import socket
 from types import FrameType
 from typing import Any
 
@@ -31,6 +32,12 @@ frames_of_threads: Callable[[], dict[int, FrameType]] = sys._current_frames
 #: of all pools have ended, too. The last one that is given is called first.
 when_main_ends: Callable[[Callable[[], Any]], None]
 when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
+
+
+def sockets_of(loop: asyncio.AbstractEventLoop) -> tuple[socket, ...]:
+    """Return the sockets by which other threads wake a loop of asyncio's own, if it has them."""
+    found = (getattr(loop, name, None) for name in ("_ssock", "_csock"))
+    return tuple(each for each in found if each is not None)
 
 
 def waits_for(task: asyncio.Task[Any]) -> asyncio.Future[Any] | None:
