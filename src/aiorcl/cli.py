@@ -10,6 +10,7 @@ import contextlib
 import difflib
 import importlib
 import importlib.metadata
+import importlib.util
 import inspect
 import math
 import os
@@ -172,8 +173,8 @@ def _make_node(name: str, make: Callable[[], object]) -> Node:
 def _find(name: str) -> Callable[[], object]:
     """Return what makes the node of this name."""
     module_name, colon, path = name.partition(":")
-    is_file = os.sep in name or module_name.endswith(".py")
-    if is_file or not (colon and path and all(module_name.split("."))):
+    is_module = colon and path and os.sep not in name and all(module_name.split("."))
+    if not is_module or _is_file(module_name):
         raise _ArgumentError(
             f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
         )
@@ -192,6 +193,18 @@ def _find(name: str) -> Callable[[], object]:
     if mismatch is not None:
         raise _ArgumentError(f"'{name}' cannot be called without arguments: {mismatch}")
     return found  # type: ignore[no-any-return]
+
+
+def _is_file(name: str) -> bool:
+    """Whether what ends by ``.py`` cannot be a module ``py`` of a package."""
+    package, _, last = name.rpartition(".")
+    if last != "py" or not package:
+        return False
+    try:
+        found = importlib.util.find_spec(package)
+    except (ModuleNotFoundError, ValueError):
+        return True
+    return found is None or found.submodule_search_locations is None
 
 
 def _import(name: str) -> ModuleType:
@@ -216,11 +229,11 @@ def _reformed(name: str) -> str:
         place, _, path = place.rpartition(".")
     parts, where = place.split("."), ""
     if os.sep in place or place.endswith(".py"):
-        file = Path(os.path.relpath(place.removesuffix(".py")))
+        file = Path(os.path.relpath(place.removesuffix(".py") or os.curdir))
         parts = list(file.parts)
         if os.pardir in parts:
             parts, where = [file.name], f" in {file.parent.resolve()}"
-    if not all(part.isidentifier() for part in parts):
+    if not parts or not all(part.isidentifier() for part in parts):
         return ""
     return f"; did you mean '{'.'.join(parts)}:{path or 'NodeClass'}'{where}?"
 

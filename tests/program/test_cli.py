@@ -159,6 +159,11 @@ def test_node_ends_the_command(node: str, status: int, error: str) -> None:
         assert stderr == ""
 
 
+def test_a_module_may_have_the_name_py() -> None:
+    """Of a package: that is no file."""
+    assert run("run", "languages.py:make_node") == (0, "", "")
+
+
 def test_exception_of_a_constructor_ends_the_command() -> None:
     """The traceback of a constructor is shown; nodes that were made before it are destroyed."""
     status, said, stderr = run("run", "ends:Sleeps", "ends:RaisesInConstructor")
@@ -201,6 +206,10 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
             "'../nodes/chat.py:Talker' is not of the form package.module:NodeClass; "
             f"did you mean 'chat:Talker' in {WORKSPACE.parent / 'nodes'}?",
         ),
+        (".py:Talker", "'.py:Talker' is not of the form package.module:NodeClass\n"),
+        ("./.py:Talker", "'./.py:Talker' is not of the form package.module:NodeClass\n"),
+        ("chta.py:Talker", "'chta.py:Talker' is not of the form package.module:NodeClass; did"),
+        ("no.chat.py:Talker", "'no.chat.py:Talker' is not of the form package.module:NodeClass"),
         ("chta:Talker", "no module 'chta'; did you mean 'chat'?"),
         ("rclpy.nod:Node", "no module 'rclpy.nod'; did you mean 'rclpy.node'?"),
         ("chat.talker:Talker", "no module 'chat.talker': 'chat' is a module, not a package"),

@@ -124,10 +124,16 @@ class ReadsInThread(_Once):
         self.shall_end = threading.Event()
         ours, self.theirs = socket.socketpair()
         _, self.writer = await asyncio.open_connection(sock=ours)
-        await asyncio.to_thread(self.read)
+        begun = asyncio.Event()
+        loop = asyncio.get_running_loop()
+        tell = functools.partial(loop.call_soon_threadsafe, begun.set)
+        reading = loop.run_in_executor(None, self.read, tell)
+        await begun.wait()
+        print("ready", flush=True)  # not in the thread, while the loop is still on its way to wait
+        await reading
 
-    def read(self) -> None:
-        print("ready", flush=True)
+    def read(self, tell: Callable[[], object]) -> None:
+        tell()
         self.shall_end.wait()
 
     def destroy_node(self) -> None:
