@@ -391,3 +391,34 @@ def test_a_thread_of_the_loop_shuts_down(context: Context) -> None:
     spin.join(DEADLINE_SEC)
     assert not spin.is_alive()
     assert returned == [True]
+
+
+def test_a_task_that_a_generator_starts_as_it_is_closed(context: Context) -> None:
+    """It is cancelled like any other that is left on the loop, and the shutdown is whole."""
+    kept: list[object] = []
+    cancelled: list[str] = []
+
+    async def waits() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            cancelled.append("by the end")
+
+    async def generate() -> AsyncIterator[int]:
+        try:
+            yield 1
+            yield 2
+        finally:
+            kept.append(asyncio.get_running_loop().create_task(waits()))
+            await asyncio.sleep(0)
+
+    async def begin() -> None:
+        kept.append(generator := generate())
+        await anext(generator)
+
+    executor = AsyncioExecutor(context=context)
+    loop = executor.loop
+    executor.spin_until_future_complete(executor.create_task(begin))
+    assert executor.shutdown()
+    assert loop.is_closed()
+    assert cancelled == ["by the end"]

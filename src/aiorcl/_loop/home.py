@@ -143,6 +143,8 @@ class Home:
                 await asyncio.sleep(0)
             self._generators_tasks.update(asyncio.all_tasks() - before)
         await asyncio.wait([self._generators_end], timeout=timeout)
+        if self._generators_end.done():
+            self._generators_tasks.clear()  # what generators have started, and left, is like others
 
     def _tell_of_errors(self, done: set[asyncio.Task[Any]]) -> None:
         for task in done:

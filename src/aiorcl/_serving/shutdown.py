@@ -200,7 +200,8 @@ class Shutdown:
             await self._owned.end(timeout)
             if self._owned.remain():
                 return  # in their cleanup, which may wait for other tasks
-            for end in (self._home.cancel_tasks, self._home.end_generators):
+            home = self._home
+            for end in (home.cancel_tasks, home.end_generators, home.cancel_tasks):
                 await end(None if deadline is None else deadline - loop.time())
 
     async def wait_in_block(self) -> asyncio.CancelledError | None:
