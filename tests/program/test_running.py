@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import signal
+import threading
 from collections.abc import AsyncIterator, Callable
 from typing import Any
 
@@ -19,7 +20,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor, EventLoop
 from aiorcl._program.run import StopSignals
 from tests.support import network
-from tests.support.counters import Holdings
+from tests.support.counters import Holdings, wait_until_asleep
 from tests.support.elsewhere import call_elsewhere
 
 Run = Callable[..., Any]
@@ -148,6 +149,22 @@ def test_signals_are_its_own_for_as_long_as_it_runs(run: Run, number: signal.Sig
 
     assert run(main) is None
     assert [signal.getsignal(each) for each in (signal.SIGINT, signal.SIGTERM)] == before
+
+
+def test_a_signal_that_another_thread_gets_wakes_the_loop(run: Run) -> None:
+    """Nothing else would: the handler is called in the main thread, which waits."""
+    main_thread = threading.main_thread().native_id
+    assert main_thread is not None
+
+    def get_it() -> None:
+        wait_until_asleep(main_thread)
+        signal.pthread_kill(threading.get_ident(), signal.SIGINT)
+
+    async def main(executor: AsyncioExecutor) -> None:
+        threading.Thread(target=get_it).start()
+        await asyncio.Event().wait()
+
+    assert run(main) is None
 
 
 class At:

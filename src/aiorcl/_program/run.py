@@ -11,6 +11,7 @@ import inspect
 import signal
 import threading
 from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from socket import socket, socketpair
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -21,7 +22,7 @@ from rclpy.signals import SignalHandlerOptions
 
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.private import running_loop, sockets_of
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
@@ -57,6 +58,7 @@ class StopSignals:
         self._is_held = False  # nothing is raised here
         self._ask: Callable[[], object] | None = None  # for the end, once
         self.received = 0
+        self._waking: tuple[socket, ...] = ()
 
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
@@ -74,12 +76,34 @@ class StopSignals:
 
     def __exit__(self, *error: object) -> None:
         self._is_held = True
+        if self._waking:
+            signal.set_wakeup_fd(-1)
+            for each in self._waking:
+                each.close()
         for number, handler in reversed(self._before.items()):
             signal.signal(number, handler)  # that of SIGINT, which may raise, comes last
 
     def end_patiently(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
         """From now on the first signal has the loop call ``end``; if it is closed nothing is."""
         self._ask = functools.partial(loop.call_soon_threadsafe, end)
+        if self._before and not self._waking and sockets_of(loop):  # others have ways of their own
+            self._wake(loop)
+
+    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Have signals wake the loop, which is closed before the end of this.
+
+        Python calls their handlers in the main thread, between two of its instructions. It may be
+        about to wait, or another thread may have got the signal: it waits on then.
+        """
+        before = signal.set_wakeup_fd(-1)
+        if before != -1:  # of the user's own
+            signal.set_wakeup_fd(before)
+            return
+        self._waking = reader, writer = socketpair()
+        for each in self._waking:
+            each.setblocking(False)
+        loop.add_reader(reader, reader.recv, 4096)
+        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
 
     def _received(self, number: int, frame: FrameType | None) -> None:
         self.received += 1
