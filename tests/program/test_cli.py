@@ -66,6 +66,15 @@ def run(*arguments: str, command: tuple[str, ...] = COMMAND) -> tuple[int, str, 
         return status, running.said, stderr
 
 
+def interrupt(loop: str, node: str, number: signal.Signals) -> str:
+    """Run a node until it is ready, and a signal ends it well; what it said."""
+    with start("run", "--loop", loop, node) as running:
+        running.wait_for("ready")
+        running.process.send_signal(number)
+        assert running.end() == (0, "")
+        return running.said
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 def test_nodes_talk_until_interrupted(loop: str) -> None:
     """Two nodes of one module talk in one process; Ctrl-C ends it with 0 and nothing on stderr."""
@@ -88,31 +97,22 @@ def test_ros_arguments_reach_the_nodes() -> None:
 @pytest.mark.parametrize("number", SIGNALS)
 def test_signal_lets_coroutines_end(number: signal.Signals, loop: str) -> None:
     """A coroutine is cancelled, and can still publish; nodes are destroyed before ROS goes down."""
-    with start("run", "--loop", loop, "ends:Sleeps") as running:
-        running.wait_for("ready")
-        running.process.send_signal(number)
-        assert running.end() == (0, "")
-        assert running.said == "ready\npublished\ndestroyed, ROS is up\n"
+    said = interrupt(loop, "ends:Sleeps", number)
+    assert said == "ready\npublished\ndestroyed, ROS is up\n"
 
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_signal_cancels_tasks_that_nodes_left(loop: str) -> None:
     """A node's own task ends as its coroutine callbacks do: before the node, which it uses."""
-    with start("run", "--loop", loop, "ends:LeavesTask") as running:
-        running.wait_for("ready")
-        running.process.send_signal(signal.SIGINT)
-        assert running.end() == (0, "")
-        assert running.said == "ready\npublished\ndestroyed, ROS is up\n"
+    said = interrupt(loop, "ends:LeavesTask", signal.SIGINT)
+    assert said == "ready\npublished\ndestroyed, ROS is up\n"
 
 
 @pytest.mark.parametrize("loop", LOOPS)
 def test_nodes_end_threads_and_connections(loop: str) -> None:
     """What destroy_node() ends is waited for after that, and the loop is open there."""
-    with start("run", "--loop", loop, "ends:ReadsInThread") as running:
-        running.wait_for("ready")
-        running.process.send_signal(signal.SIGINT)
-        assert running.end() == (0, "")
-        assert running.said == "ready\ndestroyed, ROS is up\n"
+    said = interrupt(loop, "ends:ReadsInThread", signal.SIGINT)
+    assert said == "ready\ndestroyed, ROS is up\n"
 
 
 @pytest.mark.parametrize("loop", LOOPS)

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import time
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from socket import socket
 from typing import TYPE_CHECKING, Any
 
@@ -18,9 +18,27 @@ if TYPE_CHECKING:
     from aiorcl._loop.driver import Driver
     from aiorcl._loop.run import Run
 
-# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way:
-# so much time everything gets, also by an end that does not wait.
-CANCEL_TURNS = 4
+# A cancellation travels from the task to what it awaits and back, a turn of the loop for each way.
+_CANCEL_TURNS = 4
+
+
+async def cancel_turns() -> None:
+    """Wait as long as everything gets that was cancelled, also by an end that does not wait."""
+    for _ in range(_CANCEL_TURNS):
+        await asyncio.sleep(0)
+
+
+def tell_of_errors(tasks: Iterable[asyncio.Task[Any]]) -> None:
+    """Tell of what tasks have raised that were cancelled by the end of their loop."""
+    for task in tasks:
+        if not task.cancelled() and (error := task.exception()) is not None:
+            task.get_loop().call_exception_handler(
+                {
+                    "message": "Exception in a task that was cancelled by the end of its loop",
+                    "exception": error,
+                    "task": task,
+                }
+            )
 
 
 # Those of the loops that are open.
@@ -66,7 +84,6 @@ class Home:
         self._run = run
         self._driver_for = driver_for
         self._is_ours = False
-        self._reference: weakref.ref[asyncio.AbstractEventLoop] | None = None
         self._cancelled: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._generators_end: asyncio.Task[None] | None = None
         self._generators_tasks: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
@@ -81,7 +98,6 @@ class Home:
             loop = _OwnLoop() if loop is None else loop
             driver = self._driver_for(loop)
             self._run.loop = loop
-            self._reference = weakref.ref(loop)
             self.driver = driver  # last: until then an interrupt leaves nothing that counts
         return self.driver
 
@@ -118,14 +134,14 @@ class Home:
                 for task in tasks:
                     self._cancelled.add(task)
                     task.cancel()
-                for _ in range(CANCEL_TURNS if tasks else 0):
-                    await asyncio.sleep(0)
+                if tasks:
+                    await cancel_turns()
                 ending = tasks
             if not ending:
                 return
             left = None if end is None else end - time.monotonic()
             done, pending = await asyncio.wait(ending, timeout=left)
-            self._tell_of_errors(done)
+            tell_of_errors(done)
             if pending:
                 return
 
@@ -139,23 +155,11 @@ class Home:
                 return  # they may use generators yet
             shutdown = asyncio.get_running_loop().shutdown_asyncgens()
             self._generators_end = asyncio.create_task(shutdown)
-            for _ in range(CANCEL_TURNS):
-                await asyncio.sleep(0)
+            await cancel_turns()
             self._generators_tasks.update(asyncio.all_tasks() - before)
         await asyncio.wait([self._generators_end], timeout=timeout)
         if self._generators_end.done():
             self._generators_tasks.clear()  # what generators have started, and left, is like others
-
-    def _tell_of_errors(self, done: set[asyncio.Task[Any]]) -> None:
-        for task in done:
-            if not task.cancelled() and (error := task.exception()) is not None:
-                task.get_loop().call_exception_handler(
-                    {
-                        "message": "Exception in a task that was cancelled by the end of its loop",
-                        "exception": error,
-                        "task": task,
-                    }
-                )
 
     def close(self, *, wait: bool) -> None:
         """Close the loop if it is ours.
@@ -171,9 +175,4 @@ class Home:
             if wait and running_loop() is None:
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:
-            try:
-                loop.close()
-            except ValueError:
-                # Collected together with the executor, when its sockets may be closed already.
-                if self._reference is not None and self._reference() is not None:
-                    raise
+            loop.close()

@@ -16,12 +16,12 @@ from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import rclpy
-from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.signals import SignalHandlerOptions
 
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop, sockets_of
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.signature import why_not_called_with
@@ -168,21 +168,13 @@ def _end_coroutines(loop: asyncio.AbstractEventLoop) -> None:
         task.cancel()
     if left:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
-    for task in left:
-        error = None if task.cancelled() else task.exception()
-        if error is not None:
-            message = "exception of a task that was cancelled at the end of the program"
-            loop.call_exception_handler({"message": message, "exception": error, "task": task})
+    tell_of_errors(left)
     loop.run_until_complete(loop.shutdown_asyncgens())
 
 
 def _destroy(node: Node) -> None:
-    try:
-        with node.handle:
-            pass
-    except InvalidHandle:
-        return  # by rclpy.shutdown(), which destroys nodes from Kilted on
-    node.destroy_node()
+    if not is_destroyed(node):  # by rclpy.shutdown(), which destroys nodes from Kilted on
+        node.destroy_node()
 
 
 @overload

@@ -210,7 +210,7 @@ def _listed(value: Any, where: str) -> list[Any]:
     Those that it has, and not those that a subclass says: as a plan reads them.
     """
     for base in _CONTAINERS:
-        if isinstance(value, base):
+        if _is(value, base):
             return list(base.__iter__(value))
     try:
         items = iter(value)

@@ -8,10 +8,15 @@ from __future__ import annotations
 class OwnMethods:
     """Some methods of a class as they are now, at the import: a test may patch the class later."""
 
-    __slots__ = ("_methods",)
+    __slots__ = ("_cls", "_methods")
 
     def __init__(self, cls: type, *names: str) -> None:
+        self._cls = cls
         self._methods = {name: getattr(cls, name) for name in names}
+
+    def are_all_of(self, value: object) -> bool:
+        """True for an object of just the class, if they are those that it has."""
+        return type(value) is self._cls and self.are_those_of(value)
 
     def are_those_of(self, value: object) -> bool:
         """True if nobody has put another in the place of one of them.

@@ -70,7 +70,9 @@ SCHEDULE_CALLBACKS = "_schedule_or_invoke_done_callbacks"
 
 
 def take_callbacks(future: AnyFuture, kind: type) -> list[Any]:
-    """Take the done callbacks of a class from a future, and return them."""
+    """Take the done callbacks of a class from a future that is done, and return them."""
+    if not future._callbacks:
+        return []  # and none comes any more
     with future._lock:
         taken = [each for each in future._callbacks if isinstance(each, kind)]
         if taken:

@@ -128,7 +128,7 @@ class Groups:
 
 def _is_just(group: object, cls: type) -> bool:
     """True for a group of just this class that decides as the class does."""
-    return type(group) is cls and _RULES[cls].are_those_of(group)
+    return _RULES[cls].are_all_of(group)
 
 
 def _tell(group: CallbackGroup, one: Node, other: Node) -> None:

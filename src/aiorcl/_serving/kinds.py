@@ -142,7 +142,7 @@ def _watch_publisher(
 ) -> _core.Entity:
     core = _core.Publisher(watcher.dispatcher, publisher, label)
     # Subclasses, and whoever has put a method of their own there, keep it.
-    if type(publisher) is rclpy.publisher.Publisher and _PUBLISH.are_those_of(publisher):
+    if _PUBLISH.are_all_of(publisher):
         core.stand_in()
     return core
 
@@ -152,7 +152,7 @@ def _watch_guard(
 ) -> _core.Entity:
     core = _core.GuardCondition(watcher.dispatcher, guard, group, label, watcher.guard_threads)
     core.give_back()
-    if type(guard) is GuardCondition and _TRIGGER.are_those_of(guard):
+    if _TRIGGER.are_all_of(guard):
         core.stand_in()
     return core
 
@@ -167,7 +167,7 @@ def _watch_client(
     core = _core.Client(
         watcher.dispatcher, client, label, depth, _tell_crowded, finds_itself=finds_itself
     )
-    if type(client) is rclpy.client.Client and _CALL_ASYNC.are_those_of(client):
+    if _CALL_ASYNC.are_all_of(client):
         core.stand_in()
     return core
 

@@ -9,7 +9,7 @@ import contextvars
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.home import CANCEL_TURNS
+from aiorcl._loop.home import cancel_turns
 from aiorcl._tasks.awaiters import awaiters_of
 from aiorcl._tasks.coroutine_steps import Outcome, Steps
 
@@ -158,8 +158,7 @@ class OwnedCoroutines:
         self._end_torn()
         deadline = None if timeout is None else loop.time() + timeout
         self.cancel_all()
-        for _ in range(CANCEL_TURNS):
-            await asyncio.sleep(0)
+        await cancel_turns()
         while True:
             self.cancel_all()
             self._spare_who_awaits_leaver()

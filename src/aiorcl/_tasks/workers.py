@@ -153,7 +153,8 @@ class Workers:
 
     def __init__(self, executor: weakref.ref[Any], nothing_answers: Callable[[], bool]) -> None:
         self._executor = executor
-        self._nothing_answers = nothing_answers  # any more, as the executor or the context ended
+        #: True when the executor or the context has ended.
+        self.nothing_answers = nothing_answers
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
 
@@ -197,7 +198,7 @@ class Workers:
                     result = pending.result()
                 except asyncio.CancelledError as error:
                     is_expected = pending.is_refused or isinstance(error, UnansweredError)
-                    if not (is_expected or cancellation or self._nothing_answers()):
+                    if not (is_expected or cancellation or self.nothing_answers()):
                         what = name_of_function(callback) if entity is None else entity.label
                         tell = asyncio.get_running_loop().call_exception_handler
                         tell({"message": f"Exception in {what}", "exception": error})
@@ -231,7 +232,7 @@ class Workers:
         twin: rclpy.task.Future[Any] = rclpy.task.Future()
         _waits[twin] = node
         future.add_done_callback(_Completes(twin))
-        if self._nothing_answers():
+        if self.nothing_answers():
             self.cancel_waits()
         return twin
 
@@ -248,18 +249,15 @@ class Workers:
         """
         return Sleep(self, wake, node)
 
-    def nothing_answers(self) -> bool:
-        """True when the executor or the context has ended."""
-        return self._nothing_answers()
-
     def has(self, node: Node) -> bool:
         """Tell whether a node, as far as it knows, is on the executor."""
         return node.executor is self._executor()
 
     def cancel_waits(self) -> None:
         """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
-        for twin, node in list(_waits.items()):
-            if self.has(node) and forget(twin) and not twin.done():
+        for twin in list(_waits):  # no pairs: to make those may bring the collector
+            node = _waits.get(twin)
+            if node is not None and self.has(node) and forget(twin) and not twin.done():
                 twin.set_exception(UnansweredError())  # type: ignore[arg-type]
         for sleep in list(_sleeps):
             if sleep.is_of(self):

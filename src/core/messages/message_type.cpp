@@ -33,14 +33,15 @@ Function function_of(nb::handle metaclass, const char * name) {
       PyCapsule_GetPointer(capsule.ptr(), PyCapsule_GetName(capsule.ptr())));
 }
 
-nb::object & all_without_plan() {
+/// {class: why}
+const nb::object & all_without_plan() {
   static Once<nb::object> once;
-  return const_cast<nb::object &>(once.get([] { return nb::object(nb::dict()); }));
+  return once.get([] { return nb::object(nb::dict()); });
 }
 
 /// Once for each class.
 void note_without_plan(nb::handle cls, const std::string & reason) {
-  nb::object all = all_without_plan();
+  const nb::object & all = all_without_plan();
   const int known = PyDict_Contains(all.ptr(), cls.ptr());
   if (known < 0) nb::raise_python_error();
   if (known == 1) return;
@@ -52,7 +53,7 @@ void note_without_plan(nb::handle cls, const std::string & reason) {
 
 /// It may have been asked for without, by the environment.
 void note_with_plan(nb::handle cls) {
-  nb::object all = all_without_plan();
+  const nb::object & all = all_without_plan();
   const int known = PyDict_Contains(all.ptr(), cls.ptr());
   if (known < 0 || (known == 1 && PyDict_DelItem(all.ptr(), cls.ptr()) != 0)) {
     nb::raise_python_error();

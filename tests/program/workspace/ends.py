@@ -85,10 +85,11 @@ class IsSupplied(ShutsDown):
         super().__init__()
 
 
-class Sleeps(_Once):
-    """Is in a coroutine when the signal comes, and publishes at its end."""
+class _SaysStop(_Once):
+    """Has a last message."""
 
-    async def call(self) -> None:
+    async def drive(self) -> None:
+        """Wait for the signal, and publish then."""
         publisher = self.create_publisher(String, "last_words", 10)
         print("ready", flush=True)
         try:
@@ -99,22 +100,18 @@ class Sleeps(_Once):
             print("published", flush=True)
 
 
-class LeavesTask(_Once):
+class Sleeps(_SaysStop):
+    """Is in a coroutine when the signal comes, and publishes at its end."""
+
+    async def call(self) -> None:
+        await self.drive()
+
+
+class LeavesTask(_SaysStop):
     """Has made a task that is asyncio's, not the executor's, and publishes at its end."""
 
     async def call(self) -> None:
         self.task = asyncio.get_running_loop().create_task(self.drive())
-        await asyncio.sleep(0)
-        print("ready", flush=True)
-
-    async def drive(self) -> None:
-        publisher = self.create_publisher(String, "last_words", 10)
-        try:
-            await asyncio.Event().wait()
-        finally:
-            await asyncio.sleep(0)
-            publisher.publish(String(data="stop"))
-            print("published", flush=True)
 
 
 class ReadsInThread(_Once):
