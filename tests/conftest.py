@@ -10,6 +10,7 @@ from tools import loopback
 _isolated = loopback.isolate()
 
 import asyncio  # noqa: E402
+import gc  # noqa: E402
 import importlib  # noqa: E402
 import itertools  # noqa: E402
 import os  # noqa: E402
@@ -106,6 +107,15 @@ def make_context() -> Iterator[MakeContext]:
     yield make
     for context in contexts:
         context.try_shutdown()
+
+
+@pytest.fixture
+def no_collector() -> Iterator[None]:
+    """Nothing is freed but by its last reference: what a test counts or traces is its own."""
+    gc.collect()
+    gc.disable()
+    yield
+    gc.enable()
 
 
 @pytest.fixture

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 import weakref
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -64,7 +63,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     """Runs the callbacks of rclpy nodes on an asyncio event loop, in one thread.
 
     Two ways to run it. ``async with executor:`` serves the nodes on the running loop while the
-    block is active; ``spin()`` and its kin run a loop themselves, as rclpy's executors do.
+    block is active, as ``start()`` and ``stop()`` do without a block; ``spin()`` and its kin run a
+    loop themselves, as rclpy's executors do.
     Callbacks run one at a time; coroutine callbacks are asyncio tasks. See the documentation for
     order, callback groups and signals.
 
@@ -74,10 +74,10 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     :param on_error: called with each exception that leaves a callback or a task, and the name of
         what it left (``"timer 'check' of node '/n'"``). What it raises is raised instead; if it
         returns, all goes on. If None, the first exception leaves ``spin``, or cancels the body of
-        ``async with`` and leaves that. Where nobody is in the body (it was entered by an exit
-        stack, by a generator that yields inside, or in a task that has ended) it is told at once,
-        to the exception handler of the loop and the log; all goes on, and the end of the block
-        raises it.
+        ``async with`` and leaves that. Where nobody is in the body (it was entered by ``start()``,
+        an exit stack or a generator that yields inside, or in a task that has ended) it is told at
+        once, to the exception handler of the loop and the log; all goes on, and the end of the
+        block raises it.
     :param strict_groups: hold a node's default callback group to rclpy's rule, one callback of the
         node at a time, coroutines included. If False, it keeps each entity from running beside
         itself only.
@@ -207,7 +207,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         :param timeout_sec: how long to wait; for ever if None or negative.
         :return: False if work remains.
         """
-        return self._shut_down(timeout(timeout_sec, "shutdown()"), None)
+        return self._shutdown.come_to_end(timeout(timeout_sec, "shutdown()"))
 
     def stats(self) -> ExecutorStats:
         """Tell how often entities were called, how late, and for how long. Any thread.
@@ -286,6 +286,29 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """
         await self._context_end.wait()
 
+    async def start(self) -> None:
+        """Serve the nodes on the running loop until ``stop()``: ``async with`` without a block.
+
+        For what begins in one function and ends in another: the hooks of a framework, a fixture, a
+        cell of a notebook. Nobody is there to be cancelled by the first exception: it is told at
+        once, to the exception handler of the loop and the log, all goes on, and ``stop()`` raises
+        it.
+
+        :raises RuntimeError: if the executor runs already, was shut down, or has another loop.
+        :raises NotImplementedError: if the loop has no ``add_reader``.
+        """
+        self._block.enter(None)
+
+    async def stop(self) -> None:
+        """Cancel what is under way, wait until it has ended, and let go of the nodes.
+
+        On the loop on which it was started, in any task; a second call waits for the first one. A
+        cancellation does not end the wait.
+
+        :raises RuntimeError: if the executor was not started.
+        """
+        await self._block.leave(None)
+
     async def __aenter__(self) -> Self:
         """Serve the nodes on the running loop until the block is left.
 
@@ -318,7 +341,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     ) -> None:
         if isinstance(exc, Exception):
             self._state.error = exc
-        self._shut_down(None, exc)
+        self._shutdown.come_to_end(None, exc)
 
     def __del__(self) -> None:
         if not hasattr(self, "_block"):
@@ -354,33 +377,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def _give_up(self) -> None:
         if self._nothing_answers() and not self._state.is_parents:
             self._workers.cancel_waits()
-
-    def _shut_down(self, timeout_sec: float | None, error: BaseException | None) -> bool:
-        if self._state.is_parents:
-            return True
-        self._shutdown.begin()
-        if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
-            self._mailbox.order(self._shutdown.stop_serving, first=True)
-            return False
-        self._block.abandon()
-        end = None if timeout_sec is None else time.monotonic() + timeout_sec
-        is_ordered = False
-        while True:
-            bell, left = self._run.bell(), None if end is None else end - time.monotonic()
-            patience = None if left is None else max(0.0, left)
-            ended = self._run.try_run(partial(self._shutdown.complete, patience))
-            if ended is not None:  # nobody runs the executor, or nobody does any more
-                self._errors.raise_after(error)
-                return ended
-            if self._run.runs_here() or self._run.is_abandoned():
-                self._shutdown.stop_serving()
-                return not self._owned.remain()
-            if not is_ordered:
-                self._mailbox.order(self._shutdown.stop_serving, first=True)
-                is_ordered = True
-            if self._state.none_left or (left is not None and left <= 0):
-                return self._state.none_left
-            bell.wait(left)
 
 
 def _check_arguments(context: object, loop: object, on_error: object) -> None:

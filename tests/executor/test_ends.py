@@ -392,7 +392,7 @@ def test_a_block_is_left_once(run: Run, context: Context) -> None:
 
     async def main() -> None:
         executor = AsyncioExecutor(context=context)
-        with pytest.raises(RuntimeError, match="not entered"):
+        with pytest.raises(RuntimeError, match="not started"):
             await executor.__aexit__(None, None, None)
         await executor.__aenter__()
         begun, may_end = asyncio.Event(), asyncio.Event()

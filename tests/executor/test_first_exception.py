@@ -141,7 +141,16 @@ async def by_somebody_else(executor: AsyncioExecutor, body: Body) -> None:
         await task  # which nobody has cancelled
 
 
-OUTSIDE = [by_a_stack, by_a_generator, by_a_task_that_ends, by_somebody_else]
+async def by_calls(executor: AsyncioExecutor, body: Body) -> None:
+    """Start it, and stop it, without a block."""
+    await executor.start()
+    try:
+        await body(executor)
+    finally:
+        await executor.stop()
+
+
+OUTSIDE = [by_a_stack, by_a_generator, by_a_task_that_ends, by_somebody_else, by_calls]
 
 
 def name(part: object) -> str:

@@ -186,6 +186,7 @@ def test_one_look_is_pending_at_a_time() -> None:
 
 
 @TRACES_INSTRUCTIONS
+@pytest.mark.usefixtures("no_collector")
 def test_an_interrupt_before_any_instruction_loses_no_order() -> None:
     """It is done by the next run, and the single one may be posted again."""
     for count in itertools.count():

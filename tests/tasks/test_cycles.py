@@ -5,9 +5,8 @@
 from __future__ import annotations
 
 import asyncio
-import gc
 import weakref
-from collections.abc import Callable, Coroutine, Iterator
+from collections.abc import Callable, Coroutine
 from typing import Any
 
 import pytest
@@ -20,6 +19,8 @@ from aiorcl import AsyncioExecutor, service_ready
 from tests.support.makers import Run
 from tests.support.turns import turns
 
+pytestmark = pytest.mark.usefixtures("no_collector")
+
 
 class Token:
     """What a coroutine holds in a local variable."""
@@ -29,15 +30,6 @@ class Token:
 def tokens() -> list[weakref.ref[Token]]:
     """Whatever the coroutines of a test have held."""
     return []
-
-
-@pytest.fixture(autouse=True)
-def no_collector() -> Iterator[None]:
-    """Nothing is freed but by its last reference."""
-    gc.collect()
-    gc.disable()
-    yield
-    gc.enable()
 
 
 def holding(

@@ -46,10 +46,10 @@ class Block:
         self._is_entered = False
         self._cancellations: Cancellations | None = None
 
-    def enter(self, frame: FrameType) -> None:
+    def enter(self, frame: FrameType | None) -> None:
         """Serve the nodes; whatever fails leaves the executor as it was.
 
-        :param frame: of the coroutine that has written the block.
+        :param frame: of the coroutine that has written the block; None if there is no body.
         """
         if self._state.shut_down:
             raise RuntimeError("The executor was shut down")
@@ -93,7 +93,7 @@ class Block:
         :param error: by which the body ended.
         """
         if not self._is_entered:
-            raise RuntimeError("The executor was not entered")
+            raise RuntimeError("The executor was not started")
         if isinstance(error, GeneratorExit) and not self._runs_here():
             # The coroutine in the body is thrown away, and nothing can be awaited.
             self._shutdown.begin()
@@ -164,13 +164,6 @@ class Block:
                 raise cancellation
         finally:
             del error, cancellation  # as in leave()
-
-    def abandon(self) -> None:
-        """End the run of a block under which the loop was closed: nothing leaves it any more."""
-        loop = self._run.loop
-        if self._errors.in_block() and loop is not None and loop.is_closed():
-            self._errors.forget_body()
-            self._run.end()
 
     def _runs_here(self) -> bool:
         driver = self._home.driver

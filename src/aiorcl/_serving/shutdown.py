@@ -6,7 +6,9 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import time
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
@@ -128,6 +130,47 @@ class Shutdown:
         self._owned.leave_to_parent()
         self._home.stop_driving()
         if not self._run.runs_here():
+            self._run.end()
+
+    def come_to_end(self, timeout: float | None, error: BaseException | None = None) -> bool:
+        """End the executor and wait; the thread that runs it cannot, and only begins the end.
+
+        Any thread.
+
+        :param timeout: how long to wait, in seconds; for ever if None.
+        :param error: is being raised already.
+        :return: False if work remains.
+        """
+        if self._state.is_parents:
+            return True
+        self.begin()
+        if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
+            self._mailbox.order(self.stop_serving, first=True)
+            return False
+        self._abandon_block()
+        end = None if timeout is None else time.monotonic() + timeout
+        is_ordered = False
+        while True:
+            bell, left = self._run.bell(), None if end is None else end - time.monotonic()
+            patience = None if left is None else max(0.0, left)
+            ended = self._run.try_run(partial(self.complete, patience))
+            if ended is not None:  # nobody runs the executor, or nobody does any more
+                self._errors.raise_after(error)
+                return ended
+            if self._run.runs_here() or self._run.is_abandoned():
+                self.stop_serving()
+                return not self._owned.remain()
+            if not is_ordered:
+                self._mailbox.order(self.stop_serving, first=True)
+                is_ordered = True
+            if self._state.none_left or (left is not None and left <= 0):
+                return self._state.none_left
+            bell.wait(left)
+
+    def _abandon_block(self) -> None:
+        """End the run of a block under which the loop was closed: nothing leaves it any more."""
+        if self._errors.in_block() and self._run.is_abandoned():
+            self._errors.forget_body()
             self._run.end()
 
     def complete(self, timeout: float | None = None) -> bool:

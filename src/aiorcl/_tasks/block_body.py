@@ -20,10 +20,10 @@ class Body:
     block for somebody else is not: an exit stack, a generator with its ``yield`` in the block (a
     fixture, a lifespan), a task that has ended. On the loop's thread.
 
-    :param frame: of the coroutine.
+    :param frame: of the coroutine; None if there is no body, because it was entered by a call.
     """
 
-    def __init__(self, frame: FrameType) -> None:
+    def __init__(self, frame: FrameType | None) -> None:
         self._loop = asyncio.get_running_loop()  # in a forked child asyncio knows of none
         self._task = asyncio.current_task()
         self._frame: FrameType | None = frame

@@ -185,10 +185,10 @@ class Errors:
             return wrong
         return None
 
-    def enter_body(self, frame: FrameType) -> None:
+    def enter_body(self, frame: FrameType | None) -> None:
         """From now on the first exception cancels the body of ``async with``.
 
-        :param frame: of the coroutine that has written it.
+        :param frame: of the coroutine that has written it; None if there is none.
         """
         self._body = Body(frame)
 
