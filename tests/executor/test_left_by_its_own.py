@@ -75,6 +75,53 @@ async def by_hand_in_the_end(leave: Leave) -> None:
         await asyncio.shield(task)
 
 
+async def by_hand_and_an_event(leave: Leave) -> None:
+    """Hand a cancellation on, and await what a done callback says."""
+    left = asyncio.Event()
+    task = asyncio.create_task(leave())
+    task.add_done_callback(lambda _: left.set())
+    try:
+        await asyncio.Event().wait()
+    finally:
+        task.cancel()
+        await left.wait()
+
+
+async def by_an_end_alone(leave: Leave) -> None:
+    """Await it as cleanup, and cancel nothing."""
+    task = asyncio.create_task(leave())
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.wait([task])
+
+
+async def by_a_member(leave: Leave) -> None:
+    """Await one that awaits it in the end, after something else."""
+
+    async def member() -> None:
+        await turns(200)
+        await asyncio.wait([task])
+
+    task = asyncio.create_task(leave())
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await asyncio.create_task(member())
+
+
+async def by_wait_for_a_group(leave: Leave) -> None:
+    """Await a group, in a time that does not pass."""
+    await asyncio.wait_for(by_a_group(leave), 3600)
+
+
+async def by_a_group_of_anyio(leave: Leave) -> None:
+    """Await a group of another library."""
+    anyio = pytest.importorskip("anyio")
+    async with anyio.create_task_group() as group:
+        group.start_soon(leave)
+
+
 async def by_gather_that_ends(leave: Leave) -> None:
     """Await several tasks, all of which are cancelled, until the first one has ended."""
     await asyncio.gather(leave(), asyncio.Event().wait())
@@ -151,7 +198,8 @@ def leave_in_a_callback(
     "way",
     [
         *(by_a_task, by_a_chain, by_gather, by_wait_for, by_timeout, by_a_group),
-        *(by_hand, by_hand_in_the_end),
+        *(by_hand, by_hand_in_the_end, by_hand_and_an_event, by_an_end_alone, by_a_member),
+        *(by_wait_for_a_group, by_a_group_of_anyio),
     ],
 )
 def test_who_awaits_the_end_is_not_waited_for(

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING, Any
 
@@ -59,10 +60,41 @@ async def by_group_of_anyio(task: Task) -> None:
 
 
 async def by_its_end(task: Task) -> None:
-    """Await what a done callback of one's own may bring, or not."""
+    """Await what a done callback of one's own brings."""
     future = asyncio.get_running_loop().create_future()
     task.add_done_callback(lambda _: future.set_result(None))
     await future
+
+
+async def by_an_argument(task: Task) -> None:
+    """The same, where the callback has it as an argument."""
+    event = asyncio.Event()
+    task.add_done_callback(functools.partial(lambda event, _: event.set(), event))
+    await event.wait()
+
+
+async def by_a_method(task: Task) -> None:
+    """The same, where the callback is a method of it."""
+    queue: asyncio.Queue[Task] = asyncio.Queue()
+    task.add_done_callback(queue.put_nowait)
+    await queue.get()
+
+
+class Owner:
+    """Whose method is a done callback."""
+
+    def __init__(self) -> None:
+        self.event = asyncio.Event()
+
+    def ended(self, _: Task) -> None:
+        """Do something else."""
+
+
+async def by_its_owner(task: Task) -> None:
+    """Await something of an object that hears of the end."""
+    owner = Owner()
+    task.add_done_callback(owner.ended)
+    await owner.event.wait()
 
 
 async def by_a_member(task: Task) -> None:
@@ -72,8 +104,11 @@ async def by_a_member(task: Task) -> None:
         await asyncio.Event().wait()
 
 
-AWAITS = [directly, by_gather, by_wait, by_wait_for, by_shield, by_group, by_group_of_anyio]
-WAYS = [*((way, True) for way in AWAITS), (by_its_end, False), (by_a_member, False)]
+AWAITS = [
+    *(directly, by_gather, by_wait, by_wait_for, by_shield, by_group, by_group_of_anyio),
+    *(by_its_end, by_an_argument, by_a_method),
+]
+WAYS = [*((way, True) for way in AWAITS), (by_its_owner, False), (by_a_member, False)]
 
 
 @pytest.mark.parametrize(("way", "awaits"), WAYS)
@@ -90,6 +125,22 @@ def test_who_awaits_a_task(
         assert asyncio.current_task() not in awaiters_of(task)
         for each in asyncio.all_tasks() - {asyncio.current_task()}:
             each.cancel()
+        await asyncio.wait([waiting])
+
+    run(main)
+
+
+@pytest.mark.parametrize("way", [by_shield, by_wait, by_its_end, by_an_argument])
+def test_who_goes_on_awaits_nothing(run: Run, way: Callable[[Task], Awaitable[None]]) -> None:
+    """A cancellation is on its way to it."""
+
+    async def main() -> None:
+        task = asyncio.create_task(asyncio.Event().wait())
+        waiting = asyncio.ensure_future(way(task))
+        await turns()
+        waiting.cancel()
+        assert awaiters_of(task) == set()
+        task.cancel()
         await asyncio.wait([waiting])
 
     run(main)

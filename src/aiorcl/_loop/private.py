@@ -50,6 +50,15 @@ def callbacks_of(future: asyncio.Future[Any]) -> list[Callable[..., object]]:
     return [callback for callback, _ in getattr(future, "_callbacks", None) or ()]
 
 
+def waiters_of(primitive: object) -> list[asyncio.Future[Any]]:
+    """Return the futures by which tasks wait for an event, a condition, a queue of asyncio's."""
+    if isinstance(primitive, asyncio.Queue):
+        return list(getattr(primitive, "_getters", ()))
+    if isinstance(primitive, (asyncio.Event, asyncio.Condition, asyncio.Semaphore)):
+        return list(getattr(primitive, "_waiters", None) or ())
+    return []
+
+
 def cancels_at_next_step(task: asyncio.Task[Any]) -> bool:
     """Tell whether a task was cancelled, and gets that at its next step.
 

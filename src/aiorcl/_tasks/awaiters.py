@@ -5,30 +5,40 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aiorcl._loop.private import callbacks_of
+from aiorcl._loop.private import callbacks_of, cancels_at_next_step, waiters_of, waits_for
 
-# Whose done callbacks are known to complete a future, and to know no other one.
+# Whose done callbacks complete the futures of their objects.
 _LIBRARIES = ("asyncio.", "anyio.")
 
 
 def awaiters_of(task: asyncio.Task[Any]) -> set[asyncio.Task[Any]]:
     """Return the tasks that await a task now, or a future or another task that ends with it.
 
-    ``gather``, ``wait``, ``wait_for``, ``shield`` and groups of tasks are seen through; what a done
-    callback of anybody else does is not known.
+    ``gather``, ``wait``, ``wait_for``, ``shield`` and groups of tasks are seen through, and so are
+    futures, events and queues that a done callback of anybody else has at hand: as its object, its
+    arguments, or from the function around it. Not those that go on in the next turn of the loop,
+    whatever becomes of the task.
     """
     found: set[asyncio.Future[Any]] = {task}
     todo: list[asyncio.Future[Any]] = [task]
     while todo:
         for callback in callbacks_of(todo.pop()):
-            new = set(_ends_with(callback)) - found
+            new = {each for each in _ends_with(callback) if not _goes_on(each)} - found
             found |= new
             todo.extend(new)
     return {each for each in found if isinstance(each, asyncio.Task) and each is not task}
+
+
+def _goes_on(future: asyncio.Future[Any]) -> bool:
+    if not isinstance(future, asyncio.Task) or future.done():
+        return future.done()
+    awaited = waits_for(future)
+    return awaited is None or awaited.done() or cancels_at_next_step(future)
 
 
 def _ends_with(callback: Callable[..., object]) -> Iterator[asyncio.Future[Any]]:
@@ -40,12 +50,22 @@ def _ends_with(callback: Callable[..., object]) -> Iterator[asyncio.Future[Any]]
     known = [owner]
     if isinstance(callback, functools.partial):
         known.extend(callback.args)
+        known.extend(callback.keywords.values())
         callback = callback.func
-    if not str(getattr(callback, "__module__", None)).startswith(_LIBRARIES):
-        return
-    known.extend(cell.cell_contents for cell in getattr(callback, "__closure__", None) or ())
+        known.append(getattr(callback, "__self__", None))
+    for cell in getattr(callback, "__closure__", None) or ():
+        with contextlib.suppress(ValueError):  # nothing is in it yet, or any more
+            known.append(cell.cell_contents)
     for each in known:
-        for future in (each, *getattr(each, "__dict__", {}).values()):
-            # A group knows the tasks that it waits for, and the one that may yet wait for them.
-            if isinstance(future, asyncio.Future) and not isinstance(future, asyncio.Task):
-                yield future
+        yield from _completed_by(each)
+        if str(getattr(callback, "__module__", None)).startswith(_LIBRARIES):
+            for inner in list(getattr(each, "__dict__", {}).values()):
+                yield from _completed_by(inner)
+
+
+def _completed_by(known: object) -> Iterator[asyncio.Future[Any]]:
+    """Yield the futures that somebody completes who has this at hand."""
+    # A group knows the tasks that it waits for, and the one that may yet wait for them.
+    if isinstance(known, asyncio.Future) and not isinstance(known, asyncio.Task):
+        yield known
+    yield from waiters_of(known)

@@ -127,9 +127,7 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_wanted = False
             if self.task.get_loop().is_closed():
                 return  # nothing would run its cleanup
-            cancellations = self._owned.cancellations_of_leaver()
             self.task.cancel()
-            self._owned.was_cancelled(self, cancellations)
 
     def end(self, *, begun: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
@@ -166,11 +164,9 @@ class Steps(Coroutine[Any, Any, None]):
             waits_for = self._step(self._advance, None)
             self._cancel_if_wanted()
             return waits_for
-        cancellations = self._owned.cancellations_of_leaver()
         try:
             return self._step(self._coroutine.throw, *error)
         finally:
-            self._owned.was_cancelled(self, cancellations)
             del error  # the frame of the coroutine may keep this one, and the exception that one
 
     def _step(self, advance: Any, *args: Any) -> Any:

@@ -40,7 +40,6 @@ class OwnedCoroutines:
         self.running: Steps | None = None
         self._spared: set[Steps] = set()
         self._leaver: asyncio.Task[Any] | None = None  # waits until all others have ended
-        self._cancel_leaver: set[Steps] = set()
         #: The coroutine that awaits this task, which would wait for it, and so for itself.
         self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
@@ -106,25 +105,12 @@ class OwnedCoroutines:
         if self.running is not None:
             self._spared.add(self.running)
 
-    def cancellations_of_leaver(self) -> int:
-        """Return how often the task that waits for the end was cancelled."""
-        return 0 if self._leaver is None else self._leaver.cancelling()
-
-    def was_cancelled(self, steps: Steps, cancellations_before: int) -> None:
-        """Look at a coroutine that has handed its cancellation on to who waits for its end.
-
-        It does so if it awaits that task; or it only wants that one to end, too.
-        """
-        if self.cancellations_of_leaver() > cancellations_before and steps in self._owned:
-            self._cancel_leaver.add(steps)
-
     def _spare_who_awaits_leaver(self) -> None:
-        """Do not wait for those that wait for this wait."""
-        self._cancel_leaver &= self._owned
-        if self._leaver is None or not self._cancel_leaver:
+        """Do not wait for those that have got their cancellation, and wait for this wait."""
+        if self._leaver is None:
             return
         awaiters = awaiters_of(self._leaver)
-        for steps in self._cancel_leaver - self._spared:
+        for steps in self._owned - self._spared:
             if steps.task in awaiters:
                 self._spared.add(steps)
                 self.awaits_leaver = steps
