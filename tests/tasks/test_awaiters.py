@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Who awaits a task is known, through whatever asyncio puts between.
+# Who awaits a task is known, through whatever asyncio puts between, and when that may change.
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from aiorcl._tasks.awaiters import awaiters_of
+from aiorcl._tasks.awaiters import awaiters_of, until_a_step
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -142,5 +142,36 @@ def test_who_goes_on_awaits_nothing(run: Run, way: Callable[[Task], Awaitable[No
         assert awaiters_of(task) == set()
         task.cancel()
         await asyncio.wait([waiting])
+
+    run(main)
+
+
+def test_a_step_is_told_of(run: Run) -> None:
+    """That of a task, or of one that it awaits; not those of others."""
+
+    async def main() -> None:
+        events = [asyncio.Event() for _ in range(4)]
+
+        async def inner() -> None:
+            await events[0].wait()
+            await events[1].wait()
+
+        async def outer() -> None:
+            await asyncio.gather(inner())
+            await events[2].wait()
+
+        task = asyncio.create_task(outer())
+        other = asyncio.create_task(events[3].wait())
+        await turns()
+        for event in events[:3]:
+            step = asyncio.create_task(until_a_step({task}))
+            await turns()
+            events[3].set()
+            await turns()
+            assert not step.done()
+            event.set()
+            await turns()
+            assert step.done()
+        await asyncio.wait([task, other])
 
     run(main)

@@ -34,6 +34,22 @@ def awaiters_of(task: asyncio.Task[Any]) -> set[asyncio.Task[Any]]:
     return {each for each in found if isinstance(each, asyncio.Task) and each is not task}
 
 
+async def until_a_step(tasks: set[asyncio.Task[Any]]) -> None:
+    """Return when one of these tasks, or one whose end it awaits, is to make a step.
+
+    Before that none of them begins to await anything else.
+    """
+    awaited: set[asyncio.Future[Any]] = set()
+    for each in asyncio.all_tasks() - {asyncio.current_task()}:
+        if each in tasks or not tasks.isdisjoint(awaiters_of(each)):
+            future = waits_for(each)
+            if future is None:
+                return
+            awaited.add(future)
+    if awaited:
+        await asyncio.wait(awaited, return_when=asyncio.FIRST_COMPLETED)
+
+
 def _goes_on(future: asyncio.Future[Any]) -> bool:
     if not isinstance(future, asyncio.Task) or future.done():
         return future.done()

@@ -14,9 +14,10 @@ from aiorcl._loop.private import cancels_at_next_step, waits_for
 from aiorcl._tasks.coroutine_steps import Steps, task_that_cancels
 from aiorcl._tasks.suspended import chain
 
-# The first looks come in each turn of the loop, the later ones after this time.
+# The first looks come in each turn of the loop, the next one after a time that doubles.
 _TURNS = 4
 _LOOK_SECONDS = 0.05
+_LOOK_SECONDS_MAX = 1.0
 
 # What goes on with the coroutine of a lost task.
 _heirs: weakref.WeakKeyDictionary[asyncio.Task[Any], asyncio.Task[Any]]
@@ -37,6 +38,7 @@ class LostTasks:
         self._loop = asyncio.get_running_loop()
         self._suspects: dict[asyncio.Task[Any], _Suspension] = {}
         self._looks = 0
+        self._seconds = _LOOK_SECONDS
         self._next: asyncio.Handle | None = None
 
     def __enter__(self) -> None:
@@ -57,7 +59,8 @@ class LostTasks:
         if self._looks < _TURNS:
             self._next = self._loop.call_soon(self._look)
         else:
-            self._next = self._loop.call_later(_LOOK_SECONDS, self._look)
+            self._next = self._loop.call_later(self._seconds, self._look)
+            self._seconds = min(2 * self._seconds, _LOOK_SECONDS_MAX)
         suspects, self._suspects = self._suspects, {}
         for task in asyncio.all_tasks():
             if not _is_to_step(task):

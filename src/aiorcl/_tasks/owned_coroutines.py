@@ -10,7 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.home import cancel_turns
-from aiorcl._tasks.awaiters import awaiters_of
+from aiorcl._tasks.awaiters import awaiters_of, until_a_step
 from aiorcl._tasks.coroutine_steps import Outcome, Steps
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
 
-# How often an end looks whether one of those that it waits for has begun to wait for it.
+# The least time between two looks whether one of those that an end waits for waits for it.
 _LOOK_SECONDS = 0.05
 
 
@@ -158,6 +158,7 @@ class OwnedCoroutines:
                 return
             left = None if deadline is None else max(0.0, deadline - loop.time())
             if self._leaver is not None:  # which they may await only later in their cleanup
+                await until_a_step(set(tasks))
                 left = _LOOK_SECONDS
             _, pending = await asyncio.wait(tasks, timeout=left)
             if pending and deadline is not None:
