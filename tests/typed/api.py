@@ -1,7 +1,7 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 # The types that users of the API see: mypy and pyright check each line here.
-"""Two classes of this file stand for generated messages, which bring no types."""
+"""Three classes of this file stand for generated interfaces, which bring no types."""
 
 from __future__ import annotations
 
@@ -31,6 +31,19 @@ class Scan:
 
 class Ask:
     """A request."""
+
+
+class Drive:
+    """An action."""
+
+    class Goal:
+        """A goal."""
+
+    class Result:
+        """A result."""
+
+    class Feedback:
+        """A feedback message."""
 
 
 class Robot(Node):
@@ -95,19 +108,28 @@ async def goals(node: Node, client: ActionClient[Ask, Scan, str]) -> None:
         assert_type(await running.result(), Scan)
     aiorcl.goal(client, Scan())  # type: ignore[misc]
 
-    async def execute(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
-        assert_type(goal.request, Ask)
-        assert_type(goal.result, Scan)
+    async def execute(
+        goal: aiorcl.ServedGoal[Drive.Goal, Drive.Result, Drive.Feedback],
+    ) -> Drive.Result:
+        assert_type(goal.request, Drive.Goal)
+        assert_type(goal.result, Drive.Result)
+        goal.publish_feedback(Drive.Feedback())
+        goal.publish_feedback(Drive.Result())  # type: ignore[arg-type]
         return goal.result
 
-    def plain(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
+    async def other(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
         return goal.result
 
-    server = aiorcl.serve_action(node, Robot, "action", execute)
-    assert_type(server, ActionServer[Ask, Scan, str])
-    aiorcl.serve_action(node, Robot, "action", plain)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, "Robot", "action", execute)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, Robot, "action", execute, cancel_callback=plain)  # type: ignore[arg-type]
+    def plain(goal: aiorcl.ServedGoal[Drive.Goal, Drive.Result, Drive.Feedback]) -> Drive.Result:
+        return goal.result
+
+    server = aiorcl.serve_action(node, Drive, "action", execute)
+    assert_type(server, ActionServer[Drive.Goal, Drive.Result, Drive.Feedback])
+    aiorcl.serve_action(node, Drive, "action", other)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "action", plain)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Robot, "action", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, "Drive", "action", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "action", execute, cancel_callback=plain)  # type: ignore[arg-type]
 
 
 async def tasks(executor: AsyncioExecutor) -> None:

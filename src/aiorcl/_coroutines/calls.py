@@ -12,7 +12,7 @@ from rclpy.exceptions import InvalidHandle
 from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._coroutines.readiness import service_ready
 from aiorcl._coroutines.window import window_of
-from aiorcl._rclpy.missing import SrvRequestT, SrvResponseT
+from aiorcl._rclpy.typed import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
 from aiorcl._serving.registry import served_node_of
 from aiorcl._tasks.awaiting import fail

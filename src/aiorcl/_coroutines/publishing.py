@@ -16,7 +16,7 @@ from rclpy.publisher import Publisher
 from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.interpreter_exit import waits_in_vain
-from aiorcl._rclpy.missing import MsgT
+from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.workers import Call, submit

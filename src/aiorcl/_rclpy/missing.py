@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, TypeVar
+from typing import TYPE_CHECKING
 
 import rclpy.timer
 from rclpy.time import Time
@@ -12,7 +12,6 @@ from rclpy.time import Time
 if TYPE_CHECKING:
     from rclpy.clock_type import ClockType
     from rclpy.timer import TimerInfo
-    from rclpy.type_support import FeedbackT, GoalT, MsgT, ResultT, SrvRequestT, SrvResponseT
 
 
 class _TimerInfo:
@@ -25,13 +24,7 @@ class _TimerInfo:
         self.actual_call_time = Time(nanoseconds=actual_call_time, clock_type=clock_type)
 
 
-if not TYPE_CHECKING:  # Jazzy has none of these
+if not TYPE_CHECKING:  # Jazzy has none
     TimerInfo = getattr(rclpy.timer, "TimerInfo", _TimerInfo)
-    FeedbackT = TypeVar("FeedbackT")
-    GoalT = TypeVar("GoalT")
-    MsgT = TypeVar("MsgT")
-    ResultT = TypeVar("ResultT")
-    SrvRequestT = TypeVar("SrvRequestT")
-    SrvResponseT = TypeVar("SrvResponseT")
 
-__all__ = ["FeedbackT", "GoalT", "MsgT", "ResultT", "SrvRequestT", "SrvResponseT", "TimerInfo"]
+__all__ = ["TimerInfo"]

@@ -26,8 +26,8 @@ from aiorcl._coroutines.goals.errors import (
 )
 from aiorcl._coroutines.readiness import action_ready
 from aiorcl._coroutines.streams.stream import Feed
-from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._rclpy.private import action_name_of, logger_of, type_of
+from aiorcl._rclpy.typed import FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
@@ -123,7 +123,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._action_name = action_name_of(client)
         self._goal = goal
         self._queue_size = feedback_queue_size
-        self._handle: ClientGoalHandle[GoalT, ResultT, FeedbackT] | None = None
+        self._handle: ClientGoalHandle[Any, Any, Any] | None = None
         self._feed: Feed[FeedbackT] | None = None
         self._server_watch: _ServerWatch | None = None
         self._asked: set[rclpy.task.Future[Any]] = set()  # of what an answer is awaited
@@ -138,7 +138,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         return self._client
 
     @property
-    def handle(self) -> ClientGoalHandle[GoalT, ResultT, FeedbackT]:
+    def handle(self) -> ClientGoalHandle[Any, Any, Any]:
         """rclpy's handle of the goal.
 
         :raises RuntimeError: before the goal is accepted.
@@ -188,7 +188,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             goal_id = UUID(uuid=list(uuid4().bytes))
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
-            handle = cast("ClientGoalHandle[GoalT, ResultT, FeedbackT]", await self._ask(accepting))
+            handle: ClientGoalHandle[Any, Any, Any] = await self._ask(accepting)
             self._check_goes_on()  # what came in the same turn as the answer
             if not handle.accepted:
                 raise GoalRejectedError(
@@ -372,7 +372,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
 
 def goal(
-    action_client: ActionClient[GoalT, ResultT, FeedbackT],
+    action_client: GoalSender[GoalT, ResultT, FeedbackT],
     goal: GoalT,
     *,
     feedback_queue_size: int | None = 10,
@@ -390,10 +390,11 @@ def goal(
     """
     expected = "an ActionClient, rclpy.action.ActionClient(node, type, name)"
     check(action_client, ActionClient, "aiorcl.goal()", expected)
-    what = f"A goal of action '{action_name_of(action_client)}'"
-    check_message(goal, type_of(action_client).Goal, what)
+    client = cast("ActionClient[GoalT, ResultT, FeedbackT]", action_client)
+    what = f"A goal of action '{action_name_of(client)}'"
+    check_message(goal, type_of(client).Goal, what)
     if feedback_queue_size is not None:
         check(feedback_queue_size, int, "aiorcl.goal()", "feedback_queue_size as an int or None")
     if feedback_queue_size is not None and feedback_queue_size < 1:
         raise ValueError(f"feedback_queue_size must be at least 1, got {feedback_queue_size!r}")
-    return RunningGoal(action_client, goal, feedback_queue_size)
+    return RunningGoal(client, goal, feedback_queue_size)

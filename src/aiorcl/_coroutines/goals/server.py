@@ -22,8 +22,8 @@ from aiorcl._coroutines.arguments import (
     check_coroutine_function,
     check_message,
 )
-from aiorcl._rclpy.missing import FeedbackT, GoalT, ResultT
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
+from aiorcl._rclpy.typed import ActionType, FeedbackT, GoalT, ResultT
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.coroutine_steps import cancel
@@ -46,7 +46,7 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
     def __init__(
         self,
         action_name: str,
-        handle: ServerGoalHandle[GoalT, ResultT, FeedbackT],
+        handle: ServerGoalHandle[Any, Any, Any],
         result: ResultT,
     ) -> None:
         self.handle = handle
@@ -56,7 +56,8 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
     @property
     def request(self) -> GoalT:
         """What the client wants: the goal message."""
-        return self.handle.request
+        request: GoalT = self.handle.request
+        return request
 
     @property
     def goal_id(self) -> UUID:
@@ -198,7 +199,7 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
 
 def serve_action(
     node: Node,
-    action_type: type[Any],
+    action_type: ActionType[GoalT, ResultT, FeedbackT],
     action_name: str,
     execute: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]],
     *,

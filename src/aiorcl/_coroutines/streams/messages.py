@@ -16,7 +16,7 @@ from rclpy.qos import HistoryPolicy, QoSProfile
 from aiorcl._coroutines.arguments import check, check_message_type, check_topic, shown
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.shutdown_state import Reason
-from aiorcl._rclpy.missing import MsgT
+from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_here
 from aiorcl._serving.report import logger_of

@@ -1,0 +1,46 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""By what type checkers tell what an entity carries: the variables, and the classes of interfaces.
+
+rclpy's own variables are not there on Jazzy, where nothing would be known then.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING, Protocol, TypeVar
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    from rclpy.action.client import ClientGoalHandle
+
+FeedbackT = TypeVar("FeedbackT")
+GoalT = TypeVar("GoalT")
+MsgT = TypeVar("MsgT")
+ResultT = TypeVar("ResultT")
+SrvRequestT = TypeVar("SrvRequestT")
+SrvResponseT = TypeVar("SrvResponseT")
+
+_GoalT_co = TypeVar("_GoalT_co", covariant=True)
+_ResultT_co = TypeVar("_ResultT_co", covariant=True)
+_FeedbackT_co = TypeVar("_FeedbackT_co", covariant=True)
+
+
+class ActionType(Protocol[_GoalT_co, _ResultT_co, _FeedbackT_co]):
+    """The class of an action, as generated: what is called there makes the messages."""
+
+    def Goal(self) -> _GoalT_co: ...  # noqa: N802
+    def Result(self) -> _ResultT_co: ...  # noqa: N802
+    def Feedback(self) -> _FeedbackT_co: ...  # noqa: N802
+
+
+class GoalSender(Protocol[GoalT, ResultT, FeedbackT]):
+    """rclpy's ActionClient.
+
+    By what it gives, not by its class: pyright takes the variables of Jazzy's, whose arguments have
+    no annotations, for the types of those.
+    """
+
+    def send_goal_async(
+        self, goal: GoalT
+    ) -> Awaitable[ClientGoalHandle[GoalT, ResultT, FeedbackT] | None]: ...
