@@ -27,7 +27,7 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
-from aiorcl._program.run import StopSignals, ros
+from aiorcl._program.run import StopSignals, initialised, loop_and_nodes
 from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
@@ -141,7 +141,8 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
             makers = [(name, _find(name)) for name in options.nodes]
-            loop, nodes = at_exit.enter_context(ros(command_line, _LOOPS[options.loop]))
+            at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
+            loop, nodes = at_exit.enter_context(loop_and_nodes(_LOOPS[options.loop]))
             made = []
             for name, make in makers:
                 made.append(_make_node(name, make))

@@ -11,6 +11,7 @@ import pytest
 from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
+from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
@@ -25,11 +26,12 @@ if TYPE_CHECKING:
 
 @lacks(single="has it for ever", events="has it for ever")
 def test_a_destroyed_node_is_forgotten(executor: Executor, node: Node, lone: Node) -> None:
-    """It is none of the executor's nodes; to add it is no error, and changes nothing."""
+    """It is none of the executor's nodes, and is refused by add_node()."""
     node.destroy_node()
     assert executor.get_nodes() == []
     lone.destroy_node()
-    executor.add_node(lone)
+    with pytest.raises(InvalidHandle, match="was destroyed"):
+        executor.add_node(lone)
     assert executor.get_nodes() == []
 
 

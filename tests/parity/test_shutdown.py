@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
+import rclpy
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
@@ -170,6 +172,17 @@ def test_a_spin_after_the_context_went_down(
             call(executor)
     else:
         call(executor)
+
+
+def test_a_node_is_added_after_the_context_went_down(
+    context: Context, executor: Executor, make_node: MakeNode
+) -> None:
+    """As rclpy.spin() does at its begin: it is the spin that says so, not add_node()."""
+    late = make_node()
+    rclpy.shutdown(context=context)
+    executor.add_node(late)
+    with contextlib.suppress(ExternalShutdownException):
+        executor.spin()
 
 
 @pytest.mark.parametrize("call", CALLS)

@@ -284,6 +284,22 @@ def test_nothing_is_left(run: Run) -> None:
             task.result()
 
 
+def test_main_may_take_nothing(run: Run) -> None:
+    """Alone, and as one of several."""
+    called: list[str] = []
+
+    async def main() -> str:
+        called.append("main")
+        return "done"
+
+    async def other(executor: AsyncioExecutor) -> None:
+        called.append(type(executor).__name__)
+
+    assert run(main) == "done"
+    run([main, other])
+    assert called == ["main", "main", "AsyncioExecutor"]
+
+
 def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """Before ROS is initialised, with what to write instead."""
     monkeypatch.setenv("ROS_DOMAIN_ID", str(network.domain_id()))
@@ -308,7 +324,11 @@ def test_what_cannot_be_run_is_refused(monkeypatch: pytest.MonkeyPatch) -> None:
     asyncio.run(nested())
 
 
-async def forgets() -> None:
+async def takes_more(executor: AsyncioExecutor, more: int) -> None:
+    """Take more than the executor."""
+
+
+async def does_nothing() -> None:
     """Take no executor."""
 
 
@@ -328,11 +348,11 @@ class Named(Node):
 @pytest.mark.parametrize(
     ("slip", "words"),
     [
-        (forgets, "write 'async def forgets(executor)'"),
+        (takes_more, "write 'async def takes_more(executor)'"),
         (yields, "'async def yields(executor)' without a yield"),
         (is_plain, "is it to be 'async def is_plain(executor)'?"),
-        (lambda executor: forgets(), "is it to be 'async def main(executor)'?"),
-        (lambda: forgets(), "write aiorcl.run(forgets) with 'async def forgets(executor)'"),
+        (lambda executor: does_nothing(), "is it to be 'async def main(executor)'?"),
+        (lambda: does_nothing(), "give does_nothing instead, with 'async def does_nothing("),
         (Named, "write a function that returns the node"),
         ("main", "not 'main'"),
     ],
@@ -391,7 +411,7 @@ def test_ros_that_is_up_is_left_alone() -> None:
     """It is the caller's, who learns what to write instead."""
     rclpy.init(args=[], domain_id=network.domain_id())
     try:
-        with pytest.raises(RuntimeError, match=r"remove rclpy\.init\(\), or .*AsyncioExecutor\(\)"):
+        with pytest.raises(RuntimeError, match=r"remove rclpy\.init\(\), or .*context=rclpy"):
             aiorcl.run(Counter)
         assert rclpy.ok()
     finally:

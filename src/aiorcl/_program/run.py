@@ -7,24 +7,30 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import inspect
 import signal
 import threading
-from collections.abc import Callable, Coroutine, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from socket import socket, socketpair
 from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import rclpy
+from rclpy.context import Context
 from rclpy.node import Node
-from rclpy.signals import SignalHandlerOptions
+from rclpy.signals import (
+    SignalHandlerOptions,
+    get_current_signal_handlers_options,
+    install_signal_handlers,
+    uninstall_signal_handlers,
+)
+from rclpy.utilities import get_default_context
 
-from aiorcl._coroutines.arguments import check_callable
+from aiorcl._coroutines.arguments import check, check_callable
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop, sockets_of
 from aiorcl._loop.shutdown_state import shutdown_state_of
-from aiorcl._program.signature import why_not_called_with
+from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl.executor import AsyncioExecutor
 
@@ -35,8 +41,9 @@ if TYPE_CHECKING:
 
 T = TypeVar("T")
 
-Main: TypeAlias = Callable[[AsyncioExecutor], Coroutine[Any, Any, T]]
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+
+_CALLER = "aiorcl.run()"
 
 _STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
@@ -45,9 +52,9 @@ class StopSignals:
     """SIGINT and SIGTERM, between ``with`` and its end: an interruption, but the first is patient.
 
     From ``end_patiently`` on the first only asks for the end, on the loop. rclpy's own handlers are
-    not installed. They shut the context down at once, and what nodes do at their end, such as to
-    stop the motors, would fail. Handlers of the user's own stay; on another thread than the main
-    one nothing is done.
+    not installed, or stand back. They shut the context down at once, and what nodes do at their
+    end, such as to stop the motors, would fail. Handlers of the user's own stay; on another thread
+    than the main one nothing is done.
 
     The loop's own handlers of signals are not used either: a signal that comes while one handler
     takes the place of another would be heard by neither, or end the process.
@@ -55,6 +62,7 @@ class StopSignals:
 
     def __init__(self) -> None:
         self._before: dict[signal.Signals, Any] = {}
+        self._handled_by_rclpy = SignalHandlerOptions.NO
         self._is_held = False  # nothing is raised here
         self._ask: Callable[[], object] | None = None  # for the end, once
         self.received = 0
@@ -63,16 +71,25 @@ class StopSignals:
     def __enter__(self) -> Self:
         if threading.current_thread() is threading.main_thread():
             self._is_held = True
-            for number in _STOP_SIGNALS:
-                handler = signal.getsignal(number)
-                if handler in (signal.SIG_DFL, signal.default_int_handler):
-                    self._before[number] = handler  # before: it may come at once
-                    signal.signal(number, self._received)
-            if self.received:
+            try:
+                self._take()
+                if self.received:
+                    raise KeyboardInterrupt
+            except BaseException:
                 self.__exit__()
-                raise KeyboardInterrupt
+                raise
             self._is_held = False
         return self
+
+    def _take(self) -> None:
+        self._handled_by_rclpy = get_current_signal_handlers_options()
+        if self._handled_by_rclpy != SignalHandlerOptions.NO:
+            uninstall_signal_handlers()  # of which Python knows nothing
+        for number in _STOP_SIGNALS:
+            handler = signal.getsignal(number)
+            if handler in (signal.SIG_DFL, signal.default_int_handler):
+                self._before[number] = handler  # before: it may come at once
+                signal.signal(number, self._received)
 
     def __exit__(self, *error: object) -> None:
         self._is_held = True
@@ -82,6 +99,8 @@ class StopSignals:
                 each.close()
         for number, handler in reversed(self._before.items()):
             signal.signal(number, handler)  # that of SIGINT, which may raise, comes last
+        if self._handled_by_rclpy != SignalHandlerOptions.NO:
+            install_signal_handlers(self._handled_by_rclpy)
 
     def end_patiently(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
         """From now on the first signal has the loop call ``end``; if it is closed nothing is."""
@@ -119,35 +138,57 @@ class StopSignals:
 class Nodes(contextlib.ExitStack):
     """Nodes to destroy at the end of a block, the last one first."""
 
-    def add(self, node: Node) -> None:
-        """Destroy a node then, unless it was destroyed already."""
+    def add(self, node: Node) -> Node:
+        """Destroy a node then, unless it was destroyed already; return it."""
         self.callback(_destroy, node)
+        return node
 
 
 @contextlib.contextmanager
-def ros(
-    args: Sequence[str] | None, loop_factory: LoopFactory, *, debug: bool | None = None
+def initialised(
+    args: Sequence[str] | None, context: Context | None, caller: str
+) -> Iterator[Context]:
+    """ROS is up in the block: a context that is up already is used, and left so, if it is given.
+
+    Signals are left alone.
+
+    :param caller: the function of the user's call, as ``aiorcl.run()``.
+    """
+    chosen = get_default_context() if context is None else context
+    if chosen.ok():
+        if context is None:
+            raise RuntimeError(
+                f"{caller} initialises ROS, but it is initialised already: remove rclpy.init(), or "
+                f"keep it and pass context=rclpy.get_default_context()"
+            )
+        if args is not None:
+            raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
+        yield chosen
+        return
+    with contextlib.ExitStack() as at_exit:
+        # Before: a signal may come while it is initialised. The default one is not named: rclpy has
+        # a new one for the next initialisation only then.
+        at_exit.callback(rclpy.try_shutdown, context=context)
+        rclpy.init(
+            args=None if args is None else list(args),
+            context=context,
+            signal_handler_options=SignalHandlerOptions.NO,
+        )
+        yield chosen
+
+
+@contextlib.contextmanager
+def loop_and_nodes(
+    loop_factory: LoopFactory, *, debug: bool | None = None
 ) -> Iterator[tuple[asyncio.AbstractEventLoop, Nodes]]:
-    """ROS is up in the block, and a loop and a place for nodes are there.
+    """A loop and a place for nodes are there in the block.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
     message to publish; then nodes are destroyed, which may use the loop once more, and may be what
-    ends its threads; then threads are waited for, the loop is closed, and ROS goes down. A second
-    signal on the way cuts the waiting short, but nodes are destroyed all the same.
+    ends its threads; then threads are waited for, and the loop is closed. A second signal on the
+    way cuts the waiting short, but nodes are destroyed all the same.
     """
-    if rclpy.ok():
-        raise RuntimeError(
-            "aiorcl.run() initialises ROS, but it is initialised already: remove rclpy.init(), or "
-            "keep it and write 'async with AsyncioExecutor() as executor:' in a coroutine of your "
-            "own, instead of aiorcl.run()"
-        )
-    with contextlib.ExitStack() as at_exit:
-        at_exit.callback(rclpy.try_shutdown)  # before: a signal may come while it is initialised
-        rclpy.init(
-            args=None if args is None else list(args),
-            signal_handler_options=SignalHandlerOptions.NO,
-        )
-        loop = at_exit.enter_context(contextlib.closing(loop_factory()))
+    with contextlib.closing(loop_factory()) as loop:
         if debug is not None:
             loop.set_debug(debug)
         nodes = Nodes()
@@ -182,6 +223,7 @@ def run(
     main: Main[T],
     *,
     args: Sequence[str] | None = ...,
+    context: Context | None = ...,
     loop_factory: LoopFactory | None = ...,
     debug: bool | None = ...,
 ) -> T | None: ...
@@ -190,6 +232,7 @@ def run(
     main: Callable[[], Node] | Iterable[Main[Any] | Callable[[], Node]],
     *,
     args: Sequence[str] | None = ...,
+    context: Context | None = ...,
     loop_factory: LoopFactory | None = ...,
     debug: bool | None = ...,
 ) -> None: ...
@@ -197,12 +240,14 @@ def run(
     main: Any,
     *,
     args: Sequence[str] | None = None,
+    context: Context | None = None,
     loop_factory: LoopFactory | None = None,
     debug: bool | None = None,
 ) -> Any:
     """Run a program: initialise ROS, serve nodes on a new event loop, and end both, whatever comes.
 
-    ``aiorcl.run(main)`` with ``async def main(executor)``, as ``asyncio.run``, until it returns; or
+    ``aiorcl.run(main)`` with ``async def main(executor)``, as ``asyncio.run``, until it returns
+    (``async def main()`` is called without it); or
     ``aiorcl.run(MyNode)`` with a node class, or a function that returns a node, until
     ``rclpy.shutdown()``; or with several of both, until all coroutines have returned, or a callback
     shuts the executor down. Nodes are made before the loop runs, and destroyed at the end.
@@ -218,6 +263,8 @@ def run(
 
     :param main: what to run; a node class or function is called without arguments.
     :param args: the command line for ROS; ``sys.argv`` if None.
+    :param context: to run in, instead of rclpy's default context. One that is initialised already
+        is left so, and nodes must have been made for it.
     :param loop_factory: makes the loop, such as ``uvloop.new_event_loop``; if None,
         `new_event_loop` does.
     :param debug: asyncio's debug mode, as in ``asyncio.run``.
@@ -225,28 +272,36 @@ def run(
         cancelled it, unless it returns all the same.
     :raises TypeError: if it is neither, takes other arguments, or returns no node, or if another
         argument is of the wrong kind.
-    :raises ValueError: if it is an empty list, or returns a node that was destroyed.
-    :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already.
+    :raises ValueError: if it is an empty list, or returns a node that was destroyed; if there are
+        ``args`` for a context that is up.
+    :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already and no
+        context was given.
     """
     several = isinstance(main, Iterable) and not callable(main) and not isinstance(main, str)
     makers: list[Any] = list(main) if several else [main]
     if not makers:
         raise ValueError("aiorcl.run() has nothing to run: the list is empty")
     for each in makers:
-        _check(each)
+        check_entry(each, _CALLER)
     if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
         raise TypeError(
             f"aiorcl.run() takes a list of arguments for ROS, such as sys.argv, not {args!r}"
         )
     check_callable(loop_factory, "aiorcl.run()", "loop_factory")
+    if context is not None:
+        check(context, Context, _CALLER, "a Context of rclpy, such as node.context")
     if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
-    mains = [each for each in makers if _is_main(each)]
+    mains = [each for each in makers if is_main(each)]
     signals = StopSignals()
     try:
-        with signals, ros(args, loop_factory or new_event_loop, debug=debug) as (loop, nodes):
-            made = [_make(nodes, each) for each in makers if not _is_main(each)]
-            result = loop.run_until_complete(_serve(signals, nodes, made, mains))
+        with (
+            signals,
+            initialised(args, context, _CALLER) as chosen,
+            loop_and_nodes(loop_factory or new_event_loop, debug=debug) as (loop, nodes),
+        ):
+            made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
+            result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
         return None if several else result
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         if signals.received == 0:
@@ -257,11 +312,15 @@ def run(
 
 
 async def _serve(
-    signals: StopSignals, nodes: Nodes, made: list[Node], mains: list[Main[Any]]
+    context: Context,
+    signals: StopSignals,
+    nodes: Nodes,
+    made: list[Node],
+    mains: list[Main[Any]],
 ) -> Any:
     body = asyncio.current_task()
     assert body is not None
-    async with AsyncioExecutor() as executor:
+    async with AsyncioExecutor(context=context) as executor:
         signals.end_patiently(executor.loop, body.cancel)
         for node in made:
             executor.add_node(node)
@@ -269,9 +328,9 @@ async def _serve(
             if not mains:
                 await executor.wait_for_shutdown()
             elif len(mains) == 1:
-                return await mains[0](executor)
+                return await call_main(mains[0], executor)
             else:
-                for task in [executor.create_task(main, executor) for main in mains]:
+                for task in [executor.create_task(call_main, main, executor) for main in mains]:
                     await _end_of(task, executor, body)
         finally:
             for node in executor.get_nodes():
@@ -288,57 +347,3 @@ async def _end_of(task: Task[Any], executor: AsyncioExecutor, body: asyncio.Task
         state = shutdown_state_of(executor)
         if body.cancelling() or state is None or not state.shut_down:
             raise
-
-
-def _is_main(main: Any) -> bool:
-    return inspect.iscoroutinefunction(main) or inspect.iscoroutinefunction(
-        getattr(main, "__call__", None)  # noqa: B004  # of an object, not whether there is one
-    )
-
-
-def _check(main: Any) -> None:
-    """Raise TypeError, with what to write, for what cannot be run."""
-    if inspect.iscoroutine(main):
-        main.close()
-        raise TypeError(
-            "aiorcl.run() takes the coroutine function, not what it returns: write "
-            "aiorcl.run(main) with 'async def main(executor)'"
-        )
-    if not callable(main) or (isinstance(main, type) and not issubclass(main, Node)):
-        raise TypeError(
-            f"aiorcl.run() takes 'async def main(executor)', a node class or a function that "
-            f"returns a node, not {main!r}"
-        )
-    name = getattr(main, "__name__", "")
-    name = name if name.isidentifier() else "main"
-    if inspect.isasyncgenfunction(main):
-        raise TypeError(
-            f"aiorcl.run() takes 'async def {name}(executor)' without a yield, which makes "
-            f"an asynchronous generator of it, not {main!r}"
-        )
-    mismatch = why_not_called_with(main, *("executor",) if _is_main(main) else ())
-    if mismatch is not None:
-        if _is_main(main):
-            wrong = f"with the executor: write 'async def {name}(executor)'"
-        elif isinstance(main, type):
-            wrong = "without arguments: write a function that returns the node"
-        else:
-            wrong = f"without arguments, for a node: is it to be 'async def {name}(executor)'?"
-        raise TypeError(f"aiorcl.run() calls {main!r} {wrong} ({mismatch})")
-
-
-def _make(nodes: Nodes, make: Callable[[], object]) -> Node:
-    node = make()
-    if inspect.iscoroutine(node):
-        name = node.__qualname__
-        node.close()  # or it would complain of never having been awaited
-        raise TypeError(
-            f"{make!r} returned no node, but a coroutine: write aiorcl.run({name}) with "
-            f"'async def {name}(executor)'"
-        )
-    if not isinstance(node, Node):
-        raise TypeError(f"{make!r} returned no node, but {node!r}")
-    if is_destroyed(node):
-        raise ValueError(f"{make!r} returned a node that was destroyed")
-    nodes.add(node)
-    return node

@@ -7,9 +7,11 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.utilities import get_default_context
 
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.future import Future
 
 if TYPE_CHECKING:
@@ -79,9 +81,12 @@ class ExecutorBase(_Executor):
 
         :return: False if the node was here already.
         :raises TypeError: if it is no node.
+        :raises InvalidHandle: if it was destroyed, and not by the shutdown of its context.
         """
         if not isinstance(node, Node):
             raise TypeError(f"add_node() takes a node, not {_instead_of_node(node)}")
+        if is_destroyed(node) and node.context.ok():
+            raise InvalidHandle(f"add_node(): {node!r} was destroyed")
         added = (node,)
         if self._added_nodes.setdefault(id(node), added) is not added:
             return False

@@ -139,6 +139,8 @@ class Nodes:
         """Serve a node that was added just now; raise what keeps one of its entities from that.
 
         Then the node is here no more. On another thread than the loop's the executor hears of it.
+        Of a context that is down nothing can be served, and nothing is raised: the spin call that
+        comes next says so.
         """
         if not self._run.may_act_here():
             self._look_again(node)
@@ -149,7 +151,7 @@ class Nodes:
             self.look(node)
         finally:
             self._raised_by_new.pop(node)
-        if raised:
+        if raised and not self._state.context_down:
             self._forget(node)
             self.let_go_of(node)
             if self._watcher.is_executor_of(node):
