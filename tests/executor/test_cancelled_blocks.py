@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
+from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
 from tests.support.raising import WrongError, name, plainly
@@ -255,3 +256,101 @@ def test_a_cancellation_that_the_body_has_turned_into_something_else(
 
     run(main)
     assert steps == ["cleaned up"]
+
+
+@pytest.mark.parametrize("before", [False, True])
+def test_a_cancellation_that_nobody_has_heard_of_yet(
+    run: Run, context: Context, *, before: bool
+) -> None:
+    """A task cancels itself, and leaves its block by an exception before it waits for anything."""
+
+    async def main() -> None:
+        async def block() -> None:
+            this = asyncio.current_task()
+            assert this is not None
+            if before:
+                this.cancel("myself")
+            async with AsyncioExecutor(context=context):
+                if not before:
+                    this.cancel("myself")
+                raise WrongError
+
+        async def work() -> None:
+            with pytest.raises(WrongError):
+                await block()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(work())
+        with pytest.raises(asyncio.CancelledError, match="myself"):
+            await task
+        assert task.cancelling() == 1
+
+    run(main)
+
+
+def test_a_cancellation_beside_that_of_the_block(run: Run, context: Context, lone: Node) -> None:
+    """A callback cancels the task of the body, and raises, too: the task hears of both."""
+
+    async def main() -> None:
+        async def block() -> None:
+            this = asyncio.current_task()
+            assert this is not None
+
+            def callback() -> None:
+                timer.cancel()
+                begun.set()
+                this.cancel()
+                raise WrongError
+
+            begun = asyncio.Event()
+            async with AsyncioExecutor(context=context) as executor:
+                executor.add_node(lone)
+                timer = lone.create_timer(0.0, callback)
+                await begun.wait()
+
+        async def work() -> None:
+            with pytest.raises(WrongError):
+                await block()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(work())
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    run(main)
+
+
+def test_a_cancellation_after_a_body_that_the_block_has_cancelled(
+    run: Run, context: Context
+) -> None:
+    """The body was cancelled by an exception, raises its own, and is cancelled in its end."""
+
+    async def main() -> None:
+        async def block() -> None:
+            this = asyncio.current_task()
+            assert this is not None
+            begun = asyncio.Event()
+
+            async def cancel() -> None:
+                this.cancel()
+                await turns()
+
+            async with AsyncioExecutor(context=context) as executor:
+                executor.create_task(end_by, cancel, begun)
+                await begun.wait()
+                executor.create_task(plainly(WrongError()))
+                try:
+                    await executor.wait_for_shutdown()
+                finally:
+                    raise KeyError
+
+        async def work() -> None:
+            with pytest.raises(WrongError):
+                await block()
+            await asyncio.Event().wait()
+
+        task = asyncio.create_task(work())
+        await asyncio.wait([task])
+        assert task.cancelled()
+
+    run(main)

@@ -5,10 +5,12 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.context import Context
+from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
 from tests.support.turns import Turn, turns
@@ -18,7 +20,12 @@ if TYPE_CHECKING:
 
 
 class Stops:
-    """A coroutine that takes its time to clean up."""
+    """A coroutine that takes its time to clean up.
+
+    :ivar cancel: asyncio's own method.
+    """
+
+    cancel: Callable[[], object]
 
     def __init__(self) -> None:
         self.steps: list[str] = []
@@ -27,6 +34,9 @@ class Stops:
     async def run(self) -> None:
         """Wait to be cancelled."""
         self.begun.set()
+        task = asyncio.current_task()
+        assert task is not None
+        self.cancel = task.cancel
         try:
             await asyncio.Event().wait()
         finally:
@@ -35,9 +45,10 @@ class Stops:
             self.steps.append("stopped")
 
 
+@pytest.mark.parametrize("by_asyncio", [False, True])
 @pytest.mark.parametrize("is_cleaning_up", [False, True])
 def test_a_block_does_not_interrupt_what_a_user_has_begun(
-    run: Run, context: Context, *, is_cleaning_up: bool
+    run: Run, context: Context, *, is_cleaning_up: bool, by_asyncio: bool
 ) -> None:
     """The block waits until a task has ended that the user has cancelled."""
 
@@ -46,7 +57,7 @@ def test_a_block_does_not_interrupt_what_a_user_has_begun(
         async with AsyncioExecutor(context=context) as executor:
             task = executor.create_task(stops.run)
             await stops.begun.wait()
-            task.cancel()
+            (stops.cancel if by_asyncio else task.cancel)()
             while is_cleaning_up and not stops.steps:
                 await Turn()
         assert stops.steps == ["stopping", "stopped"]
@@ -68,6 +79,28 @@ def test_a_shutdown_does_not_interrupt_it(context: Context, turns_between: int) 
     assert bool(stops.steps) is (turns_between > 0)
     assert executor.shutdown()
     assert stops.steps == ["stopping", "stopped"]
+
+
+def test_nor_what_a_callback_has_begun_itself(run: Run, context: Context, lone: Node) -> None:
+    """By a line of its own, which asyncio alone hears of."""
+    stops = Stops()
+
+    async def main() -> None:
+        stopping = asyncio.Event()
+
+        async def callback() -> None:
+            timer.cancel()
+            asyncio.get_running_loop().call_soon(stopping.set)
+            asyncio.current_task().cancel()  # type: ignore[union-attr]
+            await stops.run()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            timer = lone.create_timer(0.0, callback)  # type: ignore[arg-type]
+            await stopping.wait()
+        assert stops.steps == ["stopping", "stopped"]
+
+    run(main)
 
 
 def test_who_has_taken_it_back_is_cancelled(run: Run, context: Context) -> None:

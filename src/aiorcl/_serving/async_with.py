@@ -101,6 +101,7 @@ class Block:
                 self._shutdown.let_go_of_block()
             return
         if self._state.is_parents:
+            self._errors.take_back()
             await self._errors.leave_body(error)
             self._run.end()
             self._errors.raise_first(error)
@@ -116,12 +117,13 @@ class Block:
                 await asyncio.shield(self._left)
             return
         self._left = loop.create_future()
+        is_ours = self._errors.take_back()
         cancellations, self._cancellations = self._cancellations, None
         cancellation = error if isinstance(error, asyncio.CancelledError) else None
         # What a body that raises something else has heard of is its own.
         is_heard = cancellation is None
         if is_heard or cancellations is None or not cancellations.are_of_current_task():
-            cancellations = Cancellations()
+            cancellations = Cancellations(is_heard_of=is_ours)
         raises_other = error is not cancellation
         try:
             await self._errors.leave_body(error)

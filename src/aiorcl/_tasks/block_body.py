@@ -29,6 +29,7 @@ class Body:
         self._frame: FrameType | None = frame
         self._coroutine: weakref.ref[Any] | None = None
         self._cancels = 0
+        self._count = 0  # of all cancellations of the task, with our last one
         # A frame keeps all that it knows, and a coroutine that runs does not show what it awaits:
         # looked for as soon as it is suspended.
         self._loop.call_soon(self._find)
@@ -48,6 +49,7 @@ class Body:
             return False
         self._cancels += 1
         self._task.cancel()
+        self._count = self._task.cancelling()
         return True
 
     def raise_in_loop(self, error: BaseException) -> None:
@@ -66,14 +68,22 @@ class Body:
             awaited is coroutine for awaited, _ in chain(self._task.get_coro())
         )
 
-    async def leave(self, error: BaseException | None) -> None:
-        """The body has ended, with ``error`` or without: take its cancellation back."""
+    def take_back(self) -> bool:
+        """The body has ended: take its cancellation back.
+
+        :return: True if that may be on its way to the task that runs, and no other one is.
+        """
         self._frame = self._coroutine = None
         if not self._cancels or self._task is None:
-            return
+            return False
+        is_last = self._task.cancelling() == self._count
         for _ in range(self._cancels):
             self._task.uncancel()
-        if error is None:  # it ended before its cancellation arrived
+        return is_last and self._task is asyncio.current_task(self._loop)
+
+    async def let_arrive(self, error: BaseException | None) -> None:
+        """Wait for a cancellation that was taken back, if the body ended, well, before it came."""
+        if self._cancels and error is None:
             try:
                 await asyncio.sleep(0)
             except asyncio.CancelledError:

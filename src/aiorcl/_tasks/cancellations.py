@@ -6,19 +6,25 @@ from __future__ import annotations
 
 import asyncio
 
+from aiorcl._loop.private import cancels_at_next_step
+
 
 class Cancellations:
-    """Those of the current task from now on, but for what was taken back by then.
+    """Those of the current task that it hears of from now on, but for what was taken back by then.
 
     Who has cancelled the task (a timeout, say) expects it to hear of that. If another exception
     leaves the block, the task is cancelled anew, as by ``asyncio.TaskGroup``, but not before it
     waits for something: where the exception has left the timeout by then, that has taken its
     cancellation back.
+
+    :param is_heard_of: what is on its way to the task does not count.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, *, is_heard_of: bool = False) -> None:
         self._task = asyncio.current_task()
         self._before = self._count()
+        if self._task is not None and cancels_at_next_step(self._task) and not is_heard_of:
+            self._before -= 1  # by a line of its own, say, and no await since
 
     def _count(self) -> int:
         return 0 if self._task is None else self._task.cancelling()

@@ -91,6 +91,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._cancel_wanted = False
         self._is_cancelled = False  # as a user wanted
         self._ending = False
+        self._ends_again = False
         self._begun = False
         self._begins_first = False
 
@@ -132,15 +133,17 @@ class Steps(Coroutine[Any, Any, None]):
     def end(self, *, begun: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
 
-        The first may have been that of a user, unless the coroutine has taken that back. But then
-        it may not be cleaning up: it gets a while, or nothing might ever end it.
+        The first may have been that of a user, by us or by asyncio's own ``cancel()``, unless the
+        coroutine has taken that back. But then it may not be cleaning up: it gets a while, or
+        nothing might ever end it.
 
         :param begun: not before the first suspension.
         """
         if self._ending:
             return
         self._ending = True
-        if self._is_cancelled and (self.task is None or self.task.cancelling()):
+        is_cancelled = self._is_cancelled if self.task is None else self.task.cancelling() > 0
+        if is_cancelled and not self._ends_again:
             if self.task is not None and not self.task.get_loop().is_closed():
                 self.task.get_loop().call_later(_CLEANUP_SEC, self._cancel)
             return
@@ -149,7 +152,8 @@ class Steps(Coroutine[Any, Any, None]):
 
     def end_again(self) -> None:
         """Let end() cancel a second time."""
-        self._ending = self._is_cancelled = False
+        self._ends_again = True
+        self._ending = False
 
     def send(self, value: Any) -> Any:
         run = self._run

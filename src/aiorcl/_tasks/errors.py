@@ -200,11 +200,15 @@ class Errors:
         """Nothing runs the body any more."""
         self._body = None
 
+    def take_back(self) -> bool:
+        """The body has ended: take its cancellation back, as `Body.take_back` does."""
+        return self._body is not None and self._body.take_back()
+
     async def leave_body(self, error: BaseException | None) -> None:
-        """The body has ended, with ``error`` or without."""
+        """The body has ended, with ``error`` or without, and its cancellation is taken back."""
         body, self._body = self._body, None
         if body is not None:
-            await body.leave(error)
+            await body.let_arrive(error)
 
     def raise_first(self, instead_of: BaseException | None = None) -> None:
         """Raise the exception that was kept, as it is.
