@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``aiorcl``: runs nodes that it is given by name."""
+"""The command ``aiorcl``: runs nodes that it is given by name, and writes stubs."""
 
 from __future__ import annotations
 
@@ -30,6 +30,8 @@ from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.run import StopSignals, initialised, loop_and_nodes
 from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._stubs.command import add_stubs_parser, write_stubs
+from aiorcl._stubs.errors import StubsError
 from aiorcl.executor import AsyncioExecutor
 
 _EPILOG = """\
@@ -64,8 +66,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
             return 0
         if options.command is None:
             parser.error("the following arguments are required: COMMAND")
+        if options.command == "stubs":
+            return write_stubs(options)
         return _run(options, command_line)
-    except _ArgumentError as error:
+    except (_ArgumentError, StubsError) as error:
         print(f"aiorcl: error: {error}", file=sys.stderr)
         return 2
 
@@ -109,6 +113,7 @@ def _make_parser() -> argparse.ArgumentParser:
         "ROS arguments",
         "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
     )
+    add_stubs_parser(commands)
     return parser
 
 

@@ -7,19 +7,28 @@ rclpy's own variables are not there on Jazzy, where nothing would be known then.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING, Protocol, TypeVar
-
-if TYPE_CHECKING:
-    from collections.abc import Awaitable
-
-    from rclpy.action.client import ClientGoalHandle
+from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
 FeedbackT = TypeVar("FeedbackT")
 GoalT = TypeVar("GoalT")
 MsgT = TypeVar("MsgT")
 ResultT = TypeVar("ResultT")
 SrvRequestT = TypeVar("SrvRequestT")
-SrvResponseT = TypeVar("SrvResponseT")
+
+if TYPE_CHECKING:
+    from collections.abc import Awaitable
+
+    import typing_extensions
+    from rclpy.action.client import ClientGoalHandle
+
+    # Of functions whose argument tells no more than its class, on Jazzy.
+    AnyFeedbackT = typing_extensions.TypeVar("AnyFeedbackT", default=Any)
+    AnyResultT = typing_extensions.TypeVar("AnyResultT", default=Any)
+    SrvResponseT = typing_extensions.TypeVar("SrvResponseT", default=Any)
+else:  # where Python has no defaults before 3.13
+    AnyFeedbackT = TypeVar("AnyFeedbackT")
+    AnyResultT = TypeVar("AnyResultT")
+    SrvResponseT = TypeVar("SrvResponseT")
 
 _GoalT_co = TypeVar("_GoalT_co", covariant=True)
 _ResultT_co = TypeVar("_ResultT_co", covariant=True)

@@ -27,7 +27,7 @@ from aiorcl._coroutines.goals.errors import (
 from aiorcl._coroutines.readiness import action_ready
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.private import action_name_of, logger_of, type_of
-from aiorcl._rclpy.typed import FeedbackT, GoalSender, GoalT, ResultT
+from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
@@ -372,11 +372,11 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
 
 def goal(
-    action_client: GoalSender[GoalT, ResultT, FeedbackT],
+    action_client: GoalSender[GoalT, AnyResultT, AnyFeedbackT],
     goal: GoalT,
     *,
     feedback_queue_size: int | None = 10,
-) -> RunningGoal[GoalT, ResultT, FeedbackT]:
+) -> RunningGoal[GoalT, AnyResultT, AnyFeedbackT]:
     """Make a goal that runs while a block is active.
 
     ``async with aiorcl.goal(client, goal) as running:`` waits for a server, sends the goal and
@@ -390,7 +390,7 @@ def goal(
     """
     expected = "an ActionClient, rclpy.action.ActionClient(node, type, name)"
     check(action_client, ActionClient, "aiorcl.goal()", expected)
-    client = cast("ActionClient[GoalT, ResultT, FeedbackT]", action_client)
+    client = cast("ActionClient[GoalT, AnyResultT, AnyFeedbackT]", action_client)
     what = f"A goal of action '{action_name_of(client)}'"
     check_message(goal, type_of(client).Goal, what)
     if feedback_queue_size is not None:

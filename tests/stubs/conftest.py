@@ -1,0 +1,56 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Stubs of all that is installed, and type checkers that read them.
+
+from __future__ import annotations
+
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from aiorcl.cli import main
+
+Check = Callable[..., str]
+
+
+def installed_packages() -> list[str]:
+    """Name the interface packages of this environment."""
+    return sorted(
+        {
+            found.parent.parent.name
+            for kind in ("msg", "srv", "action")
+            for directory in sys.path
+            for found in Path(directory).glob(f"*/{kind}/_*_s.c")
+        }
+    )
+
+
+@pytest.fixture(scope="session")
+def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A directory with the stubs of all interface packages."""
+    output = tmp_path_factory.mktemp("stubs")
+    assert main(["stubs", *installed_packages(), "--output", str(output)]) == 0
+    return output
+
+
+@pytest.fixture(scope="session")
+def check(stubs: Path, tmp_path_factory: pytest.TempPathFactory) -> Check:
+    """Run mypy, or its stubtest, with the stubs; what it says, without what it sums up."""
+    cache = tmp_path_factory.mktemp("cache")
+
+    def run(*arguments: str | Path, tool: str = "mypy") -> str:
+        paths = [str(stubs), *os.environ.get("PYTHONPATH", "").split(os.pathsep)]
+        environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, paths))}
+        environment["MYPY_CACHE_DIR"] = str(cache)
+        command = [sys.executable, "-m", tool, *map(str, arguments)]
+        result = subprocess.run(
+            command, env=environment, capture_output=True, text=True, cwd=cache, check=False
+        )
+        assert not result.stderr, result.stderr
+        return result.stdout
+
+    return run
