@@ -4,7 +4,10 @@
 
 from __future__ import annotations
 
+import asyncio
+import gc
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -13,7 +16,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, Future
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._serving.registry import served
 from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere, call_elsewhere
@@ -114,27 +117,86 @@ def test_an_entity_is_destroyed(
     assert served(scene.subscription) is None
 
 
+class Late:
+    """Another thread, which finds that a run goes on, and orders something when that has ended."""
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> None:
+        order = Mailbox.order
+        self._finds_it, self._has_ended = threading.Event(), threading.Event()
+
+        def order_late(mailbox: Mailbox, *args: Any, **options: Any) -> None:
+            if threading.current_thread() is self._thread:
+                self._finds_it.set()
+                assert self._has_ended.wait(DEADLINE_SEC)
+            order(mailbox, *args, **options)
+
+        monkeypatch.setattr(Mailbox, "order", order_late)
+        self._thread = threading.Thread(target=work)
+
+    def begin(self) -> None:
+        """The last callback of the run."""
+        self._thread.start()
+        assert self._finds_it.wait(DEADLINE_SEC)
+
+    def end(self) -> None:
+        """The run has ended."""
+        self._has_ended.set()
+        self._thread.join()
+
+
 def test_the_run_ends_before_it_can_see_that(
     old: AsyncioExecutor, lone: Node, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """The other thread has found that a run goes on, and does it when that has ended."""
+    """The other thread does it itself."""
     timer = lone.create_timer(1000.0, lambda: None)
     old.add_node(lone)
-    order, finds_it, has_ended = Mailbox.order, threading.Event(), threading.Event()
-
-    def order_late(mailbox: Mailbox, *args: Any, **options: Any) -> None:
-        finds_it.set()
-        assert has_ended.wait(DEADLINE_SEC)
-        order(mailbox, *args, **options)
-
-    monkeypatch.setattr(Mailbox, "order", order_late)
-    thread = threading.Thread(target=timer.destroy)
-
-    def last() -> None:
-        thread.start()
-        assert finds_it.wait(DEADLINE_SEC)
-
-    with_its_piece(old, lone, last)
-    has_ended.set()
-    thread.join()
+    late = Late(monkeypatch, timer.destroy)
+    with_its_piece(old, lone, late.begin)
+    late.end()
     assert served(timer) is None
+
+
+def test_a_coroutine_is_cancelled_by_then(
+    old: AsyncioExecutor, lone: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Whoever runs the loop next, if not the executor, gives it its CancelledError."""
+    tasks: list[asyncio.Task[Any]] = []
+
+    async def wait() -> None:
+        task = asyncio.current_task()
+        assert task is not None
+        tasks.append(task)
+        await asyncio.Event().wait()
+
+    task = old.create_task(wait)
+    while not tasks:
+        old.spin_once(timeout_sec=DEADLINE_SEC)
+    late = Late(monkeypatch, task.cancel)
+    with_its_piece(old, lone, late.begin)
+    late.end()
+    with pytest.raises(asyncio.CancelledError):
+        old.loop.run_until_complete(asyncio.wait_for(tasks[0], DEADLINE_SEC))
+
+
+def test_a_future_that_comes_too_late_is_not_kept(
+    old: AsyncioExecutor, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The spin that has waited for it has ended otherwise."""
+
+    def spin() -> weakref.ref[Future[None]]:
+        future = old.create_future()
+        late = Late(monkeypatch, lambda: future.set_result(None))
+
+        def fail() -> None:
+            late.begin()
+            raise ValueError("The last one")
+
+        old.create_task(fail)
+        with pytest.raises(ValueError, match="The last one"):
+            old.spin_until_future_complete(future, timeout_sec=DEADLINE_SEC)
+        late.end()
+        return weakref.ref(future)
+
+    known = spin()
+    gc.collect()
+    assert known() is None

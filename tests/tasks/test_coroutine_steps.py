@@ -91,7 +91,7 @@ def test_nor_what_a_callback_has_begun_itself(run: Run, context: Context, lone: 
         async def callback() -> None:
             timer.cancel()
             asyncio.get_running_loop().call_soon(stopping.set)
-            asyncio.current_task().cancel()  # type: ignore[union-attr]
+            asyncio.current_task().cancel()
             await stops.run()
 
         async with AsyncioExecutor(context=context) as executor:

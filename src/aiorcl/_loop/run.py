@@ -141,6 +141,18 @@ class Run:
         """True where the work of the loop's thread may be done: there, or while nothing runs."""
         return self.runs_here() or self.thread is None or self.is_abandoned()
 
+    def do_here_or_order(self, order: Callable[[], object]) -> None:
+        """Do some work of the loop's thread here, or have that do it before its run ends.
+
+        :param order: may be done a second time, by the next run.
+        """
+        if not self.may_act_here():
+            self._mailbox.order(order)
+            # Asked again: a run that has ended before it could see the order does not do it.
+            if not self.may_act_here():
+                return
+        order()
+
     def is_abandoned(self) -> bool:
         """True if nothing runs, though the run has not ended: its loop was closed."""
         return self.loop is not None and self.loop.is_closed()

@@ -116,12 +116,8 @@ class Steps(Coroutine[Any, Any, None]):
     def _cancel(self) -> None:
         # In this order: start() looks at the flag when it has set the task.
         self._cancel_wanted = True
-        if self.task is None:
-            return
-        if self._run.may_act_here():
-            self._cancel_if_wanted()
-        else:
-            self._owned.mailbox.order(self._cancel_if_wanted)
+        if self.task is not None:
+            self._run.do_here_or_order(self._cancel_if_wanted)
 
     def _cancel_if_wanted(self) -> None:
         if self._cancel_wanted and self.task is not None:

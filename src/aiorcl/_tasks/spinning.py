@@ -35,16 +35,25 @@ _IN_CALLBACK = (
 
 
 class _EndsSpin(InlineCallback):
-    """A done callback that brings spin_until_future_complete back, from any thread."""
+    """A done callback that brings spin_until_future_complete back, from any thread.
 
-    __slots__ = ("_mailbox", "_run")
+    :ivar future: what that waits for; None when it has ended. The order may be done much later, in
+        the next run, and keeps no future until then.
+    """
 
-    def __init__(self, run: Run, mailbox: Mailbox) -> None:
+    __slots__ = ("_mailbox", "_run", "future")
+
+    def __init__(self, run: Run, mailbox: Mailbox, future: rclpy.task.Future[Any]) -> None:
         self._run = run
         self._mailbox = mailbox
+        self.future: rclpy.task.Future[Any] | None = future
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        self._mailbox.order(lambda: self._run.interrupt_if_until(future))
+        self._mailbox.order(self._come_back)
+
+    def _come_back(self) -> None:
+        if self.future is not None:
+            self._run.interrupt_if_until(self.future)
 
 
 class _Call:
@@ -151,7 +160,7 @@ class Spinning:
             raise
 
     def _spin_until(self, future: rclpy.task.Future[Any], end: float | None, *, once: bool) -> None:
-        back = _EndsSpin(self._run, self._mailbox)
+        back = _EndsSpin(self._run, self._mailbox, future)
         try:
             self._run.until = future
             future.add_done_callback(back)
@@ -163,6 +172,7 @@ class Spinning:
                 self._raise_external_shutdown()
         finally:
             self._run.until = None
+            back.future = None
             remove_done_callback(future, back)
 
     def _refuse_nested(self) -> None:

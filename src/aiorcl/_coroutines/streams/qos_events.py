@@ -92,10 +92,10 @@ class _Fan:
         if self.feeds:
             return
         found = served(self._handler)
-        if found is None or found.served_node.serving.run.may_act_here():
+        if found is None:
             self._end()
         else:
-            found.served_node.serving.mailbox.order(self._end)
+            found.served_node.serving.run.do_here_or_order(self._end)
 
     def _end(self) -> None:
         if self.feeds or getattr(self._handler.callback, "__self__", None) is not self:
