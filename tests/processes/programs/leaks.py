@@ -29,6 +29,7 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioClock, AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._rclpy.private import callbacks_of, result_futures_of, server_of
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.actions import serve_action
 from tests.support.counters import Holdings, resident_bytes
@@ -37,10 +38,19 @@ from tests.support.waitables import Inbox
 
 
 async def count(goal: aiorcl.ServedGoal[Any, Any, Any]) -> None:
-    """Publish feedback, and end if it is to be done once."""
+    """Publish feedback, and end: if that is all, or else when the goal is cancelled.
+
+    But not before the client has asked for the result, which expires at once.
+    """
     goal.publish_feedback(Fibonacci.Feedback())
-    if not goal.request.order:
-        await asyncio.Event().wait()
+    server = server_of(goal.handle)
+    result = result_futures_of(server)[bytes(goal.goal_id.uuid)]
+    try:
+        if not goal.request.order:
+            await asyncio.Event().wait()
+    finally:
+        while not callbacks_of(result):  # noqa: ASYNC110
+            await asyncio.sleep(0)
 
 
 class Rounds:
@@ -182,10 +192,8 @@ class Rounds:
         for order in (1, 0):
             async with aiorcl.goal(self.goals, Fibonacci.Goal(order=order)) as running:
                 if order:
-                    # Where nobody had asked for the result yet, it has expired.
-                    with contextlib.suppress(aiorcl.GoalLostError):
-                        await running.result()
-        assert running.status in (GoalStatus.STATUS_CANCELED, GoalStatus.STATUS_UNKNOWN)
+                    await running.result()
+        assert running.status == GoalStatus.STATUS_CANCELED
         while self.server._goal_handles:  # noqa: ASYNC110
             await asyncio.sleep(0)  # until their results have expired
 
