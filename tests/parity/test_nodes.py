@@ -10,6 +10,7 @@ import weakref
 from typing import TYPE_CHECKING
 
 import pytest
+from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from std_msgs.msg import Int64
 
@@ -250,13 +251,16 @@ def test_a_destroyed_node_is_forgotten_by_its_peers(
 
 
 def test_nodes_come_and_go_in_another_thread(
-    executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
+    flavour: Flavour, executor: Executor, node: Node, make_node: MakeNode, spin: Spinner
 ) -> None:
     """Another thread adds, uses, removes and destroys nodes while the executor spins."""
     done = new_future(executor)
+    given_up = threading.Event()
 
     def work() -> None:
         for number in range(20):
+            if given_up.is_set():
+                return
             other = make_node()
             arrived = threading.Event()
             other.create_subscription(
@@ -264,15 +268,22 @@ def test_nodes_come_and_go_in_another_thread(
             )
             executor.add_node(other)
             say(other, number, topic=f"topic_{number}")
-            assert arrived.wait(10)
+            assert arrived.wait(10) or given_up.is_set()
             executor.remove_node(other)
             other.destroy_node()
         done.set_result(None)
 
     thread = threading.Thread(target=work)
-    executor.create_task(thread.start)
-    spin.complete(done)
-    thread.join()
+    thread.start()
+    try:
+        spin.complete(done)
+    except InvalidHandle:
+        if flavour.family != "single":
+            raise
+        pytest.xfail("adds a waitable to its wait set that was destroyed since it was listed")
+    finally:
+        given_up.set()
+        thread.join()
     assert executor.get_nodes() == [node]
 
 
