@@ -70,7 +70,8 @@ def test_a_wrong_goal(node: Node, spin: Spinner) -> None:
     client, result = ask(node, spin)
     goal = Fibonacci.Goal()
     goal._order = "many"
-    with pytest.raises(TypeError, match=r"^goal\.order: expected int, got str$"):
+    expected = r"^goal\.order: expected int, got str\nIn a goal of action client '/action'$"
+    with pytest.raises(TypeError, match=expected):
         client.send_goal_async(goal)
     assert not client._pending_goal_requests
     assert result() == SUCCEEDED
@@ -98,7 +99,7 @@ def test_wrong_feedback(node: Node, spin: Spinner) -> None:
             try:
                 goal.publish_feedback(feedback)
             except TypeError as error:
-                errors.append(str(error))
+                errors.extend([str(error), *error.__notes__])
         return succeed(goal)
 
     ActionServer(node, Fibonacci, "action", execute)
@@ -109,7 +110,10 @@ def test_wrong_feedback(node: Node, spin: Spinner) -> None:
     assert result() == SUCCEEDED
     spin.until(lambda: len(received) == 2)
     assert received == [[1], [3]]
-    assert errors == ["feedback.sequence[0]: expected int, got str"]
+    assert errors == [
+        "feedback.sequence[0]: expected int, got str",
+        "In feedback of action server '/action'",
+    ]
 
 
 @pytest.mark.parametrize("kind", ["function", "coroutine"])
@@ -129,7 +133,10 @@ def test_a_wrong_result(
     ActionServer(node, Fibonacci, "action", execute if kind == "function" else execute_async)
     _, result = ask(node, spin)
     assert result() == (GoalStatus.STATUS_ABORTED, [])
-    assert "sequence[1]: " in capfd.readouterr().err
+    said = capfd.readouterr().err
+    assert "sequence[1]: " in said
+    name = node.get_fully_qualified_name()
+    assert f"\nIn the execute callback of action server '/action' of node '{name}'\n" in said
 
 
 def test_no_result(node: Node, spin: Spinner, capfd: pytest.CaptureFixture[str]) -> None:

@@ -278,3 +278,52 @@ def test_a_server_executes_a_goal_by_the_callback_that_it_has(
                 assert (await handle.get_result_async()).status == GoalStatus.STATUS_SUCCEEDED
 
     run(main)
+
+
+def fails(*_: object) -> None:
+    """Raise, as a callback."""
+    raise LookupError("On purpose")
+
+
+async def fails_later(*_: object) -> None:
+    """The same, as a coroutine."""
+    fails()
+
+
+@pytest.mark.parametrize("callback", [fails, fails_later])
+@pytest.mark.parametrize(
+    ("which", "part"),
+    [
+        ("goal_callback", "goal request of action server"),
+        ("handle_accepted_callback", "goal request of action server"),
+        ("cancel_callback", "cancel request of action server"),
+        ("feedback_callback", "feedback of action client"),
+    ],
+)
+def test_an_error_of_a_callback_names_the_action(
+    run: Run, context: Context, lone: Node, which: str, part: str, callback: Any
+) -> None:
+    """And the node."""
+
+    async def main() -> None:
+        options = {} if which == "feedback_callback" else {which: callback}
+
+        async def execute(goal: Any) -> Fibonacci.Result:
+            goal.publish_feedback(Fibonacci.Feedback())
+            await asyncio.Event().wait()
+            raise AssertionError
+
+        ActionServer(lone, Fibonacci, "action", execute, **options)
+        client = ActionClient(lone, Fibonacci, "action")
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            feedback = callback if which == "feedback_callback" else None
+            goal = await client.send_goal_async(Fibonacci.Goal(), feedback_callback=feedback)
+            assert goal is not None
+            await goal.cancel_goal_async()
+            await executor.wait_for_shutdown()
+
+    with pytest.raises(LookupError) as raised:
+        run(main)
+    name = lone.get_fully_qualified_name()
+    assert raised.value.__notes__ == [f"In {part} '/action' of node '{name}'"]

@@ -69,7 +69,11 @@ def _send_request(method: str) -> Callable[[Any, Any], int]:
         sender = sender_of(self)
         if sender is None or not sender.active:
             return of_rclpy(self, request)  # type: ignore[no-any-return]
-        return _core.send_action_request(source, self, sender.types[method], request)
+        try:
+            return _core.send_action_request(source, self, sender.types[method], request)
+        except Exception as error:
+            sender.note(error, method)
+            raise
 
     return send
 
@@ -82,7 +86,11 @@ def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
         if type(request_id) is bytes:  # taken by an ActionPart
             sender = sender_of(self)
             assert sender is not None  # which has noted what the part takes
-            _core.send_action_response(source, self, sender.types[method], request_id, response)
+            try:
+                _core.send_action_response(source, self, sender.types[method], request_id, response)
+            except Exception as error:
+                sender.note(error, method)
+                raise
         else:
             of_rclpy(self, request_id, response)
 
@@ -97,8 +105,12 @@ def _publish_feedback() -> Callable[[Any, Any], None]:
         sender = sender_of(self)
         if sender is None or not sender.active:
             of_rclpy(self, message)
-        else:
+            return
+        try:
             _core.publish_action_feedback(self, sender.types["publish_feedback"], message)
+        except Exception as error:
+            sender.note(error, "publish_feedback")
+            raise
 
     return publish
 

@@ -11,7 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aiorcl import _core
-from aiorcl._rclpy.private import server_handle_of
+from aiorcl._rclpy.private import node_of, server_handle_of
+from aiorcl._serving.naming import name_of
+from aiorcl._tasks.errors import add_note
 
 
 class ActionSource(enum.IntEnum):
@@ -39,10 +41,25 @@ RESPONSES = {
 }
 
 
-class Sender:
-    """The types of the messages that one action client or server sends, by rclpy's methods."""
+_SENT = {
+    "send_goal_request": "a goal",
+    "send_cancel_request": "a cancellation",
+    "send_result_request": "a request for a result",
+    "send_goal_response": "the answer to a goal",
+    "send_cancel_response": "the answer to a cancellation",
+    "send_result_response": "a result",
+    "publish_feedback": "feedback",
+}
 
-    def __init__(self, handle: Any, action_type: Any) -> None:
+
+class Sender:
+    """The types of the messages that one action client or server sends, by rclpy's methods.
+
+    :param label: what it is called: ``"action server '/action'"``.
+    """
+
+    def __init__(self, handle: Any, action_type: Any, label: str) -> None:
+        self.label = label
         impl = action_type.Impl
         self.active = True  # until the executor lets go of the action
         self.result = _core.MessageType(action_type.Result)
@@ -55,6 +72,10 @@ class Sender:
             ):
                 self.types[method] = _core.MessageType(getattr(service, side))
         _senders[handle] = self
+
+    def note(self, error: BaseException, method: str) -> None:
+        """Note in an exception what could not be sent."""
+        add_note(error, f"In {_SENT[method]} of {self.label}")
 
 
 # By rclpy's handle of the client or server. Kept when the executor lets go of it: the ids of
@@ -71,7 +92,8 @@ def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callab
     """Return what does as an execute callback, and raises at a result that cannot be sent.
 
     So it ends as a callback that raises does. rclpy would find out when it sends the result, which
-    is too late to tell whose it is, and the client would wait for ever.
+    is too late to tell whose it is, and the client would wait for ever. An exception has a note
+    with the names of the action and its node: rclpy prints it, and does not say whose it is.
 
     :param name: what the server is called: ``"action server '/action'"``.
     """
@@ -79,7 +101,7 @@ def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callab
     if sender is None:
         return callback
 
-    async def execute(goal: Any) -> Any:
+    async def result_of(goal: Any) -> Any:
         result = callback(goal)  # which is judged by what it returns
         if inspect.iscoroutine(result):
             result = await result
@@ -90,6 +112,15 @@ def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callab
             )
         sender.result.check(result)
         return result
+
+    async def execute(goal: Any) -> Any:
+        try:
+            return await result_of(goal)
+        except Exception as error:
+            node = node_of(server)
+            of_node = "" if node is None else f" of node '{name_of(node)}'"
+            add_note(error, f"In the execute callback of {name}{of_node}")
+            raise
 
     return execute
 

@@ -166,8 +166,9 @@ def watch_client(
     impl = action_type.Impl
     with handle:
         name = node.resolve_topic_name(_core.action_client_name(handle.pointer))
-    sender = Sender(handle, action_type)
-    action = Action(client, f"action client '{name}'", sender)
+    label = f"action client '{name}'"
+    sender = Sender(handle, action_type, label)
+    action = Action(client, label, sender)
 
     pending = private.pending_of(client)
     callbacks = private.feedback_callbacks_of(client)
@@ -252,8 +253,9 @@ def watch_server(
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
         name = node.resolve_topic_name(_core.action_server_name(handle.pointer))
-    sender = Sender(handle, server.action_type)
-    action = Action(server, f"action server '{name}'", sender)
+    label = f"action server '{name}'"
+    sender = Sender(handle, server.action_type, label)
+    action = Action(server, label, sender)
 
     def execute(key: str) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
         return lambda data: begin(server.execute({key: data}))  # type: ignore[misc]  # one of all
