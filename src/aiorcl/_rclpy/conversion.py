@@ -21,6 +21,7 @@ import numpy as np
 from rclpy.logging import get_logger
 from rosidl_parser import definition
 
+from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.private import set_field, unchecked
 
 # Of numpy and array, by the names of IDL.
@@ -55,33 +56,55 @@ def tell_without_plan(cls: type, reason: str) -> None:
     get_logger("aiorcl").debug(f"{ros_name_of(cls)} is converted by rclpy, slowly: {reason}")
 
 
-def convertible(cls: Any, message: Any, where: str = "") -> Any:
+def convertible(cls: Any, message: Any) -> Any:
     """Return an equal message that has just the types of rclpy's messages, in every field.
 
     :param cls: the class of the message, or a base of its class.
-    :param where: the path to a nested message.
-    :raises TypeError, ValueError: names the field for which there is none.
+    :raises TypeError, ValueError: names the field for which there is none. Exceptions of other
+        classes, from code of the user's, have a note with that.
     """
+    path: list[str | int] = []  # as far as the value that is read
+    try:
+        return _converted(cls, message, path)
+    except BaseException as error:
+        where = _joined(path)
+        if type(error) not in (TypeError, ValueError):
+            add_note(error, f"In the field {where}")
+            raise
+        named = type(error)(f"{where}: {error}")
+    try:
+        raise named
+    finally:
+        del named  # no cycle of the exception and this frame
+
+
+def _joined(path: list[str | int]) -> str:
+    steps = (f"[{step}]" if isinstance(step, int) else f".{step}" for step in path)
+    return "".join(steps).removeprefix(".")
+
+
+def _converted(cls: Any, message: Any, path: list[str | int]) -> Any:
     # Not a subclass of the generated one, whose attributes would be asked once more.
     cls = next(base for base in cls.__mro__ if "SLOT_TYPES" in vars(base))
     converted = unchecked(cls)
-    prefix = f"{where}." if where else ""
     for name, kind in zip(cls.get_fields_and_field_types(), cls.SLOT_TYPES, strict=True):
-        set_field(converted, name, _value(kind, getattr(message, name), prefix + name))
+        path.append(name)
+        set_field(converted, name, _value(kind, getattr(message, name), path))
+        path.pop()
     return converted
 
 
-def _value(kind: Any, value: Any, where: str) -> Any:
+def _value(kind: Any, value: Any, path: list[str | int]) -> Any:
     if isinstance(kind, definition.AbstractNestedType):
-        return _values(kind, value, where)
+        return _values(kind, value, path)
     if isinstance(kind, definition.NamespacedType):
         cls = _class_of(kind)
         if not isinstance(value, cls):
-            raise _expected("/".join(kind.namespaced_name()), value, where)
-        return convertible(cls, value, where)
+            raise _expected("/".join(kind.namespaced_name()), value)
+        return _converted(cls, value, path)
     if isinstance(kind, definition.AbstractGenericString):
-        return _text(kind, value, where)
-    return _basic(kind.typename, value, where)
+        return _text(kind, value)
+    return _basic(kind.typename, value)
 
 
 def _is(value: object, cls: type) -> bool:
@@ -100,91 +123,91 @@ def _class_of(kind: definition.NamespacedType) -> Any:
     return getattr(sys.modules[file.__module__], kind.name)
 
 
-def _text(kind: Any, value: Any, where: str) -> str:
+def _text(kind: Any, value: Any) -> str:
     if _is(value, str):
         text = str.__str__(value)
     elif isinstance(value, UserString):
         text = str(value)
     else:
-        raise _expected("str", value, where)
-    size, unit = len(text), "characters"
+        raise _expected("str", value)
     if isinstance(kind, definition.AbstractWString):
         size, unit = len(text.encode("utf-16-le")) // 2, "UTF-16 units"
+    else:
+        size, unit = len(text), "characters"
+        text.encode()  # rclpy's function raises as well, and does not say where
     bound = getattr(kind, "maximum_size", None)
     if bound is not None and size > bound:
-        raise ValueError(f"{where}: expected at most {bound} {unit}, got {size}")
+        raise ValueError(f"expected at most {bound} {unit}, got {size}")
     return text
 
 
-def _basic(typename: str, value: Any, where: str) -> Any:
+def _basic(typename: str, value: Any) -> Any:
     if typename == "boolean":
         if not isinstance(value, (bool, np.bool_)):
-            raise _expected("bool", value, where)
+            raise _expected("bool", value)
         return bool(value)
     if typename == "octet":
-        return _octet(value, where)
+        return _octet(value)
     if typename in _FLOATS:
-        return _float(value, where)
+        return _float(value)
     if typename in ("char", "wchar"):
         # Of .idl files; a char of a .msg file is a uint8.
         if not _is(value, str):
-            raise _expected("str", value, where)
+            raise _expected("str", value)
         character = str.__str__(value)
         if len(character) != 1 or ord(character) > (0x7F if typename == "char" else 0xFFFF):
-            raise ValueError(f"{where}: expected 1 character, got {value!r}")
+            raise ValueError(f"expected 1 character, got {value!r}")
         return character
-    return _int(typename, value, where)
+    return _int(typename, value)
 
 
-def _octet(value: Any, where: str) -> bytes:
+def _octet(value: Any) -> bytes:
     for cls in (bytes, bytearray):
         if _is(value, cls):
             octets = bytes(cls.__getitem__(value, slice(None)))
             break
     else:
-        raise _expected("bytes", value, where)
+        raise _expected("bytes", value)
     if len(octets) != 1:
-        raise ValueError(f"{where}: expected 1 byte, got {len(octets)}")
+        raise ValueError(f"expected 1 byte, got {len(octets)}")
     return octets
 
 
-def _float(value: Any, where: str) -> float:
+def _float(value: Any) -> float:
     if _is(value, float):
         return float.__float__(value)
     if isinstance(value, bool):
-        raise _expected("float", value, where)
-    number = value if isinstance(value, np.floating) else _index("float", value, where)
+        raise _expected("float", value)
+    number = value if isinstance(value, np.floating) else _index("float", value)
     try:
         converted = float(number)
     except OverflowError:
         converted = float("inf")
     if converted != number and converted == converted:
-        raise ValueError(f"{where}: no float is equal to {value!r}")
+        raise ValueError(f"no float is equal to {value!r}")
     return converted
 
 
-def _int(typename: str, value: Any, where: str) -> int:
-    number = _index("int", value, where)
+def _int(typename: str, value: Any) -> int:
+    number = _index("int", value)
     limits = np.iinfo(typename)
     if not limits.min <= number <= limits.max:
-        raise ValueError(
-            f"{where}: expected an int from {limits.min} to {limits.max}, got {value!r}"
-        )
+        raise ValueError(f"expected an int from {limits.min} to {limits.max}, got {value!r}")
     return number
 
 
-def _index(expected: str, value: Any, where: str) -> int:
+def _index(expected: str, value: Any) -> int:
     try:
         return operator.index(value)
     except TypeError:
-        raise _expected(expected, value, where) from None
+        raise _expected(expected, value) from None
 
 
-def _values(kind: Any, value: Any, where: str) -> Any:
+def _values(kind: Any, value: Any, path: list[str | int]) -> Any:
     if type(value).__module__.partition(".")[0] == "rosidl_buffer":
         return value  # of newer ROS, whose conversion checks it
     if isinstance(value, (str, UserString, Mapping)) or not isinstance(value, Sized):
-        raise _expected("a sequence", value, where)
+        raise _expected("a sequence", value)
     item = kind.value_type
     fixed = isinstance(kind, definition.Array)
     if getattr(item, "typename", "") == "octet" and not fixed:
@@ -194,17 +217,21 @@ def _values(kind: Any, value: Any, where: str) -> Any:
         if value.shape == (kind.size,) and value.dtype == dtype and value.flags.c_contiguous:
             return value
     elif code and type(value) is array.array and value.typecode == code and not fixed:
-        _check_length(kind, value, where)
+        _check_length(kind, value)
         return value
-    values = _listed(value, where)
-    _check_length(kind, values, where)
-    items = [_value(item, each, f"{where}[{index}]") for index, each in enumerate(values)]
+    values = _listed(value)
+    _check_length(kind, values)
+    items = []
+    for index, each in enumerate(values):
+        path.append(index)
+        items.append(_value(item, each, path))
+        path.pop()
     if not dtype:
         return items
     return np.array(items, dtype=dtype) if fixed else array.array(code, items)
 
 
-def _listed(value: Any, where: str) -> list[Any]:
+def _listed(value: Any) -> list[Any]:
     """Return the items: what a value says of its length may not hold for them.
 
     Those that it has, and not those that a subclass says: as a plan reads them.
@@ -215,7 +242,7 @@ def _listed(value: Any, where: str) -> list[Any]:
     try:
         items = iter(value)
     except TypeError:
-        raise _expected("a sequence", value, where) from None
+        raise _expected("a sequence", value) from None
     return list(items)
 
 
@@ -228,13 +255,13 @@ def _octets(value: Any) -> Any:
     return [bytes([byte]) for byte in view.tobytes()] if flat else value
 
 
-def _check_length(kind: Any, value: Sized, where: str) -> None:
+def _check_length(kind: Any, value: Sized) -> None:
     if isinstance(kind, definition.Array):
         if len(value) != kind.size:
-            raise ValueError(f"{where}: expected {kind.size} values, got {len(value)}")
+            raise ValueError(f"expected {kind.size} values, got {len(value)}")
     elif isinstance(kind, definition.BoundedSequence) and len(value) > kind.maximum_size:
-        raise ValueError(f"{where}: expected at most {kind.maximum_size} values, got {len(value)}")
+        raise ValueError(f"expected at most {kind.maximum_size} values, got {len(value)}")
 
 
-def _expected(expected: str, value: object, where: str) -> TypeError:
-    return TypeError(f"{where}: expected {expected}, got {type(value).__name__}")
+def _expected(expected: str, value: object) -> TypeError:
+    return TypeError(f"expected {expected}, got {type(value).__name__}")

@@ -11,9 +11,9 @@ from collections.abc import Callable
 from typing import Any
 
 from aiorcl import _core
+from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.private import node_of, server_handle_of
 from aiorcl._serving.naming import name_of
-from aiorcl._tasks.errors import add_note
 
 
 class ActionSource(enum.IntEnum):

@@ -12,12 +12,12 @@ from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.mailbox import SingleOrder
+from aiorcl._rclpy.notes import add_note
 from aiorcl._serving import registry
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.node import ServedNode, parts_of
 from aiorcl._serving.serving import BrokenEntity, Serving
-from aiorcl._tasks.errors import add_note
 
 if TYPE_CHECKING:
     from rclpy.node import Node

@@ -12,6 +12,7 @@ from types import FrameType
 from typing import Protocol, cast
 
 from aiorcl._loop.brief import brief
+from aiorcl._rclpy.notes import add_note
 from aiorcl._tasks.block_body import Body
 
 OnError = Callable[[BaseException, str], None]
@@ -47,13 +48,6 @@ def without_first_frame(error: BaseException) -> None:
     if traceback is not None:
         # Not by the attribute: an exception may be a frozen dataclass.
         BaseException.with_traceback(error, traceback.tb_next)
-
-
-def add_note(error: BaseException, note: str) -> None:
-    """Add a note, once however often an exception is raised, and if its class lets that be."""
-    with contextlib.suppress(Exception):  # its class may be frozen, or answer in its own way
-        if note not in getattr(error, "__notes__", ()):
-            error.add_note(note)
 
 
 def _shown_in(error: BaseException) -> Iterator[BaseException]:
