@@ -10,7 +10,6 @@ import importlib.metadata
 import re
 import shutil
 import signal
-import subprocess
 import sys
 import tomllib
 from collections.abc import Iterator
@@ -19,37 +18,13 @@ from pathlib import Path
 import pytest
 
 from tests.support import network
-from tests.support.processes import started
+from tests.support.processes import Running, started
 
-DEADLINE_SEC = 30.0
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / "tests" / "program" / "workspace"
 LOOPS = ("aiorcl", "asyncio", "uvloop")
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COMMAND = (sys.executable, "-m", "aiorcl")
-
-
-class Running:
-    """A command that runs; ``said`` is what it has written to stdout so far."""
-
-    def __init__(self, process: subprocess.Popen[str]) -> None:
-        self.process = process
-        self.said = ""
-
-    def wait_for(self, words: str) -> None:
-        """Read on until a line contains these words."""
-        assert self.process.stdout is not None
-        for line in self.process.stdout:
-            self.said += line
-            if words in line:
-                return
-        pytest.fail(f"It ended before {words!r}:\n{self.said}{self.end()}")
-
-    def end(self) -> tuple[int, str]:
-        """Wait for its end; its exit status, and what it wrote to stderr."""
-        stdout, stderr = self.process.communicate(timeout=DEADLINE_SEC)
-        self.said += stdout
-        return self.process.returncode, stderr
 
 
 @contextlib.contextmanager

@@ -10,6 +10,10 @@ import subprocess
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
+import pytest
+
+DEADLINE_SEC = 30.0
+
 
 @contextlib.contextmanager
 def started(
@@ -34,3 +38,26 @@ def started(
             yield process
         finally:
             process.kill()
+
+
+class Running:
+    """A process with pipes; ``said`` is what it has written to stdout so far."""
+
+    def __init__(self, process: subprocess.Popen[str]) -> None:
+        self.process = process
+        self.said = ""
+
+    def wait_for(self, words: str) -> str:
+        """Read on until a line contains these words; return it."""
+        assert self.process.stdout is not None
+        for line in self.process.stdout:
+            self.said += line
+            if words in line:
+                return line
+        pytest.fail(f"It ended before {words!r}:\n{self.said}{self.end()}")
+
+    def end(self) -> tuple[int, str]:
+        """Wait for its end; its exit status, and what it wrote to stderr."""
+        stdout, stderr = self.process.communicate(timeout=DEADLINE_SEC)
+        self.said += stdout
+        return self.process.returncode, stderr
