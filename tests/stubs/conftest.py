@@ -31,9 +31,9 @@ def installed_packages() -> list[str]:
 
 @pytest.fixture(scope="session")
 def stubs(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A directory with the stubs of all interface packages."""
+    """A directory with the stubs of rclpy and of all interface packages."""
     output = tmp_path_factory.mktemp("stubs")
-    assert main(["stubs", *installed_packages(), "--output", str(output)]) == 0
+    assert main(["stubs", "rclpy", *installed_packages(), "--output", str(output)]) == 0
     return output
 
 

@@ -5,9 +5,9 @@
 from __future__ import annotations
 
 import argparse
-from collections.abc import Sequence
 from pathlib import Path
 
+from aiorcl._stubs.amended import packages_held_by_rclpy, rclpy_stubs
 from aiorcl._stubs.files import replace
 from aiorcl._stubs.modules import MARK, module_text, packages_held_by
 from aiorcl._stubs.packages import Package, find_package
@@ -54,36 +54,29 @@ def write_stubs(options: argparse.Namespace) -> int:
 
     :raises StubsError: if there are none to be written, or they cannot be; then none are.
     """
-    packages = _with_those_held(options.packages)
-    replace(options.output, {name: _texts(package) for name, package in packages.items()})
-    for name in packages:
-        held = "" if name in options.packages else f", which {_holders(name, packages)} needs"
-        print(f"{options.output / name}-stubs{held}")
+    stubs: dict[str, dict[str, str]] = {}
+    needed_by = dict.fromkeys(options.packages, "")
+    while left := [name for name in needed_by if name not in stubs]:
+        for name in left:
+            stubs[name], held = _stubs_of(name)
+            for each in sorted(held):
+                needed_by.setdefault(each, f", which {name} needs")
+    replace(options.output, stubs)
+    for name, why in needed_by.items():
+        print(f"{options.output / name}-stubs{why}")
     return 0
 
 
-def _with_those_held(names: Sequence[str]) -> dict[str, Package]:
-    packages: dict[str, Package] = {}
-    asked = list(dict.fromkeys(names))
-    while asked:
-        name = asked.pop(0)
-        if name not in packages:
-            packages[name] = find_package(name)
-            asked += sorted(_held_by(packages[name]))
-    return packages
-
-
-def _held_by(package: Package) -> set[str]:
-    return {
-        held
-        for interfaces in package.interfaces.values()
-        for interface in interfaces
-        for held in packages_held_by(interface)
-    } - {package.name}
-
-
-def _holders(name: str, packages: dict[str, Package]) -> str:
-    return next(each for each, package in packages.items() if name in _held_by(package))
+def _stubs_of(name: str) -> tuple[dict[str, str], set[str]]:
+    """Return the texts of the stubs of a package, and what packages they need."""
+    if name == "rclpy":
+        texts = rclpy_stubs()
+        return texts, packages_held_by_rclpy(texts)
+    package = find_package(name)
+    held: set[str] = set()
+    for interfaces in package.interfaces.values():
+        held.update(*map(packages_held_by, interfaces))
+    return _texts(package), held
 
 
 def _texts(package: Package) -> dict[str, str]:

@@ -1,0 +1,169 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""The stubs of rclpy: what the installed one says of itself, amended where that denies what works.
+
+``amendments/`` has a file for each module of rclpy that is amended: annotations of ours, by the
+names of classes, functions and parameters. They take the places of rclpy's; what a function takes
+besides, and what else there is, stays as the installed release has it. What it has not is added:
+aiorcl gives it to its classes.
+"""
+
+from __future__ import annotations
+
+import ast
+import copy
+import importlib
+import importlib.util
+from collections.abc import Iterator
+from pathlib import Path
+
+from aiorcl._stubs.errors import StubsError
+from aiorcl._stubs.modules import MARK
+from aiorcl._stubs.packages import KINDS
+from aiorcl._stubs.skeleton import Function, is_overload, names_of, skeleton_of
+
+_AMENDMENTS = Path(__file__).parent / "amendments"
+
+
+def rclpy_stubs() -> dict[str, str]:
+    """Return the texts of the stubs by their paths, of the rclpy that is installed.
+
+    :raises StubsError: if a module of it is not there.
+    """
+    amendments = {
+        str(path.relative_to(_AMENDMENTS)): ast.parse(path.read_text())
+        for path in sorted(_AMENDMENTS.rglob("*.pyi"))
+    }
+    texts = dict(_own_stubs())
+    for path, amendment in amendments.items():
+        module = _amended(
+            skeleton_of(Path(_file_of(_module_of(path))).read_text()), amendment, amendments
+        )
+        texts[path] = f"{MARK}\n\n{ast.unparse(ast.fix_missing_locations(module))}\n"
+    return texts
+
+
+def _own_stubs() -> Iterator[tuple[str, str]]:
+    """Yield those that rclpy brings: beside a partial package pyright does not follow them."""
+    package = Path(_file_of("rclpy")).parent
+    for path in sorted(package.rglob("*.pyi")):
+        yield str(path.relative_to(package)), f"{MARK}\n\n{path.read_text()}"
+
+
+def packages_held_by_rclpy(stubs: dict[str, str]) -> set[str]:
+    """Return the interface packages that the stubs import."""
+    imported = {
+        node.module
+        for text in stubs.values()
+        for node in ast.walk(ast.parse(text))
+        if isinstance(node, ast.ImportFrom) and node.module is not None
+    }
+    parts = [name.split(".") for name in imported if not name.startswith("rclpy.")]
+    return {package for package, kind, *_ in filter(lambda each: each[1:], parts) if kind in KINDS}
+
+
+def _module_of(path: str) -> str:
+    return "rclpy." + path.removesuffix(".pyi").removesuffix("/__init__").replace("/", ".")
+
+
+def _file_of(module: str) -> str:
+    try:
+        found = importlib.util.find_spec(module)
+    except ImportError:
+        found = None
+    if found is None or found.origin is None:
+        raise StubsError(f"there is no {module} here: source your ROS 2, and try again")
+    return found.origin
+
+
+def _amended(
+    module: ast.Module, amendment: ast.Module, amendments: dict[str, ast.Module]
+) -> ast.Module:
+    known = {name for statement in module.body for name in names_of(statement)}
+    classes = {each.name: each for each in module.body if isinstance(each, ast.ClassDef)}
+    added: list[ast.stmt] = []
+    for statement in amendment.body:
+        if isinstance(statement, ast.ImportFrom):
+            added += _imports(statement, amendments)
+        elif isinstance(statement, ast.ClassDef) and statement.name in classes:
+            _amend_class(classes[statement.name], statement)
+        elif not known.issuperset(names_of(statement)):
+            added.append(statement)
+    return ast.Module(added + module.body, [])
+
+
+def _imports(statement: ast.ImportFrom, amendments: dict[str, ast.Module]) -> Iterator[ast.stmt]:
+    """Import what is there; what this release of rclpy does not have is Any."""
+    module = statement.module or ""
+    has = set(dir(importlib.import_module(module)))
+    for path, amendment in amendments.items():
+        if _module_of(path) == module:
+            has.update(name for each in amendment.body for name in names_of(each))
+    there = [each for each in statement.names if each.name in has or "rclpy" not in module]
+    if there:
+        yield ast.ImportFrom(module, there, 0)
+    for each in statement.names:
+        if each not in there:
+            yield from ast.parse(f"from typing import Any as {each.name}").body
+
+
+def _amend_class(cls: ast.ClassDef, amendment: ast.ClassDef) -> None:
+    own = [base for base in amendment.bases if not _has_base(cls, base)]
+    replaced = {ast.unparse(base).partition("[")[0] for base in own}
+    kept = [base for base in cls.bases if ast.unparse(base).partition("[")[0] not in replaced]
+    cls.bases = [*kept, *own]
+    for name in dict.fromkeys(name for each in amendment.body for name in names_of(each)):
+        ours = [each for each in amendment.body if name in names_of(each)]
+        theirs = [each for each in cls.body if name in names_of(each)]
+        if not theirs or isinstance(ours[0], ast.AnnAssign):
+            cls.body = [*ours, *(each for each in cls.body if each not in theirs)]
+        elif isinstance(theirs[-1], (ast.FunctionDef, ast.AsyncFunctionDef)):
+            place = cls.body.index(theirs[0])
+            made = [_amend(theirs[-1], each) for each in ours if isinstance(each, ast.FunctionDef)]
+            others = [each for each in theirs if _is_setter(each)]
+            cls.body[place : place + 1] = [*made, *others]
+            cls.body = [each for each in cls.body if each not in theirs or each in others]
+
+
+def _has_base(cls: ast.ClassDef, base: ast.expr) -> bool:
+    return ast.unparse(base) in map(ast.unparse, cls.bases)
+
+
+def _is_setter(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.FunctionDef) and any(
+        ast.unparse(each).endswith(".setter") for each in statement.decorator_list
+    )
+
+
+def _amend(theirs: Function, ours: ast.FunctionDef) -> Function:
+    """Return their function with the annotations of ours, and as one overload if ours is."""
+    amended = copy.deepcopy(theirs)
+    amended.returns = _unless_any(ours.returns) or theirs.returns
+    by_name = {each.arg: each for each in _arguments(amended)}
+    for argument in _arguments(ours):
+        if argument.annotation is not None and argument.arg in by_name:
+            by_name[argument.arg].annotation = argument.annotation
+    if is_overload(ours):
+        amended.decorator_list = [*ours.decorator_list]
+        required = {
+            each.arg
+            for each, default in zip(ours.args.kwonlyargs, ours.args.kw_defaults, strict=True)
+            if default is None
+        }
+        amended.args.kw_defaults = [
+            None if each.arg in required else default
+            for each, default in zip(amended.args.kwonlyargs, amended.args.kw_defaults, strict=True)
+        ]
+    return amended
+
+
+def _arguments(function: Function) -> list[ast.arg]:
+    arguments = function.args
+    others = [each for each in (arguments.vararg, arguments.kwarg) if each is not None]
+    return [*arguments.posonlyargs, *arguments.args, *arguments.kwonlyargs, *others]
+
+
+def _unless_any(annotation: ast.expr | None) -> ast.expr | None:
+    """Any says that theirs stays."""
+    is_any = isinstance(annotation, ast.Name) and annotation.id == "Any"
+    return None if is_any else annotation
