@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import threading
 import time
+from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -188,6 +189,38 @@ def test_giving_up_drops_the_request(
             assert open_requests(client) == 0
             executor.add_node(server)
             assert (await client.call_async(YES)).success is True
+
+    run(main)
+
+
+@pytest.mark.parametrize("where", ["class", "object"])
+def test_giving_up_asks_the_method_of_the_client(
+    run: Run, context: Context, asker: Node, client: Client[Any, Any], where: str
+) -> None:
+    """That of a subclass, or one that somebody has put on the object."""
+    asked: list[object] = []
+
+    def remove(client: Any, future: Any) -> None:
+        asked.append(future)
+        Client.remove_pending_request(client, future)
+
+    changed: Any = client
+    if where == "class":
+        changed.__class__ = type("Own", (Client,), {"remove_pending_request": remove})
+    else:
+        changed.remove_pending_request = MethodType(remove, client)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(asker)
+            future = client.call_async(YES)
+            waiting = asyncio.ensure_future(future)
+            await turns()
+            waiting.cancel()
+            await asyncio.wait([waiting])
+            await turns()
+            assert asked == [future]
+            assert open_requests(client) == 0
 
     run(main)
 

@@ -203,6 +203,42 @@ def test_a_cancellation_that_nobody_awaits_is_made(run_scene: Any, capfd: Any) -
     assert not capfd.readouterr().err
 
 
+class Own(ActionClient):  # type: ignore[type-arg]  # not generic at run time on Jazzy
+    """Notes what it forgets."""
+
+    forgotten = 0
+
+    def _remove_pending_goal_request(self, future: Any) -> None:
+        self.forgotten += 1
+        super()._remove_pending_goal_request(future)
+
+    def _remove_pending_result_request(self, future: Any) -> None:
+        self.forgotten += 1
+        super()._remove_pending_result_request(future)
+
+
+@pytest.mark.parametrize("awaited", ["acceptance", "result"])
+def test_a_goal_of_a_subclass_of_the_client_is_cancelled(run_scene: Any, awaited: str) -> None:
+    """By whatever methods it forgets its requests."""
+
+    async def test(scene: Scene) -> None:
+        client: Any = scene.client
+        client.__class__ = Own
+        if awaited == "acceptance":
+            await cancel(waiting_for(lambda: client.send_goal_async(GOAL)))
+            goal = await scene.begun.get()
+            while goal.is_active:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+        else:
+            handle = await scene.send()
+            await cancel(waiting_for(handle.get_result_async))
+            assert await scene.status(handle) == GoalStatus.STATUS_CANCELED
+        await nothing_is_pending(client)
+        assert client.forgotten
+
+    run_scene(test)
+
+
 def test_a_server_that_refuses_is_named(run_scene: Any, capfd: Any) -> None:
     """The goal goes on: whoever bets a robot on its end reads that in the log."""
 

@@ -180,11 +180,11 @@ futures_of: Callable[[Waitable[Any]], Iterable[AnyFuture]] = attrgetter("_future
 
 _ACTIONS = (ActionClient, ActionServer)
 
-#: What is asked of a server, and the function by which a client forgets the request.
-FORGET: dict[str, Callable[[AnyActionClient, AnyFuture], None]] = {
-    "goal": ActionClient._remove_pending_goal_request,
-    "cancel": ActionClient._remove_pending_cancel_request,
-    "result": ActionClient._remove_pending_result_request,
+#: What is asked of a server, and the method by which a client forgets the request.
+FORGET = {
+    "goal": "_remove_pending_goal_request",
+    "cancel": "_remove_pending_cancel_request",
+    "result": "_remove_pending_result_request",
 }
 
 # Methods of ActionClient that are replaced, or called by name.
@@ -243,7 +243,7 @@ def goal_ids_of(client: AnyActionClient) -> dict[str, dict[int, Any]]:
 
 def forget(client: AnyActionClient, request: str) -> Callable[[AnyFuture], None]:
     """Return the done callback of a request's future, by which a client forgets it."""
-    return FORGET[request].__get__(client)  # type: ignore[no-any-return]
+    return getattr(client, FORGET[request])  # type: ignore[no-any-return]
 
 
 def feedback_callbacks_of(client: AnyActionClient) -> dict[bytes, Callable[[Any], Any]]:

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import weakref
+from functools import partial
+from operator import attrgetter
 from types import MethodType
 from typing import TYPE_CHECKING, Any
 
@@ -58,8 +60,12 @@ def drop_unwanted(future: AnyFuture) -> None:
         return
     # The client's own callback is the only one left when nobody else waits for the answer.
     match private.callbacks_of(future):
-        case [MethodType(__func__=method, __self__=client)] if method in _DROPS:
-            _DROPS[method](client, future)
+        case [MethodType(__self__=client) as callback]:
+            for cls, forgets, drop in _DROPS:
+                # As a subclass has it, or whoever has put another one there.
+                if isinstance(client, cls) and forgets(client) == callback:
+                    drop(client, future)
+                    return
 
 
 def note_listeners(future: AnyFuture) -> None:
@@ -145,12 +151,13 @@ def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
         answer.add_done_callback(private.forget(client, "cancel"))
 
 
-_DROPS: dict[Any, Callable[[Any, AnyFuture], None]] = {
-    Client.remove_pending_request: _drop_call,
-    private.FORGET["goal"]: _drop_goal,
-    private.FORGET["result"]: _drop_result,
-    private.FORGET["cancel"]: _drop_cancellation,
-}
+# By kind of client: the method by which it forgets a request, and what is done in that place.
+_DROPS: tuple[tuple[Any, Callable[[Any], object], Callable[[Any, AnyFuture], None]], ...] = (
+    (Client, attrgetter("remove_pending_request"), _drop_call),
+    (ActionClient, partial(private.forget, request="goal"), _drop_goal),
+    (ActionClient, partial(private.forget, request="result"), _drop_result),
+    (ActionClient, partial(private.forget, request="cancel"), _drop_cancellation),
+)
 
 
 def _take_over(
