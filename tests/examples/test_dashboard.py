@@ -13,8 +13,11 @@ import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 
+import httpx
 import pytest
+import websockets
 from playwright.sync_api import Browser, Page, sync_playwright
+from websockets.sync.client import connect
 
 from tests.support import examples, network
 
@@ -204,6 +207,17 @@ def test_a_second_patrol_is_refused(visit: Visit) -> None:
     assert page.request.post(f"{visit.url}/api/patrol", data={"laps": 0}).status == 422
     page.click("#cancel:enabled")
     page.wait_for_selector("#status[data-status=canceled]")
+
+
+@pytest.mark.parametrize("headers", [{"Origin": "http://evil.example"}, {"Host": "evil.example"}])
+def test_another_web_site_drives_nothing(url: str, headers: dict[str, str]) -> None:
+    """A page that the operator has open in another tab, or whose name resolves to this machine."""
+    answer = httpx.post(f"{url}/api/motors", json={"on": False}, headers=headers)
+    assert answer.status_code in (400, 403)
+
+    if "Origin" in headers:
+        with pytest.raises(websockets.InvalidStatus, match="403"):
+            connect(f"{url.replace('http', 'ws')}/api/live", origin=headers["Origin"])
 
 
 def test_the_page_comes_back(open_page: Callable[[str], Visit]) -> None:

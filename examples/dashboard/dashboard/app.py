@@ -9,9 +9,19 @@ import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from fastapi import FastAPI, HTTPException, WebSocket, WebSocketDisconnect
+from fastapi import (
+    Depends,
+    FastAPI,
+    HTTPException,
+    WebSocket,
+    WebSocketDisconnect,
+    WebSocketException,
+)
+from fastapi.middleware.trustedhost import TrustedHostMiddleware
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
+from starlette.requests import HTTPConnection
+from starlette.status import WS_1008_POLICY_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -19,6 +29,7 @@ if TYPE_CHECKING:
     from dashboard.live import Live
     from dashboard.operator import Motors, Patrols
 
+HOSTS = ["127.0.0.1", "localhost"]
 PAGE = Path(__file__).with_name("page")
 SERVICE_TIMEOUT = 2.0
 
@@ -36,6 +47,16 @@ class PatrolRequest(BaseModel):
     laps: int = Field(ge=1, le=9)
 
 
+def same_origin(connection: HTTPConnection) -> None:
+    """Refuse what another web site asks for: browsers would let any page drive the robot."""
+    origin = connection.headers.get("origin")
+    if origin is not None and origin.partition("://")[2] != connection.headers["host"]:
+        reason = "This comes from another web site"
+        if connection.scope["type"] == "websocket":
+            raise WebSocketException(WS_1008_POLICY_VIOLATION, reason)
+        raise HTTPException(403, reason)
+
+
 def make_app(
     live: Live, motors: Motors, patrols: Patrols, send_on_patrol: Callable[[int], object]
 ) -> FastAPI:
@@ -46,7 +67,8 @@ def make_app(
 
     :param send_on_patrol: starts a patrol of some laps, which goes on after the request.
     """
-    app = FastAPI(title="aiorcl dashboard")
+    app = FastAPI(title="aiorcl dashboard", dependencies=[Depends(same_origin)])
+    app.add_middleware(TrustedHostMiddleware, allowed_hosts=HOSTS)
 
     @app.get("/api/state")
     async def get_state() -> dict[str, Any]:
