@@ -18,7 +18,8 @@ from aiorcl._rclpy import private
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
-from aiorcl._tasks.unwanted_requests import note_canceling, note_listeners
+from aiorcl._tasks.goal_states import note_canceling, note_statuses
+from aiorcl._tasks.unwanted_requests import note_listeners
 
 if TYPE_CHECKING:
     from aiorcl._serving.watcher import Watcher
@@ -47,8 +48,8 @@ _ended_goals: ByIdentity[Any, set[bytes]] = ByIdentity()
 class Action:
     """What watches one action client or server: an entity for each of its parts.
 
-    What only completes futures is in no group, as responses of services are: a feedback callback
-    may await the result of its goal.
+    What calls nothing of the user's is in no group, as responses of services are: a feedback
+    callback may await the result of its goal. That is what completes futures, and the status.
     """
 
     def __init__(self, action: Any, label: str, sender: Sender) -> None:
@@ -219,6 +220,12 @@ def watch_client(
             return None
         return watcher.workers.callable_in(client.callback_group, callback)(message)
 
+    execute_status = execute("status")
+
+    def status(message: Any) -> None:
+        note_statuses(client, message)
+        execute_status(message)
+
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
         (ActionSource.CANCEL_RESPONSE, execute("cancel"), impl.CancelGoalService),
@@ -226,11 +233,11 @@ def watch_client(
     ):
         part = action.add(watcher, handle, None, source, service.Response, run)
         action.responses.append(part)
-    for source, cls, run in (
-        (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback),
-        (ActionSource.STATUS, impl.GoalStatusMessage, execute("status")),
+    for source, cls, run, of_group in (
+        (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback, group),
+        (ActionSource.STATUS, impl.GoalStatusMessage, status, None),
     ):
-        action.others.append(action.add(watcher, handle, group, source, cls, run))
+        action.others.append(action.add(watcher, handle, of_group, source, cls, run))
     action.feedback = action.others[0]
     for key in _ended_goals.pop(client) or ():
         callback = callbacks.pop(key, None)

@@ -11,8 +11,6 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
-from action_msgs.msg import GoalStatus
-from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
@@ -21,10 +19,11 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
+from aiorcl._tasks.goal_states import has_ended, is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable
+    from collections.abc import Callable
 
     AnyFuture = rclpy.task.Future[Any]
     AnyActionClient = ActionClient[Any, Any, Any]
@@ -33,19 +32,8 @@ if TYPE_CHECKING:
 # first, who would be told that there is nothing to cancel. A loop may end before that turn.
 _unwanted: ByIdentity[AnyActionClient, set[bytes]] = ByIdentity()
 
-# By client, the goals that its server has agreed to cancel, by their ids; not all that have ended.
-_canceling: weakref.WeakKeyDictionary[AnyActionClient, dict[bytes, Any]]
-_canceling = weakref.WeakKeyDictionary()
-
 # Answers to goals that are handed to one task.
 _heard_by_one: weakref.WeakSet[AnyFuture] = weakref.WeakSet()
-
-# rclpy's server removes the goal from its answer, and leaves the code as it is.
-_REFUSED = (CancelGoal.Response.ERROR_NONE, CancelGoal.Response.ERROR_REJECTED)
-
-_ENDED = frozenset(
-    (GoalStatus.STATUS_SUCCEEDED, GoalStatus.STATUS_CANCELED, GoalStatus.STATUS_ABORTED)
-)
 
 
 def drop_unwanted(future: AnyFuture) -> None:
@@ -103,8 +91,7 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     goal_id = private.goal_ids_of(client)["result"][sequence]
     private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
     answer.add_done_callback(private.forget(client, "result"))
-    handle = private.known_handle(client, goal_id)
-    if (handle is not None and handle.status in _ENDED) or is_canceling(client, goal_id):
+    if has_ended(client, goal_id) or is_canceling(client, goal_id):
         return
     loop = running_loop()
     if loop is None:  # the coroutine is thrown away
@@ -123,25 +110,6 @@ def note_cancellation(client: AnyActionClient, goal_id: Any) -> None:
     """Leave a goal to the user, who cancels it: in ``except CancelledError``, perhaps."""
     if client in _unwanted:
         _unwanted[client].discard(bytes(goal_id.uuid))
-
-
-def note_canceling(client: AnyActionClient, goal_ids: Iterable[Any]) -> None:
-    """Remember the goals that a server has agreed to cancel, while they have not ended."""
-    found = _canceling.setdefault(client, {})
-    for key, goal_id in list(found.items()):
-        if _has_ended(client, goal_id):
-            found.pop(key, None)
-    found.update((bytes(goal_id.uuid), goal_id) for goal_id in goal_ids)
-
-
-def is_canceling(client: AnyActionClient, goal_id: Any) -> bool:
-    """Tell whether the server has agreed to cancel a goal: it says no to whoever asks again."""
-    return bytes(goal_id.uuid) in _canceling.get(client, ())
-
-
-def _has_ended(client: AnyActionClient, goal_id: Any) -> bool:
-    handle = private.known_handle(client, goal_id)
-    return handle is None or handle.status in _ENDED
 
 
 def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
@@ -217,13 +185,7 @@ class _WarnIfRefused(InlineCallback):
 
     def __call__(self, future: AnyFuture) -> None:
         response = future.result()
-        # An error would mean that it has ended, or is cancelled already.
-        if (
-            response is not None
-            and response.return_code in _REFUSED
-            and not response.goals_canceling
-            and not is_canceling(self._client, self._goal_id)
-        ):
+        if response is not None and is_refusal(self._client, self._goal_id, response):
             name, goal = private.action_name_of(self._client), bytes(self._goal_id.uuid).hex()
             private.logger_of(self._client).warning(
                 f"The server of action '{name}' refused to cancel goal {goal}, which nobody awaits "

@@ -33,9 +33,9 @@ from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.awaiting import fail
+from aiorcl._tasks.goal_states import is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.uninterrupted import uninterrupted
-from aiorcl._tasks.unwanted_requests import is_canceling
 
 if TYPE_CHECKING:
     from typing import Self
@@ -325,8 +325,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         """Tell of a server that refuses to cancel: the goal goes on although its block is left."""
         if self._over.is_set() or future.cancelled() or future.exception() is not None:
             return
-        response: Any = future.result()
-        if not (response.goals_canceling or is_canceling(self._client, self.handle.goal_id)):
+        if is_refusal(self._client, self.handle.goal_id, future.result()):
             logger_of(self._client).warning(
                 f"The server of action '{self._action_name}' refused to cancel goal "
                 f"{bytes(self.goal_id.uuid).hex()}: its block ends when the goal does"

@@ -1,0 +1,96 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What a server may answer to a cancellation, and what becomes of the goal then.
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.action.client import ActionClient
+from rclpy.action.server import CancelResponse
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.node import Node
+from test_msgs.action import Fibonacci
+
+import aiorcl
+from tests.support.actions import SEQUENCE, nothing_is_pending
+from tests.support.goals import AT_ONCE, RESULT, serve
+
+if TYPE_CHECKING:
+    from tests.support.makers import RunAction
+
+    Client = ActionClient[Any, Any, Any]
+
+
+class Deciding:
+    """A server that agrees to cancel a goal when that has just succeeded."""
+
+    def __init__(self, node: Node) -> None:
+        self.begun = asyncio.Event()
+        self.asked = asyncio.Event()
+        self._decides = asyncio.Event()
+        self._server = serve(node, self._execute, cancel_callback=self._agree)
+
+    async def _execute(self, goal: Any) -> Fibonacci.Result:
+        self.begun.set()
+        await self.asked.wait()
+        asyncio.get_running_loop().call_soon(self._decides.set)  # the goal has ended then
+        return RESULT
+
+    async def _agree(self, goal: Any) -> CancelResponse:
+        self.asked.set()
+        await self._decides.wait()
+        assert not goal.handle.is_active
+        return CancelResponse.ACCEPT
+
+
+@pytest.mark.parametrize("held_up", [False, True], ids=["free group", "busy group"])
+@pytest.mark.parametrize("way", ["block", "result"])
+def test_a_goal_that_ends_while_the_server_decides_was_not_refused(
+    run_action: RunAction, capfd: Any, way: str, held_up: bool
+) -> None:
+    """rclpy's server answers as if it refused; but it has told of the end, in whatever group."""
+
+    async def test(server: Node, asker: Client) -> None:
+        group = MutuallyExclusiveCallbackGroup()
+        node: Any = asker._node
+        client: Client = ActionClient(node, Fibonacci, "action", callback_group=group)
+        deciding = Deciding(server)
+
+        async def leave() -> None:
+            if way == "block":
+                async with aiorcl.goal(client, AT_ONCE) as running:
+                    await deciding.begun.wait()
+                assert list((await running.result()).sequence) == SEQUENCE
+            else:
+                handle = await client.send_goal_async(AT_ONCE)
+                assert handle is not None
+                result = asyncio.ensure_future(result_of(handle))
+                await deciding.begun.wait()
+                result.cancel()
+                await asyncio.wait([result])
+                await deciding.asked.wait()
+            await nothing_is_pending(client)
+
+        if held_up:
+            left = asyncio.get_running_loop().create_future()
+
+            async def tick() -> None:
+                timer.cancel()
+                await leave()
+                left.set_result(None)
+
+            timer = node.create_timer(0, tick, callback_group=group)
+            await left
+        else:
+            await leave()
+
+    run_action(test)
+    assert "refused" not in capfd.readouterr().err
+
+
+async def result_of(handle: Any) -> Any:
+    """Await the result of a goal in a task."""
+    return await handle.get_result_async()
