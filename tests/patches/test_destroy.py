@@ -5,20 +5,31 @@
 from __future__ import annotations
 
 import asyncio
+import sys
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 
 from aiorcl import AsyncioClock, EntityGoneError
+from tests.support.processes import started
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
+
+
+# An executor of rclpy destroys a guard condition when it is collected: this one last of all.
+LEFT = """\
+import aiorcl, rclpy
+rclpy.init(args=[])
+rclpy.get_global_executor()
+"""
 
 
 @dataclass
@@ -91,3 +102,11 @@ def test_a_clock_that_nodes_share_goes_on(run: Run, make_node: MakeNode) -> None
             await own.sleep_for_async(Duration(seconds=60))
 
     run(main)
+
+
+def test_what_is_left_at_the_end_of_the_interpreter(context: Context) -> None:
+    """It is destroyed when modules have lost their globals, and nobody hears of that."""
+    command = [sys.executable, "-c", LEFT]
+    with started(command, domain_id=context.get_domain_id()) as process:
+        stdout, stderr = process.communicate(timeout=30)
+    assert (process.returncode, stdout, stderr) == (0, "", "")

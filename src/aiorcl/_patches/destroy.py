@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import sys
 from collections.abc import Callable
 from typing import Any
 
@@ -33,10 +34,13 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
     ``with node.create_subscription(...):`` and ``subscription.destroy()`` tell nobody, and what is
     watched is in use, so the middleware's entity would live on.
     """
+    is_finalizing = sys.is_finalizing  # when it is, modules have lost their globals
 
     @functools.wraps(destroy)
     def wrapper(self: Any) -> None:
         destroy(self)
+        if is_finalizing():
+            return
         found = served(self)
         if found is not None:
             found.served_node.serving.entity_destroyed(self)
