@@ -17,7 +17,7 @@ from rclpy.context import Context
 from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
-from aiorcl._coroutines.arguments import check, check_callable, check_future, timeout
+from aiorcl._coroutines.arguments import check_executor_arguments, check_future, timeout
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
 from aiorcl._loop.interpreter_exit import at_exit, give_up_when_main_ends, waits_in_vain
@@ -33,6 +33,7 @@ from aiorcl._serving.context import ContextEnd
 from aiorcl._serving.followers import Followers
 from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hooks import ExecutorHooks
+from aiorcl._serving.manner import Manner
 from aiorcl._serving.nodes import Nodes
 from aiorcl._serving.report import Report
 from aiorcl._serving.shutdown import Shutdown
@@ -40,6 +41,7 @@ from aiorcl._serving.statistics import ExecutorStats, SlowCallbacks, stats_of
 from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
 from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.nested_spinning import NestedSpinning
 from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 from aiorcl._tasks.spinning import Spinning
 from aiorcl._tasks.task import Task
@@ -93,7 +95,16 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         on_error: OnError | None = None,
         strict_groups: bool = False,
     ) -> None:
-        _check_arguments(context, loop, on_error)
+        check_executor_arguments(context, loop, on_error)
+        self._set_up(context, loop, on_error, Manner(strict_groups=strict_groups))
+
+    def _set_up(
+        self,
+        context: Context | None,
+        loop: asyncio.AbstractEventLoop | None,
+        on_error: OnError | None,
+        manner: Manner,
+    ) -> None:
         super().__init__(context=context)
         guards = guards_of(self._context)
         self._state = ShutdownState(self)
@@ -101,7 +112,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._mailbox = Mailbox(self._dispatcher)
         self._run = Run(self._dispatcher, self._mailbox, self)
         self._followers = Followers()
-        self._workers = Workers(weakref.ref(self), self._nothing_answers)
+        self._workers = Workers(weakref.ref(self), self._nothing_answers, manner.threads)
         self._context_end = ContextEnd(
             *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),
             *(self._followers, self._workers),
@@ -115,7 +126,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         watcher = Watcher(
             *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),
             weakref.ref(self),
-            strict=strict_groups,
+            strict=manner.strict_groups,
         )
         self._served_nodes = Nodes(
             self.get_nodes,
@@ -125,10 +136,10 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(watcher, self._followers, self._run, self._mailbox, self._owned),
             on_error=self._errors.add,
         )
-        self._slow = SlowCallbacks(self._dispatcher, self._owned)
+        self._slow = SlowCallbacks(self._dispatcher, self._owned, manner.slow_advice)
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
-        self._home = Home(loop, self._run, drive)
+        self._home = Home(loop, self._run, drive, manner.new_loop)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
@@ -137,8 +148,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._block = Block(
             *(self._state, self._home, self._run, self._served_nodes, self._errors, self._shutdown)
         )
-        self._spinning = Spinning(
-            *(self._state, self._run, self._mailbox, self._errors, unfetched),
+        self._spinning: Spinning = (NestedSpinning if manner.nests else Spinning)(
+            *(self._state, self._run, self._mailbox, self._errors, unfetched, self._workers),
             self._home.choose,
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
@@ -377,15 +388,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def _give_up(self) -> None:
         if self._nothing_answers() and not self._state.is_parents:
             self._workers.cancel_waits()
-
-
-def _check_arguments(context: object, loop: object, on_error: object) -> None:
-    function = "AsyncioExecutor()"
-    if context is not None:
-        check(context, Context, function, "a Context of rclpy, such as node.context")
-    if loop is not None:
-        check(loop, asyncio.AbstractEventLoop, function, "an event loop")
-    check_callable(on_error, function, "on_error")
 
 
 _SPIN_ONCE = OwnMethods(AsyncioExecutor, "spin_once")

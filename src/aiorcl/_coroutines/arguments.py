@@ -4,12 +4,14 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import functools
 import inspect
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
+from rclpy.context import Context
 from rclpy.exceptions import InvalidHandle
 from rclpy.expand_topic_name import expand_topic_name
 from rclpy.validate_full_topic_name import validate_full_topic_name
@@ -111,6 +113,16 @@ def check_callable(value: object, function: str, name: str) -> None:
     """Raise TypeError unless ``value`` can be called, or is None."""
     if value is not None and not callable(value):
         raise TypeError(f"{function} takes a function as {name}, not {shown(value)}")
+
+
+def check_executor_arguments(context: object, loop: object, on_error: object) -> None:
+    """Raise TypeError for what no executor can be made with; None is what each may be."""
+    function = "AsyncioExecutor()"
+    if context is not None:
+        check(context, Context, function, "a Context of rclpy, such as node.context")
+    if loop is not None:
+        check(loop, asyncio.AbstractEventLoop, function, "an event loop")
+    check_callable(on_error, function, "on_error")
 
 
 def name_of_type(cls: type) -> str:

@@ -62,7 +62,7 @@ class Driver:
 
         Then the spin_once is not limited to one piece of work any more.
         """
-        inside = self._dispatcher.runs(None)
+        inside = not self._run.nested and self._dispatcher.runs(None)
         if inside:
             self._run.once = False
         return inside

@@ -8,11 +8,10 @@ import asyncio
 import time
 import weakref
 from collections.abc import Callable, Iterable
-from socket import socket
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.event_loop import EventLoop
-from aiorcl._loop.private import running_loop, sockets_of
+from aiorcl._loop.own_loop import OwnLoop
+from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
     from aiorcl._loop.driver import Driver
@@ -41,37 +40,14 @@ def tell_of_errors(tasks: Iterable[asyncio.Task[Any]]) -> None:
             )
 
 
-# Those of the loops that are open.
-_sockets: set[socket] = set()
-
-
-class _OwnLoop(EventLoop):
-    """A loop that its executor closes.
-
-    Where both are collected together the finalizer of either may come first, and that of the
-    executor still runs the loop, so that what is under way gets its cleanup. Nor may its sockets
-    be finalized before: until the loop is closed they are in no cycle.
-    """
-
-    def __init__(self) -> None:
-        super().__init__()
-        self._aiorcl_sockets = sockets_of(self)
-        _sockets.update(self._aiorcl_sockets)
-
-    def close(self) -> None:
-        super().close()
-        _sockets.difference_update(self._aiorcl_sockets)
-
-    def __del__(self) -> None:
-        pass  # where asyncio's closes it
-
-
 class Home:
     """Chosen when it is first asked for: the loop that was given, the running one, or one of ours.
 
     One of ours is closed in the end. On the loop's thread.
 
     :param driver_for: makes what drives the executor on a loop.
+    :param new_loop: makes one of ours, which is chosen wherever none was given. If None, the
+        running one is, where one is running.
     """
 
     def __init__(
@@ -79,10 +55,12 @@ class Home:
         given: asyncio.AbstractEventLoop | None,
         run: Run,
         driver_for: Callable[[asyncio.AbstractEventLoop], Driver],
+        new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
     ) -> None:
         self._given = given
         self._run = run
         self._driver_for = driver_for
+        self._new_loop = new_loop
         self._is_ours = False
         self._cancelled: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._generators_end: asyncio.Task[None] | None = None
@@ -93,9 +71,9 @@ class Home:
     def choose(self) -> Driver:
         """Return what drives the executor on its loop."""
         if self.driver is None:
-            loop = self._given or running_loop()
+            loop = self._given or (running_loop() if self._new_loop is None else None)
             self._is_ours = loop is None
-            loop = _OwnLoop() if loop is None else loop
+            loop = (self._new_loop or OwnLoop)() if loop is None else loop
             driver = self._driver_for(loop)
             self._run.loop = loop
             self.driver = driver  # last: until then an interrupt leaves nothing that counts

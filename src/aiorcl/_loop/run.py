@@ -5,9 +5,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
@@ -32,6 +33,10 @@ something_runs_here: Callable[[], bool] = _core.something_runs_here
 _runs: ByIdentity[Any, weakref.ref[Run]] = ByIdentity()
 
 
+class RunsAlreadyError(RuntimeError):
+    """A second run of an executor was refused: one thread at a time has it."""
+
+
 def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
     """Return the loop that an executor has chosen; None for executors of others. Any thread."""
     found = _runs.get(executor)
@@ -45,7 +50,8 @@ class Run:
     ``once``: a spin_once, which has one piece of work; ``pieces`` counts it. ``beginning``: the
     coroutines whose first step is part of that piece and still to come. ``interrupted``: the spin
     call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose first
-    step waits for a turn of the loop. ``loop``: where the executor runs, now or next.
+    step waits for a turn of the loop. ``nested``: a spin call inside a callback of this run.
+    ``loop``: where the executor runs, now or next.
     """
 
     def __init__(self, dispatcher: _core.Dispatcher, mailbox: Mailbox, executor: object) -> None:
@@ -62,6 +68,7 @@ class Run:
         self.waiting: dict[object, None] = {}  # steps for another spin_once, in order
         self.step_was_last = False  # of what spin_once has counted
         self.interrupted = False
+        self.nested = False
         self.until: rclpy.task.Future[Any] | None = None
 
     @property
@@ -72,11 +79,11 @@ class Run:
     def begin(self) -> None:
         """Run in this thread from now on.
 
-        :raises RuntimeError: if the executor runs already.
+        :raises RunsAlreadyError: if the executor runs already.
         """
         if not self.try_begin():
             where = "this" if self.may_act_here() else "another"
-            raise RuntimeError(f"The executor runs already, in {where} thread")
+            raise RunsAlreadyError(f"The executor runs already, in {where} thread")
 
     def try_begin(self) -> bool:
         """As begin(), but False if the executor runs already."""
@@ -259,6 +266,26 @@ class Run:
         """From now on nothing stops the loop, which ends what is under way."""
         self._spins = False
         self.once = False
+
+    @contextlib.contextmanager
+    def inside(self) -> Iterator[None]:
+        """In the block a spin call goes on inside a callback of this run.
+
+        What it may do, has done and is ended by is its own. After it the spin call that it was made
+        in starts over: it may have been ended meanwhile, and nothing tells it that any more.
+        """
+        nested, once, pieces = self.nested, self.once, self.pieces
+        beginning, step_was_last, until = self.beginning, self.step_was_last, self.until
+        spins, loop_stopped = self._spins, self._loop_stopped
+        self.nested, self.once, self.beginning, self.until = True, False, set(), None
+        self.start_over()
+        try:
+            yield
+        finally:
+            self.nested, self.once, self.pieces = nested, once, pieces
+            self.beginning, self.step_was_last, self.until = beginning, step_was_last, until
+            self._spins, self._loop_stopped = spins, loop_stopped
+            self.interrupt()
 
     def run_loop(self) -> None:
         """Run the loop of a spin call until stop_loop()."""

@@ -76,6 +76,7 @@ class SelectorDriver(Driver):
 
     def run_once(self, timeout: float | None) -> None:
         run, turn = self._run, self._selector.turn
+        outer = self._until
         self._until = None if timeout is None else time.monotonic() + timeout
         asked = False
         try:
@@ -101,6 +102,7 @@ class SelectorDriver(Driver):
             turn.stopping = False
         finally:
             self.stop()
+            self._until = outer
 
     def _wait(self, timeout: float) -> None:
         self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))

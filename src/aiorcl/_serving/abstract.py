@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import abc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
@@ -19,7 +20,8 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.executors import Executor as _Executor
 else:
-    _Executor = object
+    # As rclpy's: so a class that derives from one of rclpy's can be given one of these as its base.
+    _Executor = abc.ABC
 
 T = TypeVar("T")
 

@@ -19,6 +19,8 @@ from aiorcl._serving.report import logger_of
 from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rclpy.callback_groups import CallbackGroup
     from rclpy.node import Node
 
@@ -44,6 +46,30 @@ _uses: ByIdentity[CallbackGroup, list[_Use]] = ByIdentity()
 _told: ByIdentity[CallbackGroup, bool] = ByIdentity()
 
 
+class _Counted:
+    """The rules of a group that counts, while callbacks of it are under way on other executors.
+
+    A node has moved in one of its own callbacks, as nested spins let it.
+    """
+
+    def __init__(self, limit: int, elsewhere: list[weakref.ref[_core.Group]]) -> None:
+        self._limit = limit
+        self._elsewhere = elsewhere
+        self._running = 0
+
+    def can_execute(self, entity: object) -> bool:
+        others = [grants() for grants in self._elsewhere]
+        running = sum(grants.running for grants in others if grants is not None)
+        return self._running + running < self._limit
+
+    def beginning_execution(self, entity: object) -> bool:
+        self._running += 1
+        return True
+
+    def ending_execution(self, entity: object) -> None:
+        self._running -= 1
+
+
 class Groups:
     """What grants the places of callback groups on one executor.
 
@@ -66,12 +92,18 @@ class Groups:
         # Entities hold what grants their places, which holds the user's own group: no cycle.
         self._groups: ByIdentity[CallbackGroup, weakref.ref[_core.Group]] = ByIdentity()
         self._alone: ByIdentity[Any, weakref.ref[_core.Group]] = ByIdentity()  # by the entity
+        # Where workers run the callbacks of all: what is in no group that counts.
+        self._unlimited: _core.Group | None = None
+        if workers.threads is not None:
+            # What no thread is free for stays in the middleware.
+            in_worker = workers.calls_of(None)
+            self._unlimited = _core.Group(dispatcher, workers.threads, in_worker)
 
     def of(self, node: Node, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
         group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or _is_just(group, ReentrantCallbackGroup):
-            return None
+            return self._unlimited
         if (
             not self._strict
             and group is default_group_of(node)
@@ -101,16 +133,22 @@ class Groups:
 
     def _make(self, group: CallbackGroup) -> _core.Group:
         """Return what grants the places of a group whose entities share them."""
+        in_worker = self._workers.calls_of(group)
         if _is_just(group, MutuallyExclusiveCallbackGroup):
-            return _core.Group(self._dispatcher, 1)
-        if isinstance(group, ThreadCallbackGroup):
-            in_worker = self._workers.calls_of(group)
-            if _RULES[LimitedCallbackGroup].are_those_of(group):
-                return _core.Group(self._dispatcher, group.limit, in_worker)
-            return _core.Group(self._dispatcher, group, in_worker)
-        if isinstance(group, LimitedCallbackGroup) and _is_just(group, LimitedCallbackGroup):
-            return _core.Group(self._dispatcher, group.limit)
-        return _core.Group(self._dispatcher, group)  # of the user's own: it decides
+            return self._counted(group, 1, in_worker)
+        if isinstance(group, LimitedCallbackGroup) and _has_own_rules(group):
+            return self._counted(group, group.limit, in_worker)
+        return _core.Group(self._dispatcher, group, in_worker)  # of the user's own: it decides
+
+    def _counted(
+        self, group: CallbackGroup, limit: int, in_worker: Callable[..., Any] | None
+    ) -> _core.Group:
+        uses = [use.grants for use in _uses.get(group) or []]
+        if any(found.running for grants in uses if (found := grants()) is not None):
+            return _core.Group(self._dispatcher, _Counted(limit, uses), in_worker)
+        if in_worker is None:
+            return _core.Group(self._dispatcher, limit)
+        return _core.Group(self._dispatcher, limit, in_worker)
 
     def _note(self, group: CallbackGroup, shared: _core.Group, node: Node) -> None:
         """Tell once of a group that two executors count on, each for itself."""
@@ -129,6 +167,16 @@ class Groups:
 def _is_just(group: object, cls: type) -> bool:
     """True for a group of just this class that decides as the class does."""
     return _RULES[cls].are_all_of(group)
+
+
+def _has_own_rules(group: LimitedCallbackGroup) -> bool:
+    """True if it decides as the class does; a ThreadCallbackGroup may be of a subclass, too."""
+    rules = _RULES[LimitedCallbackGroup]
+    return (
+        rules.are_those_of(group)
+        if isinstance(group, ThreadCallbackGroup)
+        else rules.are_all_of(group)
+    )
 
 
 def _tell(group: CallbackGroup, one: Node, other: Node) -> None:

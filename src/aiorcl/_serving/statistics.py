@@ -96,11 +96,18 @@ class ExecutorStats:
 
 
 class SlowCallbacks:
-    """Logs a warning of what keeps the loop for too long, by the logger of its node."""
+    """Logs a warning of what keeps the loop for too long, by the logger of its node.
 
-    def __init__(self, dispatcher: _core.Dispatcher, owned: OwnedCoroutines) -> None:
+    :param advice: what to do about it. Where there is any each is told of once.
+    """
+
+    def __init__(
+        self, dispatcher: _core.Dispatcher, owned: OwnedCoroutines, advice: str = ""
+    ) -> None:
         self._dispatcher = dispatcher
         self._owned = owned
+        self._advice = advice
+        self._told: set[str] = set()
         owned.on_slow_step = self._warn_of_step
 
     @property
@@ -127,8 +134,12 @@ class SlowCallbacks:
 
     def warn(self, what: str, took_ns: int, node: Node | None) -> None:
         """Tell of one callback or step."""
+        if self._advice:
+            if what in self._told:
+                return
+            self._told.add(what)
         logger_of(node).warning(
-            f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms"
+            f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms{self._advice}"
         )
 
     def _warn_of_step(self, name: str, took_ns: int, owner: object) -> None:

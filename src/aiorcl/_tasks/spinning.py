@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
+    from aiorcl._tasks.workers import Workers
 
 
 # Of an executor that is not the one which spins.
@@ -79,6 +80,7 @@ class _Call:
 class Spinning:
     """Runs the loop for as long as a spin call goes on. The thread that spins.
 
+    :param workers: the threads that run callbacks, in which spin calls may be made.
     :param driver: returns what drives the executor's loop; makes both with the first call.
     :param begun: is called when a spin call has begun: nothing else runs the executor now.
     :param finish: is called when it ends, by an error or not, and gives the run back.
@@ -91,6 +93,7 @@ class Spinning:
         mailbox: Mailbox,
         errors: Errors,
         unfetched: Unfetched,
+        workers: Workers,
         driver: Callable[[], Driver],
         begun: Callable[[], None],
         finish: Callable[[BaseException | None], None],
@@ -100,6 +103,7 @@ class Spinning:
         self._mailbox = mailbox
         self._errors = errors
         self._unfetched = unfetched
+        self._workers = workers
         self._driver = driver
         self._begun = begun
         self._finish = finish
@@ -119,12 +123,7 @@ class Spinning:
             if not self._begin():
                 return
             with self._call:
-                while not self._state.nothing_answers():
-                    driver = self._driver_of_spin()
-                    # A shutdown before the loop runs has nothing that it could stop.
-                    driver.loop.call_soon(self._come_back_from_end)
-                    driver.run()
-                    self._raise_what_came()
+                self._spin_forever()
         except BaseException:
             self._run.end_torn()
             raise
@@ -147,7 +146,7 @@ class Spinning:
     ) -> None:
         """Run callbacks, or but one, until ``future`` is done, time is over, or a shutdown came."""
         end = None if timeout is None else time.monotonic() + timeout
-        if _is_done(future) or self._state.nothing_answers():
+        if is_done(future) or self._state.nothing_answers():
             return
         self._refuse_nested()
         try:
@@ -159,16 +158,24 @@ class Spinning:
             self._run.end_torn()
             raise
 
+    def _spin_forever(self) -> None:
+        while not self._state.nothing_answers():
+            driver = self._driver_of_spin()
+            # A shutdown before the loop runs has nothing that it could stop.
+            driver.loop.call_soon(self._come_back_from_end)
+            driver.run()
+            self._raise_what_came()
+
     def _spin_until(self, future: rclpy.task.Future[Any], end: float | None, *, once: bool) -> None:
         back = _EndsSpin(self._run, self._mailbox, future)
         try:
             self._run.until = future
             future.add_done_callback(back)
-            while not (_is_done(future) or self._state.nothing_answers()):
+            while not (is_done(future) or self._state.nothing_answers()):
                 self._spin_once(None if end is None else max(0.0, end - time.monotonic()))
                 if once or (end is not None and time.monotonic() >= end):
                     return
-            if not _is_done(future):
+            if not is_done(future):
                 self._raise_external_shutdown()
         finally:
             self._run.until = None
@@ -228,5 +235,6 @@ class Spinning:
             raise ExternalShutdownException from self._errors.take_of_end()
 
 
-def _is_done(future: rclpy.task.Future[Any]) -> bool:
+def is_done(future: rclpy.task.Future[Any]) -> bool:
+    """Tell whether a future, of any kind, will not change any more."""
     return future.done() or future.cancelled()  # rclpy's are either, but not both

@@ -149,29 +149,46 @@ class Workers:
     """The worker threads of one executor, and the calls that wait on any thread for a response.
 
     Threads are made when they are needed, and end with the executor or with their group.
+
+    :param threads: so many run the callbacks of all groups that have none of their own; if None,
+        the loop's thread does.
+    :ivar threads: as given.
     """
 
-    def __init__(self, executor: weakref.ref[Any], nothing_answers: Callable[[], bool]) -> None:
+    def __init__(
+        self,
+        executor: weakref.ref[Any],
+        nothing_answers: Callable[[], bool],
+        threads: int | None = None,
+    ) -> None:
         self._executor = executor
         #: True when the executor or the context has ended.
         self.nothing_answers = nothing_answers
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
+        self.threads = threads
+        self._pool_of_all = None if threads is None else self._make_pool(threads)
 
-    def calls_of(self, group: ThreadCallbackGroup) -> Callable[..., Any]:
-        """Return what makes of a callback one that runs in a worker of a group."""
-        return functools.partial(self.in_worker, self._pool_of(group))
+    def calls_of(self, group: object) -> Callable[..., Any] | None:
+        """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
+        pool = self._pool_for(group)
+        return None if pool is None else functools.partial(self.in_worker, pool)
 
-    def _pool_of(self, group: ThreadCallbackGroup) -> ThreadPoolExecutor:
+    def _pool_for(self, group: object) -> ThreadPoolExecutor | None:
+        if not isinstance(group, ThreadCallbackGroup):
+            return self._pool_of_all
         pool = self._pools.get(group)
         if pool is None:
-            pool = self._pools[group] = ThreadPoolExecutor(
-                group.limit,
-                thread_name_prefix="aiorcl worker",
-                initializer=_begin,
-                initargs=(weakref.ref(self),),
-            )
+            pool = self._pools[group] = self._make_pool(group.limit)
         return pool
+
+    def _make_pool(self, threads: int) -> ThreadPoolExecutor:
+        return ThreadPoolExecutor(
+            threads,
+            thread_name_prefix="aiorcl worker",
+            initializer=_begin,
+            initargs=(weakref.ref(self),),
+        )
 
     def in_worker(
         self,
@@ -219,9 +236,8 @@ class Workers:
 
     def callable_in(self, group: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
         """Return what calls ``callback`` as ``group`` says: in a worker, or here."""
-        if not isinstance(group, ThreadCallbackGroup):
-            return callback
-        return self.in_worker(self._pool_of(group), callback)
+        pool = self._pool_for(group)
+        return callback if pool is None else self.in_worker(pool, callback)
 
     def wait_for(self, future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
         """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
@@ -266,7 +282,10 @@ class Workers:
     def close(self) -> None:
         """Let the threads end; wait for them unless a callback runs that will not."""
         self.cancel_waits()
-        for pool in list(self._pools.values()):
+        pools = list(self._pools.values())
+        if self._pool_of_all is not None:
+            pools.append(self._pool_of_all)
+        for pool in pools:
             pool.shutdown(wait=self._running == 0 and not self.are_here())
 
     def are_here(self) -> bool:

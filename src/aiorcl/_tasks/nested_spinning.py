@@ -1,0 +1,139 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Spin calls inside callbacks and beside other threads, as rclpy's executors allow them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+from aiorcl._loop.aside import aside
+from aiorcl._loop.own_loop import NestableLoop
+from aiorcl._loop.private import running_loop
+from aiorcl._loop.run import RunsAlreadyError, something_runs_here
+from aiorcl._rclpy.private import remove_done_callback
+from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.spinning import Spinning, is_done
+
+if TYPE_CHECKING:
+    import rclpy.task
+
+    from aiorcl._loop.run import Run
+
+
+class _Rings(InlineCallback):
+    """A done callback that lets the threads look again that wait for a run."""
+
+    __slots__ = ("_run",)
+
+    def __init__(self, run: Run) -> None:
+        self._run = run
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        self._run.ring()
+
+
+class NestedSpinning(Spinning):
+    """Spin calls that may be made where the executor, or another one, runs already.
+
+    In a callback of this executor one goes on with its work, on the same loop, until it has what it
+    waits for. In a callback of another executor that loop is set aside, and waits. On another
+    thread than the one that runs the executor `until` waits for what that brings.
+    """
+
+    def forever(self, spin_once: Callable[[], None] | None = None) -> None:
+        if running_loop() is None:
+            super().forever(spin_once)
+            return
+        with self._inside() as is_own:
+            if not is_own:
+                super().forever(spin_once)
+            elif spin_once is None:
+                self._spin_forever()
+            else:
+                while not self._state.nothing_answers():
+                    spin_once()
+
+    def once(self, timeout: float | None) -> None:
+        if running_loop() is None:
+            super().once(timeout)
+            return
+        with self._inside() as is_own:
+            if not is_own:
+                super().once(timeout)
+            elif not self._state.shut_down:
+                self._spin_once(timeout)
+
+    def until(
+        self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
+    ) -> None:
+        end = None if timeout is None else time.monotonic() + timeout
+        if is_done(future) or self._state.nothing_answers():
+            return
+        if running_loop() is not None:
+            with self._inside() as is_own:
+                if is_own:
+                    self._spin_until(future, end, once=once)
+                else:
+                    super().until(future, timeout, once=once)
+            return
+        while True:
+            try:
+                super().until(future, _left(end), once=once)
+            except RunsAlreadyError:
+                self._wait_elsewhere(future, end)
+            if is_done(future) or self._state.nothing_answers() or _left(end) == 0.0 or once:
+                return
+
+    @contextlib.contextmanager
+    def _inside(self) -> Iterator[bool]:
+        """Let a spin call run here, where a loop does; True if that is the executor's own."""
+        if not something_runs_here():
+            raise RuntimeError(
+                "An event loop that no executor runs is running in this thread: serve the nodes on "
+                "it by 'async with AsyncioExecutor() as executor', or spin in a thread of its own"
+            )
+        is_own = self._run.runs_here()
+        loop = self._driver().loop
+        if is_own and loop.is_running() and not isinstance(loop, NestableLoop):
+            raise RuntimeError(
+                f"The executor runs already, in this thread, and {type(loop).__module__}."
+                f"{type(loop).__qualname__} cannot be run inside its own callbacks: leave the loop "
+                "to the executor, or make the callback a coroutine function that awaits"
+            )
+        with aside():
+            if not is_own:
+                yield False
+                return
+            with self._run.inside():
+                loop.call_soon(_nothing)  # it may have something to do that it has told of before
+                yield True
+
+    def _wait_elsewhere(self, future: rclpy.task.Future[Any], end: float | None) -> None:
+        """Wait while another thread runs the executor, until it has what this one wants."""
+        rings = _Rings(self._run)
+        future.add_done_callback(rings)
+        try:
+            # A worker would be waited for by the end of the executor, of which it waits to hear.
+            is_worker = self._workers.are_here()
+            with self._workers.sleep(self._run.ring) if is_worker else contextlib.nullcontext():
+                while True:
+                    bell, left = self._run.bell(), _left(end)
+                    thread = self._run.thread
+                    if thread is None or left == 0.0 or is_done(future):
+                        return
+                    if self._state.nothing_answers():
+                        return
+                    bell.wait(left)
+        finally:
+            remove_done_callback(future, rings)
+
+
+def _left(end: float | None) -> float | None:
+    return None if end is None else max(0.0, end - time.monotonic())
+
+
+def _nothing() -> None:
+    pass
