@@ -33,6 +33,7 @@ from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
 from aiorcl._loop.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl._loop.event_loop import EventLoop, new_event_loop
 from aiorcl._patches.blocking import BlockedLoopWarning
+from aiorcl._program.install import install
 from aiorcl._program.lifespan import Lifespan, lifespan
 from aiorcl._program.run import run
 from aiorcl._serving.abstract import AbstractExecutor, ExecutorBase
@@ -76,6 +77,7 @@ __all__ = [
     "action_ready",
     "call",
     "goal",
+    "install",
     "lifespan",
     "messages",
     "new_event_loop",

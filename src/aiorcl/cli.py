@@ -1,24 +1,17 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``aiorcl``: runs nodes that it is given by name, and writes stubs."""
+"""The command ``aiorcl``: runs nodes by their names, and programs as they are; writes stubs."""
 
 from __future__ import annotations
 
 import argparse
 import asyncio
 import contextlib
-import difflib
-import importlib
 import importlib.metadata
-import importlib.util
-import inspect
 import math
-import os
-import pkgutil
 import sys
-from collections.abc import Callable, Coroutine, Iterable, Sequence
+from collections.abc import Callable, Coroutine, Sequence
 from pathlib import Path
-from types import ModuleType
 from typing import Any
 
 from rclpy.executors import ExternalShutdownException
@@ -27,8 +20,12 @@ from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
+from aiorcl._program.argument_error import ArgumentError
+from aiorcl._program.exec import run_module, run_program
+from aiorcl._program.find import find
+from aiorcl._program.install import install
 from aiorcl._program.run import StopSignals, initialised, loop_and_nodes
-from aiorcl._program.signature import why_not_called_with
+from aiorcl._program.stand_ins import log_error
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._stubs.command import add_stubs_parser, write_stubs
 from aiorcl._stubs.errors import StubsError
@@ -36,7 +33,8 @@ from aiorcl.executor import AsyncioExecutor
 
 _EPILOG = """\
 A NODE is module:Class, or module:function for a function that returns a node; it is called without
-arguments. Modules are also looked for in the current directory, as by python -m.
+arguments, or with those that follow in brackets, as in Python: numbers, strings, lists and the
+like. Modules are also looked for in the current directory, as by python -m.
 
 Ctrl-C and SIGTERM let the callback that runs end, cancel coroutines and destroy the nodes while
 ROS is still up. A second one interrupts whatever runs.
@@ -44,11 +42,25 @@ Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a
 
   aiorcl run robot.drivers:Motors robot.planner:Planner
   aiorcl run robot.drivers:Motors --ros-args -r __ns:=/left -p rate:=50.0
+  aiorcl run 'robot.drivers:Wheel(side="left", radius=0.3)'
 """
 
+_EXEC_USAGE = """\
+aiorcl exec [OPTIONS] SCRIPT [ARGUMENT ...]
+       aiorcl exec [OPTIONS] -m MODULE [ARGUMENT ...]
+       aiorcl exec [OPTIONS] PACKAGE EXECUTABLE [ARGUMENT ...]"""
 
-class _ArgumentError(Exception):
-    """What the user asked for cannot be run; the text says why, for the user."""
+_EXEC_EPILOG = """\
+A SCRIPT is a path, as of a file that launch or ros2 run starts: prefix="aiorcl exec". A PACKAGE is
+one of ROS that is sourced, or a distribution with console scripts. All that follows the program is
+the program's. It finds what python gives it: sys.argv, sys.path, __main__, Ctrl-C, its exit status.
+
+What it makes as rclpy's SingleThreadedExecutor, MultiThreadedExecutor or EventsExecutor is an
+AsyncioExecutor, also where rclpy.spin() and libraries make it. docs/programs.md has what differs.
+
+  aiorcl exec talker.py --ros-args -r __ns:=/left
+  aiorcl exec demo_nodes_py listener
+"""
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
@@ -60,6 +72,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
     command_line = [sys.argv[0], *(sys.argv[1:] if arguments is None else arguments)]
     parser = _make_parser()
     try:
+        if command_line[1:2] == ["exec"]:
+            return _exec(parser, command_line[1:])
         options = parser.parse_args(_without_ros_arguments(command_line))
         if options.version:
             print(f"aiorcl {importlib.metadata.version('aiorcl')}")
@@ -69,7 +83,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         if options.command == "stubs":
             return write_stubs(options)
         return _run(options, command_line)
-    except (_ArgumentError, StubsError) as error:
+    except (ArgumentError, StubsError) as error:
         print(f"aiorcl: error: {error}", file=sys.stderr)
         return 2
 
@@ -113,8 +127,62 @@ def _make_parser() -> argparse.ArgumentParser:
         "ROS arguments",
         "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
     )
+    program = commands.add_parser(
+        "exec",
+        usage=_EXEC_USAGE,
+        help="run a program that was written for rclpy's executors",
+        description="Run a program as python does, on AsyncioExecutors in place of rclpy's.",
+        epilog=_EXEC_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    program.add_argument("-m", metavar="MODULE", dest="module", help="run a module by its name")
+    program.add_argument(
+        "--loop",
+        choices=_LOOPS,
+        default="aiorcl",
+        help="the event loop of each executor; only with that of aiorcl can callbacks spin the "
+        "executor that calls them (default: %(default)s)",
+    )
+    program.add_argument(
+        "--on-error",
+        choices=("raise", "log"),
+        default="raise",
+        help="what becomes of an exception that leaves a callback: spin raises it, as with "
+        "rclpy, or it is logged and all goes on (default: %(default)s)",
+    )
     add_stubs_parser(commands)
     return parser
+
+
+def _exec(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
+    """Run a program; return if it does."""
+    ends = _length_of_options(arguments)
+    options = parser.parse_args(arguments[:ends])
+    rest = arguments[ends:]
+    if not rest and options.module is None:
+        parser.error("the following arguments are required: SCRIPT, -m MODULE or PACKAGE")
+    _LOOPS[options.loop]().close()  # or each executor would fail where it is made
+    install(
+        on_error=log_error if options.on_error == "log" else None,
+        loop_factory=None if options.loop == "aiorcl" else _LOOPS[options.loop],
+    )
+    if options.module is not None:
+        run_module(options.module, rest)
+    else:
+        run_program(rest)
+    return 0
+
+
+def _length_of_options(arguments: list[str]) -> int:
+    """Return how many arguments are the command's: what follows them are the program's own."""
+    at = 1
+    while at < len(arguments) and arguments[at].startswith("-"):
+        option = arguments[at]
+        at += 2 if option in ("-m", "--loop", "--on-error") else 1
+        if option in ("-m", "--"):
+            break
+    return at
 
 
 def _positive(text: str) -> float:
@@ -131,10 +199,10 @@ def _without_ros_arguments(command_line: list[str]) -> list[str]:
     try:
         return remove_ros_args(command_line)[1:]
     except _rclpy.UnknownROSArgsError as error:
-        raise _ArgumentError(f"unknown ROS arguments: {error}") from None
+        raise ArgumentError(f"unknown ROS arguments: {error}") from None
     except _rclpy.RCLInvalidROSArgsError as error:
         # rcl tells where in its sources, too.
-        raise _ArgumentError(str(error).partition(", at ")[0]) from None
+        raise ArgumentError(str(error).partition(", at ")[0]) from None
 
 
 def _run(options: argparse.Namespace, command_line: list[str]) -> int:
@@ -145,7 +213,7 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             signals = at_exit.enter_context(StopSignals())
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
-            makers = [(name, _find(name)) for name in options.nodes]
+            makers = [(name, find(name)) for name in options.nodes]
             at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
             loop, nodes = at_exit.enter_context(loop_and_nodes(_LOOPS[options.loop]))
             made = []
@@ -170,100 +238,10 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
 def _make_node(name: str, make: Callable[[], object]) -> Node:
     node = make()
     if not isinstance(node, Node):
-        raise _ArgumentError(f"'{name}' returned no node, but {node!r}")
+        raise ArgumentError(f"'{name}' returned no node, but {node!r}")
     if is_destroyed(node):
-        raise _ArgumentError(f"'{name}' returned a node that was destroyed")
+        raise ArgumentError(f"'{name}' returned a node that was destroyed")
     return node
-
-
-def _find(name: str) -> Callable[[], object]:
-    """Return what makes the node of this name."""
-    module_name, colon, path = name.partition(":")
-    is_module = colon and path and os.sep not in name and all(module_name.split("."))
-    if not is_module or _is_file(module_name):
-        raise _ArgumentError(
-            f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
-        )
-    found: Any = _import(module_name)
-    for part in path.split("."):
-        try:
-            found = getattr(found, part)
-        except AttributeError:
-            meant = _meant(part, _callables_in(found)) or _nodes_of(found)
-            raise _ArgumentError(f"'{module_name}' has no '{path}'{meant}") from None
-    if not callable(found) or (isinstance(found, type) and not issubclass(found, Node)):
-        raise _ArgumentError(f"'{name}' is neither a node class nor a function, but {found!r}")
-    if inspect.iscoroutinefunction(found):
-        raise _ArgumentError(f"'{name}' is a coroutine function: it returns no node when called")
-    mismatch = why_not_called_with(found)
-    if mismatch is not None:
-        raise _ArgumentError(f"'{name}' cannot be called without arguments: {mismatch}")
-    return found  # type: ignore[no-any-return]
-
-
-def _is_file(name: str) -> bool:
-    """Whether what ends by ``.py`` cannot be a module ``py`` of a package."""
-    package, _, last = name.rpartition(".")
-    if last != "py" or not package:
-        return False
-    try:
-        found = importlib.util.find_spec(package)
-    except (ModuleNotFoundError, ValueError):
-        return True
-    return found is None or found.submodule_search_locations is None
-
-
-def _import(name: str) -> ModuleType:
-    try:
-        return importlib.import_module(name)
-    except ModuleNotFoundError as error:
-        missing = error.name or ""
-        if not f"{name}.".startswith(f"{missing}."):
-            raise  # it is there, and imports something that is not
-    package, _, _ = missing.rpartition(".")
-    path = getattr(sys.modules[package], "__path__", None) if package else None
-    if package and path is None:
-        raise _ArgumentError(f"no module '{missing}': '{package}' is a module, not a package")
-    beside = [f"{package}.{found.name}".lstrip(".") for found in pkgutil.iter_modules(path)]
-    raise _ArgumentError(f"no module '{missing}'{_meant(missing, beside)}")
-
-
-def _reformed(name: str) -> str:
-    """Suggest how to write what was given as a file, or with a dot for the colon."""
-    place, _, path = name.partition(":")
-    if not path and not place.endswith(".py"):
-        place, _, path = place.rpartition(".")
-    parts, where = place.split("."), ""
-    if os.sep in place or place.endswith(".py"):
-        file = Path(os.path.relpath(place.removesuffix(".py") or os.curdir))
-        parts = list(file.parts)
-        if os.pardir in parts:
-            parts, where = [file.name], f" in {file.parent.resolve()}"
-    if not parts or not all(part.isidentifier() for part in parts):
-        return ""
-    return f"; did you mean '{'.'.join(parts)}:{path or 'NodeClass'}'{where}?"
-
-
-def _callables_in(found: object) -> list[str]:
-    return [
-        name
-        for name, value in getattr(found, "__dict__", {}).items()
-        if callable(value) and not name.startswith("_")
-    ]
-
-
-def _nodes_of(module: object) -> str:
-    nodes = [
-        name
-        for name, value in getattr(module, "__dict__", {}).items()
-        if isinstance(value, type) and issubclass(value, Node) and value is not Node
-    ]
-    return f"; its nodes are {', '.join(nodes)}" if nodes else ""
-
-
-def _meant(wrong: str, names: Iterable[str]) -> str:
-    close = difflib.get_close_matches(wrong, names, n=1)
-    return f"; did you mean '{close[0]}'?" if close else ""
 
 
 def _stats_shower() -> Callable[[AsyncioExecutor, float], Coroutine[Any, Any, None]]:
@@ -272,7 +250,7 @@ def _stats_shower() -> Callable[[AsyncioExecutor, float], Coroutine[Any, Any, No
     except ModuleNotFoundError as error:
         if error.name is None or error.name.partition(".")[0] != "rich":
             raise
-        raise _ArgumentError("--stats needs rich: pip install 'aiorcl[stats]'") from None
+        raise ArgumentError("--stats needs rich: pip install 'aiorcl[stats]'") from None
     return show
 
 
@@ -280,7 +258,7 @@ def _new_uvloop() -> asyncio.AbstractEventLoop:
     try:
         import uvloop
     except ImportError:
-        raise _ArgumentError("--loop uvloop needs uvloop: pip install uvloop") from None
+        raise ArgumentError("--loop uvloop needs uvloop: pip install uvloop") from None
     return uvloop.new_event_loop()
 
 

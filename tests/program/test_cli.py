@@ -196,6 +196,11 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
         ("ends:make_destroyed", "'ends:make_destroyed' returned a node that was destroyed"),
         ("ends:make_later", "'ends:make_later' is a coroutine function"),
         ("ends:NeedsName", "'ends:NeedsName' cannot be called without arguments"),
+        ("ends:NeedsName(1,2)", "'ends:NeedsName(1,2)' cannot be called like that"),
+        ("ends:NeedsName(name)", "'ends:NeedsName(name)' has other arguments than numbers"),
+        ("ends:NeedsName([1", "'ends:NeedsName([1' has other arguments than numbers"),
+        ("ends:NeedsName(**{1:2})", "'ends:NeedsName(**{1:2})' has other arguments than numbers"),
+        ("ends:NeedsName(1)()", "'ends:NeedsName(1)()' has other arguments than numbers"),
         ("chat:Talker --ros-args --bogus", "unknown ROS arguments: ['--bogus']"),
         (
             "chat:Talker --ros-args -p text",
@@ -212,6 +217,22 @@ def test_wrong_argument_is_explained(arguments: str, message: str) -> None:
     assert (status, said) == (2, "")
     assert f"error: {message}" in stderr
     assert "Traceback" not in stderr
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        ("('all')", "hello all"),
+        ("(whom='all', times=2)", "hello all hello all"),
+        ("( 'all', words = ['good', \"day\"] )", "good day all"),
+    ],
+)
+def test_node_is_made_with_arguments(arguments: str, said: str) -> None:
+    """What follows the name in brackets are its arguments, as Python writes them."""
+    with start("run", f"greeter:Greeter{arguments}") as running:
+        running.wait_for(f"ready: {said}\n")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
 
 
 def test_module_that_fails_shows_its_traceback() -> None:

@@ -10,7 +10,9 @@ from collections.abc import Callable
 from typing import Any
 
 
-def why_not_called_with(function: Callable[..., Any], *arguments: object) -> str | None:
+def why_not_called_with(
+    function: Callable[..., Any], *arguments: object, **keywords: object
+) -> str | None:
     """Say why a call with these arguments cannot but fail; None where that is not certain.
 
     A decorator may supply arguments, and yet show the signature of what it decorates, as by
@@ -30,7 +32,7 @@ def why_not_called_with(function: Callable[..., Any], *arguments: object) -> str
     except (TypeError, ValueError):
         return None  # it does not tell what it takes
     try:
-        signature.bind(*arguments)
+        signature.bind(*arguments, **keywords)
     except TypeError as error:
         return str(error)
     return None
