@@ -10,8 +10,6 @@ from __future__ import annotations
 import itertools
 import sys
 import threading
-from collections.abc import Callable
-from types import FrameType
 from typing import Any
 
 import pytest
@@ -22,26 +20,8 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.elsewhere import call_elsewhere
-from tests.support.instructions import TRACES_INSTRUCTIONS
+from tests.support.instructions import TRACES_INSTRUCTIONS, Between
 from tests.support.makers import MakeContext
-
-
-class Between:
-    """A trace function that calls another one before the n-th instruction of ours, once."""
-
-    def __init__(self, instruction: int, function: Callable[[], object]) -> None:
-        self._left = instruction
-        self._function = function
-
-    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
-        if "/aiorcl/_tasks/" not in frame.f_code.co_filename:
-            return None
-        frame.f_trace_opcodes = True
-        if event == "opcode":
-            self._left -= 1
-            if self._left == -1:
-                self._function()
-        return self
 
 
 def spin(executor: AsyncioExecutor, trace: Between, *, in_workers: bool) -> None:
@@ -110,7 +90,7 @@ def begin_at(instruction: int, context: Context, way: str, *, in_workers: bool) 
     timer = node.create_timer(0.0, begin, callback_group=group)
     executor.add_node(node)
     try:
-        spin(executor, Between(instruction, destroy_elsewhere), in_workers=in_workers)
+        spin(executor, Between("_tasks", instruction, destroy_elsewhere), in_workers=in_workers)
         ended.wait(1.0)
     except ExternalShutdownException:
         pass

@@ -1,10 +1,13 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Where tests may have something happen before an instruction of Python.
+# Has something happen before an instruction of Python, or a line; and where that can be traced.
 
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from types import FrameType
+from typing import Any
 
 import pytest
 
@@ -13,3 +16,29 @@ TRACES_INSTRUCTIONS = pytest.mark.skipif(
     sys.version_info[:2] == (3, 12),
     reason="CPython 3.12 may crash, or trace nothing, where instructions are traced",
 )
+
+
+class Between:
+    """A trace function that calls another one before the n-th instruction of a folder, once.
+
+    :param folder: of the package, such as ``"_tasks"``.
+    :param lines: count lines instead.
+    """
+
+    def __init__(
+        self, folder: str, number: int, function: Callable[[], object], *, lines: bool = False
+    ) -> None:
+        self._folder = f"/aiorcl/{folder}/"
+        self._event = "line" if lines else "opcode"
+        self._left = number
+        self._function = function
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
+        if self._folder not in frame.f_code.co_filename:
+            return None
+        frame.f_trace_opcodes = self._event == "opcode"
+        if event == self._event:
+            self._left -= 1
+            if self._left == -1:
+                self._function()
+        return self

@@ -152,7 +152,8 @@ class Ticker(OneEntity):
 
     def take_data(self) -> Any:
         """Call the timer."""
-        self.entity.call_timer()
+        with self.entity:
+            self.entity.call_timer()
         return "tick"
 
     def get_num_entities(self) -> NumberOfEntities:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import inspect
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
@@ -183,18 +184,19 @@ class ExecutorHooks:
 
     def _is_ready(self, entity: _core.Waitable, waitable: Waitable[Any]) -> bool:
         for attempts_left in reversed(range(_ATTEMPTS)):
-            wait_set = wait_set_of(self._watcher.context, waitable)
-            if holds_entities(waitable):
-                wait_set.wait(0)
-            entity.restore(wait_set.pointer)
-            try:
-                return waitable.is_ready(wait_set)
-            except IndexError:
-                # An executor of rclpy on another thread, whose it was or will be, may have added it
-                # to its own wait set meanwhile: it keeps its place in a single one.
-                if attempts_left == 0:
-                    raise
-                entity.take_back()
+            with contextlib.ExitStack() as in_use:
+                wait_set = wait_set_of(self._watcher.context, waitable, in_use)
+                if holds_entities(waitable):
+                    wait_set.wait(0)
+                entity.restore(wait_set.pointer)
+                try:
+                    return waitable.is_ready(wait_set)
+                except IndexError:
+                    # An executor of rclpy on another thread, whose it was or will be, may have
+                    # added it to its own wait set meanwhile: it keeps its place in a single one.
+                    if attempts_left == 0:
+                        raise
+                    entity.take_back()
         return False
 
     def take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:

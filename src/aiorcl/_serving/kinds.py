@@ -64,42 +64,55 @@ class Kind:
 
 
 class WaitSet(_rclpy.WaitSet):
-    """A wait set that notes the handles which were added to it: they live as long as it does."""
+    """A wait set that holds in use what is added to it: rclpy's keeps addresses, and no more.
 
-    def __init__(self, *arguments: Any) -> None:
+    :param in_use: until its end.
+    """
+
+    def __init__(self, in_use: contextlib.ExitStack, *arguments: Any) -> None:
         super().__init__(*arguments)
-        self.handles: list[Any] = []
+        self._in_use = in_use
 
     def add_client(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_client(handle)
 
     def add_event(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_event(handle)
 
     def add_guard_condition(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_guard_condition(handle)
 
     def add_service(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_service(handle)
 
     def add_subscription(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_subscription(handle)
 
     def add_timer(self, handle: Any) -> int:  # pyright: ignore[reportIncompatibleMethodOverride]
-        self.handles.append(handle)
+        self._in_use.enter_context(handle)
         return super().add_timer(handle)
 
 
-def wait_set_of(context: Context, waitable: Waitable[Any]) -> WaitSet:
-    """Return a wait set of rclpy that holds the entities of one waitable."""
+def wait_set_of(context: Context, waitable: Waitable[Any], in_use: contextlib.ExitStack) -> WaitSet:
+    """Return a wait set of rclpy that holds the entities of one waitable.
+
+    Of use until the end of ``in_use``: a finalizer or a signal handler may come between any two
+    lines, and what it destroys would be freed.
+
+    :raises InvalidHandle: if they are destroyed.
+    """
+    # Also the entities one by one: what a waitable's own __enter__ holds is the user's to say. But
+    # those of rclpy's actions come into the wait set by calls that none of its methods sees.
+    in_use.enter_context(waitable)
     assert context.handle is not None  # its executor has made sure
     size = waitable.get_num_entities()
     wait_set = WaitSet(
+        in_use,
         size.num_subscriptions,
         size.num_guard_conditions,
         size.num_timers,
@@ -186,13 +199,9 @@ def _watch_waitable(watcher: Watcher, waitable: Any, group: _core.Group | None, 
         driven.listen()
         return driven
     with contextlib.ExitStack() as in_use:
-        in_use.enter_context(waitable)
-        wait_set = wait_set_of(watcher.context, waitable)
+        wait_set = wait_set_of(watcher.context, waitable, in_use)
         if is_plain_server(waitable):
             return watch_server(watcher, waitable, group, wait_set.pointer)
-        # Each by itself too: what the waitable's own __enter__ holds is the user's to say.
-        for handle in wait_set.handles:
-            in_use.enter_context(handle)
         return _core.Waitable(
             *(watcher.dispatcher, waitable, in_use.pop_all(), group, label, wait_set.pointer),
             watcher.guard_threads,

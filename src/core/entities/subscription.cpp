@@ -83,8 +83,10 @@ rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
   try {
     handle.emplace(attribute(rclpy_entity(), names().handle));
   } catch (nb::python_error &) {  // it is to be destroyed as soon as this entity is closed
-    return rcl_take(subscription_, message_.get(), &info, nullptr);
   }
+  // By a finalizer, say: rclpy's property is code of Python.
+  if (closed()) return RCL_RET_SUBSCRIPTION_TAKE_FAILED;
+  if (!handle) return rcl_take(subscription_, message_.get(), &info, nullptr);
   const WithoutGil released;
   return rcl_take(subscription_, message_.get(), &info, nullptr);
 }
