@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import gc
+import threading
 from collections.abc import Callable, Coroutine
 from typing import Any
 
@@ -21,7 +22,9 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
-from tests.support.elsewhere import call_elsewhere
+from aiorcl._coroutines import publishing
+from aiorcl._serving.registry import served
+from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
 from tests.support.makers import MakeNode, Run
 from tests.support.turns import turns
 
@@ -177,6 +180,100 @@ def test_what_is_not_of_the_end_is_raised(run: Run, context: Context, lone: Node
 
     with pytest.raises(ExceptionGroup, match="both"):
         run(main)
+
+
+class Slow(Node):
+    """Is destroyed by the shutdown of its context on Kilted, which then waits for an event."""
+
+    def __init__(self, *args: Any, **options: Any) -> None:
+        super().__init__(*args, **options)
+        self.destroyed, self.may_return = threading.Event(), threading.Event()
+
+    def destroy_node(self) -> None:
+        super().destroy_node()
+        self.destroyed.set()
+        assert self.may_return.wait(DEADLINE_SEC)
+
+
+USES: dict[str, Callable[[Node, Any, Any], Coroutine[None, None, Any]]] = {
+    "publish": lambda node, publisher, client: aiorcl.publish(publisher, Int64()),
+    "subscribers_ready": lambda node, publisher, client: aiorcl.subscribers_ready(publisher),
+    "service_ready": lambda node, publisher, client: aiorcl.service_ready(client),
+    "call": lambda node, publisher, client: aiorcl.call(client, Trigger.Request()),
+    "node_ready": lambda node, publisher, client: aiorcl.node_ready(node, "node"),
+    "next_message": lambda node, publisher, client: aiorcl.next_message(node, Int64, "topic"),
+}
+
+
+@pytest.mark.parametrize("use", USES.values(), ids=USES)
+def test_what_is_used_as_the_context_goes_down_is_gone(
+    context: Context, make_node: MakeNode, use: Callable[[Node, Any, Any], Any]
+) -> None:
+    """While rclpy has destroyed the nodes only, when it has come to its end, and in a cleanup."""
+    node = make_node(Slow)
+    assert isinstance(node, Slow)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    client = node.create_client(Trigger, "nobody")
+    is_down, met = threading.Event(), []
+
+    def shut_down() -> None:
+        rclpy.shutdown(context=context)
+        is_down.set()
+        node.destroyed.set()  # on Jazzy no node is destroyed
+
+    async def use_it() -> None:
+        try:
+            await use(node, publisher, client)
+        except aiorcl.EntityGoneError as error:
+            met.append(str(error))
+            raise
+
+    async def work() -> None:
+        thread.start()
+        node.destroyed.wait()
+        try:
+            with pytest.raises(aiorcl.EntityGoneError):
+                await use_it()
+            node.may_return.set()
+            is_down.wait()
+            await use_it()
+        finally:
+            await use_it()
+
+    thread = threading.Thread(target=shut_down)
+    with AsyncioExecutor(context=context) as executor:
+        heard = heard_by(executor.loop)
+        executor.add_node(node)
+        executor.create_task(work)
+        with pytest.raises(ExternalShutdownException) as raised:
+            executor.spin()
+    thread.join()
+    assert raised.value.__cause__ is None
+    assert heard == []
+    assert met == ["The context is shut down"] * 3
+
+
+def test_publishing_is_overtaken_by_the_end(
+    context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The context goes down when the publisher was found to be served: no error of rcl's."""
+    node = make_node()
+    publisher = node.create_publisher(Int64, "topic", 10)
+
+    def look_up(entity: Any) -> Any:
+        found = served(entity)
+        call_elsewhere(lambda: rclpy.shutdown(context=context))
+        return found
+
+    monkeypatch.setattr(publishing, "served", look_up)
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(node)
+        task = executor.create_task(aiorcl.publish, publisher, Int64())
+        with pytest.raises(ExternalShutdownException) as raised:
+            executor.spin()
+        with pytest.raises(aiorcl.EntityGoneError, match="The context is shut down"):
+            task.result()
+    assert raised.value.__cause__ is None
 
 
 async def never(*_: object) -> Any:

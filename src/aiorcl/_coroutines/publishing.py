@@ -10,6 +10,7 @@ from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
+from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.publisher import Publisher
 
@@ -52,10 +53,14 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     check(publisher, Publisher, "aiorcl.publish()", "a publisher, made by node.create_publisher()")
     if not isinstance(message, bytes):  # one that is serialized already
         check_message(message, publisher.msg_type, f"A message of '{publisher.topic}'")
-    served_node_of(publisher)
+    serving = served_node_of(publisher).serving
     found = served(publisher)
     if found is None or not getattr(found.core, "may_block", False):
-        publisher.publish(message)
+        try:
+            publisher.publish(message)
+        except (_rclpy.RCLError, InvalidHandle):
+            serving.check_answers()  # which another thread's shutdown may have overtaken
+            raise
         return
     thread = _threads.get(publisher)
     if thread is None:

@@ -40,6 +40,7 @@ class ShutdownState:
 
     :ivar shut_down: nothing new begins.
     :ivar let_go: nothing is left that the middleware could call.
+    :ivar goes_down: rclpy shuts the context down now, and destroys its nodes before.
     :ivar context_down: the context was shut down.
     :ivar context_down_outside: and not by a callback of this executor.
     :ivar is_parents: this is a forked child, and all of it is the parent's.
@@ -53,6 +54,7 @@ class ShutdownState:
         self.shut_down = False
         self.let_go = False
         self.is_parents = False
+        self.goes_down = False
         self.context_down = self.context_down_outside = False
         self.none_left = False
 
@@ -60,9 +62,13 @@ class ShutdownState:
         """True if no request of this executor gets an answer any more."""
         return self.shut_down or self.context_down
 
+    def context_ends(self) -> bool:
+        """True from when rclpy begins to shut the context down."""
+        return self.context_down or self.goes_down
+
     def why(self) -> str | None:
         """Return why nothing is served any more; None while it goes on."""
-        if self.context_down:
+        if self.context_ends():
             return "The context is shut down"
         if self.error is not None:
             return Reason(f"The executor was ended by {brief(self.error)}", self.error)

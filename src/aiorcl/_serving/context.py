@@ -61,10 +61,7 @@ def going_down(context: Context) -> Iterator[None]:
         yield
     finally:
         for end in found:
-            end.stay_up()
-            if not end.is_up():
-                # Told of already, unless a callback of on_shutdown() that came before has raised.
-                end.was_shut_down()
+            end.has_gone_down()
 
 
 def _shut_down(ends: ByIdentity[ContextEnd, None]) -> None:
@@ -136,13 +133,17 @@ class ContextEnd:
 
     def go_down(self) -> None:
         """Let no callback begin any more: rclpy shuts the context down."""
-        self._context.goes_down = True
+        self._context.goes_down = self._state.goes_down = True
         self._by_callback = self._run.runs_here()
         self._run.let_begin()
 
-    def stay_up(self) -> None:
-        """Go on, if rclpy has failed to shut the context down."""
+    def has_gone_down(self) -> None:
+        """The context is down, or goes on, if rclpy has failed to shut it down."""
         self._context.goes_down = False
+        if not self.is_up():
+            # Told of already, unless a callback of on_shutdown() that came before has raised.
+            self.was_shut_down()
+        self._state.goes_down = False
 
     def caused(self, error: BaseException) -> bool:
         """Tell whether a callback has met what another thread's shutdown has left of ROS."""

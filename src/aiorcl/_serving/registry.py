@@ -236,9 +236,16 @@ def _node_that_has(entity: object) -> Node | None:
 
 
 def _check_ended(node: Node | None) -> None:
-    """Raise EntityGoneError if the executor of a node was shut down, or its context."""
+    """Raise EntityGoneError if the executor of a node was shut down, or its context.
+
+    :param node: None if that is not known. rclpy destroys all that a context has before it goes
+        down: then it is one of that of the executors here.
+    """
     executor = None if node is None else node.executor
     state = None if executor is None else shutdown_state_of(executor)
+    if state is None:
+        here = [serving.state for serving in _all_servings() if serving.run.runs_here()]
+        state = here[0] if here and all(each.context_ends() for each in here) else None
     reason = None if state is None else state.why()
     if reason is not None:
         raise EntityGoneError(reason)
