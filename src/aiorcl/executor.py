@@ -153,6 +153,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._home.choose,
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
+        watcher.spin_inside = self._spinning.until if manner.nests else None
         at_exit(self._end_with_interpreter)
         give_up_when_main_ends(self._give_up)
         in_forked_child(self._shutdown.leave_to_parent)

@@ -15,9 +15,10 @@ from aiorcl._patches import (
     destroy,
     events,
     moves,
+    responses,
 )
 
-_left = [awaiting, events, actions, changes, destroy, contexts, moves, blocking]
+_left = [awaiting, events, actions, changes, destroy, contexts, moves, responses, blocking]
 
 
 def apply() -> None:

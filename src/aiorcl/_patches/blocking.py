@@ -35,11 +35,9 @@ from aiorcl._serving.registry import (
     serving_and_node_of,
     serving_here,
 )
-from aiorcl._tasks.unwanted_requests import drop_unwanted
-from aiorcl._tasks.workers import UnansweredError, forget, workers_here
+from aiorcl._tasks.workers import workers_here
 
 if TYPE_CHECKING:
-    import rclpy.task
     from rclpy.context import Context
 
     from aiorcl._tasks.workers import Workers
@@ -67,6 +65,7 @@ class _Endless:
     method: str
     entity: Callable[[Any], Any]  # what an executor would have to serve meanwhile
     instead: str
+    waits_for_response: bool = True  # which an executor brings that may be spun inside callbacks
 
 
 _ENDLESS = (
@@ -90,16 +89,9 @@ _ENDLESS = (
         private.client_of,
         "await goal_handle.get_result_async()",
     ),
-    _Endless(Rate, "sleep", private.timer_of, "await asyncio.sleep(period)"),
-)
-
-
-# What waits for a response; ClientGoalHandle.cancel_goal() and get_result() call the last two.
-_WAITS_FOR_RESPONSE = (
-    (Client, "call"),
-    (ActionClient, "send_goal"),
-    (ActionClient, private.CANCEL_GOAL),
-    (ActionClient, private.GET_RESULT),
+    _Endless(
+        Rate, "sleep", private.timer_of, "await asyncio.sleep(period)", waits_for_response=False
+    ),
 )
 
 
@@ -109,7 +101,8 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
     @functools.wraps(method)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         entity = call.entity(self)
-        if serving_here(entity) is not None:
+        serving = serving_here(entity)
+        if serving is not None and not (call.waits_for_response and serving.watcher.spin_inside):
             found = served_here(entity)
             name = described(entity) if found is None else found.core.label
             node = "its node" if found is None else f"'{found.served_node.name}'"
@@ -119,71 +112,6 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
                 f"'{call.instead}', or call it in another thread"
             )
         return method(self, *args, **kwargs)
-
-    return wrapper
-
-
-class _ClientStandIn:
-    """Stands in for a client in a blocking call of rclpy: the end of its executor ends the call.
-
-    Of the one that has its node then.
-    """
-
-    def __init__(self, client: Any, workers: Workers, node: Node) -> None:
-        self._client = client
-        self._workers = workers
-        self._node = node
-        self._future: Any = None
-        self._twin: rclpy.task.Future[Any] | None = None
-
-    def __getattr__(self, name: str) -> Any:
-        attribute = getattr(self._client, name)
-        if not name.endswith("_async"):
-            return attribute
-
-        def call(*args: Any, **kwargs: Any) -> Any:
-            self._future = attribute(*args, **kwargs)
-            self._twin = self._workers.wait_for(self._future, self._node)
-            return self._twin
-
-        return call
-
-    def drop_unanswered(self) -> None:
-        """Drop the request if that is the one whose response nobody waits for any more.
-
-        As where a task is cancelled that awaits it; the response may have come just now.
-        """
-        if self._twin is None or not isinstance(self._twin.exception(), UnansweredError):
-            return
-        self._workers.leave(self._future)
-        drop_unwanted(self._future)
-        if isinstance(self._client, Client):  # whose executor may run no done callbacks any more
-            self._client.remove_pending_request(self._future)
-
-    def remove_pending_request(self, twin: Any) -> None:
-        forget(twin)
-        self._client.remove_pending_request(self._future)
-
-
-def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
-    """As the method; but the response wakes the calling thread directly, and a shutdown too.
-
-    rclpy has the executor run what wakes the thread, and one that is shut down runs nothing more.
-    """
-    method = getattr(cls, name)
-
-    @functools.wraps(method)
-    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
-        found = serving_and_node_of(self)
-        if found is None:
-            return method(self, *args, **kwargs)
-        serving, node = found
-        stand_in = _ClientStandIn(self, serving.watcher.workers, node)
-        try:
-            return method(stand_in, *args, **kwargs)
-        except UnansweredError:
-            stand_in.drop_unanswered()
-            raise
 
     return wrapper
 
@@ -358,8 +286,6 @@ def _level_of_caller() -> int:
 
 def apply() -> None:
     """Change the classes of rclpy; once, when aiorcl is imported."""
-    for cls, method in _WAITS_FOR_RESPONSE:
-        setattr(cls, method, _end_with_executor(cls, method))
     setattr(Rate, "sleep", _end_rate(Rate.sleep))
     for call in _ENDLESS:
         setattr(call.cls, call.method, _refuse_here(call))

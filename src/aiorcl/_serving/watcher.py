@@ -11,6 +11,7 @@ from aiorcl._serving.groups import Groups
 
 if TYPE_CHECKING:
     import weakref
+    from collections.abc import Callable
 
     from rclpy.context import Context
     from rclpy.node import Node
@@ -25,6 +26,8 @@ class Watcher:
     """What an executor hands to whatever watches an entity for it.
 
     :ivar groups: the callback groups, whose places callbacks need.
+    :ivar spin_inside: in a callback runs the executor until a future is done, or ``timeout`` is
+        over; None for an executor that cannot be.
     """
 
     def __init__(
@@ -44,6 +47,7 @@ class Watcher:
         self.mailbox = mailbox
         self.context = context
         self._executor = executor
+        self.spin_inside: Callable[..., None] | None = None
         self.groups = Groups(dispatcher, workers, executor, strict=strict)
 
     def bind(self, future: Future[Any]) -> None:
