@@ -18,6 +18,7 @@ import pytest
 import websockets
 from playwright.sync_api import Browser, Page, sync_playwright
 from websockets.sync.client import connect
+from websockets.typing import Origin
 
 from tests.support import examples, network
 
@@ -217,7 +218,7 @@ def test_another_web_site_drives_nothing(url: str, headers: dict[str, str]) -> N
 
     if "Origin" in headers:
         with pytest.raises(websockets.InvalidStatus, match="403"):
-            connect(f"{url.replace('http', 'ws')}/api/live", origin=headers["Origin"])
+            connect(f"{url.replace('http', 'ws')}/api/live", origin=Origin(headers["Origin"]))
 
 
 def test_the_page_comes_back(open_page: Callable[[str], Visit]) -> None:

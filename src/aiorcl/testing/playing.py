@@ -1,0 +1,64 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Publishing a list of messages, each at its time."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+from collections.abc import Iterable
+from typing import Any
+
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.publisher import Publisher
+from rclpy.qos import QoSProfile
+
+from aiorcl._coroutines.publishing import publish
+from aiorcl._coroutines.readiness import subscribers_ready
+
+# How long a reliable publisher is given for its last messages, when all are published.
+_ACKNOWLEDGED = Duration(seconds=5)
+
+
+async def play(
+    node: Node,
+    messages: Iterable[tuple[float, str, Any]],
+    *,
+    rate: float = 1.0,
+    qos_profile: QoSProfile | int = 10,
+) -> None:
+    """Publish messages, each at its time; return when the last one is out and has arrived.
+
+    Waits until each topic has a subscriber before it begins. Messages that are late are published
+    at once, in their order. A wait that is cancelled leaves nothing.
+
+    :param node: a node that an `AsyncioExecutor` serves on the running loop.
+    :param messages: a time in seconds since the first one, the topic, and the message of each; in
+        the order of the times. All messages of one topic are of one type.
+    :param rate: how many seconds of the list pass in one second.
+    :param qos_profile: of the publishers, which exist until this returns.
+    :raises ValueError: if times go back, or the rate is not positive.
+    """
+    if not rate > 0:
+        raise ValueError(f"play() takes a positive rate, not {rate!r}")
+    listed = list(messages)
+    times = [time for time, _, _ in listed]
+    if times != sorted(times):
+        raise ValueError("play() takes messages in the order of their times")
+    with contextlib.ExitStack() as at_exit:
+        publishers: dict[str, Publisher[Any]] = {}
+        for _, topic, message in listed:
+            if topic not in publishers:
+                made = node.create_publisher(type(message), topic, qos_profile)
+                at_exit.callback(node.destroy_publisher, made)
+                publishers[topic] = made
+        for publisher in publishers.values():
+            await subscribers_ready(publisher)
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        for time, topic, message in listed:
+            await asyncio.sleep(begin + (time - times[0]) / rate - loop.time())
+            await publish(publishers[topic], message)
+        for publisher in publishers.values():
+            await asyncio.to_thread(publisher.wait_for_all_acked, _ACKNOWLEDGED)

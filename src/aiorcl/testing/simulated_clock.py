@@ -1,0 +1,80 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""A clock that the test sets."""
+
+from __future__ import annotations
+
+from types import TracebackType
+from typing import TYPE_CHECKING, Any
+
+from rclpy.clock_type import ClockType
+from rclpy.duration import Duration
+from rclpy.node import Node
+from rclpy.time import Time
+from rosgraph_msgs.msg import Clock
+
+from aiorcl._coroutines.readiness import subscribers_ready
+from aiorcl._loop.clock import AsyncioClock
+
+if TYPE_CHECKING:
+    from typing import Self
+
+
+class SimulatedClock:
+    """Publishes ``/clock``: ROS time of the nodes that follow it stands still unless the test says.
+
+    ``async with SimulatedClock(node, followers) as clock:``, with nodes that were made with the
+    parameter ``use_sim_time``. When ``advance`` returns, the clocks of these nodes show the new
+    time, and their timers are due; those of other processes follow when they hear of it.
+
+    :param node: a node that an `AsyncioExecutor` serves on the running loop; it publishes.
+    :param followers: nodes on an executor that runs in this process.
+    :param start: the time at the beginning, in seconds.
+    """
+
+    def __init__(self, node: Node, *followers: Node, start: float = 1.0) -> None:
+        for follower in followers:
+            clock: Any = follower.get_clock()  # a ROSClock, which rclpy does not say
+            if not clock.ros_time_is_active:
+                name = follower.get_fully_qualified_name()
+                raise ValueError(
+                    f"SimulatedClock(): node '{name}' does not follow /clock: make it with "
+                    "parameter_overrides=[Parameter('use_sim_time', value=True)]"
+                )
+        self._node = node
+        self._clocks = [AsyncioClock(follower.get_clock()) for follower in followers]
+        self._now = Time(seconds=start, clock_type=ClockType.ROS_TIME)
+
+    async def __aenter__(self) -> Self:
+        self._publisher = self._node.create_publisher(Clock, "/clock", 10)
+        if self._clocks:
+            await subscribers_ready(self._publisher, len(self._clocks))
+        await self._publish()
+        return self
+
+    async def __aexit__(
+        self,
+        exc_type: type[BaseException] | None,
+        exc: BaseException | None,
+        traceback: TracebackType | None,
+    ) -> None:
+        self._node.destroy_publisher(self._publisher)
+
+    def now(self) -> Time:
+        """Return the time that was set."""
+        return self._now
+
+    async def advance(self, seconds: float) -> None:
+        """Let time pass; return when the followers know.
+
+        :param seconds: 0 or more.
+        """
+        if not seconds >= 0:
+            raise ValueError(f"advance() takes seconds that pass, not {seconds!r}")
+        self._now += Duration(nanoseconds=round(seconds * 1e9))
+        await self._publish()
+
+    async def _publish(self) -> None:
+        self._publisher.publish(Clock(clock=self._now.to_msg()))
+        for clock in self._clocks:
+            await clock.sleep_until_async(self._now)

@@ -1,0 +1,172 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What tests of ROS programs need: recording, playing, and a clock that the test sets.
+
+from __future__ import annotations
+
+import asyncio
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from std_msgs.msg import Int64, String
+
+from aiorcl import AsyncioExecutor, EntityGoneError
+from aiorcl.testing import SimulatedClock, play, record
+
+if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
+    from tests.support.makers import MakeNode, Run
+
+    Body = Callable[[AsyncioExecutor], Coroutine[Any, Any, None]]
+    Serve = Callable[[Body], None]
+
+
+@pytest.fixture
+def serve(run: Run, context: Context, lone: Node) -> Serve:
+    """Run a coroutine function while an executor serves the node."""
+
+    def serve(body: Body) -> None:
+        async def main() -> None:
+            async with AsyncioExecutor(context=context) as executor:
+                executor.add_node(lone)
+                await body(executor)
+
+        run(main)
+
+    return serve
+
+
+def test_a_recorder_misses_nothing_between_waits(serve: Serve, lone: Node) -> None:
+    """Each wait goes on behind what the last one has returned; all that came is kept."""
+
+    async def body(_: AsyncioExecutor) -> None:
+        publisher = lone.create_publisher(Int64, "topic", 100)
+        async with record(lone, Int64, "topic", 100) as recorder:
+            for number in range(50):
+                publisher.publish(Int64(data=number))
+            assert (await recorder.wait_for(lambda message: message.data % 7 == 6)).data == 6
+            assert (await recorder.wait_for()).data == 7
+            assert (await recorder.wait_for(lambda message: message.data > 40)).data == 41
+            assert [message.data for message in recorder.messages] == list(range(42))
+
+    serve(body)
+
+
+def test_a_wait_that_is_over_says_what_came(serve: Serve, lone: Node) -> None:
+    """In a note of the traceback of the TimeoutError."""
+
+    async def body(_: AsyncioExecutor) -> None:
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        async with record(lone, Int64, "topic") as recorder:
+            publisher.publish(Int64(data=3))
+            publisher.publish(Int64(data=4))
+            with pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.05):
+                    await recorder.wait_for(lambda message: message.data == 5)
+            (note,) = caught.value.__cause__.__notes__
+            assert "'topic': 2 came that did not fit; the last was" in note
+            assert "data=4" in note
+
+    serve(body)
+
+
+def test_a_wait_ends_with_the_executor(serve: Serve, lone: Node) -> None:
+    """Instead of waiting in vain."""
+
+    async def body(executor: AsyncioExecutor) -> None:
+        async with record(lone, Int64, "topic") as recorder:
+            executor.create_task(executor.shutdown, 0)
+            with pytest.raises(EntityGoneError, match="No message of 'topic'"):
+                await recorder.wait_for()
+
+    serve(body)
+
+
+def test_messages_are_played_in_their_order(serve: Serve, lone: Node) -> None:
+    """On several topics, when somebody listens; it returns when the last has arrived."""
+    heard: list[object] = []
+    all_heard = asyncio.Event()
+
+    def hear(message: Int64 | String) -> None:
+        heard.append(message.data)
+        if len(heard) == 3:
+            all_heard.set()
+
+    lone.create_subscription(Int64, "numbers", hear, 10)
+    lone.create_subscription(String, "words", hear, 10)
+
+    async def body(_: AsyncioExecutor) -> None:
+        loop = asyncio.get_running_loop()
+        begin = loop.time()
+        tape = [
+            (10.0, "numbers", Int64(data=1)),
+            (10.2, "words", String(data="two")),
+            (10.4, "numbers", Int64(data=3)),
+        ]
+        await play(lone, tape, rate=10)
+        assert loop.time() - begin >= 0.04
+        await all_heard.wait()
+        assert heard == [1, "two", 3]
+        assert lone.count_publishers("numbers") == 0
+
+    serve(body)
+
+
+@pytest.mark.parametrize(
+    ("tape", "rate", "words"),
+    [
+        ([(1.0, "topic", Int64()), (0.5, "topic", Int64())], 1.0, "order of their times"),
+        ([], 0.0, "positive rate"),
+    ],
+)
+def test_what_cannot_be_played(
+    serve: Serve, lone: Node, tape: list[tuple[float, str, Int64]], rate: float, words: str
+) -> None:
+    """It is said before anything is published."""
+
+    async def body(_: AsyncioExecutor) -> None:
+        with pytest.raises(ValueError, match=words):
+            await play(lone, tape, rate=rate)
+
+    serve(body)
+
+
+def test_time_passes_when_the_test_says(serve: Serve, lone: Node, make_node: MakeNode) -> None:
+    """Clocks show it when ``advance`` returns, and timers tick by it."""
+    overrides = [Parameter("use_sim_time", value=True)]
+    followers = [make_node(parameter_overrides=overrides) for _ in range(2)]
+
+    async def body(executor: AsyncioExecutor) -> None:
+        for follower in followers:
+            executor.add_node(follower)
+        ticks: list[int] = []
+        ticked = asyncio.Event()
+        async with SimulatedClock(lone, *followers, start=100.0) as clock:
+
+            def tick() -> None:
+                ticks.append(followers[0].get_clock().now().nanoseconds)
+                ticked.set()
+
+            followers[0].create_timer(1.0, tick)
+            for _ in range(3):
+                await clock.advance(0.25)
+                times = [follower.get_clock().now() for follower in followers]
+                assert times == [clock.now(), clock.now()]
+            assert ticks == []
+            await clock.advance(0.25)
+            await ticked.wait()
+            assert ticks == [101_000_000_000]
+            with pytest.raises(ValueError, match="seconds that pass"):
+                await clock.advance(-1.0)
+
+    serve(body)
+
+
+def test_a_node_that_does_not_follow_is_named(lone: Node) -> None:
+    """Its clock would never show the time."""
+    with pytest.raises(ValueError, match=f"{lone.get_fully_qualified_name()}.*use_sim_time"):
+        SimulatedClock(lone, lone)
