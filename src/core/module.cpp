@@ -11,8 +11,6 @@
 #include <rcl_action/action_server.h>
 
 #include <cstdlib>
-#include <exception>
-#include <system_error>
 #include <utility>
 
 #include "dispatch/dispatcher.hpp"
@@ -37,6 +35,7 @@
 #include "messages/layout.hpp"
 #include "messages/message_type.hpp"
 #include "rcl_error.hpp"
+#include "system_error.hpp"
 
 namespace nb = nanobind;
 using namespace nb::literals;
@@ -97,18 +96,6 @@ int clear_dispatcher(PyObject * self) {
 PyType_Slot dispatcher_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_dispatcher)},
                                   {Py_tp_clear, reinterpret_cast<void *>(clear_dispatcher)},
                                   {0, nullptr}};
-
-/// What a system call reports is an OSError.
-void translate_system_error(const std::exception_ptr & raised, void *) {
-  try {
-    std::rethrow_exception(raised);
-  } catch (const std::system_error & error) {
-    PyObject * args = Py_BuildValue("(is)", error.code().value(), error.what());
-    if (args == nullptr) return;
-    PyErr_SetObject(PyExc_OSError, args);
-    Py_DECREF(args);
-  }
-}
 
 /// rclpy's extension, which was imported before ours.
 nb::object rclpy_implementation() {
@@ -274,9 +261,14 @@ NB_MODULE(_core, m) {
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
            "service"_a, "group"_a.none(), "label"_a, "sends_itself"_a = false)
       .def("respond", &Service::respond, "response"_a.none(), "request_id"_a);
+  nb::class_<Requests>(m, "Requests", nb::is_weak_referenceable())
+      .def(nb::init<>())
+      .def_prop_ro("under_way", &Requests::under_way)
+      .def_rw("on_answer", &Requests::on_answer, nb::arg().none());
   nb::class_<Client, Entity>(m, "Client", nb::type_slots(entity_slots))
-      .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object, bool>(),
-           "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a,
+      .def(nb::init<Dispatcher &, nb::object, std::string, std::size_t, nb::object,
+                    std::shared_ptr<Requests>, bool>(),
+           "dispatcher"_a, "client"_a, "label"_a, "depth"_a, "tell_crowded"_a, "requests"_a,
            "finds_itself"_a = false)
       .def("stand_in", &Client::stand_in)
       .def("call_async", &Client::call_async, "request"_a.none());

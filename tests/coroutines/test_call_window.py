@@ -10,10 +10,11 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.client import Client
 from rclpy.context import Context
 from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile
+from rclpy.qos import DurabilityPolicy, HistoryPolicy, QoSProfile
 from test_msgs.srv import BasicTypes
 
 import aiorcl
@@ -29,19 +30,24 @@ DEPTH = 10  # of a service's queue, unless its profile says otherwise
 
 
 class Server:
-    """A service that notes in which order requests come, and answers when it is opened."""
+    """A service that notes in which order requests come, and answers when it is opened.
 
-    def __init__(self, node: Node, qos_profile: QoSProfile | None = None) -> None:
+    One after the other, or all at once in a reentrant group; those below 0 it answers at once.
+    """
+
+    def __init__(self, node: Node, qos_profile: QoSProfile | None = None, **options: Any) -> None:
         self.got: list[int] = []
         self.open = asyncio.Event()
-        options: dict[str, Any] = {} if qos_profile is None else {"qos_profile": qos_profile}
+        if qos_profile is not None:
+            options["qos_profile"] = qos_profile
         self.service = node.create_service(BasicTypes, "service", self._serve, **options)
 
     async def _serve(
         self, request: BasicTypes.Request, response: BasicTypes.Response
     ) -> BasicTypes.Response:
         self.got.append(request.int64_value)
-        await self.open.wait()
+        if request.int64_value >= 0:
+            await self.open.wait()
         response.int64_value = request.int64_value
         return response
 
@@ -160,6 +166,119 @@ def test_requests_by_call_async_count_but_block_nobody(
             assert len(client._pending_requests) == DEPTH
             server.open.set()
             assert await asyncio.gather(*asking) == [0, 1, 2]
+
+    run(main)
+
+
+def test_a_request_of_call_async_that_is_answered_leaves_its_place(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """While the call that was let through waits on, the next one is sent."""
+    client = lone.create_client(BasicTypes, "service", qos_profile=QoSProfile(depth=2))
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            server = Server(lone)
+            await aiorcl.service_ready(client)
+            quick = [client.call_async(BasicTypes.Request(int64_value=-1)) for _ in range(2)]
+            asking = [ask(client, number) for number in range(2)]
+            await asyncio.gather(*quick)
+            await until(lambda: len(client._pending_requests) == 2)
+            server.open.set()
+            assert await asyncio.gather(*asking) == [0, 1]
+
+    run(main)
+
+
+def test_a_cancelled_request_keeps_its_place(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """It lies in the queue of the service, where another would push out those of others."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            server = Server(lone)
+            patient = [ask(client, number) for number in range(DEPTH // 2)]
+            await until(lambda: len(server.got) == 1)
+            hasty = [ask(client, number) for number in range(DEPTH // 2 - 1)]
+            await until(lambda: len(client._pending_requests) == DEPTH - 1)
+            forgotten = client.call_async(BasicTypes.Request())
+            forgotten.cancel()
+            for each in hasty:
+                each.cancel()
+            more = [ask(client, number) for number in range(DEPTH)]
+            await turns(20)
+            assert len(client._pending_requests) == DEPTH // 2
+            server.open.set()
+            assert await asyncio.gather(*patient) == list(range(DEPTH // 2))
+            assert await asyncio.gather(*more) == list(range(DEPTH))
+
+    run(main)
+
+
+def test_cancelled_requests_hold_up_nobody(run: Run, context: Context, make_node: MakeNode) -> None:
+    """The service never answers: what nobody waits for any more has no place."""
+    node, server = make_node(), make_node()
+    client = node.create_client(BasicTypes, "service", qos_profile=QoSProfile(depth=2))
+
+    async def main() -> None:
+        Server(server)  # on no executor
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            for _ in range(4):
+                asking = [ask(client, number) for number in range(2)]
+                await until(lambda: len(client._pending_requests) == 2)
+                for each in asking:
+                    each.cancel()
+                await asyncio.wait(asking)
+
+    run(main)
+
+
+@pytest.mark.parametrize(("clients", "calls"), [(12, 1), (2, 10)])
+def test_the_clients_of_a_service_share_its_queue(
+    run: Run, context: Context, lone: Node, clients: int, calls: int
+) -> None:
+    """Also where all are answered in one turn of the loop: each gets the responses to all."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            server = Server(lone, callback_group=ReentrantCallbackGroup())
+            asking = [
+                ask(client, number)
+                for client in [lone.create_client(BasicTypes, "service") for _ in range(clients)]
+                for number in range(calls)
+            ]
+            await until(lambda: len(server.got) == DEPTH)
+            await turns(20)
+            assert len(server.got) == DEPTH
+            server.open.set()
+            assert await asyncio.gather(*asking) == list(range(calls)) * clients
+
+    run(main)
+
+
+def test_a_client_without_a_server_holds_up_no_other(
+    run: Run, context: Context, lone: Node, client: Client[Any, Any]
+) -> None:
+    """Of the same service, with which its QoS profile does not match."""
+    wants_more = QoSProfile(depth=DEPTH, durability=DurabilityPolicy.TRANSIENT_LOCAL)
+    lonely = lone.create_client(BasicTypes, "service", qos_profile=wants_more)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            server = Server(lone)
+            server.open.set()
+            waiting = [ask(lonely, number) for number in range(DEPTH)]
+            await turns()
+            assert await asyncio.gather(*(ask(client, number) for number in range(3))) == [0, 1, 2]
+            lone.destroy_client(lonely)
+            errors = await asyncio.gather(*waiting, return_exceptions=True)
+            assert {type(error) for error in errors} == {aiorcl.EntityGoneError}
 
     run(main)
 

@@ -40,9 +40,17 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     request is forgotten, and a response that still comes is dropped. A server that goes away after
     it got the request cannot be noticed. No callback group holds the response back.
 
-    No more requests are under way at once than the history of the client's QoS profile holds: 10
-    by default. Further calls of the client wait for their turn, first come, first sent. A service
-    keeps as many, of all its clients together: with several of them give it a deeper one.
+    No more requests of an executor to one service are under way at once than the history of the
+    client's QoS profile holds: 10 by default. Further calls, of any of its clients, wait for their
+    turn, first come, first sent. A request that was cancelled counts until its answer comes, or
+    all calls that were sent before it have ended: it lies in the queue of the service as the others
+    do.
+
+    Clients on other executors, in other processes say, are not counted. A service keeps as many
+    requests, of all clients together; and as Fast DDS brings each client the responses to all of
+    them, as many may come while the loop is busy. What is more is lost, and the call waits for
+    ever. With busy clients elsewhere give service and clients a deeper history:
+    ``qos_profile=QoSProfile(depth=100)``.
 
     :raises TypeError: if ``client`` is none, or ``request`` of another type.
     :raises EntityGoneError: if the client or its node is destroyed or removed from its executor
@@ -52,19 +60,25 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     check(client, Client, "aiorcl.call()", "a client, made by node.create_client()")
     check_message(request, client.srv_type.Request, f"A request of '{client.srv_name}'")
     served_node = served_node_of(client)
-    window = window_of(client, served_node.serving)
-    await window.enter(client, served_node)
+    serving = served_node.serving
     try:
+        window = window_of(client, serving)
+        await window.take_turn(client, served_node)
         try:
-            served_node.serving.check_answers()  # which the turn may have come together with
-            if not client.service_is_ready():
-                await service_ready(client)
+            while True:
+                serving.check_answers()  # whose end the turn may have come together with
+                if not client.service_is_ready():
+                    window.advance()
+                    await service_ready(client)
+                if not await window.enter(client, served_node) or client.service_is_ready():
+                    break
             future = client.call_async(request)
-        except InvalidHandle:  # destroyed on another thread, whose word is on its way
-            raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
+            window.began()
         finally:
-            window.sent(client)
-        serving = served_node.serving
+            window.end_turn(client)
+    except InvalidHandle:  # destroyed on another thread, whose word is on its way
+        raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
+    try:
         answer = _Answer(future)
         serving.follow(answer, client, served_node.node)
         try:
@@ -73,4 +87,4 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             serving.followers.discard(answer)
             client.remove_pending_request(future)
     finally:
-        window.left(client)
+        window.ended()

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""How many requests of one client are under way at once, and who sends the next one."""
+"""How many requests to one service are under way at once, and who sends the next one."""
 
 from __future__ import annotations
 
@@ -9,111 +9,193 @@ import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.waking import fail, wake
+from aiorcl._loop.waking import wake
 from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rclpy.client import Client
 
+    from aiorcl import _core
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.serving import Serving
 
 
 class _WaitingCall(Follower):
-    """A call that waits until it may send."""
+    """A call that waits until it may go on."""
 
     outlives_shutdown = True
 
-    def __init__(self) -> None:
+    def __init__(self, client: Client[Any, Any]) -> None:
+        self.client = client
         self._loop = asyncio.get_running_loop()
-        self.may_send: asyncio.Future[None] = self._loop.create_future()
+        self._waiter: asyncio.Future[None] | None = None
+        self._gone: EntityGoneError | None = None
 
     def gone(self, reason: str) -> None:
-        on_loop(self._loop, fail, self.may_send, EntityGoneError(reason))
+        self._gone = EntityGoneError(reason)
+        on_loop(self._loop, self.wake)
+
+    def wake(self) -> None:
+        if self._waiter is not None:
+            wake(self._waiter)
+
+    async def wait(self, is_turn: Callable[[], bool]) -> None:
+        """Return when it is so; it is asked now, and when the call is woken."""
+        while self._gone is None and not is_turn():
+            self._waiter = self._loop.create_future()
+            await self._waiter
+        if self._gone is not None:
+            raise self._gone
 
 
-class Window:
-    """The calls of one client: no more under way than its queue holds, sent in their order.
+class _Line:
+    """Calls that wait for one thing, first come, first served."""
 
-    More would be lost: where a history keeps the last n, the middleware drops a request, or a
-    response, and tells nobody. One call at a time sends, so that none overtakes another while the
-    first waits for the server. On the loop's thread.
-    """
-
-    def __init__(self, client: Client[Any, Any], serving: Serving) -> None:
-        self.serving = weakref.ref(serving)
-        self._limit = depth_of(client.qos_profile)
-        self._under_way = 0
-        self._sending = False
+    def __init__(self, is_free: Callable[[Client[Any, Any]], bool]) -> None:
+        self._is_free = is_free
         self._waiting: deque[_WaitingCall] = deque()
 
-    async def enter(self, client: Client[Any, Any], served_node: ServedNode) -> None:
-        """Wait for the turn of a call, which begins here; then sent() and, at its end, left().
+    def __len__(self) -> int:
+        return len(self._waiting)
 
-        :raises EntityGoneError: if the client, its node or the executor is gone.
+    def is_free(self, client: Client[Any, Any]) -> bool:
+        """Tell whether a call that comes now need not wait."""
+        return not self._waiting and self._is_free(client)
+
+    async def wait(self, client: Client[Any, Any], served_node: ServedNode) -> None:
+        """Return when all that came before have gone on, and it is free.
+
+        Who goes on takes it, and calls ``advance()`` when that changes something for the next one.
         """
-        if self._waiting or not self._is_open(client):
-            await self._wait(client, served_node)
-        else:
-            self._sending = True
-        self._under_way += 1
-
-    async def _wait(self, client: Client[Any, Any], served_node: ServedNode) -> None:
-        call, serving = _WaitingCall(), served_node.serving
+        call = _WaitingCall(client)
         self._waiting.append(call)
+        serving = served_node.serving
         serving.follow(call, client, served_node.node)
-        self._advance(client)  # a call that a finalizer has ended meanwhile did not see this one
         try:
-            await call.may_send
+            await call.wait(lambda: self._waiting[0] is call and self._is_free(client))
         except BaseException:
-            if call in self._waiting:
-                self._waiting.remove(call)
-            elif not call.may_send.cancelled() and call.may_send.exception() is None:
-                self.sent(client)  # cancelled with its turn, which goes to the next one
+            self._waiting.remove(call)
+            self.advance()
             raise
         finally:
             serving.followers.discard(call)
+        self._waiting.popleft()
 
-    def sent(self, client: Client[Any, Any]) -> None:
-        """The request was sent, or never will be: the next one may."""
-        self._sending = False
-        self._advance(client)
+    def advance(self) -> None:
+        """Wake the first one if it is free."""
+        if self._waiting and self._is_free(self._waiting[0].client):
+            self._waiting[0].wake()
 
-    def left(self, client: Client[Any, Any]) -> None:
-        """The call has ended, however it did."""
-        self._under_way -= 1
-        self._advance(client)
 
-    def _is_open(self, client: Client[Any, Any]) -> bool:
+class _Turn:
+    """Which call of one client sends: none overtakes another that waits for the server."""
+
+    def __init__(self) -> None:
+        self.is_taken = False
+        self.line = _Line(lambda _: not self.is_taken)
+
+
+class Window:
+    """The calls of one service: no more under way than the client's queue holds, in their order.
+
+    More would be lost: where a history keeps the last n, the middleware drops a request, or a
+    response, and tells nobody. The requests of all clients lie in one queue of the service; and in
+    rmw_fastrtps each client gets the responses to all of them, and drops those to others when it
+    takes them. On the loop's thread.
+    """
+
+    def __init__(self, requests: _core.Requests) -> None:
+        self.requests = requests
+        self._calls = 0  # that wait for a response
+        self._room = _Line(self._has_room)
+        self._turns: dict[int, _Turn] = {}  # by the id of a client of which a call sends or waits
+
+    async def take_turn(self, client: Client[Any, Any], served_node: ServedNode) -> None:
+        """Wait until this call of its client may send; then ``end_turn``.
+
+        :raises EntityGoneError: if the client, its node or the executor is gone.
+        """
+        turn = self._turns.get(id(client))
+        if turn is None:
+            turn = self._turns[id(client)] = _Turn()
+        if not turn.line.is_free(client):
+            try:
+                await turn.line.wait(client, served_node)
+            except BaseException:
+                self._forget(turn, client)
+                raise
+        turn.is_taken = True
+
+    def end_turn(self, client: Client[Any, Any]) -> None:
+        """The request was sent, or never will be: the next one of the client may."""
+        turn = self._turns[id(client)]
+        turn.is_taken = False
+        turn.line.advance()
+        self._forget(turn, client)
+        self.advance()
+
+    def _forget(self, turn: _Turn, client: Client[Any, Any]) -> None:
+        if not turn.is_taken and not turn.line:
+            self._turns.pop(id(client), None)
+
+    async def enter(self, client: Client[Any, Any], served_node: ServedNode) -> bool:
+        """Wait until there is room for one call more, which sends now, or calls ``advance``.
+
+        :return: whether it had to wait.
+        :raises EntityGoneError: if the client, its node or the executor is gone.
+        """
+        if self._room.is_free(client):
+            return False
+        self.requests.on_answer = self._room.advance
+        try:
+            await self._room.wait(client, served_node)
+        finally:
+            if not self._room:
+                self.requests.on_answer = None
+        return True
+
+    def advance(self) -> None:
+        """Let the next call enter, if there is room."""
+        self._room.advance()
+
+    def began(self) -> None:
+        """The request of a call that has entered was sent."""
+        self._calls += 1
+
+    def ended(self) -> None:
+        """A call that had begun has ended, however it did."""
+        self._calls -= 1
+        self.advance()
+
+    def _has_room(self, client: Client[Any, Any]) -> bool:
         # Requests by call_async() count too. But whether they ever end is not known here, so that
         # one call is always let through.
-        return not self._sending and (
-            self._under_way == 0
-            or self._limit is None
-            or max(self._under_way, len(pending_requests_of(client))) < self._limit
+        limit = depth_of(client.qos_profile)
+        return (
+            self._calls == 0
+            or limit is None
+            or max(self.requests.under_way, len(pending_requests_of(client))) < limit
         )
 
-    def _advance(self, client: Client[Any, Any]) -> None:
-        while self._waiting and self._is_open(client):
-            self._sending = wake(self._waiting.popleft().may_send)
 
-
-# Weakly: a call that waits knows the client, by its task, and that would never be collected. Calls
-# hold their window, and one that has none is as a new one.
-_windows: ByIdentity[Client[Any, Any], weakref.ref[Window]] = ByIdentity()
+# Windows last as long as the calls that hold them: one without any is as a new one.
+_windows: weakref.WeakValueDictionary[int, Window] = weakref.WeakValueDictionary()
 
 
 def window_of(client: Client[Any, Any], serving: Serving) -> Window:
-    """Return the window of a client on the executor that serves it now, and so on one loop.
+    """Return the window of a service on the executor that serves a client of it now.
 
-    Calls of the executor that served it before have ended by then, or end without being sent.
+    Calls of the executor that served the client before have ended by then, or end without being
+    sent.
+
+    :raises rclpy.exceptions.InvalidHandle: if the client was destroyed.
     """
-    reference = _windows.get(client)
-    window = None if reference is None else reference()
-    if window is None or window.serving() is not serving:
-        window = Window(client, serving)
-        _windows[client] = weakref.ref(window)
+    requests = serving.watcher.requests_to(client.service_name)
+    window = _windows.get(id(requests))
+    if window is None:
+        window = _windows[id(requests)] = Window(requests)
     return window

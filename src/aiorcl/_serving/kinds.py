@@ -177,8 +177,10 @@ def _watch_client(
     # inside a callback of the same group could not end.
     depth = depth_of(client.qos_profile) or 0
     finds_itself = not _PENDING_REQUESTS.are_those_of(client)
+    requests = watcher.requests_to(client.service_name)
     core = _core.Client(
-        watcher.dispatcher, client, label, depth, _tell_crowded, finds_itself=finds_itself
+        *(watcher.dispatcher, client, label, depth, _tell_crowded, requests),
+        finds_itself=finds_itself,
     )
     if _CALL_ASYNC.are_all_of(client):
         core.stand_in()

@@ -4,20 +4,20 @@
 
 from __future__ import annotations
 
+import weakref
 from typing import TYPE_CHECKING, Any
 
+from aiorcl import _core
 from aiorcl._rclpy.private import set_executor
 from aiorcl._serving.groups import Groups
 
 if TYPE_CHECKING:
-    import weakref
     from collections.abc import Callable
 
     from rclpy.context import Context
     from rclpy.node import Node
     from rclpy.task import Future
 
-    from aiorcl import _core
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._tasks.workers import Workers
 
@@ -48,7 +48,14 @@ class Watcher:
         self.context = context
         self._executor = executor
         self.spin_inside: Callable[..., None] | None = None
+        self._requests: weakref.WeakValueDictionary[str, _core.Requests]
+        self._requests = weakref.WeakValueDictionary()
         self.groups = Groups(dispatcher, workers, executor, strict=strict)
+
+    def requests_to(self, service_name: str) -> _core.Requests:
+        """Return the requests of all clients of a service."""
+        found = self._requests.get(service_name)
+        return self._requests.setdefault(service_name, _core.Requests()) if found is None else found
 
     def bind(self, future: Future[Any]) -> None:
         """Let the done callbacks of a future run on this executor."""

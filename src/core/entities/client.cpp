@@ -3,6 +3,10 @@
 // A client: takes a response and completes the future of its request.
 #include "entities/client.hpp"
 
+#include <nanobind/stl/vector.h>
+
+#include <vector>
+
 #include "dispatch/names.hpp"
 #include "entities/outgoing.hpp"
 #include "entities/rclpy_future.hpp"
@@ -14,18 +18,36 @@ namespace nb = nanobind;
 namespace aiorcl {
 
 Client::Client(Dispatcher & dispatcher, nb::object client, std::string label, std::size_t depth,
-               nb::object tell_crowded, bool finds_itself)
+               nb::object tell_crowded, std::shared_ptr<Requests> requests, bool finds_itself)
     : Entity(dispatcher, client, client.attr("handle"), nb::none(), std::move(label)),
       client_(static_cast<const rcl_client_t *>(pointer())),
       request_type_(client.attr("srv_type").attr("Request")),
       response_type_(client.attr("srv_type").attr("Response")),
       response_(response_type_),
+      requests_(std::move(requests)),
       depth_(depth),
       finds_itself_(finds_itself),
       tell_crowded_(std::move(tell_crowded)) {
   outlive_context();  // it only completes futures
   watch_ = add_source<Watch>(Source::kClient, client_);
   poke();  // for the backlog, see Entity::settle()
+  nb::object pending = attribute(client, rclpy_names().pending_requests);
+  nb::object sent = nb::steal(PyDict_Keys(pending.ptr()));
+  for (std::int64_t number : nb::cast<std::vector<std::int64_t>>(sent)) {
+    requests_->sent(*this, number);
+  }
+}
+
+Client::~Client() {
+  requests_->leave(*this);
+}
+
+bool Client::awaits(std::int64_t number) const {
+  if (closed()) return false;
+  nb::object pending = attribute(rclpy_entity(), rclpy_names().pending_requests);
+  const int found = PyDict_Contains(pending.ptr(), nb::int_(number).ptr());
+  if (found < 0) nb::raise_python_error();
+  return found == 1;
 }
 
 nb::object Client::call_async(nb::handle request) {
@@ -50,6 +72,7 @@ nb::object Client::call_async(nb::handle request) {
   const bool noted = ret != RCL_RET_OK ||
                      (PyList_Append(callbacks.ptr(), forget.ptr()) == 0 &&
                       PyDict_SetItem(pending.ptr(), nb::int_(sequence).ptr(), future.ptr()) == 0);
+  if (ret == RCL_RET_OK) requests_->sent(*this, sequence);
   const auto under_way = static_cast<std::size_t>(PyDict_Size(pending.ptr()));
   call_method(lock, names().release);
   if (!noted) nb::raise_python_error();
@@ -79,11 +102,13 @@ Outcome Client::run(Hooks hooks, Claim & claim) {
   nb::object client = nb::borrow(rclpy_entity());
   if (!may_call()) return Outcome::kNothing;
   if (finds_itself_) {
+    requests_->answered(*this, info.request_id.sequence_number);
     call_method(hooks, names().complete_request, client, nb::int_(info.request_id.sequence_number),
                 response);
     return Outcome::kCalled;
   }
   nb::object future = pop_future(info.request_id.sequence_number);
+  requests_->answered(*this, info.request_id.sequence_number);
   if (!future.is_valid()) return Outcome::kCalled;
   nb::object forget = attribute(client, names().remove_pending_request);
   if (!complete_rclpy_future(future, response, hooks, forget)) {

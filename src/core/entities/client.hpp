@@ -5,7 +5,10 @@
 
 #include <rcl/client.h>
 
+#include <memory>
+
 #include "dispatch/entity.hpp"
+#include "entities/requests.hpp"
 #include "messages/message_type.hpp"
 
 namespace aiorcl {
@@ -14,16 +17,21 @@ class Client final : public Entity {
  public:
   /// `client` is an rclpy Client. It has no group: what only completes futures is never held back.
   /// When more than `depth` requests are pending at once, `tell_crowded(client, pending)` is
-  /// called, a single time; never if `depth` is 0. `finds_itself`: methods of the user's own look
-  /// for the future of a response.
+  /// called, a single time; never if `depth` is 0. `requests` are those of all clients of the
+  /// service; a call_async() that is not ours enters nothing. `finds_itself`: methods of the user's
+  /// own look for the future of a response.
   Client(Dispatcher & dispatcher, nanobind::object client, std::string label, std::size_t depth,
-         nanobind::object tell_crowded, bool finds_itself);
+         nanobind::object tell_crowded, std::shared_ptr<Requests> requests, bool finds_itself);
+  ~Client() override;
 
   /// As rclpy's call_async, also in its errors: TypeError unless `request` is one of the client's
   /// type, InvalidHandle if the client is destroyed, RclError (an rclpy RCLError). Can stand in for
   /// it; after close() it hands over to it. Any thread that holds the GIL. Returns a rclpy Future,
   /// which the client keeps until it is done.
   nanobind::object call_async(nanobind::handle request);
+
+  /// Whether somebody waits for the response to a request of this number, as far as it can come.
+  bool awaits(std::int64_t number) const;
 
   /// From now on until close() the rclpy client's own call_async() is this one.
   void stand_in();
@@ -45,6 +53,7 @@ class Client final : public Entity {
   MessageType response_type_;
   RosMessage response_;
   Watch * watch_;
+  std::shared_ptr<Requests> requests_;
   std::size_t depth_;
   bool finds_itself_;
   nanobind::object tell_crowded_;  // a function of a module: no cycle
