@@ -24,7 +24,7 @@ from tests.support.actions import serve_action
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator
+    from collections.abc import Callable, Iterator
 
     from rclpy.context import Context
 
@@ -261,6 +261,34 @@ def test_slow_callbacks_are_named(
     for long in (1e9, 1e10, math.inf):
         executor.slow_callback_duration = long
         assert executor.slow_callback_duration == (math.inf if long > 1e9 else long)
+
+
+def test_debug_mode_names_slow_callbacks(
+    loop_factory: Callable[[], asyncio.AbstractEventLoop],
+    context: Context,
+    lone: Node,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Those of asyncio's debug mode say at most that it was one of ours."""
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        loop.slow_callback_duration = 0.002
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            called = asyncio.Event()
+
+            def busy() -> None:
+                keep_busy()
+                called.set()
+
+            timer = lone.create_timer(0.001, busy)
+            await called.wait()
+            timer.cancel()
+
+    with asyncio.Runner(loop_factory=loop_factory, debug=True) as runner:
+        runner.run(main())
+    assert any("busy' kept the loop for " in warning for warning in warnings_of(capfd))
 
 
 def test_slow_steps_are_named(executor: AsyncioExecutor, capfd: pytest.CaptureFixture[str]) -> None:
