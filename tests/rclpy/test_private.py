@@ -127,6 +127,13 @@ def with_field() -> Any:
 
 NODE_LISTS = ("clients", "guards", "publishers", "services", "subscriptions", "timers", "waitables")
 
+
+def number_of_result(objects: Objects) -> int:
+    """Ask for a result; return the number of the request."""
+    objects.client_goal.get_result_async()
+    return max(private.pending_of(objects.action_client)["result"])
+
+
 #: By the name of each function: calls of it, and what they have to return.
 USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
     "is_pending": (lambda o: private.is_pending(o.future), lambda got: got is True),
@@ -221,6 +228,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.cancel_goal_async(o.action_client, o.client_goal),
         lambda got: isinstance(got, rclpy.task.Future),
     ),
+    "send_result_request_again": (
+        lambda o: private.send_result_request_again(o.action_client, number_of_result(o)),
+        lambda got: isinstance(got, int),
+    ),
     "client_of": (
         lambda o: private.client_of(o.client_goal) is o.action_client,
         lambda got: got is True,
@@ -284,6 +295,7 @@ def test_it_is_there(objects: Objects, name: str) -> None:
         (ActionClient, private.CANCEL_GOAL_ASYNC),
         (ActionClient, private.CANCEL_GOAL),
         (ActionClient, private.GET_RESULT),
+        (ActionClient, private.GET_RESULT_ASYNC),
     ],
 )
 def test_a_method_is_there(cls: type, name: str) -> None:

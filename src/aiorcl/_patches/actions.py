@@ -17,9 +17,11 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl import _core
 from aiorcl._rclpy import private
 from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
+from aiorcl._serving.actions import Action
 from aiorcl._serving.executions import Execution
 from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
+from aiorcl._tasks.goal_states import has_ended
 from aiorcl._tasks.unwanted_requests import note_cancellation
 
 
@@ -57,6 +59,24 @@ def _noted(cancel: Callable[..., Any]) -> Callable[..., Any]:
         if isinstance(goal_handle, ClientGoalHandle):
             note_cancellation(self, goal_handle.goal_id)
         return cancel(self, goal_handle)
+
+    return wrapper
+
+
+def _expected(get_result: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but the result is asked for again if it is overdue.
+
+    Of a goal that ends later the status tells.
+    """
+
+    @functools.wraps(get_result)
+    def wrapper(self: Any, goal_handle: Any) -> Any:
+        future = get_result(self, goal_handle)
+        if has_ended(self, goal_handle.goal_id):
+            found = served(self)
+            if found is not None and isinstance(found.core, Action) and found.core.results:
+                found.served_node.serving.mailbox.order(found.core.results.expect)
+        return future
 
     return wrapper
 
@@ -128,5 +148,6 @@ def apply() -> None:
     # What decides on goals may return a coroutine, whatever it is.
     setattr(rclpy.action.server, "await_or_execute", judged(await_or_execute))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
-    cancel = private.CANCEL_GOAL_ASYNC
+    cancel, get_result = private.CANCEL_GOAL_ASYNC, private.GET_RESULT_ASYNC
     setattr(ActionClient, cancel, _noted(getattr(ActionClient, cancel)))
+    setattr(ActionClient, get_result, _expected(getattr(ActionClient, get_result)))

@@ -191,6 +191,7 @@ FORGET = {
 CANCEL_GOAL_ASYNC = "_cancel_goal_async"
 CANCEL_GOAL = "_cancel_goal"
 GET_RESULT = "_get_result"
+GET_RESULT_ASYNC = "_get_result_async"
 
 
 def node_of(entity: Any) -> Node | None:
@@ -262,6 +263,24 @@ def cancel_goal_async(
 ) -> AnyFuture:
     """Ask the server to cancel a goal, of whose handle the id is read."""
     return client._cancel_goal_async(handle)
+
+
+def send_result_request_again(client: AnyActionClient, number: int) -> int | None:
+    """Ask once more for a result, and let the same future get it; return the new number.
+
+    None if nobody waits for an answer to the request of that number.
+    """
+    futures, goal_ids = pending_of(client)["result"], goal_ids_of(client)["result"]
+    with lock_of(client):
+        future, goal_id = futures.get(number), goal_ids.get(number)
+        if future is None or goal_id is None:
+            return None
+        request = client._action_type.Impl.GetResultService.Request(goal_id=goal_id)
+        new: int = client._client_handle.send_result_request(request)
+        futures[new], goal_ids[new] = future, goal_id
+        futures.pop(number, None)
+        goal_ids.pop(number, None)
+    return new
 
 
 def client_of(handle: ClientGoalHandle[Any, Any, Any]) -> AnyActionClient:

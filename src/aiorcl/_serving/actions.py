@@ -18,6 +18,7 @@ from aiorcl._rclpy import private
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
+from aiorcl._serving.result_requests import ResultRequests
 from aiorcl._tasks.goal_states import note_canceling, note_statuses
 from aiorcl._tasks.unwanted_requests import note_listeners
 
@@ -62,6 +63,7 @@ class Action:
         # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
         self.feedback: _core.Entity | None = None
         self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
+        self.results: ResultRequests | None = None  # of a client
         # Callbacks of goals that have ended, for the feedback that arrived before the result.
         self.last_feedback: dict[bytes, Callable[[Any], Any]] = {}
 
@@ -105,6 +107,8 @@ class Action:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
         self._hand_back()
         self.sender.active = keep_responses
+        if self.results is not None and not keep_responses:
+            self.results.close()
         with contextlib.ExitStack() as stack:  # which goes on when one of them raises
             for part in self.others if keep_responses else self.parts:
                 stack.callback(part.close)
@@ -192,10 +196,14 @@ def watch_client(
         return run
 
     execute_result = execute("result")
+    results = action.results = ResultRequests(client)
 
     def result(data: Any) -> None:
-        goal_id = goals_of_results.get(data[0])
-        execute_result(data)
+        number = results.answered(data[0])
+        if number is None:
+            return
+        goal_id = goals_of_results.get(number)
+        execute_result((number, data[1]))
         if goal_id is None:
             return
         # rclpy forgets it too, but by a done callback, which comes after feedback that comes now.
@@ -225,6 +233,7 @@ def watch_client(
     def status(message: Any) -> None:
         note_statuses(client, message)
         execute_status(message)
+        results.expect()
 
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
@@ -243,6 +252,8 @@ def watch_client(
         callback = callbacks.pop(key, None)
         if callback is not None:
             keep_for_last(key, callback)
+    if goals_of_results:  # asked for where the client was before
+        watcher.mailbox.order(results.expect)
     return action
 
 

@@ -54,6 +54,16 @@ def has_ended(client: AnyActionClient, goal_id: Any) -> bool:
     return status_of(client, goal_id) in _ENDED
 
 
+def ended_goals(client: AnyActionClient) -> set[bytes]:
+    """Return the ids of all goals of which the server has told that they have ended."""
+    message = _told.get(client)
+    if message is None:
+        return set()
+    return {
+        bytes(told.goal_info.goal_id.uuid) for told in message.status_list if told.status in _ENDED
+    }
+
+
 def note_canceling(client: AnyActionClient, goal_ids: Iterable[Any]) -> None:
     """Remember the goals that a server has agreed to cancel, while they have not ended."""
     found = _canceling.setdefault(client, {})
