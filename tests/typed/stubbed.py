@@ -115,6 +115,8 @@ async def calls(node: Node) -> None:
     assert_type(future, Future[SetBool.Response])
     assert_type(await future, SetBool.Response)
     assert_type(future.result(), SetBool.Response | None)
+    assert_type(client.call(SetBool.Request()), SetBool.Response)
+    assert_type(client.call(SetBool.Request(), 1.0), SetBool.Response | None)
     client.call_async(Trigger.Request())  # type: ignore[arg-type]
     await aiorcl.call(client, Trigger.Request())  # type: ignore[misc]
     node.create_client(String, "s")  # type: ignore[arg-type]

@@ -145,16 +145,26 @@ def _amend(theirs: Function, ours: ast.FunctionDef) -> Function:
             by_name[argument.arg].annotation = argument.annotation
     if is_overload(ours):
         amended.decorator_list = [*ours.decorator_list]
-        required = {
-            each.arg
-            for each, default in zip(ours.args.kwonlyargs, ours.args.kw_defaults, strict=True)
-            if default is None
-        }
-        amended.args.kw_defaults = [
-            None if each.arg in required else default
-            for each, default in zip(amended.args.kwonlyargs, amended.args.kw_defaults, strict=True)
-        ]
+        _require(amended.args, {each.arg for each in _arguments(ours)} - _optional(ours.args))
     return amended
+
+
+def _optional(arguments: ast.arguments) -> set[str]:
+    positional = [*arguments.posonlyargs, *arguments.args]
+    defaults = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    return {
+        *(each.arg for each in positional[len(positional) - len(arguments.defaults) :]),
+        *(each.arg for each, default in defaults if default is not None),
+    }
+
+
+def _require(arguments: ast.arguments, names: set[str]) -> None:
+    """Take the defaults from parameters of these names."""
+    keywords = zip(arguments.kwonlyargs, arguments.kw_defaults, strict=True)
+    arguments.kw_defaults = [None if each.arg in names else default for each, default in keywords]
+    positional = [*arguments.posonlyargs, *arguments.args]
+    with_default = positional[len(positional) - len(arguments.defaults) :]
+    arguments.defaults = arguments.defaults[sum(each.arg in names for each in with_default) :]
 
 
 def _arguments(function: Function) -> list[ast.arg]:

@@ -6,6 +6,7 @@ from collections.abc import Callable, Coroutine
 from typing import Any, Literal, Protocol, TypeVar, overload
 
 from rclpy.client import Client
+from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.publisher import Publisher
 from rclpy.service import Service
 from rclpy.subscription import MessageInfo, Subscription
@@ -20,6 +21,8 @@ class _ServiceType(Protocol[_RequestT_co, _ResponseT_co]):
     def Response(self) -> _ResponseT_co: ...
 
 class Node:
+    def get_logger(self) -> RcutilsLogger: ...
+    def undeclare_parameter(self) -> None: ...
     def create_publisher(self, msg_type: type[MsgT]) -> Publisher[MsgT]: ...
     @overload
     def create_subscription(
