@@ -19,6 +19,7 @@ from tools.compiler import compiles
 from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
 from tools.sources import tracked
 from tools.stub import STUB, write_stub
+from tools.types import check_types
 
 nox.needs_version = ">=2026.2"
 nox.options.default_venv_backend = "uv"
@@ -326,6 +327,14 @@ def lint(session: nox.Session) -> None:
             failed.append(" ".join(check[:3]))
     if failed:
         session.error(f"Failed: {', '.join(failed)} (./dev lint --fix mends format and stub)")
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+@nox.parametrize("distro", DISTROS, ids=DISTROS)
+def types(session: nox.Session, distro: str) -> None:
+    """Check with the stubs of a distro what users write: the examples, and tests/typed."""
+    install_wheel(session, distro, "lint", f"test-{distro}", "demo", "examples")
+    check_types(session, distro)
 
 
 @nox.session(requires=[f"wheel-{HERE}"])

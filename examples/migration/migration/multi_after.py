@@ -36,7 +36,7 @@ class Sorter(Node):
 
     def __init__(self) -> None:
         super().__init__("sorter")
-        self.done = Future()
+        self.done: Future[str] = Future()
         group = ThreadCallbackGroup(1)
         self.create_subscription(Int32, "parcels", self.sort, 10, callback_group=group)
         self.grip = self.create_client(Trigger, "grip")

@@ -38,7 +38,7 @@ class Watchdog(Node):
     def __init__(self) -> None:
         super().__init__("watchdog")
         self.low = self.declare_parameter("low_percent", 20.0).value
-        self.docked = Future()
+        self.docked: Future[str] = Future()
         self.dock = self.create_client(Trigger, "dock")
         self.subscription = self.create_subscription(Float32, "battery", self.watch, 10)
 

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # A simulated base: it drives along a corridor, and charges where it stands.
 
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import aiorcl
 from rclpy.node import Node
@@ -11,8 +11,8 @@ from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
-# A goal that is served, of an action whose messages have no types for a type checker.
-Goal: TypeAlias = aiorcl.ServedGoal[Any, Any, Any]
+# A goal that is served.
+Goal: TypeAlias = aiorcl.ServedGoal[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 PERIOD_SEC = 0.02
 PERCENT_PER_METRE = 10.0
 

@@ -3,7 +3,7 @@
 # The behaviour: visit places one after the other, charge when the battery is low, wait for a way.
 
 import asyncio
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import aiorcl
 from rclpy.action import ActionClient
@@ -14,8 +14,8 @@ from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
-# A goal that is served, of an action whose messages have no types for a type checker.
-Goal: TypeAlias = aiorcl.ServedGoal[Any, Any, Any]
+# A goal that is served.
+Goal: TypeAlias = aiorcl.ServedGoal[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 DOCK = 0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
