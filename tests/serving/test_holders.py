@@ -9,6 +9,8 @@ import gc
 import os
 import signal
 import threading
+import weakref
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -20,6 +22,7 @@ from std_msgs.msg import Int64
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.registry import served
 from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere, call_elsewhere
+from tests.support.waitables import DrivenInbox
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
@@ -56,6 +59,57 @@ def test_the_old_executor_ends(context: Context, lone: Node, end: str) -> None:
     with Elsewhere(AsyncioExecutor(context=context)) as new:
         new.executor.add_node(lone)
         arrivals.wait(lambda what: what == [1])
+
+
+class Hands(DrivenInbox):
+    """A waitable that calls a function when it is let go, once."""
+
+    def __init__(self, node: Node, function: Callable[[], object]) -> None:
+        self.functions = [function]
+        super().__init__(node)
+
+    def clear_on_ready_callback(self) -> None:
+        """Call it."""
+        if self.functions:
+            self.functions.pop()()
+        super().clear_on_ready_callback()
+
+
+@pytest.mark.parametrize("when", ["before its finalizer", "in its finalizer"])
+def test_a_node_moves_while_its_executor_is_collected(
+    context: Context, make_node: MakeNode, when: str
+) -> None:
+    """The new one waits until the old one has let go, by its finalizer; then it hears of all."""
+    arrivals = Arrivals()
+    first, node = make_node(), make_node()
+    publisher = _listen(node, arrivals)
+    new = AsyncioExecutor(context=context)
+
+    def take() -> None:
+        new.add_node(node)
+
+    def make_garbage() -> None:
+        old = AsyncioExecutor(context=context)
+        if when == "in its finalizer":
+            Hands(first, lambda: call_elsewhere(take))
+        else:  # as soon as weak references to it are gone
+            weakref.finalize(old, take)
+        old.add_node(first)
+        old.add_node(node)
+        cycle: list[Any] = [old]
+        cycle.append(cycle)
+
+    make_garbage()
+    gc.collect()
+    assert new.get_nodes() == [node]
+    for number in range(3):
+        for _ in range(20):  # until it only waits
+            new.spin_once(timeout_sec=0)
+        publisher.publish(Int64(data=number))
+        while len(arrivals.all) <= number:
+            new.spin_once(timeout_sec=DEADLINE_SEC)
+    assert arrivals.what == [0, 1, 2]
+    new.shutdown()
 
 
 def test_an_executor_ends_while_another_waits_for_its_nodes(context: Context, lone: Node) -> None:

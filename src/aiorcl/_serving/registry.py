@@ -51,7 +51,11 @@ class Hold:
         self.waiting: dict[weakref.ref[ServedNode], None] = {}
 
     def release(self) -> None:
-        """The entity is watched no more: whoever waits for it looks at it again."""
+        """The entity is watched no more: whoever waits for it looks at it again. Idempotent.
+
+        Under the lock of the holder's nodes.
+        """
+        # Nobody else takes it from there, so nobody comes between these two lines.
         if _holds.get(self._key) is self:
             del _holds[self._key]
         # In this order: who notes itself as waiting looks at the flag after that, so it is either
@@ -84,12 +88,11 @@ def hold(entity: object, served_node: ServedNode) -> Hold | None:
         found = _holds.setdefault(id(entity), new)
         if found is new:
             return new
-        holder = found.holder()
-        if holder is None:  # it was collected with what it watched
-            _holds.pop(id(entity), None)
-            continue
         found.waiting[weakref.ref(served_node)] = None
-        if not found.released:
+        holder = found.holder()
+        # None while the collector ends its executor: weak references go before finalizers come,
+        # of which the executor's lets go.
+        if holder is not None and not found.released:
             holder.serving.wanted_elsewhere(holder)
         if not found.released:
             return None
