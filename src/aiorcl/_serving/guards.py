@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rclpy.context import Context
 
 _guards: weakref.WeakValueDictionary[int, Guards] = weakref.WeakValueDictionary()
-_lock = threading.Lock()
+_lock = threading.RLock()
 
 
 class Guards:
@@ -62,15 +62,15 @@ def guards_of(context: Context) -> Guards:
         raise RuntimeError("The context was shut down: make the executor with one that is up")
     with _lock:
         guards = _guards.get(context.handle.pointer)
-        if guards is None:
-            guards = _guards[context.handle.pointer] = Guards(context)
+        if guards is None:  # unless a signal handler makes them meanwhile
+            guards = _guards.setdefault(context.handle.pointer, Guards(context))
         return guards
 
 
 def _forget() -> None:
     """In a forked child: another thread of the parent may have had the lock."""
     global _lock
-    _lock = threading.Lock()
+    _lock = threading.RLock()
     _guards.clear()
 
 

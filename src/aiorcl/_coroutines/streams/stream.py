@@ -7,7 +7,6 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import sys
-import threading
 from collections import deque
 from collections.abc import AsyncIterator, Callable
 from types import TracebackType
@@ -148,7 +147,9 @@ class Stream(AsyncIterator[T]):
 
     def __init__(self) -> None:
         self._feed: Feed[T] | None = None
-        self._lock = threading.Lock()  # close() on another thread may come while it is opened
+        # Until it is ended, by whoever takes it from here. No lock: close() may come between any
+        # two lines, on another thread, in a signal handler or a finalizer.
+        self._open_feed: deque[Feed[T]] = deque()
         self._closed = False
 
     def _open(self) -> Feed[T]:
@@ -161,11 +162,11 @@ class Stream(AsyncIterator[T]):
 
     def _opened(self) -> Feed[T]:
         if self._feed is None:
-            feed = self._open()
-            with self._lock:
-                self._feed, closed = feed, self._closed
-            if closed:
-                self._end(feed)
+            self._feed = self._open()
+            # In this order: close() sets the flag before it looks.
+            self._open_feed.append(self._feed)
+            if self._closed:
+                self._end()
         return self._feed
 
     @property
@@ -183,15 +184,14 @@ class Stream(AsyncIterator[T]):
 
         Items that were not taken are lost. Any thread.
         """
-        with self._lock:
-            if self._closed:
-                return
-            self._closed = True
-            feed = self._feed
-        if feed is not None:  # else whoever opens it now ends it
-            self._end(feed)
+        self._closed = True
+        self._end()
 
-    def _end(self, feed: Feed[T]) -> None:
+    def _end(self) -> None:
+        try:
+            feed = self._open_feed.pop()
+        except IndexError:
+            return  # it was never opened, is being opened, or has ended
         feed.close()
         self._destroy()
 
