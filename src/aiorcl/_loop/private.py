@@ -22,26 +22,6 @@ running_loop: Callable[[], asyncio.AbstractEventLoop | None] = asyncio._get_runn
 #: Say which loop runs in this thread: asyncio offers it to those who run loops.
 set_running_loop: Callable[[asyncio.AbstractEventLoop | None], None] = asyncio._set_running_loop
 
-#: Say which task of a loop is the one that runs, or None, and return which was: as the loop above,
-#: for those who run tasks.
-swap_current_task: Callable[
-    [asyncio.AbstractEventLoop, asyncio.Task[Any] | None], asyncio.Task[Any] | None
-]
-if sys.version_info >= (3, 12):
-    swap_current_task = asyncio.tasks._swap_current_task
-else:
-
-    def swap_current_task(
-        loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None
-    ) -> asyncio.Task[Any] | None:
-        current = asyncio.current_task(loop)
-        if current is not None:
-            asyncio.tasks._leave_task(loop, current)
-        if task is not None:
-            asyncio.tasks._enter_task(loop, task)
-        return current
-
-
 #: Return the frame so many calls above the caller's; ``inspect.currentframe`` has that of itself.
 frame_above: Callable[[int], FrameType] = sys._getframe
 
@@ -52,6 +32,22 @@ frames_of_threads: Callable[[], dict[int, FrameType]] = sys._current_frames
 #: of all pools have ended, too. The last one that is given is called first.
 when_main_ends: Callable[[Callable[[], Any]], None]
 when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
+
+
+def swap_current_task(
+    loop: asyncio.AbstractEventLoop, task: asyncio.Task[Any] | None
+) -> asyncio.Task[Any] | None:
+    """Say which task of a loop is the one that runs, or None, and return which was.
+
+    As the loop above, for those who run tasks. asyncio's own ``_swap_current_task``, of Python 3.12
+    and newer, fails on some of them where none runs.
+    """
+    current = asyncio.current_task(loop)
+    if current is not None:
+        asyncio.tasks._leave_task(loop, current)
+    if task is not None:
+        asyncio.tasks._enter_task(loop, task)
+    return current
 
 
 def sockets_of(loop: asyncio.AbstractEventLoop) -> tuple[socket, ...]:
