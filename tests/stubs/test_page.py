@@ -1,0 +1,52 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What docs/how-to/types.md claims of its program.
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+import pytest
+
+from tests.stubs.conftest import Check
+
+pytestmark = pytest.mark.timeout(120)  # mypy reads all of numpy
+
+PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "types.md"
+
+
+def program() -> str:
+    """Return the program of the page."""
+    (found,) = re.findall(r"^```python\n(.*?)^```$", PAGE.read_text(), re.DOTALL | re.MULTILINE)
+    return str(found)
+
+
+def test_program_is_clean(check: Check, tmp_path: Path) -> None:
+    """With the stubs mypy has nothing to say, in its strictest mode."""
+    file = tmp_path / "greeter.py"
+    file.write_text(program())
+    assert check("--strict", file) == "Success: no issues found in 1 source file\n"
+
+
+@pytest.mark.parametrize(
+    ("right", "wrong", "error"),
+    [
+        ("message.data", "message.dta", '"String" has no attribute "dta"; maybe "data"?'),
+        ("client, Trigger.Request()", "client, String()", '"SrvRequestT" of "call"'),
+        ("response.success)", "response.succeeded)", '"Response" has no attribute "succeeded"'),
+        ('String(data="hello")', "String(data=3)", 'Argument "data" to "String"'),
+        ("= self.create_publisher(String", "= self.create_publisher(Trigger", 'to "publish"'),
+    ],
+)
+def test_mistakes_are_errors(
+    right: str, wrong: str, error: str, check: Check, tmp_path: Path
+) -> None:
+    """What is wrong in a changed program is said, in that line and nowhere else."""
+    text = program()
+    assert right in text
+    file = tmp_path / "greeter.py"
+    file.write_text(text.replace(right, wrong))
+    said = check("--strict", file)
+    assert error in said
+    assert "Found 1 error" in said
