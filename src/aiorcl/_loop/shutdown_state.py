@@ -45,6 +45,7 @@ class ShutdownState:
     :ivar context_down_outside: and not by a callback of this executor.
     :ivar is_parents: this is a forked child, and all of it is the parent's.
     :ivar none_left: everything that was under way has ended.
+    :ivar only_workers_left: what has not is callbacks in worker threads.
     :ivar error: what left its block, and so has ended it.
     """
 
@@ -56,11 +57,15 @@ class ShutdownState:
         self.is_parents = False
         self.goes_down = False
         self.context_down = self.context_down_outside = False
-        self.none_left = False
+        self.none_left = self.only_workers_left = False
 
     def nothing_answers(self) -> bool:
         """True if no request of this executor gets an answer any more."""
         return self.shut_down or self.context_down
+
+    def nobody_is_answered(self) -> bool:
+        """True if not even the coroutines get answers any more that clean up."""
+        return self.context_ends() or self.none_left or self.only_workers_left
 
     def context_ends(self) -> bool:
         """True from when rclpy begins to shut the context down."""

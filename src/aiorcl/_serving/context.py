@@ -153,9 +153,13 @@ class ContextEnd:
         return all(isinstance(each, kinds) for each in _leaves(error))
 
     def is_told_by(self, error: BaseException) -> bool:
-        """Tell whether an exception says no more than that the context is down, or goes down."""
+        """Tell whether an exception says no more than that the context is down, or goes down.
+
+        Or to a callback in a worker, which cannot be cancelled, that its executor ends.
+        """
         # A signal is told of before the context is down.
-        if self._context.is_up and not self._state.context_down:
+        state = self._state
+        if self._context.is_up and not state.context_down and not state.only_workers_left:
             return False
         return all(isinstance(each, EntityGoneError) for each in _leaves(error))
 

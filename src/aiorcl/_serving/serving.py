@@ -79,7 +79,7 @@ class Serving:
 
     def _why_gone(self, entity: Any, node: Node, outlives_shutdown: bool) -> str | None:
         state = self.state
-        if state.context_ends() or state.none_left or state.let_go or not outlives_shutdown:
+        if state.nobody_is_answered() or state.let_go or not outlives_shutdown:
             reason = state.why()
             if reason is not None:
                 return reason
@@ -99,5 +99,5 @@ class Serving:
 
         While an executor ends those of its coroutines do.
         """
-        if self.state.none_left or self.state.context_ends():
+        if self.state.nobody_is_answered():
             raise EntityGoneError(self.state.why() or "")

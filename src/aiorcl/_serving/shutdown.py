@@ -90,17 +90,22 @@ class Shutdown:
         self._followers = followers
         self._context_end = context_end
         self._forget_nodes = forget_nodes
-        self._serves_nothing = False
-        owned.on_none_left = self._none_left
 
-    def _none_left(self) -> None:
-        # A spin call ends with the executor, but the body of async with goes on as long as it
-        # likes, and perhaps waits.
-        if self._serves_nothing and self._errors.in_block() and not self._owned.remain():
+    def _look_who_is_left(self) -> None:
+        if not self._owned.remain():
+            # A spin call ends with the executor, but the body of async with goes on as long as it
+            # likes, and perhaps waits.
+            if not self._errors.in_block():
+                return
             self._tell_none_left()
-            reason = self._state.why()
-            assert reason is not None  # it has begun to end
-            self._followers.shut_down(reason, finally_=True)
+        elif self._owned.count_awaited() <= self._workers.running:
+            # Threads cannot be cancelled, and may wait for what they have had the loop wait for.
+            self._state.only_workers_left = True
+        else:
+            return
+        reason = self._state.why()
+        assert reason is not None  # it has begun to end
+        self._followers.shut_down(reason, finally_=True)
 
     def _tell_none_left(self) -> None:
         self._state.none_left = True
@@ -113,12 +118,12 @@ class Shutdown:
 
     def stop_serving(self) -> None:
         """Serve nothing more, cancel what is under way, and bring back whoever waits."""
-        self._serves_nothing = True
+        self._owned.on_ended = self._look_who_is_left
         _do_all(
             lambda: self._nodes.let_go(keep_clients=True),
             self._workers.cancel_waits,
             self._owned.cancel_all,
-            self._none_left,
+            self._look_who_is_left,
             self._context_end.tell,
         )
 

@@ -44,7 +44,8 @@ class OwnedCoroutines:
         self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
         self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
-        self.on_none_left: Callable[[], None] = lambda: None
+        #: Called when one of them has ended, if set.
+        self.on_ended: Callable[[], None] | None = None
 
     @property
     def entity(self) -> _core.Entity:
@@ -76,12 +77,16 @@ class OwnedCoroutines:
     def ended(self, steps: Steps) -> None:
         """Forget a coroutine that came to its end."""
         self._owned.discard(steps)
-        if not self._owned:
-            self.on_none_left()
+        if self.on_ended is not None:
+            self.on_ended()
 
     def remain(self) -> bool:
         """True while a coroutine is under way."""
         return bool(self._owned)
+
+    def count_awaited(self) -> int:
+        """Return for how many the end waits, of those under way."""
+        return len(self._owned - self._spared)
 
     def leave_to_parent(self) -> None:
         """In a forked child: run no coroutine any more but those that are on the stack."""

@@ -169,6 +169,11 @@ class Workers:
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
 
+    @property
+    def running(self) -> int:
+        """How many callbacks workers run, or are about to; each in one coroutine."""
+        return self._running
+
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
         pool = self._pool_for(group)
