@@ -53,10 +53,11 @@ class Action:
     callback may await the result of its goal. That is what completes futures, and the status.
     """
 
-    def __init__(self, action: Any, label: str, sender: Sender) -> None:
+    def __init__(self, action: Any, kind: str, name: str, handle: Any, action_type: Any) -> None:
         self.rclpy_entity = action
-        self.sender = sender
-        self.label = label
+        self.name = name  # resolved
+        self.label = f"action {kind} '{name}'"
+        self.sender = Sender(handle, action_type, self.label)
         self.responses: list[_core.ActionPart] = []
         self.others: list[_core.Entity] = []
         # Of a client: the part, one of the others; and what takes the feedback of goals, by their
@@ -171,9 +172,7 @@ def watch_client(
     impl = action_type.Impl
     with handle:
         name = node.resolve_topic_name(_core.action_client_name(handle.pointer))
-    label = f"action client '{name}'"
-    sender = Sender(handle, action_type, label)
-    action = Action(client, label, sender)
+    action = Action(client, "client", name, handle, action_type)
 
     pending = private.pending_of(client)
     callbacks = private.feedback_callbacks_of(client)
@@ -271,9 +270,7 @@ def watch_server(
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
         name = node.resolve_topic_name(_core.action_server_name(handle.pointer))
-    label = f"action server '{name}'"
-    sender = Sender(handle, server.action_type, label)
-    action = Action(server, label, sender)
+    action = Action(server, "server", name, handle, server.action_type)
 
     def execute(key: str) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
         return lambda data: begin(server.execute({key: data}))  # type: ignore[misc]  # one of all

@@ -11,12 +11,15 @@ import pytest
 from rclpy.action.client import ActionClient
 from rclpy.action.server import CancelResponse
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from test_msgs.action import Fibonacci
 
 import aiorcl
+from aiorcl._coroutines.goals.server_watch import ServerWatch
+from aiorcl._serving import result_requests
 from tests.support.actions import SEQUENCE, nothing_is_pending
-from tests.support.goals import AT_ONCE, RESULT, serve
+from tests.support.goals import AT_ONCE, RESULT, serve, wait_for_ever
 
 if TYPE_CHECKING:
     from tests.support.makers import RunAction
@@ -86,6 +89,78 @@ def test_a_goal_that_ends_while_the_server_decides_was_not_refused(
             await left
         else:
             await leave()
+
+    run_action(test)
+    assert "refused" not in capfd.readouterr().err
+
+
+def start_anew(server: Any, node: Node) -> Any:
+    """Let another server take the place of one in the same turn: the name never lacks a server."""
+    server.destroy()
+    return serve(node, wait_for_ever)
+
+
+@pytest.mark.filterwarnings("ignore:Deprecated in favor of")  # rclpy's own logger.warn()
+def test_a_goal_whose_server_was_started_anew_is_lost(run_action: RunAction) -> None:
+    """There is a server all the time: it says that it does not know the goal."""
+
+    async def test(server: Node, client: Client) -> None:
+        first = serve(server, wait_for_ever)
+        async with aiorcl.goal(client, AT_ONCE) as running:
+            start_anew(first, server)
+            with pytest.raises(aiorcl.GoalLostError, match="is not known to the server"):
+                await running.result()
+        await nothing_is_pending(client)
+
+    run_action(test)
+
+
+@pytest.mark.parametrize("way", ["leave", "cancel"])
+def test_a_server_that_does_not_know_the_goal_cancels_nothing(
+    run_action: RunAction, monkeypatch: pytest.MonkeyPatch, capfd: Any, way: str
+) -> None:
+    """The goal is lost, and not refused, also if nobody has heard of the new server."""
+    monkeypatch.setattr(ServerWatch, "callback", lambda _: None)
+
+    async def test(server: Node, client: Client) -> None:
+        first = serve(server, wait_for_ever)
+        async with aiorcl.goal(client, AT_ONCE) as running:
+            start_anew(first, server)
+            await aiorcl.action_ready(client)
+            if way == "cancel":
+                with pytest.raises(aiorcl.GoalLostError):
+                    await running.cancel()
+        with pytest.raises(aiorcl.GoalLostError, match="is not known to the server"):
+            await running.result()
+
+    run_action(test)
+    assert "refused" not in capfd.readouterr().err
+
+
+def test_a_goal_that_has_ended_is_asked_for_its_result_once_more(
+    run_action: RunAction, monkeypatch: pytest.MonkeyPatch, capfd: Any
+) -> None:
+    """Its result was lost on the way; the server has nothing to cancel."""
+    monkeypatch.setattr(result_requests, "FIRST_WAIT_SEC", 3600)
+    send, lost = _rclpy.ActionServer.send_result_response, asyncio.Event()
+
+    def lose_the_first(handle: Any, *args: Any) -> None:
+        if lost.is_set():
+            send(handle, *args)
+        lost.set()
+
+    monkeypatch.setattr(_rclpy.ActionServer, "send_result_response", lose_the_first)
+
+    async def execute(goal: Any) -> Fibonacci.Result:
+        return RESULT
+
+    async def test(server: Node, client: Client) -> None:
+        serve(server, execute)
+        async with aiorcl.goal(client, AT_ONCE) as running:
+            await lost.wait()
+        assert list((await running.result()).sequence) == SEQUENCE
+        await nothing_is_pending(client)
+        lost.clear()
 
     run_action(test)
     assert "refused" not in capfd.readouterr().err

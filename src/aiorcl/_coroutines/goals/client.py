@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, Generic, cast
 from uuid import uuid4
 
 from action_msgs.msg import GoalStatus
+from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
@@ -24,13 +25,13 @@ from aiorcl._coroutines.goals.errors import (
     GoalLostError,
     GoalRejectedError,
 )
+from aiorcl._coroutines.goals.server_watch import ServerWatch
 from aiorcl._coroutines.readiness import action_ready
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.private import action_name_of, logger_of, type_of
 from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import Action
-from aiorcl._serving.followers import EntityGoneError, on_loop
-from aiorcl._serving.graph import GraphChanges
+from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.awaiting import fail
 from aiorcl._tasks.goal_states import is_canceling, is_refusal
@@ -42,8 +43,6 @@ if TYPE_CHECKING:
 
     import rclpy.task
     from rclpy.action.client import ClientGoalHandle
-
-    from aiorcl._serving.node import ServedNode
 
 _ERRORS = {
     GoalStatus.STATUS_ABORTED: (GoalAbortedError, "was aborted by the server"),
@@ -59,39 +58,6 @@ class _Answered(InlineCallback):
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
         self._call(future)
-
-
-class _ServerWatch(GraphChanges):
-    """Notices when the server, the client or the executor goes away.
-
-    :param failed: is told, by what makes the error to raise.
-    """
-
-    def __init__(
-        self,
-        goal: RunningGoal[Any, Any, Any],
-        served_node: ServedNode,
-        failed: Callable[[Callable[[], Exception]], None],
-    ) -> None:
-        super().__init__(served_node, goal.client)
-        self.mailbox = served_node.serving.mailbox
-        self._goal = goal
-        self._failed = failed
-
-    def callback(self) -> None:
-        """The graph has changed."""
-        goal = self._goal
-        try:
-            if goal.client.server_is_ready():
-                return
-        except InvalidHandle:
-            return  # gone() is on its way
-        what = f"The server of action '{action_name_of(goal.client)}' went away with the goal"
-        self._failed(lambda: GoalLostError(what, goal.status))
-
-    def gone(self, reason: str) -> None:
-        super().gone(reason)
-        on_loop(self._loop, self._failed, lambda: EntityGoneError(reason))
 
 
 class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
@@ -125,7 +91,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._queue_size = feedback_queue_size
         self._handle: ClientGoalHandle[Any, Any, Any] | None = None
         self._feed: Feed[FeedbackT] | None = None
-        self._server_watch: _ServerWatch | None = None
+        self._server_watch: ServerWatch | None = None
         self._asked: set[rclpy.task.Future[Any]] = set()  # of what an answer is awaited
         self._over = asyncio.Event()
         self._response: Any = None
@@ -180,7 +146,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         await action_ready(client)
         self._feed = Feed(self._queue_size)
         served_node = served_node_of(client)
-        self._server_watch = _ServerWatch(self, served_node, self._failed)
+        self._server_watch = ServerWatch(self, served_node, self._failed)
         self._server_watch.__enter__()
         try:
             self._feed.follow(served_node.serving, client, served_node.node)
@@ -198,6 +164,9 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             self._handle = handle
             self._result_future = handle.get_result_async()
             self._result_future.add_done_callback(_Answered(self._ended))
+            action = self._action()
+            if action is not None:
+                self._server_watch.accepted(f"{action.name}/_action/status", self._ask_again)
         except BaseException:
             self._close()
             raise
@@ -247,19 +216,17 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         :raises EntityGoneError: if the client or its node did, or the executor or the context.
         :raises RuntimeError: before the goal is accepted.
         """
-        goal_id = bytes(self.goal_id.uuid).hex()
+        name = self._name()
         await self._over.wait()
         if self._error is not None:
             raise self._error()
         status, result = self._response.status, self._response.result
         if status == GoalStatus.STATUS_SUCCEEDED:
             return cast("ResultT", result)
-        error, what = _ERRORS.get(status, (GoalLostError, "is not known to the server any more"))
-        raise error(
-            f"Goal {goal_id} of action '{self._action_name}' {what}",
-            status,
-            None if error is GoalLostError else result,
-        )
+        if status not in _ERRORS:
+            raise self._forgotten()
+        error, what = _ERRORS[status]
+        raise error(f"{name} {what}", status, result)
 
     async def cancel(self) -> bool:
         """Ask the server to cancel the goal; return True if it will.
@@ -282,6 +249,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 f"The client of action '{self._action_name}' was destroyed"
             ) from None
         response = await self._ask(cancelling)
+        self._heed(response)
+        self._check_goes_on()
         return bool(response.goals_canceling)
 
     def __aiter__(self) -> Self:
@@ -325,11 +294,33 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         """Tell of a server that refuses to cancel: the goal goes on although its block is left."""
         if self._over.is_set() or future.cancelled() or future.exception() is not None:
             return
-        if is_refusal(self._client, self.handle.goal_id, future.result()):
+        response: Any = future.result()
+        self._heed(response)
+        if is_refusal(self._client, self.handle.goal_id, response):
             logger_of(self._client).warning(
                 f"The server of action '{self._action_name}' refused to cancel goal "
                 f"{bytes(self.goal_id.uuid).hex()}: its block ends when the goal does"
             )
+
+    def _heed(self, response: Any) -> None:
+        """Do what an answer to a cancellation, that it comes too late, asks for."""
+        if response.return_code == CancelGoal.Response.ERROR_UNKNOWN_GOAL_ID:
+            self._failed(self._forgotten)
+        elif response.return_code == CancelGoal.Response.ERROR_GOAL_TERMINATED:
+            self._ask_again()
+
+    def _forgotten(self) -> GoalLostError:
+        what = f"{self._name()} is not known to the server any more"
+        return GoalLostError(what, GoalStatus.STATUS_UNKNOWN)
+
+    def _name(self) -> str:
+        return f"Goal {bytes(self.goal_id.uuid).hex()} of action '{self._action_name}'"
+
+    def _ask_again(self) -> None:
+        """Ask for the result again: whoever does not know the goal says so at once."""
+        action = self._action()
+        if action is not None and action.results is not None:
+            action.results.ask_again(self.handle.goal_id)
 
     def _ended(self, future: rclpy.task.Future[Any]) -> None:
         """The result has come."""
