@@ -82,6 +82,7 @@ class ServedNode:
     in it may be here no more.
 
     :ivar kept: it was removed while nothing ran, and may come back.
+    :ivar ended: it was closed.
     """
 
     def __init__(self, node: Node, serving: Serving) -> None:
@@ -89,6 +90,7 @@ class ServedNode:
         self.name = name_of(node)
         self.serving = serving
         self.kept = False
+        self.ended = False
         self._inventories = [(kind, Inventory(node, kind.of_node)) for kind in KINDS]
         # By the id of the rclpy entity, which ours holds.
         self._entities: dict[int, _Watch] = {}
@@ -129,6 +131,8 @@ class ServedNode:
             unwatched = self._unwatched.get(key)
             if unwatched is None:
                 continue
+            if self.ended:  # by a finalizer or a signal handler, since the last one
+                return
             entity = unwatched.entity()
             if entity is not None and key not in self._entities:
                 self._watch(unwatched, entity)
@@ -184,6 +188,9 @@ class ServedNode:
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             self._close_destroyed(id(entity))
             return
+        if self.ended:
+            self._let_go_of(id(entity))
+            return
         if isinstance(core, _WITH_SETTERS):
             on_event = attached(entity, "on_event")
             if on_event is not None:
@@ -212,14 +219,23 @@ class ServedNode:
         """Watch an entity no more that was destroyed without the node's knowledge."""
         self._close_destroyed(id(entity))
 
-    def _close_destroyed(self, key: int) -> None:
+    def _let_go_of(self, key: int) -> _Watch | None:
         watch = self._entities.pop(key, None)
         if watch is not None:
             self._close(watch)
+        return watch
+
+    def _close_destroyed(self, key: int) -> None:
+        watch = self._let_go_of(key)
+        if watch is not None:
             self.serving.followers.gone(key, f"The {watch.core.label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
-        """Let go of all entities; of clients too unless coroutines that end still need them."""
+        """Let go of all entities; of clients too unless coroutines that end still need them.
+
+        Nothing comes to those that are left.
+        """
+        self.ended = True
         for key in list(self._entities):
             watch = self._entities.get(key)
             if watch is None:
@@ -230,9 +246,7 @@ class ServedNode:
             if keep_clients and isinstance(core, Action) and core.responses:
                 core.close(keep_responses=True)
                 continue
-            watch = self._entities.pop(key, None)
-            if watch is not None:
-                self._close(watch)
+            self._let_go_of(key)
 
     def _close(self, watch: _Watch) -> None:
         """Let go of one; what that raises is told, and keeps no other from it."""

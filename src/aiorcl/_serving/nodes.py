@@ -247,10 +247,11 @@ class Nodes:
             if served_node is None:
                 served_node = ServedNode(node, self._serving)
                 self._served[node] = served_node
+                if self._ended:  # by a finalizer or a signal handler, which did not see it there
+                    self._served.pop(node)
+                    return
             served_node.kept = False
             served_node.synchronise(search=search)
-            if self._served.get(node) is None:  # a finalizer has ended the executor meanwhile
-                served_node.close()
         elif served_node is not None:
             if served_node.kept and not destroyed and self._run.thread is None:
                 served_node.let_go_of_gone(search=search)
