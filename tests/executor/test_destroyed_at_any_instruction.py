@@ -7,8 +7,8 @@ two instructions: it is let in before each in turn.
 
 from __future__ import annotations
 
+import contextlib
 import itertools
-import sys
 import threading
 from typing import Any
 
@@ -20,7 +20,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.elsewhere import call_elsewhere
-from tests.support.instructions import TRACES_INSTRUCTIONS, Between
+from tests.support.instructions import TRACES_INSTRUCTIONS, Between, traced
 from tests.support.makers import MakeContext
 
 
@@ -28,17 +28,13 @@ def spin(executor: AsyncioExecutor, trace: Between, *, in_workers: bool) -> None
     """Run what is ready, and trace what runs it."""
     if in_workers:
         threading.settrace(trace)
-    else:
-        before = sys.gettrace()
-        sys.settrace(trace)
     try:
-        for _ in range(4):
-            executor.spin_once(timeout_sec=0)
+        with contextlib.nullcontext() if in_workers else traced(trace):
+            for _ in range(4):
+                executor.spin_once(timeout_sec=0)
     finally:
         if in_workers:
             threading.settrace(None)
-        else:
-            sys.settrace(before)
 
 
 @TRACES_INSTRUCTIONS

@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import itertools
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -21,7 +20,7 @@ from std_msgs.msg import Int64
 from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor
-from tests.support.instructions import Between
+from tests.support.instructions import Between, traced
 from tests.support.waitables import Inbox, Listener, OneEntity, Ticker
 
 if TYPE_CHECKING:
@@ -91,13 +90,9 @@ def ask_at(line: int, executor: AsyncioExecutor, destroy: Callable[[], object]) 
         reached.append(line)
         destroy()
 
-    before = sys.gettrace()
-    sys.settrace(Between("_serving", line, reach, lines=True))
-    try:
+    with traced(Between("_serving", line, reach, lines=True)):
         for _ in range(8):
             executor.spin_once(timeout_sec=0)
-    finally:
-        sys.settrace(before)
     return bool(reached)
 
 

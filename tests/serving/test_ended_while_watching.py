@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import itertools
-import sys
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -16,7 +15,7 @@ from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.registry import served
-from tests.support.instructions import Between
+from tests.support.instructions import Between, traced
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -42,12 +41,8 @@ def add_and_shut_down_at(line: int, executor: AsyncioExecutor, node: Node) -> bo
     """Add a node, and shut down before a line of that; False if there is no such line."""
     returned: list[bool] = []
     shut_down: Callable[[], object] = lambda: returned.append(executor.shutdown())  # noqa: E731
-    before = sys.gettrace()
-    sys.settrace(Between("_serving", line, shut_down, lines=True))
-    try:
+    with traced(Between("_serving", line, shut_down, lines=True)):
         executor.add_node(node)
-    finally:
-        sys.settrace(before)
     assert all(returned)
     return bool(returned)
 

@@ -5,6 +5,8 @@
 from __future__ import annotations
 
 import gc
+import itertools
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any, cast
 
@@ -22,6 +24,7 @@ from test_msgs.action import Fibonacci
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.registry import served
 from tests.support.executors import breaks
+from tests.support.instructions import Between, traced
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -95,6 +98,57 @@ def test_what_ends_the_watch(
     else:
         ours.shutdown()
     assert not watched(subscription)
+
+
+class Running:
+    """A run of an executor on a thread, which ends when it is told to."""
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        begun, self._may_end = threading.Event(), threading.Event()
+
+        def work() -> None:
+            begun.set()
+            self._may_end.wait()
+
+        task = executor.create_task(work)
+        self._thread = threading.Thread(target=executor.spin_until_future_complete, args=(task,))
+        self._thread.start()
+        begun.wait()
+
+    def end(self) -> None:
+        """Return when it has ended."""
+        self._may_end.set()
+        self._thread.join()
+
+
+@pytest.mark.parametrize("what", ["ends", "begins"])
+def test_a_run_ends_or_begins_while_its_node_is_removed(
+    ours: AsyncioExecutor, lone: Node, what: str
+) -> None:
+    """On another thread, before any line of the removal: the next run is without the node."""
+    subscription = lone.create_subscription(Int64, "topic", lambda message: None, 10)
+    for line in itertools.count():
+        ours.add_node(lone)
+        assert watched(subscription)
+        running = [Running(ours)] if what == "ends" else []
+        reached: list[int] = []
+
+        def happen() -> None:
+            reached.append(line)  # noqa: B023
+            if what == "ends":
+                running[0].end()  # noqa: B023
+            else:
+                running.append(Running(ours))  # noqa: B023
+
+        with traced(Between("_serving", line, happen, lines=True)):
+            ours.remove_node(lone)
+        for run in running:
+            run.end()
+        ours.spin_once(timeout_sec=0)
+        assert not watched(subscription), line
+        if not reached:
+            break
+    assert line > 5
 
 
 def test_a_node_that_moves_without_being_removed_is_let_go(

@@ -4,8 +4,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Any
 
@@ -42,3 +43,14 @@ class Between:
             if self._left == -1:
                 self._function()
         return self
+
+
+@contextlib.contextmanager
+def traced(trace: Between) -> Iterator[None]:
+    """Trace what this thread calls until the end."""
+    before = sys.gettrace()
+    sys.settrace(trace)
+    try:
+        yield
+    finally:
+        sys.settrace(before)

@@ -163,11 +163,11 @@ class Nodes:
 
     def removed(self, node: Node) -> None:
         """A node was taken from the executor. Any thread; never blocks."""
+        self._in_doubt[node] = True  # first: a run may end or begin on another thread meanwhile
         served_node = self._served.get(node)
         if self._run.thread is None and served_node is not None:
             served_node.kept = True
-            self._in_doubt[node] = True
-        if self._run.thread is not None:  # perhaps since a moment ago, on another thread
+        if self._run.thread is not None:
             self.node_changed(node)
 
     def let_go_of(self, node: Node) -> None:
