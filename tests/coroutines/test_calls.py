@@ -66,28 +66,36 @@ def test_a_call_waits_for_its_server(
     run(main)
 
 
+def notes_of(error: BaseException) -> list[str]:
+    """Return what the cancellation that a timeout was made of has been told on its way."""
+    return list(getattr(error.__cause__, "__notes__", ()))
+
+
 def test_a_timeout_ends_a_call(
     run: Run, context: Context, lone: Node, client: Client[Any, Any]
 ) -> None:
     """``asyncio.timeout`` is the timeout: without a server, and with one that does not answer."""
-    begun = asyncio.Event()
+    timeouts: list[asyncio.Timeout] = []
 
     async def never(_: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        begun.set()
+        timeouts[0].reschedule(0)
         await asyncio.Event().wait()
         return response
 
     async def main() -> None:
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(lone)
-            with pytest.raises(TimeoutError):
+            with pytest.raises(TimeoutError) as without:
                 async with asyncio.timeout(0.01):
                     await aiorcl.call(client, YES)
+            assert notes_of(without.value) == ["Client 'service': what was waited for is not there"]
             lone.create_service(SetBool, "service", never)
-            calling = asyncio.ensure_future(aiorcl.call(client, YES))
-            await begun.wait()
-            with pytest.raises(TimeoutError):
-                await asyncio.wait_for(calling, 0.01)
+            timeouts.append(asyncio.timeout(None))
+            with pytest.raises(TimeoutError) as unanswered:
+                async with timeouts[0]:
+                    await aiorcl.call(client, YES)
+            text = "Client 'service' has sent its request, and its server is there"
+            assert notes_of(unanswered.value) == [text]
             assert client._pending_requests == {}
 
     run(main)

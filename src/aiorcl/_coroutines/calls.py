@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from typing import TYPE_CHECKING, Any, cast
 
 from rclpy.client import Client
@@ -12,8 +14,10 @@ from rclpy.exceptions import InvalidHandle
 from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._coroutines.readiness import service_ready
 from aiorcl._coroutines.window import window_of
+from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.typed import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
+from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served_node_of
 from aiorcl._tasks.awaiting import fail
 
@@ -36,7 +40,8 @@ class _Answer(Follower):
 async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) -> SrvResponseT:
     """Wait until a server is there, send the request, and return the response.
 
-    ``asyncio.timeout`` limits all of it. A call that is cancelled leaves nothing behind: its
+    ``asyncio.timeout`` limits all of it; a note in the traceback says whether a server was there. A
+    call that is cancelled leaves nothing behind: its
     request is forgotten, and a response that still comes is dropped. A server that goes away after
     it got the request cannot be noticed. No callback group holds the response back.
 
@@ -83,6 +88,12 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
         serving.follow(answer, client, served_node.node)
         try:
             return cast("SrvResponseT", await future)
+        except asyncio.CancelledError as cancellation:
+            with contextlib.suppress(InvalidHandle):
+                is_there = "there" if client.service_is_ready() else "not there any more"
+                text = f"{described(client)} has sent its request, and its server is {is_there}"
+                add_note(cancellation, text)  # which the traceback of a TimeoutError shows
+            raise
         finally:
             serving.followers.discard(answer)
             client.remove_pending_request(future)

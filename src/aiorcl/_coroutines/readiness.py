@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +19,7 @@ from rclpy.validate_node_name import validate_node_name
 
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check
+from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.private import client_handle_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
@@ -138,3 +141,10 @@ async def _ready(
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
         gone = served_node.node if entity is None else entity
         raise EntityGoneError(f"{described(gone)} was destroyed") from None
+    except asyncio.CancelledError as cancellation:
+        # The cause of a TimeoutError, whose traceback shows it.
+        with contextlib.suppress(InvalidHandle):
+            there = "is there, but not matched yet" if is_near() else "is not there"
+            waited = "" if entity is None else f"{described(entity)}: "
+            add_note(cancellation, f"{waited}what was waited for {there}")
+        raise
