@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.context import Context
 from rclpy.event_handler import (
     PublisherEventCallbacks,
@@ -32,6 +34,12 @@ if TYPE_CHECKING:
 
 PUBLISHER_MATCHED = QoSPublisherEventType.RCL_PUBLISHER_MATCHED
 SUBSCRIPTION_MATCHED = QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED
+
+
+async def until(condition: Callable[[], object]) -> None:
+    """Let the loop turn until it is so."""
+    while not condition():  # noqa: ASYNC110
+        await asyncio.sleep(0)
 
 
 def waitables(node: Node) -> int:
@@ -65,19 +73,20 @@ def test_a_match_is_told(run: Run, context: Context, lone: Node) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("is_async", [False, True], ids=["plain", "coroutine"])
-def test_a_callback_that_is_there_stays(
-    run: Run, context: Context, lone: Node, is_async: bool
-) -> None:
+@pytest.mark.parametrize("kind", ["plain", "coroutine function", "returns a coroutine"])
+def test_a_callback_that_is_there_stays(run: Run, context: Context, lone: Node, kind: str) -> None:
     """The event goes to both, and to each stream; then the handler is what it was."""
     told: list[Any] = []
 
     async def callback(event: Any) -> None:
         told.append(event)
 
-    callbacks = PublisherEventCallbacks(
-        matched=callback if is_async else told.append  # type: ignore[arg-type]
-    )
+    matched: dict[str, Any] = {
+        "plain": told.append,
+        "coroutine function": callback,
+        "returns a coroutine": lambda event: callback(event),
+    }
+    callbacks = PublisherEventCallbacks(matched=matched[kind])
 
     async def main() -> None:
         publisher = lone.create_publisher(Int64, "topic", 10, event_callbacks=callbacks)
@@ -92,6 +101,7 @@ def test_a_callback_that_is_there_stays(
                 subscription = lone.create_subscription(Int64, "topic", lambda _: None, 10)
                 assert (await anext(first)).current_count == 1
                 assert (await anext(second)).current_count == 1
+                await turns()
                 assert len(told) == 1
                 second.close()
                 lone.destroy_subscription(subscription)
@@ -100,6 +110,97 @@ def test_a_callback_that_is_there_stays(
                 assert len(told) == 2
             assert handler.callback == original
             assert waitables(lone) == count
+
+    run(main)
+
+
+@pytest.mark.parametrize("strict", [False, True], ids=["group", "default group"])
+def test_the_group_of_a_callback_does_not_hold_the_stream_back(
+    run: Run, context: Context, lone: Node, strict: bool
+) -> None:
+    """A coroutine of the group waits for the stream; the callback gets all when it has ended."""
+    told: list[int] = []
+    callbacks = PublisherEventCallbacks(matched=lambda event: told.append(event.current_count))
+
+    async def main() -> None:
+        group = lone.default_callback_group if strict else MutuallyExclusiveCallbackGroup()
+        async with AsyncioExecutor(context=context, strict_groups=strict) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(
+                Int64, "topic", 10, event_callbacks=callbacks, callback_group=group
+            )
+            counts: list[int] = []
+            done = asyncio.Event()
+
+            async def callback() -> None:
+                async with aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) as events:
+                    subscription = lone.create_subscription(Int64, "topic", lambda _: None, 10)
+                    counts.append((await anext(events)).current_count)
+                    lone.destroy_subscription(subscription)
+                    counts.append((await anext(events)).current_count)
+                assert told == []
+                again = aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED)
+                async with again:  # while the callback is behind
+                    subscription = lone.create_subscription(Int64, "topic", lambda _: None, 10)
+                    counts.append((await anext(again)).current_count)
+                done.set()
+
+            guard = lone.create_guard_condition(
+                callback,  # type: ignore[arg-type]
+                callback_group=group,
+            )
+            guard.trigger()
+            await done.wait()
+            await until(lambda: len(told) == 3)
+            assert told == counts == [1, 0, 1]
+            (handler,) = [h for h in publisher.event_handlers if h.event_type == PUBLISHER_MATCHED]
+            assert "execute" not in vars(handler)
+            # The middleware tells the handler again.
+            lone.create_subscription(Int64, "topic", lambda _: None, 10)
+            await until(lambda: len(told) == 4)
+
+    run(main)
+
+
+def test_a_callback_is_replaced_while_a_stream_is_open(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """As ever the next event goes to the new one, and to the stream."""
+    old: list[Any] = []
+    new: list[Any] = []
+
+    async def main() -> None:
+        callbacks = PublisherEventCallbacks(matched=old.append)
+        publisher = lone.create_publisher(Int64, "topic", 10, event_callbacks=callbacks)
+        (handler,) = [h for h in publisher.event_handlers if h.event_type == PUBLISHER_MATCHED]
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) as events:
+                handler.callback = new.append
+                lone.create_subscription(Int64, "topic", lambda _: None, 10)
+                assert (await anext(events)).current_count == 1
+                await turns()
+                assert (len(old), len(new)) == (0, 1)
+            assert handler.callback == new.append
+
+    run(main)
+
+
+def test_an_entity_is_destroyed_while_a_stream_is_open(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """The stream ends, and no handler is left, neither its own nor the one beside it."""
+
+    async def main() -> None:
+        before = waitables(lone)
+        callbacks = PublisherEventCallbacks(matched=lambda _: None)
+        publisher = lone.create_publisher(Int64, "topic", 10, event_callbacks=callbacks)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED) as events:
+                lone.destroy_publisher(publisher)
+                assert [event async for event in events] == []
+            assert waitables(lone) == before
 
     run(main)
 

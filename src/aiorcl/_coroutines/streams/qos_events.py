@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import inspect
+from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
@@ -41,25 +41,88 @@ EventT = TypeVar("EventT")
 _LIMIT = 10
 
 
-class _Fan:
-    """The callback of an event handler: for the streams that listen, and whoever was there before.
+class _Told:
+    """An event handler that was there before: the streams' own tells it, in its own group.
 
-    The middleware has one place for each event of an entity: two handlers would each miss some.
+    The middleware has one place for each event of an entity: two handlers would each miss some. So
+    this one is driven meanwhile, as a waitable that says by itself when it is ready.
+    """
+
+    def __init__(self, node: Node, handler: EventHandler) -> None:
+        self._node = node
+        self._handler = handler
+        self._events: deque[Any] = deque()
+        self._on_ready: Callable[[], object] | None = None  # while an executor watches it
+        self._is_driven = self._is_ending = False
+
+    def begin(self) -> None:
+        if self._is_driven:  # yet
+            self._is_ending = False
+            return
+        self._is_driven = True
+        vars(self._handler).update({name: getattr(self, name) for name in _DRIVEN})
+        self._watch_again()
+
+    def end(self) -> None:
+        """The middleware tells the handler again, when it has heard of all that came before."""
+        self._is_ending = True
+        if not self._events:
+            self._restore()
+
+    def _restore(self) -> None:
+        self._is_driven = self._is_ending = False
+        for name in _DRIVEN:
+            vars(self._handler).pop(name, None)
+        self._watch_again()
+
+    def _watch_again(self) -> None:
+        if any(each is self._handler for each in self._node.waitables):
+            self._node.remove_waitable(self._handler)
+            self._node.add_waitable(self._handler)
+
+    def tell(self, event: Any) -> None:
+        self._events.append(event)
+        if self._on_ready is not None:
+            self._on_ready()
+
+    def set_on_ready_callback(self, callback: Callable[[], object]) -> None:
+        self._on_ready = callback
+        for _ in range(len(self._events)):  # that came while nobody watched it
+            callback()
+
+    def clear_on_ready_callback(self) -> None:
+        self._on_ready = None
+
+    def take_data(self) -> Any:
+        event = self._events.popleft()
+        if self._is_ending and not self._events:
+            self._restore()
+        return event
+
+    def execute(self, event: Any) -> Any:
+        return self._handler.callback(event)  # which the user may have replaced
+
+
+# What of a handler is ours meanwhile.
+_DRIVEN = ("set_on_ready_callback", "clear_on_ready_callback", "take_data", "execute")
+
+
+def _told(node: Node, handler: EventHandler) -> _Told:
+    """Return who tells a handler; the same one while it is behind, as its group holds it back."""
+    there = getattr(vars(handler).get("execute"), "__self__", None)
+    return there if isinstance(there, _Told) else _Told(node, handler)
+
+
+class _Fan:
+    """The event handler of the streams that listen, and what handlers were there before.
+
+    In no group that could hold it back.
     """
 
     def __init__(self, node: Node, entity: Entity, event_type: EventType) -> None:
         self._node = node
         self._entity = entity
         self.feeds: dict[Feed[Any], None] = {}  # any thread takes its own out
-        found = [each for each in entity.event_handlers if each.event_type == event_type]
-        self._original: Callable[[Any], Any] | None = None
-        if found:
-            self._handler = found[0]
-            self._original = self._handler.callback
-            is_async = inspect.iscoroutinefunction(self._original)
-            callback: Any = self.call_async if is_async else self.call
-            self._handler.callback = callback
-            return
         kind: Any = event_type  # and handle: for a type checker each is of one of two kinds
         handle: Any = entity.handle
         self._handler = EventHandler(
@@ -68,23 +131,21 @@ class _Fan:
             event_type=kind,
             parent_impl=handle,
         )
+        there = [each for each in entity.event_handlers if each.event_type == event_type]
+        self._told = [_told(node, each) for each in there]
+        for told in self._told:  # before the middleware is told of ours
+            told.begin()
         entity.event_handlers.append(self._handler)  # goes with the entity
         node.add_waitable(self._handler)
 
     def call(self, event: Any) -> None:
         for feed in list(self.feeds):
             feed.put(event)
-        if self._original is not None:
-            self._original(event)
-
-    async def call_async(self, event: Any) -> None:
-        for feed in list(self.feeds):
-            feed.put(event)
-        assert self._original is not None
-        await self._original(event)
+        for told in self._told:
+            told.tell(event)
 
     def remove(self, feed: Feed[Any]) -> None:
-        """The feed has ended; with the last one the handler becomes what it was. Any thread.
+        """The feed has ended; with the last one all becomes what it was. Any thread.
 
         But on the thread on which streams are opened: one that comes meanwhile keeps the handler.
         """
@@ -98,15 +159,14 @@ class _Fan:
             found.served_node.serving.run.do_here_or_order(self._end)
 
     def _end(self) -> None:
-        if self.feeds or getattr(self._handler.callback, "__self__", None) is not self:
+        if self.feeds or not any(each is self._handler for each in self._entity.event_handlers):
             return
-        if self._original is not None:
-            self._handler.callback = self._original
-        elif self._handler in self._entity.event_handlers:
-            self._entity.event_handlers.remove(self._handler)
-            if self._handler in list(self._node.waitables):
-                self._node.remove_waitable(self._handler)
-            self._handler.destroy()
+        self._entity.event_handlers.remove(self._handler)
+        if self._handler in list(self._node.waitables):
+            self._node.remove_waitable(self._handler)
+        self._handler.destroy()
+        for told in self._told:
+            told.end()
 
 
 def _fan(node: Node, entity: Entity, event_type: EventType) -> _Fan:
@@ -232,7 +292,8 @@ def qos_events(node: Node, entity: Entity, event_type: EventType) -> EventStream
     ``total_count_change``. Of events that no task takes the newest 10 are kept.
 
     The stream owns the event handler. An event for which the entity has a callback already,
-    rclpy's own warnings of incompatible QoS included, goes to both.
+    rclpy's own warnings of incompatible QoS included, goes to both: to the callback in its turn, as
+    its group says, and to the stream at once.
 
     :param entity: a publisher or subscription of ``node``; a stream's is ``stream.subscription``.
     :param event_type: such as ``QoSSubscriptionEventType.RCL_SUBSCRIPTION_MATCHED`` of
