@@ -106,6 +106,32 @@ def test_import_without_ros_says_what_to_do(tmp_path: Path) -> None:
     assert "pip install ros-rclpy" in error
 
 
+@pytest.mark.parametrize(
+    ("arguments", "status", "said"),
+    [
+        ("--help", 0, "usage: aiorcl [-h] [--version] COMMAND"),
+        ("run --help", 0, "usage: aiorcl run [-h]"),
+        ("exec --loop asyncio -h", 0, "usage: aiorcl exec [OPTIONS] SCRIPT"),
+        ("stubs -h", 0, "usage: aiorcl stubs [-h]"),
+        ("exec program.py --help", 1, "source your ROS 2 setup"),
+        ("run module:Node", 1, "aiorcl: error: No module named 'rclpy'. aiorcl needs ROS 2"),
+    ],
+)
+def test_command_without_ros(tmp_path: Path, arguments: str, status: int, said: str) -> None:
+    """Its help is there all the same; all else says in a line what is missing."""
+    venv.create(tmp_path, with_pip=False, symlinks=True)
+    (site_packages,) = tmp_path.glob("lib/python*/site-packages")
+    for name in ("aiorcl", "aiorcl_command"):
+        (site_packages / name).symlink_to(PACKAGE.parent / name)
+    environment = {name: value for name, value in os.environ.items() if name not in OF_ROS}
+    program = "import sys, aiorcl_command; sys.exit(aiorcl_command.main())"
+    command = [str(tmp_path / "bin" / "python"), "-c", program, *arguments.split()]
+    result = subprocess.run(command, env=environment, capture_output=True, text=True)
+    assert result.returncode == status
+    assert said in result.stdout + result.stderr
+    assert "Traceback" not in result.stderr
+
+
 def test_errors_inside_rclpy_keep_their_message(tmp_path: Path) -> None:
     """An rclpy that is there but broken says what is broken, not that ROS is missing."""
     (tmp_path / "rclpy").mkdir()

@@ -5,7 +5,7 @@
 
 import sys
 
-from aiorcl.cli import main
+from aiorcl_command import main
 
 if __name__ == "__main__":
     sys.exit(main())

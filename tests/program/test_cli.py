@@ -326,7 +326,7 @@ def test_slow_callbacks_are_named() -> None:
 def test_script_is_installed() -> None:
     """``aiorcl`` is ``python -m aiorcl``, and finds modules of the current directory too."""
     (script,) = importlib.metadata.entry_points(group="console_scripts", name="aiorcl")
-    assert script.value == "aiorcl.cli:main"
+    assert script.value == "aiorcl_command:main"
     path = shutil.which("aiorcl", path=str(Path(sys.executable).parent))
     assert path is not None
     status, said, stderr = run("run", "ends:ShutsDown", command=(path,))

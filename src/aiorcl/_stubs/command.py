@@ -1,52 +1,15 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``aiorcl stubs``."""
+"""What the command ``aiorcl stubs`` does."""
 
 from __future__ import annotations
 
 import argparse
-from pathlib import Path
 
 from aiorcl._stubs.amended import packages_held_by_rclpy, rclpy_stubs
 from aiorcl._stubs.files import replace
 from aiorcl._stubs.modules import MARK, module_text, packages_held_by
 from aiorcl._stubs.packages import Package, find_package
-
-_OUTPUT = "typings"
-
-_EPILOG = """\
-Type checkers and editors then know the fields of messages: what 'message.dta' is, they say before
-the node runs. With a package those are written whose messages it holds.
-
-pyright, and editors by it, finds the stubs in ./typings by itself. mypy looks for them where Python
-looks for modules:
-
-  aiorcl stubs std_msgs nav_msgs my_robot_msgs
-  PYTHONPATH="typings:$PYTHONPATH" mypy .
-
-Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python3.*/site-packages
-"""
-
-
-def add_stubs_parser(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    """Add the command to those of ``aiorcl``."""
-    parser = commands.add_parser(
-        "stubs",
-        usage="aiorcl stubs [-h] [--output DIR] PACKAGE [PACKAGE ...]",
-        help="write type stubs of interface packages, for editors and type checkers",
-        description="Write type stubs of installed interface packages.",
-        epilog=_EPILOG,
-        formatter_class=argparse.RawDescriptionHelpFormatter,
-        allow_abbrev=False,
-    )
-    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="std_msgs, for example")
-    parser.add_argument(
-        "--output",
-        type=Path,
-        default=Path(_OUTPUT),
-        metavar="DIR",
-        help="where the directories PACKAGE-stubs are written (default: ./%(default)s)",
-    )
 
 
 def write_stubs(options: argparse.Namespace) -> int:

@@ -1,0 +1,174 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""What the command ``aiorcl`` takes, and its help."""
+
+from __future__ import annotations
+
+import argparse
+import math
+from collections.abc import Sequence
+from pathlib import Path
+
+#: The names of the event loops that there are to choose from.
+LOOPS = ("aiorcl", "asyncio", "uvloop")
+
+_RUN_EPILOG = """\
+A NODE is module:Class, or module:function for a function that returns a node; it is called without
+arguments, or with those that follow in brackets, as in Python: numbers, strings, lists and the
+like. Modules are also looked for in the current directory, as by python -m.
+
+Ctrl-C and SIGTERM let the callback that runs end, cancel coroutines and destroy the nodes while
+ROS is still up. A second one interrupts whatever runs.
+Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a wrong argument.
+
+  aiorcl run robot.drivers:Motors robot.planner:Planner
+  aiorcl run robot.drivers:Motors --ros-args -r __ns:=/left -p rate:=50.0
+  aiorcl run 'robot.drivers:Wheel(side="left", radius=0.3)'
+"""
+
+_EXEC_USAGE = """\
+aiorcl exec [OPTIONS] SCRIPT [ARGUMENT ...]
+       aiorcl exec [OPTIONS] -m MODULE [ARGUMENT ...]
+       aiorcl exec [OPTIONS] PACKAGE EXECUTABLE [ARGUMENT ...]"""
+
+_EXEC_EPILOG = """\
+A SCRIPT is a path, as of a file that launch or ros2 run starts: prefix="aiorcl exec". A PACKAGE is
+one of ROS that is sourced, or a distribution with console scripts. All that follows the program is
+the program's. It finds what python gives it: sys.argv, sys.path, __main__, Ctrl-C, its exit status.
+
+What it makes as rclpy's SingleThreadedExecutor, MultiThreadedExecutor or EventsExecutor is an
+AsyncioExecutor, also where rclpy.spin() and libraries make it. docs/programs.md has what differs.
+
+  aiorcl exec talker.py --ros-args -r __ns:=/left
+  aiorcl exec demo_nodes_py listener
+"""
+
+_STUBS_EPILOG = """\
+Type checkers and editors then know the fields of messages: what 'message.dta' is, they say before
+the node runs. With a package those are written whose messages it holds.
+
+pyright, and editors by it, finds the stubs in ./typings by itself. mypy looks for them where Python
+looks for modules:
+
+  aiorcl stubs std_msgs nav_msgs my_robot_msgs
+  PYTHONPATH="typings:$PYTHONPATH" mypy .
+
+Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python3.*/site-packages
+"""
+
+
+def make_parser() -> argparse.ArgumentParser:
+    """Make what parses the arguments, but for those of ROS and of programs."""
+    parser = argparse.ArgumentParser(
+        prog="aiorcl", description="Run ROS 2 nodes on the asyncio event loop.", allow_abbrev=False
+    )
+    parser.add_argument("--version", action="store_true", help="print the version and exit")
+    commands = parser.add_subparsers(metavar="COMMAND", dest="command")
+    _add_run(commands)
+    _add_exec(commands)
+    _add_stubs(commands)
+    return parser
+
+
+def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    run = commands.add_parser(
+        "run",
+        usage="aiorcl run [-h] [--loop LOOP] [--stats SECONDS] [--slow-callback MS] "
+        "NODE [NODE ...] [--ros-args ...]",
+        help="run nodes in one process, thread and loop",
+        description="Run nodes in one process, thread and loop until Ctrl-C.",
+        epilog=_RUN_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
+    run.add_argument(
+        "--loop",
+        choices=LOOPS,
+        default="aiorcl",
+        help="the event loop: that of aiorcl, asyncio's own, or uvloop (default: %(default)s)",
+    )
+    run.add_argument(
+        "--stats",
+        type=_positive,
+        metavar="SECONDS",
+        help="show what is called how often and for how long, anew every SECONDS (needs rich)",
+    )
+    run.add_argument(
+        "--slow-callback",
+        type=_positive,
+        metavar="MS",
+        help="log a warning of what keeps the loop for MS milliseconds or longer",
+    )
+    run.add_argument_group(
+        "ROS arguments",
+        "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
+    )
+
+
+def _add_exec(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    program = commands.add_parser(
+        "exec",
+        usage=_EXEC_USAGE,
+        help="run a program that was written for rclpy's executors",
+        description="Run a program as python does, on AsyncioExecutors in place of rclpy's.",
+        epilog=_EXEC_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    program.add_argument("-m", metavar="MODULE", dest="module", help="run a module by its name")
+    program.add_argument(
+        "--loop",
+        choices=LOOPS,
+        default="aiorcl",
+        help="the event loop of each executor; only with that of aiorcl can callbacks spin the "
+        "executor that calls them (default: %(default)s)",
+    )
+    program.add_argument(
+        "--on-error",
+        choices=("raise", "log"),
+        default="raise",
+        help="what becomes of an exception that leaves a callback: spin raises it, as with "
+        "rclpy, or it is logged and all goes on (default: %(default)s)",
+    )
+
+
+def _add_stubs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
+    parser = commands.add_parser(
+        "stubs",
+        usage="aiorcl stubs [-h] [--output DIR] PACKAGE [PACKAGE ...]",
+        help="write type stubs of interface packages, for editors and type checkers",
+        description="Write type stubs of installed interface packages.",
+        epilog=_STUBS_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="std_msgs, for example")
+    parser.add_argument(
+        "--output",
+        type=Path,
+        default=Path("typings"),
+        metavar="DIR",
+        help="where the directories PACKAGE-stubs are written (default: ./%(default)s)",
+    )
+
+
+def length_of_options(arguments: Sequence[str]) -> int:
+    """Return how many arguments of ``aiorcl exec`` are the command's, not the program's."""
+    at = 1
+    while at < len(arguments) and arguments[at].startswith("-"):
+        option = arguments[at]
+        at += 2 if option in ("-m", "--loop", "--on-error") else 1
+        if option in ("-m", "--"):
+            break
+    return at
+
+
+def _positive(text: str) -> float:
+    try:
+        value = float(text)
+    except ValueError:
+        value = math.nan
+    if not 0 < value < math.inf:
+        raise argparse.ArgumentTypeError(f"'{text}' is not a positive number")
+    return value
