@@ -25,6 +25,8 @@ autodoc_member_order = "bysource"
 autodoc_typehints_format = "short"
 html_theme = "furo"
 html_title = f"{project} {release}"
+html_static_path = ["_static"]
+html_css_files = ["site.css"]
 pygments_style = "default"
 
 
