@@ -21,7 +21,8 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor
+import aiorcl
+from aiorcl import AsyncioExecutor, EntityGoneError
 from aiorcl._serving.registry import served
 from tests.support.executors import breaks
 from tests.support.instructions import Between, traced
@@ -161,6 +162,58 @@ def test_a_node_that_moves_without_being_removed_is_let_go(
     single.add_node(lone)
     assert not watched(subscription)
     single.shutdown()
+
+
+@pytest.mark.parametrize("way", ["elsewhere", "none", "again", "run"])
+def test_what_ends_the_watch_is_told_to_who_waits(
+    ours: AsyncioExecutor, context: Context, lone: Node, way: str
+) -> None:
+    """For something of the node; who does, in a coroutine of nobody's, goes on."""
+    client = lone.create_client(Trigger, "service")
+    ended: list[str] = []
+
+    async def iterate() -> None:
+        async for _ in aiorcl.messages(lone, Int64, "topic"):
+            pass
+        ended.append("iteration")
+
+    async def call() -> None:
+        with pytest.raises(EntityGoneError, match="was removed from its executor"):
+            await aiorcl.call(client, Trigger.Request())
+        ended.append("call")
+
+    ours.add_node(lone)
+    tasks = [ours.create_task(iterate), ours.create_task(call)]
+    for _ in range(10):
+        ours.spin_once(timeout_sec=0)
+    ours.remove_node(lone)
+    with AsyncioExecutor(context=context) as other:
+        if way == "elsewhere":
+            other.add_node(lone)
+        elif way == "none":
+            lone.executor = None  # type: ignore[assignment]
+        elif way == "again":
+            ours.remove_node(lone)
+        for task in tasks:
+            ours.spin_until_future_complete(task)
+    assert sorted(ended) == ["call", "iteration"]
+
+
+def test_who_waits_for_a_node_that_comes_back_is_told_nothing(
+    ours: AsyncioExecutor, lone: Node
+) -> None:
+    """It gets what it waits for."""
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    ours.add_node(lone)
+    task = ours.create_task(aiorcl.next_message, lone, Int64, "topic")
+    for _ in range(10):
+        rclpy.spin_once(lone, executor=ours, timeout_sec=0)
+    publisher.publish(Int64(data=1))
+    while not task.done():
+        rclpy.spin_once(lone, executor=ours, timeout_sec=1)
+    message = task.result()
+    assert message is not None
+    assert message.data == 1
 
 
 def test_an_entity_that_is_destroyed_meanwhile_is_let_go(

@@ -263,11 +263,12 @@ class Nodes:
         self._in_doubt.pop(served_node.node)
         served_node.close()
         # rclpy.spin_once adds and removes the node around each call, so only a running executor
-        # ends what a node that still exists has under way.
+        # ends what a node that still exists has under way. But what a coroutine of it waits for
+        # does not come any more, whoever runs that, unless the node comes back.
         if destroyed or (self._run.thread is not None and not served_node.kept):
             self._owned.cancel_those_of(served_node.node, begun=not destroyed)
-            what = "destroyed" if destroyed else "removed from its executor"
-            self._followers.node_gone(served_node.node, f"The node '{served_node.name}' was {what}")
+        what = "destroyed" if destroyed else "removed from its executor"
+        self._followers.node_gone(served_node.node, f"The node '{served_node.name}' was {what}")
 
     def entity_destroyed(self, entity: Any) -> None:
         """Let go of an entity that was destroyed. Any thread.
