@@ -74,7 +74,7 @@ class Dispatcher:
 
     def wait_for_run(self, bell: object) -> None:
         """
-        Calls `bell`, a function of C, at the end of the run or the next ring().
+        Calls `bell`, a function of C, at the next callback, ring() or the end of the run.
         """
 
     def ring(self) -> None: ...

@@ -177,7 +177,8 @@ NB_MODULE(_core, m) {
       .def("runs_here", [](Dispatcher & self) { return self.runner().is_here(); })
       .def(
           "wait_for_run", [](Dispatcher & self, nb::object bell) { self.runner().wait(bell); },
-          "bell"_a, "Calls `bell`, a function of C, at the end of the run or the next ring().")
+          "bell"_a,
+          "Calls `bell`, a function of C, at the next callback, ring() or the end of the run.")
       .def("ring", [](Dispatcher & self) { self.runner().ring(); })
       .def_prop_ro("wakeup_fd", &Dispatcher::wakeup_fd)
       .def_prop_ro("timer_fds", &Dispatcher::timer_fds)

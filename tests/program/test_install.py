@@ -147,6 +147,20 @@ print(bool(calls))
     assert run(tmp_path, LATE + program) == "True\n"
 
 
+@pytest.mark.parametrize("arguments", ["wait_for_ready_callbacks()", "can_execute(None)"])
+def test_what_needs_wait_sets_says_what_to_write(tmp_path: Path, arguments: str) -> None:
+    """A class of the program's that builds on them is to be derived from another one."""
+    program = f"""\
+try:
+    Mine("a").{arguments}
+except RuntimeError as error:
+    print(error)
+"""
+    said = run(tmp_path, LATE + program)
+    assert said.startswith(f"{arguments.partition('(')[0]}() is for executors that build wait sets")
+    assert said.endswith("Derive the class from rclpy.executors.Executor, which is rclpy's own\n")
+
+
 @pytest.mark.parametrize("argument", ["on_error", "loop_factory"])
 def test_what_is_no_function_is_refused(argument: str) -> None:
     """With the name of the argument, and nothing is installed."""

@@ -327,6 +327,34 @@ def test_another_thread_waits_for_the_one_that_spins(
     assert first.done()
 
 
+@pytest.mark.parametrize("way", ["spin", "spin_once"])
+def test_another_thread_spins_beside_the_one_that_does(
+    make_stand_in: MakeStandIn, make_node: MakeNode, way: str
+) -> None:
+    """It returns when a callback was called, or goes on when the other one has ended."""
+    executor, node = make_stand_in(), make_node()
+    executor.add_node(node)
+    spins = threading.Event()
+    first: Any = Future()
+    once(node, spins.set)
+    thread = threading.Thread(target=executor.spin_until_future_complete, args=[first])
+    thread.start()
+    assert spins.wait(DEADLINE_SEC)
+    if way == "spin_once":
+        executor.spin_once(timeout_sec=0.01)
+        came: list[None] = []
+        once(node, lambda: came.append(None), 0.05)
+        while not came:
+            executor.spin_once(timeout_sec=DEADLINE_SEC)
+        first.set_result(None)
+    else:
+        once(node, lambda: first.set_result(None))
+        once(node, partial(executor.shutdown, timeout_sec=0), 0.1)
+        executor.spin()
+    thread.join(DEADLINE_SEC)
+    assert first.done()
+
+
 def test_a_worker_waits_for_the_one_that_spins(
     make_stand_in: MakeStandIn, make_node: MakeNode
 ) -> None:

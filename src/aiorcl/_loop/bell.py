@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 
 class Bell:
-    """Rings once: at the end of a run, or when whoever runs the executor says so.
+    """Rings once: at the end of a run, when a callback was called, or when somebody says so.
 
     Hang it up, look whether there is anything to wait for, and wait. Any thread, also inside a
     finalizer or a signal handler: whoever rings takes no lock.

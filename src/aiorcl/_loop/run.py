@@ -33,10 +33,6 @@ something_runs_here: Callable[[], bool] = _core.something_runs_here
 _runs: ByIdentity[Any, weakref.ref[Run]] = ByIdentity()
 
 
-class RunsAlreadyError(RuntimeError):
-    """A second run of an executor was refused: one thread at a time has it."""
-
-
 def loop_of(executor: object) -> asyncio.AbstractEventLoop | None:
     """Return the loop that an executor has chosen; None for executors of others. Any thread."""
     found = _runs.get(executor)
@@ -76,14 +72,19 @@ class Run:
         """The thread that runs the executor, by its ident."""
         return self._dispatcher.thread
 
+    @property
+    def callbacks(self) -> int:
+        """How many callbacks of entities, and tasks, were called so far. Any thread."""
+        return self._dispatcher.callbacks
+
     def begin(self) -> None:
         """Run in this thread from now on.
 
-        :raises RunsAlreadyError: if the executor runs already.
+        :raises RuntimeError: if the executor runs already.
         """
         if not self.try_begin():
             where = "this" if self.may_act_here() else "another"
-            raise RunsAlreadyError(f"The executor runs already, in {where} thread")
+            raise RuntimeError(f"The executor runs already, in {where} thread")
 
     def try_begin(self) -> bool:
         """As begin(), but False if the executor runs already."""

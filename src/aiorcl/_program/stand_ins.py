@@ -11,7 +11,7 @@ import traceback
 import warnings
 from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NoReturn
 
 from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
@@ -81,6 +81,23 @@ class StandIn(AsyncioExecutor):
             slow_advice=slow_advice,
         )
         self._set_up(context, None, options.on_error, manner)
+
+    # What rclpy's offer to those that derive from them.
+
+    def wait_for_ready_callbacks(self, *args: Any, **kwargs: Any) -> Any:
+        """Raise RuntimeError: there is no wait set."""
+        self._refuse("wait_for_ready_callbacks")
+
+    def can_execute(self, entity: Any) -> Any:
+        """Raise RuntimeError: groups are not asked one by one."""
+        self._refuse("can_execute")
+
+    def _refuse(self, method: str) -> NoReturn:
+        raise RuntimeError(
+            f"{method}() is for executors that build wait sets, and this one, which aiorcl has put "
+            "in the place of rclpy's, builds none. Derive the class from rclpy.executors.Executor, "
+            "which is rclpy's own"
+        )
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
         """As of every executor; also in a thread in which another one runs."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 import contextlib
 import time
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.aside import aside
 from aiorcl._loop.own_loop import NestableLoop
 from aiorcl._loop.private import running_loop
-from aiorcl._loop.run import RunsAlreadyError, something_runs_here
+from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.spinning import Spinning, is_done
@@ -35,36 +36,53 @@ class _Rings(InlineCallback):
         self._run.ring()
 
 
+class _ElsewhereError(Exception):
+    """Another thread runs the executor. Leaves no method."""
+
+
 class NestedSpinning(Spinning):
     """Spin calls that may be made where the executor, or another one, runs already.
 
     In a callback of this executor one goes on with its work, on the same loop, until it has what it
-    waits for. In a callback of another executor that loop is set aside, and waits. On another
-    thread than the one that runs the executor `until` waits for what that brings.
+    waits for. In a callback of another executor that loop is set aside, and waits. Where another
+    thread runs the executor it waits for what that brings, or, when that has ended, spins itself.
     """
 
     def forever(self, spin_once: Callable[[], None] | None = None) -> None:
-        if running_loop() is None:
-            super().forever(spin_once)
+        if running_loop() is not None:
+            with self._inside() as is_own:
+                if not is_own:
+                    super().forever(spin_once)
+                elif spin_once is None:
+                    self._spin_forever()
+                else:
+                    while not self._state.nothing_answers():
+                        spin_once()
             return
-        with self._inside() as is_own:
-            if not is_own:
+        while True:
+            try:
                 super().forever(spin_once)
-            elif spin_once is None:
-                self._spin_forever()
-            else:
-                while not self._state.nothing_answers():
-                    spin_once()
+                return
+            except _ElsewhereError:
+                if self._is_over_elsewhere(lambda: False, None):
+                    return
 
     def once(self, timeout: float | None) -> None:
-        if running_loop() is None:
-            super().once(timeout)
+        if running_loop() is not None:
+            with self._inside() as is_own:
+                if not is_own:
+                    super().once(timeout)
+                elif not self._state.shut_down:
+                    self._spin_once(timeout)
             return
-        with self._inside() as is_own:
-            if not is_own:
-                super().once(timeout)
-            elif not self._state.shut_down:
-                self._spin_once(timeout)
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            try:
+                super().once(_left(end))
+                return
+            except _ElsewhereError:
+                if self._is_over_elsewhere(partial(self._has_called, self._run.callbacks), end):
+                    return
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
@@ -82,10 +100,16 @@ class NestedSpinning(Spinning):
         while True:
             try:
                 super().until(future, _left(end), once=once)
-            except RunsAlreadyError:
-                self._wait_elsewhere(future, end)
-            if is_done(future) or self._state.nothing_answers() or _left(end) == 0.0 or once:
                 return
+            except _ElsewhereError:
+                pass
+            rings = _Rings(self._run)
+            future.add_done_callback(rings)
+            try:
+                if self._is_over_elsewhere(lambda: is_done(future), end):
+                    return
+            finally:
+                remove_done_callback(future, rings)
 
     @contextlib.contextmanager
     def _inside(self) -> Iterator[bool]:
@@ -111,24 +135,27 @@ class NestedSpinning(Spinning):
                 loop.call_soon(_nothing)  # it may have something to do that it has told of before
                 yield True
 
-    def _wait_elsewhere(self, future: rclpy.task.Future[Any], end: float | None) -> None:
-        """Wait while another thread runs the executor, until it has what this one wants."""
-        rings = _Rings(self._run)
-        future.add_done_callback(rings)
-        try:
-            # A worker would be waited for by the end of the executor, of which it waits to hear.
-            is_worker = self._workers.are_here()
-            with self._workers.sleep(self._run.ring) if is_worker else contextlib.nullcontext():
-                while True:
-                    bell, left = self._run.bell(), _left(end)
-                    thread = self._run.thread
-                    if thread is None or left == 0.0 or is_done(future):
-                        return
-                    if self._state.nothing_answers():
-                        return
-                    bell.wait(left)
-        finally:
-            remove_done_callback(future, rings)
+    def _runs_elsewhere(self) -> None:
+        raise _ElsewhereError
+
+    def _has_called(self, before: int) -> bool:
+        return self._run.callbacks != before
+
+    def _is_over_elsewhere(self, has_come: Callable[[], bool], end: float | None) -> bool:
+        """Wait while another thread runs the executor; False if none does any more.
+
+        :param has_come: tells whether that has brought what this one waits for.
+        """
+        # A worker would be waited for by the end of the executor, of which it waits to hear.
+        is_worker = self._workers.are_here()
+        with self._workers.sleep(self._run.ring) if is_worker else contextlib.nullcontext():
+            while True:
+                bell, left = self._run.bell(), _left(end)
+                if has_come() or left == 0.0 or self._state.nothing_answers():
+                    return True
+                if self._run.thread is None:
+                    return False
+                bell.wait(left)
 
 
 def _left(end: float | None) -> float | None:

@@ -199,7 +199,7 @@ class Spinning:
         if not self._run.try_begin():
             if self._state.shut_down:
                 return False
-            self._run.begin()  # raises
+            self._runs_elsewhere()
         try:
             self._begun()
             self._errors.raise_first()  # what came while nothing ran, or just now
@@ -207,6 +207,10 @@ class Spinning:
             self._finish(error)
             raise
         return True
+
+    def _runs_elsewhere(self) -> None:
+        """Another thread has the run, or had it a moment ago."""
+        self._run.begin()  # raises
 
     def _come_back_from_end(self) -> None:
         if self._state.nothing_answers():

@@ -101,6 +101,7 @@ void Dispatcher::record(Hooks hooks, Entity & entity, std::int64_t since, std::i
                         std::int64_t end) {
   const std::int64_t took = end - start;
   ++callbacks_;
+  runner_.ring();  // a thread may wait for one
   entity.calls().add(start - since, took);
   if (took > longest_ns_) {
     longest_ns_ = took;

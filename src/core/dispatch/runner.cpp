@@ -51,8 +51,7 @@ bool Runner::any_here() noexcept {
                      [](const Runner * runner) { return runner->is_here(); });
 }
 
-void Runner::ring() noexcept {
-  if (bells_.empty()) return;
+void Runner::ring_all() noexcept {
   const nb::error_scope pending;
   for (const nb::object & bell : std::exchange(bells_, {})) {
     PyObject * result = PyObject_CallNoArgs(bell.ptr());

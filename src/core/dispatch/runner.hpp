@@ -39,9 +39,13 @@ class Runner {
 
   /// Lets everybody look again who waits. Their bells must be functions of C, such as the
   /// `release` of a lock.
-  void ring() noexcept;
+  void ring() noexcept {
+    if (!bells_.empty()) ring_all();
+  }
 
  private:
+  void ring_all() noexcept;
+
   unsigned long thread_ = 0;
   bool begun_ = false;
   std::vector<nanobind::object> bells_;
