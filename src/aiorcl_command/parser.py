@@ -44,13 +44,14 @@ AsyncioExecutor, also where rclpy.spin() and libraries make it. docs/programs.md
 """
 
 _STUBS_EPILOG = """\
-Type checkers and editors then know the fields of messages: what 'message.dta' is, they say before
-the node runs. With a package those are written whose messages it holds.
+Type checkers and editors then know the fields of messages: that there is no 'message.dta', they say
+before the node runs. With rclpy among the packages they let coroutine functions be callbacks, and
+know what clients, goals and futures carry. What the messages of a package hold is written, too.
 
 pyright, and editors by it, finds the stubs in ./typings by itself. mypy looks for them where Python
 looks for modules:
 
-  aiorcl stubs std_msgs nav_msgs my_robot_msgs
+  aiorcl stubs rclpy std_msgs nav_msgs my_robot_msgs
   PYTHONPATH="typings:$PYTHONPATH" mypy .
 
 Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python3.*/site-packages
@@ -137,13 +138,15 @@ def _add_stubs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) ->
     parser = commands.add_parser(
         "stubs",
         usage="aiorcl stubs [-h] [--output DIR] PACKAGE [PACKAGE ...]",
-        help="write type stubs of interface packages, for editors and type checkers",
-        description="Write type stubs of installed interface packages.",
+        help="write type stubs of messages and of rclpy, for editors and type checkers",
+        description="Write type stubs of installed interface packages, and of rclpy.",
         epilog=_STUBS_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument("packages", nargs="+", metavar="PACKAGE", help="std_msgs, for example")
+    parser.add_argument(
+        "packages", nargs="+", metavar="PACKAGE", help="std_msgs, for example, or rclpy"
+    )
     parser.add_argument(
         "--output",
         type=Path,
