@@ -2,7 +2,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # The types of the extension, written by nanobind's stubgen: ./dev lint --fix
 
-from typing import overload
+from collections.abc import Coroutine
+from typing import Any, TypeGuard, overload
 
 from rclpy.impl.implementation_singleton import (
     rclpy_implementation as _rclpy
@@ -128,6 +129,11 @@ class Dispatcher:
     def slow_ns(self, arg: int, /) -> None: ...
 
     def close(self) -> None: ...
+
+def is_coroutine(object: object | None) -> TypeGuard[Coroutine[Any, Any, Any]]:
+    """
+    True for what asyncio can run as a task: a coroutine, of Python's or any class.
+    """
 
 def something_runs_here() -> bool: ...
 

@@ -199,6 +199,10 @@ NB_MODULE(_core, m) {
       .def_rw("slow_ns", &Dispatcher::slow_ns)
       .def("close", &Dispatcher::close);
 
+  m.def(
+      "is_coroutine", [](nb::handle object) { return is_coroutine(object.ptr()); },
+      "object"_a.none(),
+      "True for what asyncio can run as a task: a coroutine, of Python's or any class.");
   m.def("something_runs_here", &Runner::any_here);
 
   nb::class_<Histogram>(m, "Histogram")

@@ -7,5 +7,12 @@ aiorcl\._core\.RclError$:
     class RclError(_rclpy.RCLError):
         pass
 
+# What is one can be closed.
+aiorcl\._core\.is_coroutine$:
+    \from collections.abc import Coroutine
+    \from typing import Any, TypeGuard
+    def is_coroutine(object: object | None) -> TypeGuard[Coroutine[Any, Any, Any]]:
+        \doc
+
 # Where an import that comes again finds its names: nobody else's.
 __names__$:

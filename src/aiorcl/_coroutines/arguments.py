@@ -17,6 +17,9 @@ from rclpy.expand_topic_name import expand_topic_name
 from rclpy.validate_full_topic_name import validate_full_topic_name
 from rclpy.validate_topic_name import validate_topic_name
 
+from aiorcl._core import is_coroutine
+from aiorcl._tasks.task import name_of_function
+
 if TYPE_CHECKING:
     from rclpy.node import Node
 
@@ -33,8 +36,8 @@ def check(value: object, cls: type | tuple[type, ...], function: str, expected: 
 
 def check_future(value: object, function: str) -> None:
     """Raise TypeError unless ``value`` says when it is done, as futures of any kind do."""
-    if inspect.iscoroutine(value):
-        name = value.__qualname__
+    if is_coroutine(value):
+        name = name_of_function(value)
         value.close()  # or it would complain of never having been awaited
         raise TypeError(
             f"{function} takes a future, not a coroutine: write executor.create_task({name}())"
@@ -139,9 +142,9 @@ def shown(value: object) -> str:
     """Say what a value is, and what was perhaps forgotten."""
     if isinstance(value, type):
         return f"the class {name_of_type(value)} itself"
-    if inspect.iscoroutine(value):
+    if is_coroutine(value):
         value.close()  # or it would complain of never having been awaited
-        return f"a coroutine: await {value.__qualname__}()"
+        return f"a coroutine: await {name_of_function(value)}()"
     text = repr(value)
     kind = name_of_type(type(value))
     return f"{text if len(text) <= 100 else text[:97] + '...'} ({kind})"

@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from rclpy.node import Node
 
+from aiorcl._core import is_coroutine
 from aiorcl._program.signature import why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
     from aiorcl.executor import AsyncioExecutor
@@ -44,7 +46,7 @@ def check_entry(entry: Any, caller: str) -> None:
 
     :param caller: the function of the user's call, as ``aiorcl.run()``.
     """
-    if inspect.iscoroutine(entry):
+    if is_coroutine(entry):
         entry.close()
         raise TypeError(
             f"{caller} takes the coroutine function, not what it returns: write "
@@ -79,8 +81,8 @@ def check_entry(entry: Any, caller: str) -> None:
 def make_node(make: Callable[[], object]) -> Node:
     """Call what returns a node; raise TypeError or ValueError, with what to write, if not."""
     node = make()
-    if inspect.iscoroutine(node):
-        name = node.__qualname__
+    if is_coroutine(node):
+        name = name_of_function(node)
         node.close()  # or it would complain of never having been awaited
         raise TypeError(
             f"{make!r} returned no node, but a coroutine: give {name} instead, with "

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import enum
-import inspect
 import weakref
 from collections.abc import Callable
 from typing import Any
@@ -103,7 +102,7 @@ def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callab
 
     async def result_of(goal: Any) -> Any:
         result = callback(goal)  # which is judged by what it returns
-        if inspect.iscoroutine(result):
+        if _core.is_coroutine(result):
             result = await result
         if not isinstance(result, server.action_type.Result):
             raise TypeError(

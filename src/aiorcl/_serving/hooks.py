@@ -14,6 +14,7 @@ from rclpy.event_handler import EventHandler
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
+from aiorcl._core import is_coroutine
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import futures_of
@@ -216,7 +217,7 @@ class ExecutorHooks:
             callback = waitable.callback
             return entity.call_if_may(False, callback, (data,)) if data else None
         result: Any = entity.call_if_may(False, waitable.execute, (data,))
-        if isinstance(result, Awaitable) and not inspect.iscoroutine(result):
+        if isinstance(result, Awaitable) and not is_coroutine(result):
             return _awaited(result)
         return result
 

@@ -8,11 +8,12 @@ which a callback has returned a coroutine.
 
 from __future__ import annotations
 
-import inspect
 import types
 from collections.abc import Callable, Coroutine, Generator
 from contextvars import ContextVar
 from typing import Any
+
+from aiorcl._core import is_coroutine
 
 # Of a coroutine of rclpy that we run: whether it has a task by now. None of all others.
 _has_task: ContextVar[bool | None] = ContextVar("aiorcl_has_task", default=None)
@@ -65,7 +66,7 @@ def judged(await_or_execute: Callable[..., Any]) -> Callable[..., Any]:
             result = callback(*args)
         finally:
             _has_task.set(has_task)
-        if not inspect.iscoroutine(result):
+        if not is_coroutine(result):
             return result
         if not has_task:
             try:

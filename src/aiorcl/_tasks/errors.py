@@ -6,11 +6,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 from collections.abc import Callable, Iterator
 from types import FrameType
 from typing import Protocol, cast
 
+from aiorcl._core import is_coroutine
 from aiorcl._loop.brief import brief
 from aiorcl._rclpy.notes import add_note
 from aiorcl._tasks.block_body import Body
@@ -172,7 +172,7 @@ class Errors:
             if raised is not error and raised.__cause__ is None and raised.__context__ is None:
                 raised.__context__ = error
             return raised
-        if inspect.iscoroutine(result):
+        if is_coroutine(result):
             result.close()
             wrong = TypeError("on_error must be a function, not a coroutine function")
             wrong.__cause__ = error

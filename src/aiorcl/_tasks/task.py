@@ -9,11 +9,11 @@ import contextlib
 import contextvars
 import inspect
 from collections.abc import Callable, Coroutine
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 
+from aiorcl._core import is_coroutine
 from aiorcl._rclpy import private
 from aiorcl._tasks.errors import without_first_frame
 from aiorcl._tasks.future import Future
@@ -52,7 +52,7 @@ class Task(Future[T], _RclpyTask[T]):
         executor: Executor,
     ) -> None:
         Future.__init__(self, executor=executor)
-        if inspect.iscoroutine(handler):
+        if is_coroutine(handler):
             if args or kwargs:
                 raise TypeError("A coroutine takes no arguments: it has got them already")
         elif inspect.iscoroutinefunction(handler):
@@ -74,7 +74,7 @@ class Task(Future[T], _RclpyTask[T]):
         if not private.is_pending(self) or handler is None:
             return False
         try:
-            if _is_coroutine(handler):
+            if is_coroutine(handler):
                 self._owned.start(handler, self, self.owner, self._context)
                 return False
             self._run_function(handler)
@@ -95,7 +95,7 @@ class Task(Future[T], _RclpyTask[T]):
             without_first_frame(error)
             self._failed(error)
         else:
-            if _is_coroutine(result):
+            if is_coroutine(result):
                 self._owned.start(result, self, context=self._context)
             else:
                 self.set_result(result)
@@ -109,7 +109,7 @@ class Task(Future[T], _RclpyTask[T]):
         What that raises instead can be fetched by nobody, so the executor raises it.
         """
         handler = self._take_handler()
-        if _is_coroutine(handler):
+        if is_coroutine(handler):
             handler.close()  # it never ran
         rclpy.task.Future.cancel(self)
         if handler is not None:
@@ -179,11 +179,6 @@ class Task(Future[T], _RclpyTask[T]):
         error, _ = private.exception_and_result_of(self)
         assert error is not None  # of a task that has failed
         self._owned.errors.add(self, error)
-
-
-def _is_coroutine(value: object) -> bool:
-    """Tell it by the type: a proxy of what is gone raises when it is asked for its class."""
-    return type(value) is CoroutineType
 
 
 def name_of_function(function: object) -> str:

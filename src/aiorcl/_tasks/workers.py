@@ -18,6 +18,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 import rclpy.task
 
+from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.waking import wake
 from aiorcl._rclpy.private import callbacks_of, remove_done_callback
@@ -225,7 +226,7 @@ class Workers:
                         tell = asyncio.get_running_loop().call_exception_handler
                         tell({"message": f"Exception in {what}", "exception": error})
                     raise
-                if not inspect.iscoroutine(result):
+                if not is_coroutine(result):
                     # Of use also when it was cancelled: what has begun has been done, and whoever
                     # has sent a request, or a goal, gets the answer.
                     return result
