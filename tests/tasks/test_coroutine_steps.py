@@ -5,14 +5,20 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Callable
+import sys
+import threading
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 
+import aiorcl
 from aiorcl import AsyncioExecutor
+from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
+from tests.support.instructions import Between
+from tests.support.loops import LOOPS
 from tests.support.turns import Turn, turns
 
 if TYPE_CHECKING:
@@ -167,3 +173,96 @@ def test_who_goes_on_is_ended_after_a_while(
         assert cancelled == ["by the end"]
 
     run(main)
+
+
+class Meeting:
+    """A spin that begins when another thread is about to run a line of ``task.cancel()``.
+
+    It has the interpreter then until it sleeps.
+    """
+
+    def __init__(self, executor: AsyncioExecutor) -> None:
+        self._executor = executor
+        self._ended = executor.create_future()
+        self._begins, self._spins = threading.Event(), threading.Event()
+        self._is_cleaning_up = threading.Event()
+
+    async def _wait(self) -> None:
+        self._begins.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            self._is_cleaning_up.set()
+            self._ended.set_result(None)
+
+    def _meet(self) -> None:
+        self._begins.set()
+        assert self._spins.wait(DEADLINE_SEC)
+
+    def before(self, line: int) -> bool:
+        """Tell whether there is such a line."""
+        executor, begins = self._executor, self._begins
+        task = executor.create_task(self._wait)
+        while not begins.is_set():
+            executor.spin_once(timeout_sec=DEADLINE_SEC)
+        begins.clear()
+        has_met: list[bool] = []
+        delivered: list[bool] = []
+
+        def cancel() -> None:
+            sys.settrace(Between("_tasks", line, self._meet, lines=True))
+            task.cancel()
+            sys.settrace(None)
+            has_met.append(begins.is_set())
+            begins.set()
+            delivered.append(self._is_cleaning_up.wait(DEADLINE_SEC))
+            executor.wake()
+
+        thread = threading.Thread(target=cancel)
+        thread.start()
+        assert begins.wait(DEADLINE_SEC)
+        executor.create_task(self._spins.set)
+        executor.spin_until_future_complete(self._ended)
+        thread.join()
+        assert delivered == [True]
+        return has_met[0]
+
+
+@pytest.fixture
+def unhurried() -> Iterator[None]:
+    """A thread has the interpreter until it waits for something."""
+    before = sys.getswitchinterval()
+    sys.setswitchinterval(DEADLINE_SEC)
+    yield
+    sys.setswitchinterval(before)
+
+
+@pytest.mark.parametrize("debug", [False, True])
+@pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+def test_a_cancellation_meets_a_spin_that_begins(
+    context: Context,
+    unhurried: None,
+    make_loop: Callable[[], asyncio.AbstractEventLoop],
+    *,
+    debug: bool,
+) -> None:
+    """Wherever the other thread is then, the loop does not sleep over the cancellation."""
+    loop = make_loop()
+    loop.set_debug(debug)
+    lines = 0
+    with AsyncioExecutor(context=context, loop=loop) as executor:
+        while Meeting(executor).before(lines):
+            lines += 1
+    loop.close()
+    assert lines > 5
+
+
+def test_a_cancellation_before_the_end_is_one(context: Context) -> None:
+    """Also one of another thread that the loop has not seen when the executor is shut down."""
+    stops = Stops()
+    with AsyncioExecutor(context=context) as executor:
+        task = executor.create_task(stops.run)
+        while not stops.begun.is_set():
+            executor.spin_once(timeout_sec=DEADLINE_SEC)
+        call_elsewhere(task.cancel)
+    assert stops.steps == ["stopping", "stopped"]

@@ -16,6 +16,7 @@ from aiorcl import _core
 from aiorcl._loop.bell import Bell
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.first_line import let_begin
+from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -160,6 +161,23 @@ class Run:
             if not self.may_act_here():
                 return
         order()
+
+    def do_on_loop(self, order: Callable[[], object]) -> None:
+        """Do what is asyncio's here if this is the thread of the loop, else soon. Any thread.
+
+        Not as `do_here_or_order`, though nothing may run: a loop that begins to meanwhile, on its
+        thread, would sleep over it.
+
+        :param order: may be done twice.
+        """
+        if self.runs_here() or running_loop() is self.loop:
+            order()
+            return
+        self._mailbox.order(order)
+        # Asked after that: the next run may not be one of the executor, but of the loop alone.
+        if self.thread is None and self.loop is not None:
+            with contextlib.suppress(RuntimeError):  # it is closed
+                self.loop.call_soon_threadsafe(order)
 
     def is_abandoned(self) -> bool:
         """True if nothing runs, though the run has not ended: its loop was closed."""

@@ -92,6 +92,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._is_cancelled = False  # as a user wanted
         self._ending = False
         self._ends_again = False
+        self._is_late = False  # and will be cancelled when its time is over
         self._begun = False
         self._begins_first = False
 
@@ -117,7 +118,7 @@ class Steps(Coroutine[Any, Any, None]):
         # In this order: start() looks at the flag when it has set the task.
         self._cancel_wanted = True
         if self.task is not None:
-            self._run.do_here_or_order(self._cancel_if_wanted)
+            self._run.do_on_loop(self._cancel_if_wanted)
 
     def _cancel_if_wanted(self) -> None:
         if self._cancel_wanted and self.task is not None:
@@ -138,13 +139,24 @@ class Steps(Coroutine[Any, Any, None]):
         if self._ending:
             return
         self._ending = True
-        is_cancelled = self._is_cancelled if self.task is None else self.task.cancelling() > 0
-        if is_cancelled and not self._ends_again:
-            if self.task is not None and not self.task.get_loop().is_closed():
-                self.task.get_loop().call_later(_CLEANUP_SEC, self._cancel)
+        if self._is_being_cancelled() and not self._ends_again:
+            if self.task is not None:
+                self._run.do_on_loop(self._cancel_late)
             return
         self._begins_first = begun
         self._cancel()
+
+    def _is_being_cancelled(self) -> bool:
+        if self.task is None or self._cancel_wanted:  # the loop's thread has not got to it
+            return self._is_cancelled
+        return self.task.cancelling() > 0
+
+    def _cancel_late(self) -> None:
+        if self._is_late or self.task is None:
+            return
+        self._is_late = True
+        if not self.task.get_loop().is_closed():
+            self.task.get_loop().call_later(_CLEANUP_SEC, self._cancel)
 
     def end_again(self) -> None:
         """Let end() cancel a second time."""
