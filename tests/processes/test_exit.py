@@ -90,3 +90,12 @@ def test_a_daemon_thread_is_left_in_a_callback(way: str) -> None:
     """The process of a user ends silently, whatever the thread does while the interpreter ends."""
     with start("daemon", way, domain_id=network.domain_id(), environment=USERS) as child:
         assert child.end() == Ended(0, "", "")
+
+
+def test_an_end_that_fails_keeps_no_other_from_coming() -> None:
+    """Every executor is ended, whatever the end of another one raises; all of that is told."""
+    with start("errors_at_exit", domain_id=network.domain_id(), environment=USERS) as child:
+        ended = child.end()
+    assert ended.stdout == 4 * "stopped\n"
+    # Once more by one that is collected after that.
+    assert ended.stderr.count("ValueError: the motors are gone") >= 2

@@ -6,7 +6,10 @@ from __future__ import annotations
 
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
+
+from aiorcl._loop.do_all import do_all
 
 
 class WeakMethods:
@@ -21,12 +24,14 @@ class WeakMethods:
         self._methods[id(reference)] = reference
 
     def call_all(self) -> None:
-        """Call those whose objects are still there."""
-        for key in list(self._methods):
-            reference = self._methods.get(key)
-            method = None if reference is None else reference()
-            if method is not None:
-                method()
+        """Call those whose objects are still there, whatever others raise; raise that then."""
+        do_all(*(partial(self._call, key) for key in list(self._methods)))
+
+    def _call(self, key: int) -> None:
+        reference = self._methods.get(key)
+        method = None if reference is None else reference()
+        if method is not None:
+            method()
 
     def _forget(self, reference: weakref.WeakMethod[Callable[[], Any]]) -> None:
         self._methods.pop(id(reference), None)

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 from collections.abc import Callable, Coroutine
 from functools import partial
@@ -13,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
+from aiorcl._loop.do_all import do_all
 from aiorcl._loop.private import running_loop
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -30,13 +30,6 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
-
-
-def _do_all(*steps: Callable[[], object]) -> None:
-    """Call each, whatever others raise, and raise that then."""
-    with contextlib.ExitStack() as stack:
-        for step in reversed(steps):
-            stack.callback(step)
 
 
 def _run_until_complete(
@@ -119,7 +112,7 @@ class Shutdown:
     def stop_serving(self) -> None:
         """Serve nothing more, cancel what is under way, and bring back whoever waits."""
         self._owned.on_ended = self._look_who_is_left
-        _do_all(
+        do_all(
             lambda: self._nodes.let_go(keep_clients=True),
             self._workers.cancel_waits,
             self._owned.cancel_all,
@@ -273,7 +266,7 @@ class Shutdown:
     def let_go_of_block(self) -> None:
         """Leave nothing, whatever is under way: nothing runs the loop of the block any more."""
         # Twice, if an interrupt comes: nobody does it later.
-        _do_all(self._home.stop_driving, self.let_go, self._run.end)
+        do_all(self._home.stop_driving, self.let_go, self._run.end)
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""
@@ -288,7 +281,7 @@ class Shutdown:
         self._state.shut_down = self._state.let_go = True
         if self._state.is_parents:
             return
-        _do_all(
+        do_all(
             self._home.stop_driving,
             self._mailbox.refuse_tasks,
             self._unfetched.close,
