@@ -14,7 +14,6 @@ import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 
-import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
 from tests.support.instructions import Between
