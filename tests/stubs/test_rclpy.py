@@ -100,6 +100,15 @@ def test_functions_take_what_those_of_the_installed_release_take(name: str, stub
                 continue
             if inspect.isfunction(function) or isinstance(value, property):
                 assert method in members, f"{cls.__name__}.{method}"
+            if isinstance(value, property):
+                written_as = [
+                    ast.unparse(decorator)
+                    for each in members[method]
+                    if isinstance(each, ast.FunctionDef)
+                    for decorator in each.decorator_list
+                ]
+                setter = [f"{method}.setter"] if value.fset else []
+                assert written_as == ["property", *setter], f"{cls.__name__}.{method}"
             if is_own:
                 takes = list(inspect.signature(function).parameters)
                 for each in members[method]:

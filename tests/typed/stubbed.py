@@ -127,7 +127,11 @@ async def calls(node: Node) -> None:
 
 def gained(node: Node, subscription: Subscription[String]) -> None:
     """What aiorcl gives to the classes of rclpy is there."""
-    node.create_timer(1.0, print).logger.info("x")
+    timer = node.create_timer(1.0, print)
+    assert_type(timer.timer_period_ns, int)
+    timer.timer_period_ns = 3
+    timer.timer_period_ns = "3"  # type: ignore[assignment]
+    timer.logger.info("x")
     subscription.logger.info("x")
     subscription.set_on_new_message_callback(lambda count: print(count + 1))
     subscription.set_on_new_message_callback(3)  # type: ignore[arg-type]

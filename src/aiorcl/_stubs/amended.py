@@ -23,6 +23,7 @@ from aiorcl._stubs.packages import KINDS
 from aiorcl._stubs.skeleton import Function, is_overload, names_of, skeleton_of
 
 _AMENDMENTS = Path(__file__).parent / "amendments"
+_FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
 def rclpy_stubs() -> dict[str, str]:
@@ -117,25 +118,27 @@ def _amend_class(cls: ast.ClassDef, amendment: ast.ClassDef) -> None:
         theirs = [each for each in cls.body if name in names_of(each)]
         if not theirs or isinstance(ours[0], ast.AnnAssign):
             cls.body = [*ours, *(each for each in cls.body if each not in theirs)]
-        elif isinstance(theirs[-1], (ast.FunctionDef, ast.AsyncFunctionDef)):
-            place = cls.body.index(theirs[0])
-            made = [_amend(theirs[-1], each) for each in ours if isinstance(each, ast.FunctionDef)]
-            others = [each for each in theirs if _is_setter(each)]
-            cls.body[place : place + 1] = [*made, *others]
-            cls.body = [each for each in cls.body if each not in theirs or each in others]
+            continue
+        functions = [each for each in theirs if isinstance(each, _FUNCTIONS)]
+        replaceable = [each for each in functions if not _is_setter(each)]
+        if replaceable:
+            made = [_amend(replaceable[-1], each) for each in ours if isinstance(each, _FUNCTIONS)]
+            place = cls.body.index(replaceable[0])
+            cls.body[place:place] = made
+            cls.body = [each for each in cls.body if each not in replaceable]
 
 
 def _has_base(cls: ast.ClassDef, base: ast.expr) -> bool:
     return ast.unparse(base) in map(ast.unparse, cls.bases)
 
 
-def _is_setter(statement: ast.stmt) -> bool:
-    return isinstance(statement, ast.FunctionDef) and any(
-        ast.unparse(each).endswith(".setter") for each in statement.decorator_list
-    )
+def _is_setter(function: Function) -> bool:
+    """Whether it belongs to a property that another function is."""
+    decorators = map(ast.unparse, function.decorator_list)
+    return any(each.endswith((".setter", ".deleter")) for each in decorators)
 
 
-def _amend(theirs: Function, ours: ast.FunctionDef) -> Function:
+def _amend(theirs: Function, ours: Function) -> Function:
     """Return their function with the annotations of ours, and as one overload if ours is."""
     amended = copy.deepcopy(theirs)
     amended.returns = _unless_any(ours.returns) or theirs.returns
