@@ -347,6 +347,7 @@ NB_MODULE(_core, m) {
         return rcl_action_client_get_action_name(reinterpret_cast<rcl_action_client_t *>(client));
       },
       "client"_a);
+  m.def("action_client_depths", &action_client_depths, "client"_a);
   m.def(
       "action_server_name",
       [](std::uintptr_t server) {

@@ -128,10 +128,18 @@ def with_field() -> Any:
 NODE_LISTS = ("clients", "guards", "publishers", "services", "subscriptions", "timers", "waitables")
 
 
-def number_of_result(objects: Objects) -> int:
-    """Ask for a result; return the number of the request."""
-    objects.client_goal.get_result_async()
-    return max(private.pending_of(objects.action_client)["result"])
+def asked_for_result(objects: Objects) -> Any:
+    """Ask for a result."""
+    return objects.client_goal.get_result_async()
+
+
+def sent_again(objects: Objects, request: str) -> int | None:
+    """Send a request once more that was just sent."""
+    client, goal = objects.action_client, objects.client_goal
+    future = asked_for_result(objects) if request == "result" else goal.cancel_goal_async()
+    number = private.number_of(client, request, future)
+    assert number is not None
+    return private.send_again(client, request, number, goal.goal_id)
 
 
 #: By the name of each function: calls of it, and what they have to return.
@@ -228,9 +236,13 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.cancel_goal_async(o.action_client, o.client_goal),
         lambda got: isinstance(got, rclpy.task.Future),
     ),
-    "send_result_request_again": (
-        lambda o: private.send_result_request_again(o.action_client, number_of_result(o)),
+    "number_of": (
+        lambda o: private.number_of(o.action_client, "result", asked_for_result(o)),
         lambda got: isinstance(got, int),
+    ),
+    "send_again": (
+        lambda o: [sent_again(o, request) for request in ("result", "cancel")],
+        lambda got: all(isinstance(number, int) for number in got),
     ),
     "client_of": (
         lambda o: private.client_of(o.client_goal) is o.action_client,

@@ -265,21 +265,32 @@ def cancel_goal_async(
     return client._cancel_goal_async(handle)
 
 
-def send_result_request_again(client: AnyActionClient, number: int) -> int | None:
-    """Ask once more for a result, and let the same future get it; return the new number.
+def number_of(client: AnyActionClient, request: str, future: AnyFuture) -> int | None:
+    """Return the number of a request, by its future; under the lock of the client."""
+    pending = list(pending_of(client)[request].items())
+    return next((number for number, kept in pending if kept is future), None)
 
-    None if nobody waits for an answer to the request of that number.
+
+def send_again(client: AnyActionClient, request: str, number: int, goal_id: Any) -> int | None:
+    """Ask once more for a ``"result"``, or to ``"cancel"``, and let the same future get the answer.
+
+    :return: the new number of the request; None if nobody waits for an answer to it.
     """
-    futures, goal_ids = pending_of(client)["result"], goal_ids_of(client)["result"]
+    futures, goal_ids = pending_of(client)[request], goal_ids_of(client).get(request, {})
+    message: Any
+    if request == "result":
+        message = type_of(client).Impl.GetResultService.Request(goal_id=goal_id)
+    else:
+        message = type_of(client).Impl.CancelGoalService.Request()
+        message.goal_info.goal_id = goal_id
     with lock_of(client):
-        future, goal_id = futures.get(number), goal_ids.get(number)
-        if future is None or goal_id is None:
+        if number not in futures:
             return None
-        request = client._action_type.Impl.GetResultService.Request(goal_id=goal_id)
-        new: int = client._client_handle.send_result_request(request)
-        futures[new], goal_ids[new] = future, goal_id
-        futures.pop(number, None)
-        goal_ids.pop(number, None)
+        handle: Any = client._client_handle
+        new: int = getattr(handle, f"send_{request}_request")(message)
+        futures[new] = futures.pop(number)
+        if number in goal_ids:
+            goal_ids[new] = goal_ids.pop(number)
     return new
 
 

@@ -19,6 +19,7 @@ from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
 from aiorcl._serving.result_requests import ResultRequests
+from aiorcl._tasks.cancel_requests import CancelRequests
 from aiorcl._tasks.goal_states import note_canceling, note_statuses
 from aiorcl._tasks.unwanted_requests import note_listeners
 
@@ -64,7 +65,8 @@ class Action:
         # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
         self.feedback: _core.Entity | None = None
         self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
-        self.results: ResultRequests | None = None  # of a client
+        self.results: ResultRequests | None = None  # of a client, as is this:
+        self.cancels: CancelRequests | None = None
         # Callbacks of goals that have ended, for the feedback that arrived before the result.
         self.last_feedback: dict[bytes, Callable[[Any], Any]] = {}
 
@@ -108,9 +110,10 @@ class Action:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
         self._hand_back()
         self.sender.active = keep_responses
-        if self.results is not None and not keep_responses:
-            self.results.close()
         with contextlib.ExitStack() as stack:  # which goes on when one of them raises
+            for requests in (self.results, self.cancels):
+                if requests is not None and not keep_responses:
+                    stack.callback(requests.close)
             for part in self.others if keep_responses else self.parts:
                 stack.callback(part.close)
 
@@ -172,6 +175,7 @@ def watch_client(
     impl = action_type.Impl
     with handle:
         name = node.resolve_topic_name(_core.action_client_name(handle.pointer))
+        _, limit = _core.action_client_depths(handle.pointer)
     action = Action(client, "client", name, handle, action_type)
 
     pending = private.pending_of(client)
@@ -186,8 +190,6 @@ def watch_client(
                     watcher.bind(future)
                     if key == "goal":
                         note_listeners(future)
-                    elif key == "cancel":
-                        note_canceling(client, (goal.goal_id for goal in data[1].goals_canceling))
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
             if key == "goal":
                 _forget_orphans(client)
@@ -196,6 +198,14 @@ def watch_client(
 
     execute_result = execute("result")
     results = action.results = ResultRequests(client)
+    execute_cancel = execute("cancel")
+    cancels = action.cancels = CancelRequests(client, limit, watcher.dispatcher.runs_here)
+
+    def cancel(data: Any) -> None:
+        note_canceling(client, (goal.goal_id for goal in data[1].goals_canceling))
+        number = cancels.answered(data[0])
+        if number is not None:
+            execute_cancel((number, data[1]))
 
     def result(data: Any) -> None:
         number = results.answered(data[0])
@@ -236,7 +246,7 @@ def watch_client(
 
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
-        (ActionSource.CANCEL_RESPONSE, execute("cancel"), impl.CancelGoalService),
+        (ActionSource.CANCEL_RESPONSE, cancel, impl.CancelGoalService),
         (ActionSource.RESULT_RESPONSE, result, impl.GetResultService),
     ):
         part = action.add(watcher, handle, None, source, service.Response, run)

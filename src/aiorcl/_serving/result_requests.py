@@ -4,8 +4,6 @@
 
 from __future__ import annotations
 
-import asyncio
-import random
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
@@ -13,8 +11,11 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy import private
 from aiorcl._tasks.goal_states import ended_goals
+from aiorcl._tasks.requests_sent_again import SentAgain, later
 
 if TYPE_CHECKING:
+    import asyncio
+
     from rclpy.action.client import ActionClient
 
 # How long a goal has ended, as its server has told, before its result is asked for once more; and
@@ -22,31 +23,18 @@ if TYPE_CHECKING:
 # result.
 FIRST_WAIT_SEC = 0.1
 
-# So many numbers of requests whose answers are lost, or late, are remembered.
-_REMEMBERED = 1000
-
-
-class _Request:
-    """What was sent again, under the number by which rclpy knows it now."""
-
-    def __init__(self, number: int) -> None:
-        self.number = number
-
 
 class ResultRequests:
     """The requests of one client for results, while an executor serves it.
 
-    A queue that is full loses the oldest request or response, and tells nobody: that of a server
-    all its clients fill, and that of a client whatever ends at the same time. To ask for a result
-    again changes nothing at the server. On the loop's thread.
+    On the loop's thread.
     """
 
     def __init__(self, client: ActionClient[Any, Any, Any]) -> None:
         self._client = client
-        self._numbers = private.pending_of(client)["result"]
         self._goal_ids = private.goal_ids_of(client)["result"]
         self._timers: dict[int, asyncio.TimerHandle] = {}
-        self._sent_again: dict[int, _Request] = {}
+        self._sent_again = SentAgain(client, "result")
 
     def expect(self) -> None:
         """Expect the results of all goals that have ended, as their server has told."""
@@ -67,15 +55,11 @@ class ResultRequests:
                 self._send_again(number, FIRST_WAIT_SEC)
 
     def answered(self, number: int) -> int | None:
-        """Return by which number rclpy knows a request that is answered now.
-
-        None if it was answered before, when it had been sent several times.
-        """
-        request = self._sent_again.pop(number, None)
-        if request is not None:
-            number = request.number
-        self._stop(number)
-        return number if request is None or number in self._numbers else None
+        """As `SentAgain.answered`; what is answered is not asked for any more."""
+        known = self._sent_again.answered(number)
+        if known is not None:
+            self._stop(known)
+        return known
 
     def close(self) -> None:
         """Ask for nothing any more."""
@@ -88,26 +72,19 @@ class ResultRequests:
             timer.cancel()
 
     def _wait(self, number: int, wait: float) -> None:
-        # Not all at once: what was lost together would be lost together again.
-        delay = random.uniform(wait, 2 * wait)
-        loop = asyncio.get_running_loop()
-        self._timers[number] = loop.call_later(delay, self._overdue, number, 2 * wait)
+        self._timers[number] = later(wait, self._overdue, number, 2 * wait)
 
     def _overdue(self, number: int, wait: float) -> None:
         del self._timers[number]
         self._send_again(number, wait)
 
     def _send_again(self, number: int, wait: float) -> None:
-        """Send a request once more, if somebody wants the answer, and wait for it."""
+        goal_id = self._goal_ids.get(number)
+        if goal_id is None:
+            return  # nobody wants the answer
         try:
-            new = private.send_result_request_again(self._client, number)
+            new = self._sent_again.send(number, goal_id)
         except (InvalidHandle, _rclpy.RCLError):
             return  # the client is gone, or its context
-        if new is None:
-            return
-        request = self._sent_again.setdefault(number, _Request(number))
-        request.number = new
-        self._sent_again[new] = request
-        while len(self._sent_again) > _REMEMBERED:
-            del self._sent_again[next(iter(self._sent_again))]
-        self._wait(new, wait)
+        if new is not None:
+            self._wait(new, wait)

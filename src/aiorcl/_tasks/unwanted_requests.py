@@ -11,7 +11,7 @@ from types import MethodType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
-from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.action.client import ActionClient
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
@@ -19,6 +19,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
+from aiorcl._tasks.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import has_ended, is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
 
@@ -138,7 +139,7 @@ def _take_over(
     answer: AnyFuture = rclpy.task.Future()
     pending = private.pending_of(client)[request]
     with private.lock_of(client):
-        sequence = next((number for number, kept in pending.items() if kept is future), None)
+        sequence = private.number_of(client, request, future)
         if sequence is None:
             return 0, None
         pending[sequence] = answer
@@ -165,11 +166,8 @@ def _cancel_accepted(future: AnyFuture) -> None:
 
 def _cancel(client: AnyActionClient, goal_id: Any, *, warn: bool = True) -> None:
     """Ask the server to cancel a goal; whoever is asked too early, or too late, says no."""
-    # There may be no handle, and all that rclpy reads of one here is the id.
-    acceptance = private.type_of(client).Impl.SendGoalService.Response()
-    handle = ClientGoalHandle(client, goal_id, acceptance)
     try:
-        future = private.cancel_goal_async(client, handle)
+        future = cancel_goal(client, goal_id)
     except (InvalidHandle, _rclpy.RCLError):
         return  # the client is gone, or its context
     if warn:

@@ -1,11 +1,12 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// What rcl_action takes and sends: one function of its for each kind of message.
+// What rcl_action takes, sends and queues: one function of its for each kind of message.
 #include "entities/action_messages.hpp"
 
 #include <rcl_action/action_client.h>
 #include <rcl_action/action_server.h>
 
+#include <algorithm>
 #include <cstring>
 #include <iterator>
 
@@ -67,6 +68,11 @@ Function function_of(const Function (&functions)[size], Source source, Source fi
   return functions[index];
 }
 
+std::optional<std::size_t> depth_of(const rmw_qos_profile_t & profile) {
+  if (profile.history == RMW_QOS_POLICY_HISTORY_KEEP_ALL) return std::nullopt;
+  return std::max<std::size_t>(1, profile.depth);  // of 0 the middleware makes its own default: 1
+}
+
 /// After the conversion, which may run any code, also such as destroys the handle: then nullptr,
 /// which rcl_action refuses.
 template <typename Entity>
@@ -116,6 +122,13 @@ void publish_action_feedback(nb::handle server, const MessageType & type, nb::ha
   ros_message.from_python(message);
   check(rcl_action_publish_feedback(entity_of<rcl_action_server_t>(server), ros_message.get()),
         "publish the feedback of an action server");
+}
+
+std::vector<std::optional<std::size_t>> action_client_depths(std::uintptr_t client) {
+  const rcl_action_client_options_t * options =
+      rcl_action_client_get_options(reinterpret_cast<const rcl_action_client_t *>(client));
+  if (options == nullptr) throw nb::value_error("Not an action client");
+  return {depth_of(options->goal_service_qos), depth_of(options->cancel_service_qos)};
 }
 
 }  // namespace aiorcl

@@ -1,6 +1,6 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// What rcl_action takes and sends: one function of its for each kind of message.
+// What rcl_action takes, sends and queues: one function of its for each kind of message.
 #pragma once
 
 #include <nanobind/nanobind.h>
@@ -8,6 +8,8 @@
 #include <rmw/types.h>
 
 #include <cstdint>
+#include <optional>
+#include <vector>
 
 #include "events/watch.hpp"
 #include "messages/message_type.hpp"
@@ -36,5 +38,9 @@ void send_action_response(Source request, nanobind::handle server, const Message
 
 void publish_action_feedback(nanobind::handle server, const MessageType & type,
                              nanobind::handle message);
+
+/// How many messages the queues hold by which a client, an rcl_action_client_t, asks for goals and
+/// for cancellations; nothing if there is no limit.
+std::vector<std::optional<std::size_t>> action_client_depths(std::uintptr_t client);
 
 }  // namespace aiorcl

@@ -34,6 +34,7 @@ from aiorcl._serving.actions import Action
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.awaiting import fail
+from aiorcl._tasks.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -194,7 +195,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
     def _cancel(self) -> None:
         """Have the server cancel the goal, unless it does already."""
         if not is_canceling(self._client, self.handle.goal_id):
-            answer = self.handle.cancel_goal_async()
+            answer = cancel_goal(self._client, self.handle.goal_id)
             answer.add_done_callback(_Answered(self._cancel_answered))
 
     async def _wait_for_end(self, left_by: BaseException | None) -> None:
@@ -243,7 +244,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._over.is_set():
             return False
         try:
-            cancelling = handle.cancel_goal_async()
+            cancelling = cancel_goal(self._client, handle.goal_id)
         except InvalidHandle:  # destroyed on another thread, whose word is on its way
             raise EntityGoneError(
                 f"The client of action '{self._action_name}' was destroyed"
@@ -251,7 +252,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         response = await self._ask(cancelling)
         self._heed(response)
         self._check_goes_on()
-        return bool(response.goals_canceling)
+        # The answer to the first of several requests may have been lost.
+        return bool(response.goals_canceling) or self.status == GoalStatus.STATUS_CANCELING
 
     def __aiter__(self) -> Self:
         return self

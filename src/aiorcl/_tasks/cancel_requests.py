@@ -1,0 +1,170 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Requests to cancel goals: they arrive, however many are made at once."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections import deque
+from typing import TYPE_CHECKING, Any
+
+import rclpy.task
+from rclpy.action.client import ActionClient, ClientGoalHandle
+from rclpy.exceptions import InvalidHandle
+from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
+
+from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import running_loop
+from aiorcl._rclpy import private
+from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.requests_sent_again import SentAgain, later
+
+if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
+    AnyFuture = rclpy.task.Future[Any]
+    AnyActionClient = ActionClient[Any, Any, Any]
+
+# How long an answer is waited for before a goal is to be cancelled once more; and then twice as
+# long each time, since the server may ask somebody.
+FIRST_WAIT_SEC = 0.1
+
+
+# By client what cancels its goals while an executor serves it.
+_served: ByIdentity[AnyActionClient, weakref.ref[CancelRequests]] = ByIdentity()
+
+
+def cancel_goal(client: AnyActionClient, goal_id: Any) -> AnyFuture:
+    """Ask the server to cancel a goal; return the future of its answer.
+
+    It is asked again until it answers, while an executor serves the client and there is a server.
+
+    :raises InvalidHandle: if the client is gone.
+    :raises RCLError: if its context is.
+    """
+    reference = _served.get(client)
+    requests = None if reference is None else reference()
+    if requests is None or running_loop() is None or not requests.runs_here():
+        return _send(client, goal_id)
+    return requests.add(goal_id)
+
+
+def _send(client: AnyActionClient, goal_id: Any) -> AnyFuture:
+    # There may be no handle, and all that rclpy reads of one here is the id.
+    acceptance = private.type_of(client).Impl.SendGoalService.Response()
+    return private.cancel_goal_async(client, ClientGoalHandle(client, goal_id, acceptance))
+
+
+class _Request(InlineCallback):
+    """One goal that is to be cancelled, until the server has answered."""
+
+    def __init__(self, requests: CancelRequests, goal_id: Any) -> None:
+        #: Gets the answer. If nobody can give it any more it is left alone.
+        self.answer: AnyFuture = rclpy.task.Future()
+        self.goal_id = goal_id
+        self.future: AnyFuture  # what rclpy completes
+        self._requests = requests
+        self._wait = FIRST_WAIT_SEC
+        self._timer: asyncio.TimerHandle | None = None
+
+    def expect(self) -> None:
+        """Ask again if the answer does not come."""
+        self._timer = later(self._wait, self._requests.overdue, self)
+        self._wait *= 2
+
+    def stop(self) -> None:
+        """Ask no more."""
+        if self._timer is not None:
+            self._timer.cancel()
+
+    def __call__(self, future: AnyFuture) -> None:
+        self.stop()
+        self._requests.left(self)
+        if not self.answer.done():
+            self.answer.set_result(future.result())
+
+
+class CancelRequests:
+    """The requests of one client to cancel goals, while an executor serves it.
+
+    No more are under way than its queue holds; others wait until one is answered, or overdue: one
+    that the server thinks about is in no queue. On the loop's thread.
+
+    :param limit: how many its queue holds; None if there is no limit.
+    :param runs_here: tells whether this is the loop's thread.
+    """
+
+    def __init__(
+        self, client: AnyActionClient, limit: int | None, runs_here: Callable[[], bool]
+    ) -> None:
+        self.runs_here = runs_here
+        self._client = client
+        self._limit = limit
+        self._sent_again = SentAgain(client, "cancel")
+        self._waiting: deque[_Request] = deque()
+        self._fresh: set[_Request] = set()  # under way, and not overdue
+        self._overdue: set[_Request] = set()
+        _served[client] = weakref.ref(self)
+
+    def add(self, goal_id: Any) -> AnyFuture:
+        """As `cancel_goal`; as soon as there is room."""
+        request = _Request(self, goal_id)
+        if self._has_room():
+            self._ask(request)
+        else:
+            self._waiting.append(request)
+        return request.answer
+
+    def answered(self, number: int) -> int | None:
+        """As `SentAgain.answered`."""
+        return self._sent_again.answered(number)
+
+    def left(self, request: _Request) -> None:
+        """A request is answered."""
+        self._fresh.discard(request)
+        self._overdue.discard(request)
+        self._advance()
+
+    def overdue(self, request: _Request) -> None:
+        """A request is not answered."""
+        self._fresh.discard(request)
+        self._overdue.discard(request)
+        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):  # of the client, or its context
+            if self._ask_again(request):
+                self._overdue.add(request)
+                request.expect()
+        self._advance()
+
+    def close(self) -> None:
+        """Nobody hears of answers any more: ask at once for what waits, and then no more."""
+        _served.pop(self._client)
+        for request in [*self._fresh, *self._overdue]:
+            request.stop()
+        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+            while self._waiting:
+                _send(self._client, self._waiting.popleft().goal_id)
+
+    def _has_room(self) -> bool:
+        return self._limit is None or len(self._fresh) < self._limit
+
+    def _advance(self) -> None:
+        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+            while self._waiting and self._has_room():
+                self._ask(self._waiting.popleft())
+
+    def _ask(self, request: _Request) -> None:
+        request.future = _send(self._client, request.goal_id)
+        self._fresh.add(request)
+        request.future.add_done_callback(request)
+        request.expect()
+
+    def _ask_again(self, request: _Request) -> bool:
+        """Return whether there is a server to answer: its goals go with it."""
+        if not self._client.server_is_ready():
+            private.forget(self._client, "cancel")(request.future)
+            return False
+        with private.lock_of(self._client):
+            number = private.number_of(self._client, "cancel", request.future)
+        return number is not None and self._sent_again.send(number, request.goal_id) is not None
