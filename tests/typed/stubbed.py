@@ -130,7 +130,6 @@ def gained(node: Node, subscription: Subscription[String]) -> None:
     timer = node.create_timer(1.0, print)
     assert_type(timer.timer_period_ns, int)
     timer.timer_period_ns = 3
-    timer.timer_period_ns = "3"  # type: ignore[assignment]
     timer.logger.info("x")
     subscription.logger.info("x")
     subscription.set_on_new_message_callback(lambda count: print(count + 1))
