@@ -53,12 +53,18 @@ def make_parser() -> argparse.ArgumentParser:
         "--seconds", type=float, default=2.0, help="length of a measurement (%(default)s)"
     )
     parser.add_argument("--json", type=Path, metavar="FILE", help="write all numbers")
-    parser.add_argument("--plot", type=Path, metavar="FILE", help="draw CPU per message (PNG, SVG)")
     parser.add_argument(
-        "--markdown",
+        "--page",
         type=Path,
         metavar="FILE",
-        help="put the tables between the marks of a Markdown page",
+        help="put the tables between the marks of a Markdown page, and panels and all numbers into "
+        "the folder of its name",
+    )
+    parser.add_argument(
+        "--read",
+        type=Path,
+        metavar="FILE",
+        help="measure nothing: take the numbers that --json or --page has written",
     )
     return parser
 
@@ -72,10 +78,29 @@ def main() -> int:
     unknown = [name for name in names if name not in every]
     if unknown:
         parser.error(f"no workload {', '.join(unknown)}; there are {', '.join(every)}")
+    if arguments.read:
+        results, status = json.loads(arguments.read.read_text()), 0
+    else:
+        results, status = measure(parser, arguments, names)
+    from . import page
+    from .progress import print_tables
+
+    print_tables(results)
+    if arguments.json:
+        arguments.json.write_text(page.dumped(results))
+    if arguments.page:
+        page.write(results, arguments.page)
+    return status
+
+
+def measure(
+    parser: argparse.ArgumentParser, arguments: argparse.Namespace, names: list[str]
+) -> tuple[dict[str, Any], int]:
+    """Measure the workloads; give all numbers, and the exit status."""
     isolate()
     # Only now: a thread that numpy starts would stay in the old network.
     from . import bench, machine, native, report
-    from .progress import measure_all, measure_conversion, print_tables
+    from .progress import measure_all, measure_conversion
 
     chosen = [EXECUTORS[name] for name in arguments.executors or EXECUTORS]
     missing = {row.name: row.missing() for row in chosen if row.missing()}
@@ -105,20 +130,9 @@ def main() -> int:
         "conversion": conversion,
         "results": report.summarise(benchmark.series),
     }
-    print_tables(results)
-    if arguments.json:
-        arguments.json.write_text(json.dumps(results, indent=2) + "\n")
-    if arguments.markdown:
-        page = arguments.markdown.read_text()
-        text = report.make_markdown(results)
-        arguments.markdown.write_text(report.put_between_marks(page, text))
-    if arguments.plot:
-        from .plot import draw
-
-        draw(results, arguments.plot)
     if interrupted:
-        return 130
-    return 1 if any(series.failures for series in benchmark.series) else 0
+        return results, 130
+    return results, 1 if any(series.failures for series in benchmark.series) else 0
 
 
 if __name__ == "__main__":

@@ -19,7 +19,6 @@ if TYPE_CHECKING:
     from .bench import Sample, Series
 
 REFERENCES = ("events", "single", "floor")
-BEGIN, END = "<!-- numbers begin -->", "<!-- numbers end -->"
 
 
 def spread(values: Iterable[float | None]) -> dict[str, float] | None:
@@ -163,18 +162,6 @@ def markdown_table(headings: list[str], cells: list[list[str]]) -> list[str]:
     """Give the lines of a table whose first column is text and the others numbers."""
     alignments = [":--", *["--:"] * len(headings[1:])]
     return [f"| {' | '.join(row)} |" for row in (headings, alignments, *cells)]
-
-
-def put_between_marks(page: str, text: str) -> str:
-    """Return the page with the text in place of what stands between its two marks.
-
-    :raises ValueError: if the page has no marks.
-    """
-    before, begin, rest = page.partition(BEGIN)
-    _, end, after = rest.partition(END)
-    if not end:
-        raise ValueError(f"The page has no lines '{BEGIN}' and '{END}'")
-    return f"{before}{begin}\n\n{text}\n\n{end}{after}"
 
 
 def median(values: dict[str, float] | None, digits: int | None = None) -> str:

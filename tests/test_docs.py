@@ -5,6 +5,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 import signal
 import sys
@@ -13,6 +14,8 @@ from pathlib import Path
 
 import pytest
 
+import benchmarks.page
+from benchmarks import plot
 from tests.support import network
 from tests.support.processes import started
 
@@ -68,7 +71,7 @@ def test_program_runs(program: str, tmp_path: Path) -> None:
 def test_cells_of_a_notebook_run() -> None:
     """They are typed into the REPL that awaits, too; nothing is left when it ends."""
     page = (ROOT / "docs" / "how-to" / "jupyter.md").read_text()
-    (cells,) = re.findall(r"^```ipython\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    (cells,) = re.findall(r"^```python3\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
     command = [sys.executable, "-W", "error::ResourceWarning", "-m", "asyncio"]
     with started(command, domain_id=network.domain_id()) as process:
         said, errors = process.communicate(cells, timeout=DEADLINE_SEC)
@@ -121,3 +124,37 @@ def test_readme_quotes_the_benchmarks(row: str, workload: str) -> None:
     measured = dict(re.findall(r"^\| ([\w-]+) \| ([\d.]+) \|", section, re.MULTILINE))
     peers = ("asyncio-own", "events", "single")
     assert [number.strip() for number in quoted[1].split("|")] == [measured[peer] for peer in peers]
+
+
+def test_tables_and_panels_of_the_benchmarks_are_those_of_the_numbers() -> None:
+    """What ``./dev bench --page`` writes is what is there, so that the three cannot differ."""
+    file = ROOT / "docs" / "benchmarks.md"
+    folder = file.with_suffix("")
+    results = json.loads((folder / "numbers.json").read_text())
+    text = file.read_text()
+    assert (
+        benchmarks.page.put_between_marks(text, benchmarks.page.section(results, folder.name))
+        == text
+    )
+    assert {drawn.stem: drawn.read_text() for drawn in folder.glob("*.svg")} == plot.panels(results)
+
+
+@pytest.mark.parametrize("ground", ["#ffffff", "#131416"])
+def test_panels_can_be_read_on_light_and_dark_pages(ground: str) -> None:
+    """A panel has no ground of its own; its colours stand out from that of either kind of page."""
+    panels = [file.read_text() for file in (ROOT / "docs" / "benchmarks").glob("*.svg")]
+    colours = {colour for text in panels for colour in re.findall(r"#[0-9a-f]{6}", text)}
+    assert colours
+    for colour in colours:
+        lighter, darker = sorted((luminance(colour), luminance(ground)), reverse=True)
+        least = 4.2 if colour == plot.TEXT else 3.0  # WCAG asks 3 of graphics and of large text
+        assert (lighter + 0.05) / (darker + 0.05) > least, colour
+
+
+def luminance(colour: str) -> float:
+    """Give the relative luminance of ``#rrggbb``, as WCAG defines it."""
+    parts = [int(colour[i : i + 2], 16) / 255 for i in (1, 3, 5)]
+    linear = [
+        part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts
+    ]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
