@@ -15,7 +15,7 @@ import nox
 # Started as a program, nox does not look for modules beside this file.
 sys.path.insert(0, str(Path(__file__).parent))
 from tools.arm import test_on_arm
-from tools.compiler import compiles
+from tools.compiler import build_without_compiler, compiles
 from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
 from tools.sources import tracked
 from tools.stub import STUB, write_stub
@@ -271,6 +271,8 @@ def package(session: nox.Session) -> None:
     (archive,) = sdist.glob("*.tar.gz")
     session.run("python", "-m", "pip", "install", "-qq", f"aiorcl[kilted] @ {archive.as_uri()}")
     session.run("python", "-c", "import aiorcl, aiorcl._core; print(aiorcl._core.__file__)")
+    install(session, *group("build"))
+    build_without_compiler(session)
 
 
 @nox.session

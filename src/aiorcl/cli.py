@@ -20,6 +20,7 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.argument_error import ArgumentError
+from aiorcl._program.entry_points import is_main, run_all
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
 from aiorcl._program.install import install
@@ -94,7 +95,9 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             signals = at_exit.enter_context(StopSignals())
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
-            makers = [(name, find(name)) for name in options.nodes]
+            found = [(name, find(name)) for name in options.nodes]
+            makers = [(name, make) for name, make in found if not is_main(make)]
+            mains: list[Any] = [main for _, main in found if is_main(main)]
             at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
             loop, nodes = at_exit.enter_context(loop_and_nodes(_LOOPS[options.loop]))
             made = []
@@ -109,6 +112,8 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.slow_callback_duration = options.slow_callback / 1000
             if show_stats is not None:
                 executor.create_task(show_stats(executor, options.stats))
+            if mains:
+                executor.create_task(run_all, mains, executor)
             signals.end_patiently(executor.loop, executor.shutdown)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):

@@ -13,7 +13,8 @@ from pathlib import Path
 LOOPS = ("aiorcl", "asyncio", "uvloop")
 
 _RUN_EPILOG = """\
-A NODE is module:Class, or module:function for a function that returns a node; it is called without
+A NODE is module:Class, or module:function for a function that returns a node, or for a coroutine
+function, which gets the executor, and whose return ends the command; it is called without other
 arguments, or with those that follow in brackets, as in Python: numbers, strings, lists and the
 like. Modules are also looked for in the current directory, as by python -m.
 

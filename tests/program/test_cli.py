@@ -68,6 +68,26 @@ def test_ros_arguments_reach_the_nodes() -> None:
         assert running.end() == (0, "")
 
 
+def test_coroutine_functions_run_until_they_return() -> None:
+    """Alone, with arguments and beside nodes; their return ends the command."""
+    assert run("run", "ends:counts(upto=3)") == (0, "0 0\n1 0\n2 0\n", "")
+    status, said, stderr = run("run", "chat:Listener", "ends:counts", "ends:counts")
+    assert (status, stderr) == (0, "")
+    assert said.count("1 1\n") == 2
+    status, _, stderr = run("run", "ends:fails", "chat:Talker")
+    assert status == 1
+    assert "ValueError: on purpose" in stderr
+
+
+def test_a_signal_cancels_coroutine_functions() -> None:
+    """While ROS is up; the status is 0."""
+    with start("run", "ends:waits") as running:
+        running.wait_for("ready")
+        running.process.send_signal(signal.SIGTERM)
+        assert running.end() == (0, "")
+        assert running.said.endswith("cancelled, ROS is up\n")
+
+
 @pytest.mark.parametrize("loop", LOOPS)
 @pytest.mark.parametrize("number", SIGNALS)
 def test_signal_lets_coroutines_end(number: signal.Signals, loop: str) -> None:
@@ -150,7 +170,13 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
 @pytest.mark.parametrize(
     ("arguments", "message"),
     [
-        ("chat", "'chat' is not of the form package.module:NodeClass"),
+        (
+            "chat",
+            "'chat' is not of the form package.module:NodeClass; its nodes are chat:Talker, "
+            "chat:Listener",
+        ),
+        ("languages", "'languages' is not of the form package.module:NodeClass\n"),
+        ("chta", "'chta' is not of the form package.module:NodeClass\n"),
         ("chat:", "'chat:' is not of the form package.module:NodeClass"),
         (
             "chat.Talker",
@@ -194,7 +220,8 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
         ("ends:NUMBER", "'ends:NUMBER' is neither a node class nor a function, but 3"),
         ("ends:make_number", "'ends:make_number' returned no node, but 3"),
         ("ends:make_destroyed", "'ends:make_destroyed' returned a node that was destroyed"),
-        ("ends:make_later", "'ends:make_later' is a coroutine function"),
+        ("ends:takes_more", "'ends:takes_more' cannot be called without arguments"),
+        ("ends:takes_more(1)", "'ends:takes_more(1)' is a coroutine function, which gets the exec"),
         ("ends:NeedsName", "'ends:NeedsName' cannot be called without arguments"),
         ("ends:NeedsName(1,2)", "'ends:NeedsName(1,2)' cannot be called like that"),
         ("ends:NeedsName(name)", "'ends:NeedsName(name)' has other arguments than numbers"),

@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from rclpy.node import Node
@@ -39,6 +39,13 @@ def call_main(main: Main[T], executor: AsyncioExecutor) -> Coroutine[Any, Any, T
         call() if why_not_called_with(main, executor) is not None else call(executor)
     )
     return coroutine
+
+
+async def run_all(mains: Sequence[Main[Any]], executor: AsyncioExecutor) -> None:
+    """Run coroutine functions as tasks, and shut the executor down when all have returned."""
+    for task in [executor.create_task(call_main, main, executor) for main in mains]:
+        await task
+    executor.shutdown(timeout_sec=0)
 
 
 def check_entry(entry: Any, caller: str) -> None:

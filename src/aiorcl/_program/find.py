@@ -9,7 +9,6 @@ import difflib
 import functools
 import importlib
 import importlib.util
-import inspect
 import os
 import pkgutil
 import sys
@@ -21,18 +20,21 @@ from typing import Any
 from rclpy.node import Node
 
 from aiorcl._program.argument_error import ArgumentError
+from aiorcl._program.entry_points import is_main
 from aiorcl._program.signature import why_not_called_with
 
 
 def find(call: str) -> Callable[[], object]:
-    """Return what makes the node of this name, which may be followed by arguments in brackets."""
+    """Return what has this name, which may be followed by arguments in brackets.
+
+    It makes a node, or is a coroutine function that takes the executor, or nothing.
+    """
     name, arguments, keywords = _parsed(call)
     module_name, colon, path = name.partition(":")
     is_module = colon and path and os.sep not in name and all(module_name.split("."))
     if not is_module or _is_file(module_name):
-        raise ArgumentError(
-            f"'{name}' is not of the form package.module:NodeClass{_reformed(name)}"
-        )
+        hint = _nodes_in(name) or _reformed(name)
+        raise ArgumentError(f"'{name}' is not of the form package.module:NodeClass{hint}")
     found: Any = _import(module_name)
     for part in path.split("."):
         try:
@@ -42,9 +44,15 @@ def find(call: str) -> Callable[[], object]:
             raise ArgumentError(f"'{module_name}' has no '{path}'{meant}") from None
     if not callable(found) or (isinstance(found, type) and not issubclass(found, Node)):
         raise ArgumentError(f"'{name}' is neither a node class nor a function, but {found!r}")
-    if inspect.iscoroutinefunction(found):
-        raise ArgumentError(f"'{name}' is a coroutine function: it returns no node when called")
     mismatch = why_not_called_with(found, *arguments, **keywords)
+    if is_main(found):
+        if arguments:
+            raise ArgumentError(
+                f"'{call}' is a coroutine function, which gets the executor first: write "
+                "its other arguments with their names"
+            )
+        if mismatch is not None:
+            mismatch = why_not_called_with(found, "executor", **keywords)
     if mismatch is not None:
         how = "like that" if name != call else "without arguments"
         hint = f"; write '{name}(parameter=value)', with brackets" if name == call else ""
@@ -124,9 +132,21 @@ def _callables_in(found: object) -> list[str]:
     ]
 
 
-def _nodes_of(module: object) -> str:
+def _nodes_in(module_name: str) -> str:
+    """List the nodes of a module that was named alone."""
+    if not all(part.isidentifier() for part in module_name.split(".")):
+        return ""
+    try:
+        if importlib.util.find_spec(module_name) is None:
+            return ""
+    except (ModuleNotFoundError, ValueError):
+        return ""
+    return _nodes_of(importlib.import_module(module_name), f"{module_name}:")
+
+
+def _nodes_of(module: object, prefix: str = "") -> str:
     nodes = [
-        name
+        f"{prefix}{name}"
         for name, value in getattr(module, "__dict__", {}).items()
         if isinstance(value, type) and issubclass(value, Node) and value is not Node
     ]

@@ -18,6 +18,8 @@ import rclpy
 from rclpy.node import Node
 from std_msgs.msg import String
 
+from aiorcl import AsyncioExecutor
+
 
 def block() -> None:
     """Block until a signal interrupts; unlike a system call it misses none that comes before.
@@ -191,6 +193,26 @@ def make_destroyed() -> Node:
     return node
 
 
-async def make_later() -> Node:
-    """Return no node when called."""
-    return ShutsDown()
+async def counts(executor: AsyncioExecutor, upto: int = 2) -> None:
+    """Count, and end."""
+    for number in range(upto):
+        print(number, len(executor.get_nodes()), flush=True)
+        await asyncio.sleep(0)
+
+
+async def waits() -> None:
+    """Take nothing, and end by a signal."""
+    print("ready", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        print("cancelled, ROS is", "up" if rclpy.ok() else "down", flush=True)
+
+
+async def fails() -> None:
+    """Raise."""
+    raise ValueError("on purpose")
+
+
+async def takes_more(executor: AsyncioExecutor, more: int) -> None:
+    """Take more than the executor."""
