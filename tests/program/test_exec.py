@@ -95,7 +95,7 @@ done = rclpy.task.Future()
 
 async def block():
     timer.cancel()
-    time.sleep(0.2)
+    time.sleep(0.3)
     done.set_result(None)
 
 timer = node.create_timer(0.001, block)
@@ -262,7 +262,7 @@ def test_a_coroutine_callback_that_blocks_is_named(tmp_path: Path) -> None:
     (tmp_path / "blocks.py").write_text(BLOCKS)
     status, _, stderr = run("blocks.py", cwd=tmp_path)
     assert status == 0
-    assert stderr.count("kept the loop for 20") == 1
+    assert stderr.count("kept the loop for 30") == 1
     assert "imer 'block'" in stderr or "A step of block" in stderr
     assert "make it a plain function, which a worker thread runs here" in stderr
 

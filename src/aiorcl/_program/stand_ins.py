@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.task import Task
 
 # From where on it is told that something has kept the loop which a thread would have run.
-_SLOW_SEC = 0.1
+_SLOW_SEC = 0.2
 
 _SLOW_ADVICE = (
     ", and all other callbacks with it. Under rclpy's MultiThreadedExecutor a thread of its own "

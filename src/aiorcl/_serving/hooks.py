@@ -19,7 +19,6 @@ from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import futures_of
 from aiorcl._serving.kinds import holds_entities, wait_set_of
-from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import served
 from aiorcl._serving.report import node_of
 
@@ -120,7 +119,7 @@ class ExecutorHooks:
         self._errors.add(source, error)
 
     def on_slow_callback(self, entity: _core.Entity, took_ns: int) -> None:
-        self._slow.warn(label_of(entity), took_ns, node_of(entity))
+        self._slow.warn_of_callback(entity, took_ns)
 
     def start_callback(self, entity: _core.Entity, coroutine: Coroutine[Any, Any, Any]) -> None:
         self._owned.start(coroutine, _CallbackEnd(self._errors, entity), node_of(entity))

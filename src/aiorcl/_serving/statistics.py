@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from aiorcl import _core
 from aiorcl._rclpy.conversion import ros_name_of
-from aiorcl._serving.naming import DESTROYED, joined, kind_and_name, name_of
-from aiorcl._serving.report import logger_of
+from aiorcl._serving.naming import DESTROYED, joined, kind_and_name, label_of, name_of
+from aiorcl._serving.report import logger_of, node_of
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
 _NEVER_NS = sys.maxsize
+
+# What only completes futures, or is the executor's own.
+_WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Orders, _core.Posted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -132,8 +135,15 @@ class SlowCallbacks:
         slow_ns = int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
         self._owned.slow_ns = self._dispatcher.slow_ns = slow_ns
 
-    def warn(self, what: str, took_ns: int, node: Node | None) -> None:
-        """Tell of one callback or step."""
+    def warn_of_callback(self, entity: _core.Entity, took_ns: int) -> None:
+        """Tell of one turn of an entity; with advice, if a callback of the user's is part of it.
+
+        Of others nothing can be done: a busy thread has kept the loop from going on.
+        """
+        if not self._advice or not isinstance(entity, _WITHOUT_CALLBACK):
+            self._warn(label_of(entity), took_ns, node_of(entity))
+
+    def _warn(self, what: str, took_ns: int, node: Node | None) -> None:
         if self._advice:
             if what in self._told:
                 return
@@ -143,7 +153,7 @@ class SlowCallbacks:
         )
 
     def _warn_of_step(self, name: str, took_ns: int, owner: object) -> None:
-        self.warn(f"A step of {name}", took_ns, cast("Node | None", owner))
+        self._warn(f"A step of {name}", took_ns, cast("Node | None", owner))
 
 
 def stats_of(

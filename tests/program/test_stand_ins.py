@@ -1,0 +1,190 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What stands in for rclpy's executors, where it differs from an AsyncioExecutor of the user's own.
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import threading
+import warnings
+import weakref
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rclpy.context import Context
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.task import Future
+from std_srvs.srv import Trigger
+
+from aiorcl._program import stand_ins
+from tests.support.threads import answer
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode
+
+DEADLINE_SEC = 20.0
+
+
+@pytest.fixture
+def executor(context: Context) -> Iterator[stand_ins.MultiThreadedExecutor]:
+    """One with three threads, which is shut down with the test."""
+    executor = stand_ins.MultiThreadedExecutor(3, context=context)
+    yield executor
+    executor.shutdown(timeout_sec=DEADLINE_SEC)
+
+
+def test_functions_run_in_threads(executor: stand_ins.MultiThreadedExecutor) -> None:
+    """Those of create_task, and done callbacks; coroutines run on the thread that spins."""
+    done: Any = Future(executor=executor)
+    threads: dict[str, threading.Thread] = {}
+
+    def note(what: str) -> str:
+        threads[what] = threading.current_thread()
+        return what
+
+    async def coroutine() -> None:
+        note("coroutine")
+
+    def in_the_end(task: Future[Any]) -> None:
+        note("done callback")
+        done.set_result(task.result())
+
+    executor.create_task(coroutine)
+    task = executor.create_task(note, "function")
+    task.add_done_callback(in_the_end)
+    executor.spin_until_future_complete(done, timeout_sec=DEADLINE_SEC)
+    assert done.result() == "function"
+    main = threading.main_thread()
+    assert {what for what, thread in threads.items() if thread is not main} == {
+        "function",
+        "done callback",
+    }
+    assert threads["coroutine"] is main
+
+
+def test_no_more_threads_than_that(executor: stand_ins.MultiThreadedExecutor) -> None:
+    """As many as were asked for, and not one more."""
+    running, most, calls = 0, 0, 0
+    lock, full = threading.Lock(), threading.Barrier(3)
+    done: Any = Future()
+
+    def call() -> None:
+        nonlocal running, most, calls
+        with lock:
+            running += 1
+            most = max(most, running)
+        full.wait(DEADLINE_SEC)  # three at a time, or for ever
+        with lock:
+            running -= 1
+            calls += 1
+            if calls == 12:
+                done.set_result(None)
+
+    for _ in range(12):
+        executor.create_task(call)
+    executor.spin_until_future_complete(done, timeout_sec=DEADLINE_SEC)
+    assert done.done()
+    assert most == 3
+
+
+@pytest.mark.parametrize("way", ["spin", "spin_once", "until", "once_until"])
+def test_a_shutdown_of_ros(context: Context, way: str) -> None:
+    """rclpy's MultiThreadedExecutor returns where its others raise."""
+    executors: list[Any] = [
+        cls(context=context)
+        for cls in (stand_ins.SingleThreadedExecutor, stand_ins.MultiThreadedExecutor)
+    ]
+    ways: dict[str, Callable[[Any], None]] = {
+        "spin": lambda executor: executor.spin(),
+        "spin_once": lambda executor: executor.spin_once(),
+        "until": lambda executor: executor.spin_until_future_complete(Future()),
+        "once_until": lambda executor: executor.spin_once_until_future_complete(Future()),
+    }
+    threading.Timer(0.1, context.shutdown).start()
+    with pytest.raises(ExternalShutdownException):
+        ways[way](executors[0])
+    ways[way](executors[1])
+    for executor in executors:
+        executor.shutdown()
+
+
+def test_a_response_is_no_callback_that_blocks(
+    executor: stand_ins.MultiThreadedExecutor,
+    make_node: MakeNode,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Whatever keeps the loop meanwhile: nobody could do anything about it there."""
+    executor.slow_callback_duration = 0.0
+    node = make_node()
+    executor.add_node(node)
+    node.create_service(Trigger, "ask", answer)
+    client = node.create_client(Trigger, "ask")
+    future = client.call_async(Trigger.Request())
+    executor.spin_until_future_complete(future, timeout_sec=DEADLINE_SEC)
+    assert future.done()
+    told = capfd.readouterr().err
+    assert "Service '/ask' kept the loop" in told
+    assert "Client" not in told
+    assert "Task" not in told
+
+
+def test_shutdown_waits_for_threads_or_not(
+    executor: stand_ins.MultiThreadedExecutor, make_node: MakeNode
+) -> None:
+    """As ``wait_for_threads`` says."""
+    begins, ends = threading.Event(), threading.Event()
+    done: Any = Future()
+
+    def block() -> None:
+        begins.set()
+        assert ends.wait(DEADLINE_SEC)
+
+    task = executor.create_task(block)
+    executor.spin_until_future_complete(done, timeout_sec=0.05)
+    assert begins.wait(DEADLINE_SEC)
+    assert not executor.shutdown(wait_for_threads=False)
+    ends.set()
+    assert executor.shutdown()
+    assert task.done() or task.cancelled()
+
+
+def test_a_single_thread_is_told_of(context: Context) -> None:
+    """As by rclpy; and none is refused."""
+    with pytest.warns(UserWarning, match="used with a single thread"):
+        stand_ins.MultiThreadedExecutor(1, context=context).shutdown()
+    with pytest.raises(ValueError, match="greater than 0"):
+        stand_ins.MultiThreadedExecutor(0, context=context)
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        executor = stand_ins.MultiThreadedExecutor(context=context)
+    executor.shutdown()
+
+
+@pytest.mark.parametrize("cls", [stand_ins.SingleThreadedExecutor, stand_ins.MultiThreadedExecutor])
+def test_one_that_is_dropped_is_collected(context: Context, lone: Node, cls: Any) -> None:
+    """With its loop and threads, though it was spun."""
+    executor = cls(context=context)
+    executor.add_node(lone)
+    executor.spin_until_future_complete(executor.create_task(lambda: None), DEADLINE_SEC)
+    dropped, loop = weakref.ref(executor), executor.loop
+    del executor
+    gc.collect()
+    assert dropped() is None
+    assert loop.is_closed()
+
+
+def test_each_has_a_loop_of_its_own(context: Context) -> None:
+    """Also where it is asked for it while another loop runs; and is shut down there, too."""
+
+    async def main() -> None:
+        executor = stand_ins.SingleThreadedExecutor(context=context)
+        loop = executor.loop
+        assert loop is not asyncio.get_running_loop()
+        assert executor.shutdown()
+        assert loop.is_closed()
+        await asyncio.sleep(0)
+
+    asyncio.run(main())
