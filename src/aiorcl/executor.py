@@ -121,6 +121,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(on_error, self._run.interrupt, Report(self._run)),
             *(self._context_end.caused, self._context_end.is_told_by),
         )
+        self._workers.on_interrupt = self._errors.add
         unfetched = Unfetched(self._run, self._mailbox)
         self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
         watcher = Watcher(

@@ -20,7 +20,7 @@ from aiorcl._loop.interpreter_exit import waits_in_vain
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, served_node_of
-from aiorcl._tasks.workers import Call, submit
+from aiorcl._tasks.worker_call import Call, submit
 
 if TYPE_CHECKING:
     from aiorcl._loop.run import Run

@@ -5,26 +5,24 @@
 from __future__ import annotations
 
 import asyncio
-import contextvars
 import functools
 import inspect
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import Future as Submitted
 from concurrent.futures import ThreadPoolExecutor
 from types import TracebackType
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 import rclpy.task
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.waking import wake
 from aiorcl._rclpy.private import callbacks_of, remove_done_callback
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
+from aiorcl._tasks.worker_call import Call, Cancellable, submit
 
 if TYPE_CHECKING:
     from typing import Self
@@ -47,103 +45,8 @@ def _begin(workers: weakref.ref[Workers]) -> None:
     _thread.workers = workers
 
 
-class Cancellable(Protocol):
-    """What a call was handed to."""
-
-    def cancel(self) -> bool:
-        """Return True if the call never begins."""
-        ...
-
-
 class UnansweredError(asyncio.CancelledError):
     """Ends a call that waits in a thread for what an executor would have brought that has ended."""
-
-
-_REFUSED = object()
-
-
-class Call:
-    """One call in a worker, and the coroutine that waits for its end."""
-
-    def __init__(self, function: Callable[[], Any], gate: _core.Entity | None = None) -> None:
-        self._function = function
-        self._gate = gate  # which may forbid it
-        self._context = contextvars.copy_context()
-        self._loop = asyncio.get_running_loop()
-        self._ended = self._loop.create_future()
-        #: True if the function was not called.
-        self.is_refused = False
-        self._result: Any = None
-        self._error: BaseException | None = None
-
-    def run(self) -> None:
-        """Call the function, if it still may begin. The worker's thread."""
-        try:
-            if self._gate is None:
-                self._result = self._context.run(self._function)
-            else:
-                call = self._gate.call_if_may
-                self._result = self._context.run(call, _REFUSED, self._function, ())
-                if self._result is _REFUSED:
-                    self.is_refused = True
-                    raise asyncio.CancelledError
-        except BaseException as error:  # a SystemExit too goes the executor's way
-            self._error = error
-        try:
-            self._loop.call_soon_threadsafe(self._end)
-        except RuntimeError:
-            pass  # the loop is closed: nobody waits any more
-
-    def _end(self) -> None:
-        wake(self._ended)
-
-    async def wait(self, submitted: Cancellable) -> Any:
-        """Return what the function returned, or raise what it raised.
-
-        A thread cannot be cancelled: it is waited for, and then CancelledError is raised.
-        """
-        cancellation = await self.end(submitted)
-        result = self.result()
-        if cancellation is not None:
-            raise cancellation
-        return result
-
-    async def end(self, submitted: Cancellable) -> asyncio.CancelledError | None:
-        """Return when the function has ended, and the cancellation that came meanwhile, if any."""
-        cancelled: asyncio.CancelledError | None = None
-        while not self._ended.done():
-            try:
-                await asyncio.shield(self._ended)
-            except asyncio.CancelledError as cancellation:
-                if submitted.cancel():
-                    raise  # it never began
-                cancelled = cancellation
-        try:
-            return cancelled
-        finally:
-            del cancelled  # no cycle of the exception and this frame
-
-    def result(self) -> Any:
-        """Return what the function returned, or raise what it raised, once."""
-        error, self._error = self._error, None
-        try:
-            if error is not None:
-                raise error
-        finally:
-            del error  # as in end()
-        return self._result
-
-
-def submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
-    """Have a thread of the pool call a function; CancelledError if the interpreter ends."""
-    try:
-        return pool.submit(function)
-    except RuntimeError as error:
-        # Before the interpreter ends it lets no pool begin anything, while an executor on a daemon
-        # thread may still run.
-        if str(error).startswith("cannot schedule new futures"):
-            raise asyncio.CancelledError(str(error)) from None
-        raise
 
 
 class Workers:
@@ -165,6 +68,8 @@ class Workers:
         self._executor = executor
         #: True when the executor or the context has ended.
         self.nothing_answers = nothing_answers
+        #: Takes what a handler of a signal has raised, and the entity with whose callback it came.
+        self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._running = 0
         self.threads = threads
@@ -213,7 +118,7 @@ class Workers:
             pending = Call(functools.partial(callback, *args, **kwargs), entity)
             self._running += 1
             try:
-                cancellation = await pending.end(submit(pool, pending.run))
+                cancellation = await pending.end(self._submit(pool, pending, entity))
             finally:
                 self._running -= 1
             try:
@@ -239,6 +144,18 @@ class Workers:
 
         call.__qualname__ = name_of_function(callback)  # in messages; no other of its attributes
         return call
+
+    def _submit(
+        self, pool: ThreadPoolExecutor, call: Call, entity: _core.Entity | None
+    ) -> Cancellable:
+        try:
+            return submit(pool, call.run)
+        except BaseException as error:
+            if call.cancel():
+                raise
+            # A signal came while the thread was started, which runs: it is waited for.
+            self.on_interrupt(entity, error)
+            return call
 
     def callable_in(self, group: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
         """Return what calls ``callback`` as ``group`` says: in a worker, or here."""

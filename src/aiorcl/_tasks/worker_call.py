@@ -1,0 +1,122 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""A call in a worker thread."""
+
+from __future__ import annotations
+
+import asyncio
+import contextvars
+from collections.abc import Callable
+from concurrent.futures import Future as Submitted
+from concurrent.futures import ThreadPoolExecutor
+from typing import TYPE_CHECKING, Any, Protocol
+
+from aiorcl._loop.waking import wake
+
+if TYPE_CHECKING:
+    from aiorcl import _core
+
+
+class Cancellable(Protocol):
+    """What a call was handed to."""
+
+    def cancel(self) -> bool:
+        """Return True if the call never begins."""
+        ...
+
+
+_REFUSED = object()
+
+
+class Call:
+    """One call in a worker, and the coroutine that waits for its end."""
+
+    def __init__(self, function: Callable[[], Any], gate: _core.Entity | None = None) -> None:
+        self._function = function
+        self._gate = gate  # which may forbid it
+        self._context = contextvars.copy_context()
+        self._loop = asyncio.get_running_loop()
+        self._ended = self._loop.create_future()
+        self._may_begin = [True]  # who takes it out decides, the worker or cancel()
+        #: True if the function was not called.
+        self.is_refused = False
+        self._result: Any = None
+        self._error: BaseException | None = None
+
+    def run(self) -> None:
+        """Call the function, if it still may begin. The worker's thread."""
+        if not self.cancel():
+            return
+        try:
+            if self._gate is None:
+                self._result = self._context.run(self._function)
+            else:
+                call = self._gate.call_if_may
+                self._result = self._context.run(call, _REFUSED, self._function, ())
+                if self._result is _REFUSED:
+                    self.is_refused = True
+                    raise asyncio.CancelledError
+        except BaseException as error:  # a SystemExit too goes the executor's way
+            self._error = error
+        try:
+            self._loop.call_soon_threadsafe(self._end)
+        except RuntimeError:
+            pass  # the loop is closed: nobody waits any more
+
+    def cancel(self) -> bool:
+        """Let the function not begin; False if it has. Any thread."""
+        try:
+            return self._may_begin.pop()
+        except IndexError:
+            return False
+
+    def _end(self) -> None:
+        wake(self._ended)
+
+    async def wait(self, submitted: Cancellable) -> Any:
+        """Return what the function returned, or raise what it raised.
+
+        A thread cannot be cancelled: it is waited for, and then CancelledError is raised.
+        """
+        cancellation = await self.end(submitted)
+        result = self.result()
+        if cancellation is not None:
+            raise cancellation
+        return result
+
+    async def end(self, submitted: Cancellable) -> asyncio.CancelledError | None:
+        """Return when the function has ended, and the cancellation that came meanwhile, if any."""
+        cancelled: asyncio.CancelledError | None = None
+        while not self._ended.done():
+            try:
+                await asyncio.shield(self._ended)
+            except asyncio.CancelledError as cancellation:
+                if submitted.cancel():
+                    raise  # it never began
+                cancelled = cancellation
+        try:
+            return cancelled
+        finally:
+            del cancelled  # no cycle of the exception and this frame
+
+    def result(self) -> Any:
+        """Return what the function returned, or raise what it raised, once."""
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # as in end()
+        return self._result
+
+
+def submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
+    """Have a thread of the pool call a function; CancelledError if the interpreter ends."""
+    try:
+        return pool.submit(function)
+    except RuntimeError as error:
+        # Before the interpreter ends it lets no pool begin anything, while an executor on a daemon
+        # thread may still run.
+        if str(error).startswith("cannot schedule new futures"):
+            raise asyncio.CancelledError(str(error)) from None
+        raise
