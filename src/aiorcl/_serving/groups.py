@@ -9,6 +9,7 @@ import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.time_source import TimeSource
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
@@ -101,6 +102,8 @@ class Groups:
 
     def of(self, node: Node, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
+        if _sets_the_clock(entity):
+            return self._alone_for(entity)
         group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or _is_just(group, ReentrantCallbackGroup):
             return self._unlimited
@@ -162,6 +165,15 @@ class Groups:
                 _told[group] = True
                 _tell(group, other, node)
         _uses[group] = [*uses, _Use(weakref.ref(shared), weakref.ref(self), weakref.ref(node))]
+
+
+def _sets_the_clock(entity: Any) -> bool:
+    """True for the subscription by which a node follows ``/clock``: rclpy's own.
+
+    What holds it back may be a coroutine that sleeps on that clock.
+    """
+    callback = getattr(entity, "callback", None)
+    return getattr(callback, "__func__", None) is TimeSource.clock_callback
 
 
 def _is_just(group: object, cls: type) -> bool:
