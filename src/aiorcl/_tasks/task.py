@@ -71,7 +71,10 @@ class Task(Future[T], _RclpyTask[T]):
     def __call__(self) -> bool:  # type: ignore[override]  # rclpy's tells nothing
         """Start the task; the executor does. False if that ran nothing of the user's yet."""
         handler = self._take_handler()
-        if not private.is_pending(self) or handler is None:
+        if handler is None:
+            return False
+        if not private.is_pending(self):  # another thread has cancelled it since the line above
+            self._drop(handler)
             return False
         try:
             if is_coroutine(handler):
@@ -109,11 +112,9 @@ class Task(Future[T], _RclpyTask[T]):
         What that raises instead can be fetched by nobody, so the executor raises it.
         """
         handler = self._take_handler()
-        if is_coroutine(handler):
-            handler.close()  # it never ran
         rclpy.task.Future.cancel(self)
         if handler is not None:
-            self.never_begins()
+            self._drop(handler)
         if self._steps is not None:
             self._steps.cancel()
 
@@ -135,6 +136,11 @@ class Task(Future[T], _RclpyTask[T]):
     def _take_handler(self) -> Any:
         """Return what to run, to one thread only; None if it was taken."""
         return self.__dict__.pop("_handler", None)
+
+    def _drop(self, handler: Any) -> None:
+        if is_coroutine(handler):
+            handler.close()  # it never ran
+        self.never_begins()
 
     def executing(self) -> bool:
         """Return True while the function, or a step of the coroutine, is on the stack."""
