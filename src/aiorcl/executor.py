@@ -122,7 +122,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._context_end.caused, self._context_end.is_told_by),
         )
         self._workers.on_interrupt = self._errors.add
-        unfetched = Unfetched(self._run, self._mailbox)
+        unfetched = Unfetched(self._run, self._mailbox, self._errors)
         self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
         watcher = Watcher(
             *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),

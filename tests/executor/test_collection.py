@@ -10,12 +10,15 @@ import contextvars
 import gc
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
 from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
@@ -112,6 +115,102 @@ def test_coroutines_that_ask_do_not_keep_their_executor(
         return weakref.ref(executor)
 
     assert_collected(once)
+
+
+async def fail() -> None:
+    """Raise."""
+    raise LookupError
+
+
+async def endless() -> None:
+    """Wait for ever."""
+    await asyncio.Event().wait()
+
+
+def ended(executor: AsyncioExecutor, node: Node, handler: Callable[[], Any]) -> Any:
+    """Return a task that has ended."""
+    task = executor.create_task(handler)
+    task.add_done_callback(lambda task: task.exception())  # type: ignore[arg-type]
+    executor.spin_until_future_complete(task)
+    task.exception()
+    return task
+
+
+def cancelled(
+    executor: AsyncioExecutor, node: Node, handler: Callable[[], Any], *, spins: int
+) -> Any:
+    """Return a task that was cancelled."""
+    task = executor.create_task(handler)
+    for _ in range(spins):
+        executor.spin_once(timeout_sec=0)
+    task.cancel()
+    for _ in range(4):
+        executor.spin_once(timeout_sec=0)
+    return task
+
+
+def goal(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return a goal that has ended."""
+
+    async def run() -> Any:
+        client = ActionClient(node, Fibonacci, "action")
+        async with aiorcl.goal(client, Fibonacci.Goal()) as running:
+            await running.result()
+        client.destroy()
+        return running
+
+    async def execute(goal: aiorcl.ServedGoal[Any, Any, Any]) -> Any:
+        return goal.result
+
+    server = aiorcl.serve_action(node, Fibonacci, "action", execute)
+    running = ended(executor, node, run).result()
+    server.destroy()
+    return running
+
+
+def raised(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return a task whose exception the executor has raised."""
+    task = executor.create_task(fail)
+    with pytest.raises(LookupError) as error:
+        executor.spin()
+    error.value.__traceback__ = None  # the frames of spin()
+    return task
+
+
+RESULTS: dict[str, Callable[[AsyncioExecutor, Node], Any]] = {
+    "function": partial(ended, handler=lambda: None),
+    "coroutine": partial(ended, handler=turns),
+    "failed": partial(ended, handler=fail),
+    "raised": raised,
+    "cancelled": partial(cancelled, handler=endless, spins=2),
+    "never begun": partial(cancelled, handler=endless, spins=0),
+    "goal": goal,
+}
+
+
+@pytest.mark.parametrize("make", RESULTS.values(), ids=RESULTS)
+@pytest.mark.parametrize("is_shut_down", [False, True])
+def test_what_has_ended_does_not_keep_its_executor(
+    context: Context,
+    lone: Node,
+    make: Callable[[AsyncioExecutor, Node], Any],
+    *,
+    is_shut_down: bool,
+) -> None:
+    """The user may keep results for as long as they like."""
+
+    def once() -> tuple[weakref.ref[Any], Any]:
+        executor = AsyncioExecutor(context=context)
+        executor.add_node(lone)
+        kept = make(executor, lone)
+        if is_shut_down:
+            executor.shutdown()
+        return weakref.ref(executor), kept
+
+    reference, kept = once()
+    gc.collect()
+    assert reference() is None
+    del kept
 
 
 def test_an_exception_on_its_way_does_not_keep_its_executor(context: Context) -> None:

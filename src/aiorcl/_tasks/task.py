@@ -102,6 +102,7 @@ class Task(Future[T], _RclpyTask[T]):
                 self._owned.start(result, self, context=self._context)
             else:
                 self.set_result(result)
+                self._let_go()
         finally:
             self._executing = False
             del self  # as above
@@ -141,6 +142,12 @@ class Task(Future[T], _RclpyTask[T]):
         if is_coroutine(handler):
             handler.close()  # it never ran
         self.never_begins()
+        self._let_go()
+
+    def _let_go(self) -> None:
+        """Hold nothing of the executor any more: who keeps what has ended keeps no more."""
+        for attribute in ("_owned", "_context"):
+            self.__dict__.pop(attribute, None)
 
     def executing(self) -> bool:
         """Return True while the function, or a step of the coroutine, is on the stack."""
@@ -153,6 +160,7 @@ class Task(Future[T], _RclpyTask[T]):
         """The coroutine has ended."""
         self._steps = None
         self.set_result(result)
+        self._let_go()
 
     def raised(self, error: BaseException) -> None:
         """The coroutine has ended with an exception."""
@@ -173,18 +181,19 @@ class Task(Future[T], _RclpyTask[T]):
             elif isinstance(error, Exception):
                 self._owned.unfetched.add(self, told)
             else:
-                self.leave_to_executor()
+                self._owned.errors.add(self, self.unfetched())
+        self._let_go()
 
     def fetched(self) -> bool:
         """True if somebody was given the exception."""
         return private.was_fetched(self)
 
-    def leave_to_executor(self) -> None:
-        """Nobody has fetched the exception: the executor raises it."""
+    def unfetched(self) -> BaseException:
+        """Return the exception, which nobody has fetched: the executor raises it."""
         private.note_fetched(self)
         error, _ = private.exception_and_result_of(self)
         assert error is not None  # of a task that has failed
-        self._owned.errors.add(self, error)
+        return error
 
 
 def name_of_function(function: object) -> str:

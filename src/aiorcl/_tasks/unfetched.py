@@ -13,6 +13,7 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import Run
+from aiorcl._tasks.errors import Errors
 from aiorcl._tasks.inline import InlineCallback
 
 # Somebody who has been handed the task may begin to await it a turn of the loop later:
@@ -27,8 +28,8 @@ class Failed(Protocol):
         """True if somebody was given the exception."""
         ...
 
-    def leave_to_executor(self) -> None:
-        """Nobody was: hand it to the executor."""
+    def unfetched(self) -> BaseException:
+        """Nobody was: return it to the executor."""
         ...
 
 
@@ -73,9 +74,10 @@ class Unfetched:
     then the executor raises it.
     """
 
-    def __init__(self, run: Run, mailbox: Mailbox) -> None:
+    def __init__(self, run: Run, mailbox: Mailbox, errors: Errors) -> None:
         self._run = run
         self._mailbox = mailbox
+        self._errors = errors
         self._doubtful: dict[Failed, None] = {}
         self._is_closed = False
 
@@ -115,7 +117,7 @@ class Unfetched:
     def _decide(self, task: Failed) -> None:
         del self._doubtful[task]
         if not task.fetched():
-            task.leave_to_executor()
+            self._errors.add(task, task.unfetched())
 
     def end_spin_once(self) -> None:
         """A spin_once ends: let those begin that would await what has failed in it, and decide."""

@@ -361,6 +361,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._feed is not None:
             self._feed.close()
         self._forget_feedback()
+        # They know the executor, and the user may keep this object.
+        self._server_watch, self._forget_feedback = None, lambda: None
 
 
 def goal(
