@@ -17,12 +17,13 @@ pytestmark = pytest.mark.timeout(120)  # mypy reads all of numpy
 # As rosidl generates it.
 MESSAGE = """\
 import math
+from abc import ABC
 from rosidl_parser.definition import BasicType, UnboundedSequence, UnboundedString, UnboundedWString
 
 NAMES = ("bool", "int", "float", "str", "list", "tuple", "dict", "object", "property", "lambda")
 
 
-class Metaclass_Odd(type):
+class Metaclass_Odd(type(ABC)):
     @property
     def INFINITE(cls):
         return math.inf
@@ -36,7 +37,7 @@ class Metaclass_Odd(type):
         return 3
 
 
-class Odd(metaclass=Metaclass_Odd):
+class Odd(ABC, metaclass=Metaclass_Odd):
     SLOT_TYPES = (
         BasicType("boolean"),
         BasicType("int32"),
@@ -56,6 +57,7 @@ class Odd(metaclass=Metaclass_Odd):
 """
 RIGHT = """\
 import array
+from abc import ABC
 from odd_msgs.msg import Odd
 
 odd = Odd(bool=True)
@@ -71,13 +73,14 @@ i: list[float] = odd.property
 j: float = Odd.INFINITE
 k: str = Odd.QUOTED
 odd.list = (b"a", b"b")
+l: ABC = odd
 """
 
 
 def test_names_of_builtins_are_names_of_fields(
     check: Check, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    """A field named as what the stub needs hides it from no other; a keyword is left out."""
+    """A field named as what the stub needs hides it from no other; bases are kept."""
     workspace, program = tmp_path / "workspace", tmp_path / "right.py"
     write_package(workspace, "odd_msgs", "from odd_msgs.msg._odd import Odd")
     (workspace / "odd_msgs" / "msg" / "_odd.py").write_text(MESSAGE)

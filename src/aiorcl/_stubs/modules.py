@@ -9,7 +9,7 @@ as aliases, which they are at run time, no type checker takes the class for one 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from textwrap import indent
 from typing import Any
 
@@ -120,14 +120,29 @@ class _Writer:
             f"{builtin('dict')}[{builtin('str')}, {builtin('str')}]: ...\n"
         )
         members += [_property(field, builtin) for field in fields]
-        return self._class(name, written, members)
+        return self._class(name, written, members, self._named(cls), self._named(type(cls)))
 
-    def _class(self, name: str, written: str, members: list[str]) -> str:
+    def _named(self, cls: type) -> list[str]:
+        """Name the bases that a class has of newer ROS, by which its rclpy knows a message."""
+        bases = [base for base in cls.__bases__ if base not in (object, type)]
+        self.modules |= {base.__module__ for base in bases}
+        return [f"{base.__module__}.{base.__qualname__}" for base in bases]
+
+    def _class(
+        self,
+        name: str,
+        written: str,
+        members: list[str],
+        bases: Sequence[str] = (),
+        metabases: Sequence[str] = (),
+    ) -> str:
         metaclass = f"Metaclass_{name}"
         of_type_support = "_TYPE_SUPPORT: _ClassVar[_Any]\n"
         of_type_support += "@classmethod\ndef __import_type_support__(cls) -> None: ...\n"
-        self.metaclasses.append(_class(metaclass, [of_type_support], "type"))
-        return _class(written, members, f"metaclass={metaclass}")
+        self.metaclasses.append(
+            _class(metaclass, [of_type_support], ", ".join(metabases) or "type")
+        )
+        return _class(written, members, ", ".join([*bases, f"metaclass={metaclass}"]))
 
     def _name_of(self, kind: NamespacedType) -> str:
         if kind.name in self._paths:
