@@ -206,10 +206,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         elsewhere or is destroyed, and at most until the executor runs without it or ends: so
         ``rclpy.spin_once``, which adds and removes its node each time, costs little.
         """
-        if self._forget_node(node):
-            self._served_nodes.removed(node)
-        else:
-            self._served_nodes.let_go_of(node)
+        self._served_nodes.remove(node)
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
         """Serve the nodes no more, cancel what is under way, and wait until it has ended.

@@ -4,6 +4,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import time
 import weakref
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -172,19 +174,22 @@ class ServedNode:
         try:
             label += kind.label(entity)
             core = kind.watch(watcher, entity, watcher.groups.of(self.node, entity), label)
+            hold.core = weakref.ref(core)
+            for part in parts_of(core):
+                registry.note_node(part, self.node)
+            self._entities[id(entity)] = _Watch(core, hold, unwatched.inventory)
         except InvalidHandle:
             return  # destroyed meanwhile
-        except Exception as error:
+        except (Exception, asyncio.CancelledError) as error:
             self._note_failure(unwatched, label, error)
             return
         finally:
-            if core is None:
-                hold.release()
-        assert core is not None  # or it was returned above
-        hold.core = weakref.ref(core)
-        for part in parts_of(core):
-            registry.note_node(part, self.node)
-        self._entities[id(entity)] = _Watch(core, hold, unwatched.inventory)
+            if id(entity) not in self._entities:
+                try:
+                    if core is not None:
+                        core.close()
+                finally:
+                    hold.release()
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             self._close_destroyed(id(entity))
             return
@@ -197,7 +202,7 @@ class ServedNode:
                 core.inherit_on_event(on_event, *(_untold.pop(entity) or (0, 0)))
         _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})
 
-    def _note_failure(self, unwatched: _Unwatched, label: str, error: Exception) -> None:
+    def _note_failure(self, unwatched: _Unwatched, label: str, error: BaseException) -> None:
         now = time.monotonic()
         if unwatched.since is None:
             unwatched.since = now
@@ -219,50 +224,52 @@ class ServedNode:
         """Watch an entity no more that was destroyed without the node's knowledge."""
         self._close_destroyed(id(entity))
 
-    def _let_go_of(self, key: int) -> _Watch | None:
-        watch = self._entities.pop(key, None)
-        if watch is not None:
-            self._close(watch)
-        return watch
-
     def _close_destroyed(self, key: int) -> None:
-        watch = self._let_go_of(key)
+        watch = self._entities.get(key)
         if watch is not None:
+            self._let_go_of(key)
             self.serving.followers.gone(key, f"The {watch.core.label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them.
 
-        Nothing comes to those that are left.
+        Nothing comes to those that are left. What is raised keeps no other from being let go; one
+        that an interrupt has overtaken is by the next call.
         """
         self.ended = True
-        for key in list(self._entities):
-            watch = self._entities.get(key)
-            if watch is None:
-                continue
-            core = watch.core
-            if keep_clients and isinstance(core, _core.Client):
-                continue
-            if keep_clients and isinstance(core, Action) and core.responses:
-                core.close(keep_responses=True)
-                continue
-            self._let_go_of(key)
+        with contextlib.ExitStack() as stack:  # which goes on when one of them raises
+            for key in reversed(list(self._entities)):
+                stack.callback(self._let_go_of, key, keep_clients=keep_clients)
 
-    def _close(self, watch: _Watch) -> None:
-        """Let go of one; what that raises is told, and keeps no other from it."""
-        core, hold, _ = watch
+    def _let_go_of(self, key: int, *, keep_clients: bool = False) -> None:
+        watch = self._entities.get(key)
+        if watch is None or (keep_clients and isinstance(watch.core, _core.Client)):
+            return
+        core = watch.core
         try:
-            core.close()
-        except Exception as error:
+            if isinstance(core, Action):
+                core.close(keep_responses=keep_clients)
+            else:
+                core.close()
+        except (Exception, asyncio.CancelledError) as error:
             self.serving.report(BrokenEntity(core.label, self.node), error)
         finally:
-            if _is_counted(core):
-                left = {part.label: part.unsettled for part in parts_of(core) if part.unsettled}
-                if left:
-                    _unsettled[core.rclpy_entity] = left
-            if isinstance(core, _WITH_SETTERS) and core.on_event is not None:
-                _untold[core.rclpy_entity] = _left_to_tell(core)
-            hold.release()
+            if core.closed:  # or its responses are kept, or an interrupt has come before
+                _hand_over(watch)
+                self._entities.pop(key, None)
+
+
+def _hand_over(watch: _Watch) -> None:
+    """Leave what watches the entity next what was not handled here, and the right to do so."""
+    core, hold, _ = watch
+    if not hold.released:  # else it is by an interrupt that this is done once more
+        if _is_counted(core):
+            left = {part.label: part.unsettled for part in parts_of(core) if part.unsettled}
+            if left:
+                _unsettled[core.rclpy_entity] = left
+        if isinstance(core, _WITH_SETTERS) and core.on_event is not None:
+            _untold[core.rclpy_entity] = _left_to_tell(core)
+    hold.release()
 
 
 def _is_counted(core: Core) -> bool:

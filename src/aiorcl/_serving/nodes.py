@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -161,9 +162,17 @@ class Nodes:
             finally:
                 del raised  # no cycle of the exception and this frame
 
-    def removed(self, node: Node) -> None:
-        """A node was taken from the executor. Any thread; never blocks."""
-        self._in_doubt[node] = True  # first: a run may end or begin on another thread meanwhile
+    def remove(self, node: Node) -> None:
+        """Take a node from the executor, or keep it no longer that was taken before.
+
+        Any thread; never blocks.
+        """
+        if self._has(node):
+            self._in_doubt[node] = True  # before: an interrupt comes anywhere
+        if not self._forget(node):
+            self.let_go_of(node)
+            return
+        self._in_doubt[node] = True  # a run may have begun or ended on another thread, or does now
         served_node = self._served.get(node)
         if self._run.thread is None and served_node is not None:
             served_node.kept = True
@@ -201,8 +210,8 @@ class Nodes:
                     return
                 if not self._may_look_here():  # a run has begun on another thread
                     return
-                self._looking = True
                 try:
+                    self._looking = True
                     self._look_at_changed()
                 finally:
                     self._looking = False
@@ -243,7 +252,11 @@ class Nodes:
         if destroyed:
             self._forget(node)
         served_node = self._served.get(node)
-        if self._has(node):
+        is_here = self._has(node)
+        if served_node is not None and self._leaves(served_node, is_here, destroyed):
+            self._remove(served_node, destroyed)
+            served_node = None
+        if is_here:
             if served_node is None:
                 served_node = ServedNode(node, self._serving)
                 self._served[node] = served_node
@@ -253,22 +266,33 @@ class Nodes:
             served_node.kept = False
             served_node.synchronise(search=search)
         elif served_node is not None:
-            if served_node.kept and not destroyed and self._run.thread is None:
-                served_node.let_go_of_gone(search=search)
-            else:
-                self._served.pop(node)
-                self._remove(served_node, destroyed)
+            served_node.let_go_of_gone(search=search)
+
+    def _leaves(self, served_node: ServedNode, is_here: bool, destroyed: bool) -> bool:
+        if served_node.ended:  # by a removal that an interrupt has overtaken; it may be here again
+            return not self._ended
+        if is_here:
+            return False
+        return destroyed or not served_node.kept or self._run.thread is not None
 
     def _remove(self, served_node: ServedNode, destroyed: bool) -> None:
-        self._in_doubt.pop(served_node.node)
-        served_node.close()
-        # rclpy.spin_once adds and removes the node around each call, so only a running executor
-        # ends what a node that still exists has under way. But what a coroutine of it waits for
-        # does not come any more, whoever runs that, unless the node comes back.
-        if destroyed or (self._run.thread is not None and not served_node.kept):
-            self._owned.cancel_those_of(served_node.node, begun=not destroyed)
+        node = served_node.node
+        self._in_doubt.pop(node)
         what = "destroyed" if destroyed else "removed from its executor"
-        self._followers.node_gone(served_node.node, f"The node '{served_node.name}' was {what}")
+        with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
+            steps.callback(self._forget_closed, served_node)
+            # What is waited for does not come any more, whoever waits, unless the node comes back.
+            reason = f"The node '{served_node.name}' was {what}"
+            steps.callback(self._followers.node_gone, node, reason)
+            # rclpy.spin_once adds and removes the node around each call, so only a running executor
+            # ends what a node that still exists has under way.
+            if destroyed or (self._run.thread is not None and not served_node.kept):
+                steps.callback(self._owned.cancel_those_of, node, begun=not destroyed)
+            steps.callback(served_node.close)
+
+    def _forget_closed(self, served_node: ServedNode) -> None:
+        if not served_node.cores():  # else an interrupt has come: the next look begins again
+            self._served.pop(served_node.node)
 
     def entity_destroyed(self, entity: Any) -> None:
         """Let go of an entity that was destroyed. Any thread.
@@ -285,6 +309,9 @@ class Nodes:
         if self._run.may_act_here() and self._lock.acquire(blocking=False):
             try:
                 found.served_node.let_go(entity)
+            except BaseException:  # as in _look_at_changed
+                self._destroyed.append(entity)
+                raise
             finally:
                 self._lock.release()
             self._look()  # at what another thread could not meanwhile
@@ -313,16 +340,16 @@ class Nodes:
     def let_go(self, *, keep_clients: bool = False) -> None:
         """Watch nothing more; clients yet if coroutines that end may await their answers."""
         self._ended = True
-        with self._lock:
-            for served_node in self._served.values():
-                served_node.close(keep_clients=keep_clients)
-            if not keep_clients:
-                self._served.clear()
-                self._changed.clear()
-                self._in_doubt.clear()
         reason = self._state.why()
         assert reason is not None  # it has begun to end
-        self._followers.shut_down(reason, finally_=not keep_clients)
+        with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
+            steps.callback(self._followers.shut_down, reason, finally_=not keep_clients)
+            steps.enter_context(self._lock)
+            if not keep_clients:
+                for kept in (self._served, self._changed, self._in_doubt):
+                    steps.callback(kept.clear)
+            for served_node in reversed(self._served.values()):
+                steps.callback(served_node.close, keep_clients=keep_clients)
 
     def _report(self, source: BrokenEntity, error: BaseException) -> None:
         raised = self._raised_by_new.get(source.node)
