@@ -13,10 +13,13 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rclpy.executors
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.context import Context
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from rclpy.task import Future
+from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 from aiorcl._program import stand_ins
@@ -88,6 +91,45 @@ def test_no_more_threads_than_that(executor: stand_ins.MultiThreadedExecutor) ->
     executor.spin_until_future_complete(done, timeout_sec=DEADLINE_SEC)
     assert done.done()
     assert most == 3
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [rclpy.executors.MultiThreadedExecutor, stand_ins.MultiThreadedExecutor],
+    ids=["rclpy", "stand-in"],
+)
+def test_what_no_thread_is_free_for_stays_in_the_middleware(
+    context: Context, make_node: MakeNode, cls: Any
+) -> None:
+    """So what comes while all threads block is lost beyond the depth of the queue."""
+    executor, node = cls(3, context=context), make_node()
+    blocked, go_on = threading.Barrier(4), threading.Event()
+    came: list[int] = []
+    done: Any = Future()
+
+    def listen(message: Int64) -> None:
+        if message.data < 3:
+            blocked.wait(DEADLINE_SEC)
+            go_on.wait(DEADLINE_SEC)
+        came.append(message.data)
+        if message.data == 22:
+            done.set_result(None)
+
+    group = ReentrantCallbackGroup()
+    node.create_subscription(Int64, "topic", listen, 5, callback_group=group)
+    executor.add_node(node)
+    publisher = make_node().create_publisher(Int64, "topic", 50)
+    thread = threading.Thread(target=executor.spin_until_future_complete, args=[done])
+    thread.start()
+    for number in range(3):
+        publisher.publish(Int64(data=number))
+    blocked.wait(DEADLINE_SEC)
+    for number in range(3, 23):
+        publisher.publish(Int64(data=number))
+    go_on.set()
+    thread.join(DEADLINE_SEC)
+    executor.shutdown()
+    assert sorted(came) == [0, 1, 2, *range(18, 23)]
 
 
 @pytest.mark.parametrize("way", ["spin", "spin_once", "until", "once_until"])

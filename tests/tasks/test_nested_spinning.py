@@ -21,6 +21,7 @@ from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
 from aiorcl._program import stand_ins
+from tests.support.loops import LOOPS
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -392,7 +393,7 @@ def test_a_loop_of_the_users_is_left_alone(run: Run, make_stand_in: MakeStandIn)
     run(main)
 
 
-@pytest.mark.parametrize("new_loop", [asyncio.SelectorEventLoop], ids=["stock"])
+@pytest.mark.parametrize("new_loop", [LOOPS["stock"], LOOPS["uvloop"]], ids=["stock", "uvloop"])
 def test_another_loop_cannot_be_run_inside(
     make_stand_in: MakeStandIn,
     make_node: MakeNode,
