@@ -53,7 +53,7 @@ pyright, and editors by it, finds the stubs in ./typings by itself. mypy looks f
 looks for modules:
 
   aiorcl stubs rclpy std_msgs nav_msgs my_robot_msgs
-  PYTHONPATH="typings:$PYTHONPATH" mypy .
+  PYTHONPATH="typings:$PYTHONPATH" mypy --exclude '^typings/' .
 
 Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python3.*/site-packages
 """

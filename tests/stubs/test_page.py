@@ -4,11 +4,16 @@
 
 from __future__ import annotations
 
+import os
 import re
+import shlex
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
 
+from aiorcl.cli import main
 from tests.stubs.conftest import Check
 
 pytestmark = pytest.mark.timeout(120)  # mypy reads all of numpy
@@ -27,6 +32,20 @@ def test_program_is_clean(check: Check, tmp_path: Path) -> None:
     file = tmp_path / "greeter.py"
     file.write_text(program())
     assert check("--strict", file) == "Success: no issues found in 1 source file\n"
+
+
+def test_mypy_finds_them_as_the_page_says(tmp_path: Path) -> None:
+    """In a project that has them in ``typings``, by the command of the page."""
+    assert main(["stubs", "rclpy", "std_msgs", "std_srvs", "--output", f"{tmp_path}/typings"]) == 0
+    (tmp_path / "greeter.py").write_text(program().replace("message.data", "message.dta"))
+    (command,) = re.findall(r'`PYTHONPATH="typings:\$PYTHONPATH" mypy (.*)`', PAGE.read_text())
+    path = f"typings{os.pathsep}{os.environ.get('PYTHONPATH', '')}"
+    mypy = [sys.executable, "-m", "mypy", *shlex.split(command)]
+    environment = {**os.environ, "PYTHONPATH": path}
+    said = subprocess.run(mypy, cwd=tmp_path, env=environment, capture_output=True, text=True)
+    assert said.stderr == ""
+    assert 'greeter.py:29: error: "String" has no attribute "dta"' in said.stdout
+    assert "Found 1 error in 1 file (checked 1 source file)" in said.stdout
 
 
 @pytest.mark.parametrize(
