@@ -6,9 +6,11 @@ from __future__ import annotations
 
 import contextlib
 import weakref
+from types import MethodType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
+from rclpy.subscription import Subscription
 from rclpy.time_source import TimeSource
 
 from aiorcl import _core
@@ -172,8 +174,10 @@ def _sets_the_clock(entity: Any) -> bool:
 
     What holds it back may be a coroutine that sleeps on that clock.
     """
-    callback = getattr(entity, "callback", None)
-    return getattr(callback, "__func__", None) is TimeSource.clock_callback
+    if not isinstance(entity, Subscription):
+        return False
+    callback = entity.callback  # of which nothing is asked: it may be a proxy of what is gone
+    return type(callback) is MethodType and callback.__func__ is TimeSource.clock_callback
 
 
 def _is_just(group: object, cls: type) -> bool:
