@@ -7,9 +7,13 @@ from __future__ import annotations
 import asyncio
 import functools
 import math
+import threading
 from collections.abc import Callable
+from decimal import Decimal
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from rclpy.action.client import ActionClient
 from rclpy.context import Context
@@ -161,7 +165,7 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     ("limit float", lambda _: untyped.LimitedCallbackGroup(1.5), "as an int, not 1.5"),
     ("workers", lambda _: untyped.ThreadCallbackGroup(None), "ThreadCallbackGroup() takes"),
     ("run of a node", lambda t: untyped.run(t.node), "a node class or a function"),
-    ("run of a coroutine", lambda _: untyped.run(execute(1)), "aiorcl.run(main)"),
+    ("run of a coroutine", lambda _: untyped.run(execute(1)), "main instead of main()"),
     ("run several", lambda t: untyped.run([execute, t.node]), "a node class or a function"),
     ("args", lambda _: untyped.run(execute, args="--ros-args"), "a list of arguments"),
     ("loop_factory", lambda _: untyped.run(execute, loop_factory="uvloop"), "as loop_factory"),
@@ -303,6 +307,30 @@ def test_no_timeout(context: Context) -> None:
         for call in calls:
             with pytest.raises(ValueError, match="takes a timeout in seconds, or None, not nan"):
                 call(math.nan)
+
+
+@pytest.mark.parametrize(
+    "timeout_sec", [math.inf, 1e12, 10**400, np.float32(10), Fraction(10), Decimal(10)], ids=repr
+)
+def test_any_number_is_a_timeout(context: Context, timeout_sec: Any) -> None:
+    """One that is longer than a thread can wait is as none; on any thread, and for any call."""
+    executor = AsyncioExecutor(context=context)
+    future = executor.create_future()
+    spins: list[Callable[[], object]] = [
+        lambda: executor.spin_once(timeout_sec),
+        lambda: executor.spin_until_future_complete(future, timeout_sec),
+        lambda: executor.spin_once_until_future_complete(future, timeout_sec),
+    ]
+    for spin in spins:
+        executor.create_task(future.set_result, None)
+        spin()
+    spinning = threading.Event()
+    executor.create_task(spinning.set)
+    thread = threading.Thread(target=executor.spin)
+    thread.start()
+    spinning.wait()
+    assert executor.shutdown(timeout_sec)
+    thread.join()
 
 
 def test_a_server_on_a_destroyed_node(make_node: MakeNode) -> None:

@@ -15,7 +15,7 @@ import pytest
 import rclpy.exceptions
 from rclpy.clock import Clock, ROSClock
 from rclpy.clock_type import ClockType
-from rclpy.duration import Duration
+from rclpy.duration import Duration, Infinite
 from rclpy.parameter import Parameter
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from rclpy.time import Time
@@ -144,6 +144,13 @@ def test_a_duration_counts_on_the_clock(run: Run, ros_clock: ROSClock) -> None:
         await sleep
 
     run(main)
+
+
+def test_a_duration_that_no_clock_can_show(run: Run) -> None:
+    """It is refused as rclpy's sleep_for() does it."""
+    clock = AsyncioClock(Clock(clock_type=ClockType.STEADY_TIME))
+    with pytest.raises(OverflowError):
+        run(lambda: clock.sleep_for_async(Infinite))
 
 
 def test_another_thread_sets_the_clock(run: Run, ros_clock: ROSClock) -> None:

@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
@@ -52,6 +53,8 @@ def check_future(value: object, function: str) -> None:
 def timeout(timeout_sec: float | None, function: str) -> float | None:
     """Return a timeout as rclpy means it: None and less than 0 are for ever.
 
+    So is what is longer than a thread can wait.
+
     :raises TypeError: if it is no number.
     :raises ValueError: if it is NaN, which no time is past.
     """
@@ -59,8 +62,10 @@ def timeout(timeout_sec: float | None, function: str) -> float | None:
     try:
         if timeout_sec is None or timeout_sec < 0:
             return None
+        if timeout_sec > threading.TIMEOUT_MAX:
+            return None
         if timeout_sec >= 0:
-            return timeout_sec
+            return float(timeout_sec)
     except TypeError:
         raise TypeError(f"{expected}, not {shown(timeout_sec)}") from None
     raise ValueError(f"{expected}, not {timeout_sec}")

@@ -78,6 +78,7 @@ class AsyncioClock:
 
         :raises TimeSourceChangedError: if ROS time is switched on or off meanwhile.
         :raises EntityGoneError: if the node whose clock this is is destroyed.
+        :raises OverflowError: if the clock can never show that time.
         :raises TypeError: if ``duration`` is none.
         """
         if not isinstance(duration, Duration):
@@ -85,7 +86,7 @@ class AsyncioClock:
                 "sleep_for_async() takes a rclpy.duration.Duration, such as Duration(seconds=0.5), "
                 f"not {duration!r}"
             )
-        await self._sleep_until(self._clock.now().nanoseconds + duration.nanoseconds)
+        await self._sleep_until((self._clock.now() + duration).nanoseconds)
 
     async def sleep_until_async(self, until: Time) -> None:
         """Return when this clock has reached ``until``, also by a jump; never before.
