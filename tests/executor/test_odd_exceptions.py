@@ -319,3 +319,20 @@ def test_the_note_names_the_node_that_is_not_served_any_more(
         run(main)
     name = lone.get_fully_qualified_name()
     assert caught.value.__notes__ == [f"In timer '{callback.__qualname__}' of node '{name}'"]
+
+
+def test_a_stop_iteration_leaves_a_block(run: Run, context: Context) -> None:
+    """No coroutine can raise it: it is the cause of the RuntimeError in its place."""
+
+    def fail() -> None:
+        raise StopIteration(3)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.create_task(fail)
+            await executor.wait_for_shutdown()
+
+    with pytest.raises(RuntimeError, match="StopIteration") as raised:
+        run(main)
+    assert isinstance(raised.value.__cause__, StopIteration)
+    assert raised.value.__cause__.value == 3
