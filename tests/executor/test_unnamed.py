@@ -135,6 +135,24 @@ def test_an_exception_that_cannot_be_shown(run: Run, context: Context, lone: Nod
     run(main)
 
 
+def test_a_node_that_was_destroyed_meanwhile(context: Context, make_node: MakeNode) -> None:
+    """The note has the name that it had: a callback destroys its node, or all of ROS, and fails."""
+    node = make_node()
+    name = node.get_fully_qualified_name()
+
+    def callback() -> None:
+        node.destroy_node()
+        raise LookupError
+
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+    node.create_guard_condition(callback).trigger()
+    with pytest.raises(LookupError) as raised:
+        executor.spin()
+    assert raised.value.__notes__[-1].endswith(f" of node '{name}'")
+    executor.shutdown()
+
+
 def test_a_node_that_does_not_say_its_name(context: Context, make_node: MakeNode) -> None:
     """Its errors are raised as those of others."""
 

@@ -28,7 +28,7 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frame_above, running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
-from aiorcl._serving.naming import described
+from aiorcl._serving.naming import described, name_of
 from aiorcl._serving.registry import (
     served_here,
     served_nodes_here,
@@ -105,7 +105,7 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
         if serving is not None and not (call.waits_for_response and serving.watcher.spin_inside):
             found = served_here(entity)
             name = described(entity) if found is None else found.core.label
-            node = "its node" if found is None else f"'{found.served_node.name}'"
+            node = "its node" if found is None else f"'{name_of(found.served_node.node)}'"
             raise RuntimeError(
                 f"{call.cls.__name__}.{call.method}() of {name} would never return: this thread "
                 f"runs the executor of {node}. Make the caller a coroutine function and write "
@@ -226,7 +226,7 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
                 if private.clock_of(served_node.node) is self:
                     raise RuntimeError(
                         "Clock.sleep_until() on ROS time would never return: this thread runs the "
-                        f"executor of '{served_node.name}', which takes /clock. Await "
+                        f"executor of '{name_of(served_node.node)}', which takes /clock. Await "
                         "AsyncioClock.sleep_until_async(), or call it in another thread"
                     )
         workers = workers_here()

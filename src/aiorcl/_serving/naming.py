@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy.private import action_name_of
 from aiorcl._tasks.task import name_of_function
 
@@ -21,8 +22,13 @@ if TYPE_CHECKING:
     from aiorcl import _core
 
 
-#: In the place of the name of a node that was destroyed.
-DESTROYED = "(destroyed)"
+# Of the nodes that are served, or were.
+_names: ByIdentity[Node, str] = ByIdentity()
+
+
+def keep_name(node: Node) -> None:
+    """Let ``name_of`` know the name of a node when it is destroyed."""
+    _names[node] = name_of(node)
 
 
 def name_of(node: Node) -> str:
@@ -30,7 +36,7 @@ def name_of(node: Node) -> str:
     try:
         return node.get_fully_qualified_name()
     except InvalidHandle:
-        return DESTROYED
+        return _names.get(node) or "(destroyed)"
     except Exception:  # of a method of the user's
         return "(unnamed)"
 

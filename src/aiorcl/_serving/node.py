@@ -20,7 +20,7 @@ from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
-from aiorcl._serving.naming import name_of
+from aiorcl._serving.naming import keep_name
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
@@ -89,7 +89,7 @@ class ServedNode:
 
     def __init__(self, node: Node, serving: Serving) -> None:
         self.node = node
-        self.name = name_of(node)
+        keep_name(node)
         self.serving = serving
         self.kept = False
         self.ended = False

@@ -282,7 +282,7 @@ class Nodes:
         with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
             steps.callback(self._forget_closed, served_node)
             # What is waited for does not come any more, whoever waits, unless the node comes back.
-            reason = f"The node '{served_node.name}' was {what}"
+            reason = f"The node '{name_of(node)}' was {what}"
             steps.callback(self._followers.node_gone, node, reason)
             # rclpy.spin_once adds and removes the node around each call, so only a running executor
             # ends what a node that still exists has under way.

@@ -12,7 +12,8 @@ from typing import TYPE_CHECKING, cast
 
 from aiorcl import _core
 from aiorcl._rclpy.conversion import ros_name_of
-from aiorcl._serving.naming import DESTROYED, joined, kind_and_name, label_of, name_of
+from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.naming import joined, kind_and_name, label_of, name_of
 from aiorcl._serving.report import logger_of, node_of
 
 if TYPE_CHECKING:
@@ -162,9 +163,9 @@ def stats_of(
     """Take the statistics of an executor; ``tasks`` has those of its own work."""
     entities = [_entity_stats(tasks, "")]
     for served_node in nodes:
-        name = name_of(served_node.node)
-        if name == DESTROYED:  # meanwhile
+        if is_destroyed(served_node.node):  # meanwhile
             continue
+        name = name_of(served_node.node)
         entities += (
             _entity_stats(core, name)
             for core in served_node.cores()
