@@ -198,6 +198,62 @@ def test_a_patrol_ends_when_the_motors_are_stopped(visit: Visit) -> None:
     page.wait_for_selector("#status[data-status=aborted]")
 
 
+def test_an_empty_battery_stops_the_robot(open_page: Callable[[str], Visit]) -> None:
+    """It stands and charges, and refuses to drive; the page shows all of it."""
+    domain_id = network.domain_id()
+    arguments = ["--ros-args", "--log-level", "fatal", "-p", "battery:=0.2"]
+    with (
+        examples.start("dashboard", "dashboard.robot", *arguments, domain_id=domain_id) as robot,
+        start_dashboard(0, domain_id) as dashboard,
+    ):
+        page = open_page(url_of(dashboard)).page
+        page.wait_for_selector("#volts.low >> text=charging")
+        page.click("#start:enabled")
+        page.wait_for_selector("#status[data-status=aborted]")
+        page.wait_for_selector("#motors >> text=Start the motors")
+        wait_for(page, "parseFloat(document.querySelector('#plot-odom .value').textContent) == 0")
+        page.wait_for_selector("#volts.low >> text=charging")
+        page.click("#motors:enabled")
+        page.wait_for_selector("#answer >> text=The battery is empty, and charging")
+        page.click("#start:enabled")
+        page.wait_for_selector("#status[data-status=rejected]")
+        end(dashboard)
+        end(robot)
+
+
+def test_an_empty_battery_is_charged_before_it_is_used() -> None:
+    """The robot drives on when there is enough, and not by the drop that comes in at once."""
+    room = examples.load("dashboard", "dashboard.room")
+    drive = room.Drive(percent=0.1, motors_on=True)
+    while not drive.empty:
+        drive.step(0.1)
+    for _ in range(30):
+        drive.step(0.1)
+    assert (drive.motors_on, drive.speed) == (False, 0.0)
+    while drive.empty:
+        assert drive.percent < room.ENOUGH
+        drive.motors_on = True
+        drive.step(0.1)
+        assert drive.speed == 0.0
+    drive.motors_on = True
+    drive.step(0.1)
+    assert drive.speed > 0.0
+
+
+@pytest.mark.parametrize(("width", "height"), [(1280, 768), (1920, 1080), (400, 860)])
+def test_the_page_fills_the_screen(visit: Visit, width: int, height: int) -> None:
+    """Nothing is cut off; on a wide screen all is in sight, and the map has the rest of it."""
+    page = visit.page
+    page.set_viewport_size({"width": width, "height": height})
+    shown = page.evaluate("[document.body.scrollWidth, document.body.scrollHeight]")
+    assert shown[0] == width
+    plots = page.locator(".plot").evaluate_all("all => all.map(one => one.getBoundingClientRect())")
+    assert all(plot["right"] <= width for plot in plots)
+    if width > 900:
+        assert shown[1] == height
+        assert 0 < height - max(plot["bottom"] for plot in plots) < 40
+
+
 def test_a_second_patrol_is_refused(visit: Visit) -> None:
     """While one is under way another page cannot start one."""
     page = visit.page

@@ -155,13 +155,16 @@ class Battery(Monitor):
     def __init__(self) -> None:
         super().__init__("battery_gauge", BatteryState, "battery")
         self.percent = self.volts = 0.0
+        self.status = ""
 
     def update(self, message: BatteryState) -> Sequence[float]:
         self.percent, self.volts = 100 * message.percentage, message.voltage
+        charging = message.power_supply_status == BatteryState.POWER_SUPPLY_STATUS_CHARGING
+        self.status = "charging" if charging else ""
         return (self.percent,)
 
     def state(self) -> dict[str, Any]:
-        return {"percent": self.percent, "volts": self.volts}
+        return {"percent": self.percent, "volts": self.volts, "status": self.status}
 
     def describe(self) -> str:
         return f"{self.percent:.0f} %, {self.volts:.1f} V"

@@ -11,7 +11,7 @@ from typing import Any
 import aiorcl
 from geometry_msgs.msg import PoseStamped, Quaternion
 from nav_msgs.msg import Odometry, Path
-from rclpy.action import ActionServer, CancelResponse
+from rclpy.action import ActionServer, CancelResponse, GoalResponse
 from rclpy.node import Node
 from rclpy.qos import DurabilityPolicy, QoSProfile
 from rclpy.task import Future
@@ -20,7 +20,7 @@ from std_msgs.msg import Bool
 from std_srvs.srv import SetBool
 from test_msgs.action import Fibonacci
 
-from dashboard.room import BEARINGS, RANGE_MAX, RANGE_MIN, RAYS, Drive
+from dashboard.room import BEARINGS, ENOUGH, RANGE_MAX, RANGE_MIN, RAYS, Drive
 
 PERIOD = 0.01
 FEEDBACK_PERIOD = 0.1
@@ -35,7 +35,9 @@ class Robot(Node):
 
     ``set_motors`` switches the motors, ``patrol`` drives some laps. The parameter ``plan_rate``
     says how often ``plan`` is published, in Hz: 100 poses, the load that a robot's transforms would
-    be; ``pace`` says how many times faster it drives than a real one would.
+    be; ``pace`` says how many times faster it drives than a real one would; ``battery`` has its
+    percentage at the start. When that is used up, the robot stops and charges, and refuses to drive
+    until there is enough again.
 
     A patrol is a Fibonacci, the one action type that ROS has on PyPI: the order is the number of
     laps, and the sequence has what is driven of each lap, in percent.
@@ -57,19 +59,29 @@ class Robot(Node):
         self.create_service(SetBool, "set_motors", self.set_motors)
         self.progress: Any = Future()
         self.patrols = ActionServer(
-            self, Fibonacci, "patrol", self.patrol, cancel_callback=lambda _: CancelResponse.ACCEPT
+            self,
+            Fibonacci,
+            "patrol",
+            self.patrol,
+            goal_callback=self.accept,
+            cancel_callback=lambda _: CancelResponse.ACCEPT,
         )
         self.create_timer(PERIOD, self.step)
         self.create_timer(FEEDBACK_PERIOD, self.tell_progress)
         self.pace = self.declare_parameter("pace", 1.0).value
+        self.drive.percent = self.declare_parameter("battery", 100.0).value
         plan_rate = self.declare_parameter("plan_rate", 2.0).value
         self.create_timer(1 / plan_rate, self.publish_plan)
         self.get_logger().info("Robot ready")
 
     def set_motors(self, request: SetBool.Request, response: SetBool.Response) -> SetBool.Response:
-        self.switch(request.data)
-        response.success = True
-        response.message = f"The motors are {'on' if request.data else 'off'}"
+        response.success = not (request.data and self.drive.empty)
+        if response.success:
+            self.switch(request.data)
+            response.message = f"The motors are {'on' if request.data else 'off'}"
+        else:
+            charged = f"{self.drive.percent:.1f} of {ENOUGH:.0f} %"
+            response.message = f"The battery is empty, and charging: {charged}"
         return response
 
     def switch(self, on: bool) -> None:
@@ -77,6 +89,9 @@ class Robot(Node):
             self.drive.motors_on = on
             self.motors.publish(Bool(data=on))
             self.get_logger().info(f"Motors {'on' if on else 'off'}")
+
+    def accept(self, request: Fibonacci.Goal) -> GoalResponse:
+        return GoalResponse.REJECT if self.drive.empty else GoalResponse.ACCEPT
 
     async def patrol(self, goal: Any) -> Fibonacci.Result:
         """Drive the laps of a goal. It awaits a future of rclpy, so every executor can run it."""
@@ -103,7 +118,11 @@ class Robot(Node):
         told.set_result(None)
 
     def step(self) -> None:
+        was_on = self.drive.motors_on
         self.drive.step(PERIOD * self.pace)
+        if self.drive.motors_on != was_on:
+            self.motors.publish(Bool(data=False))
+            self.get_logger().warning("Battery empty: motors off")
         self.publish_odometry()
         self.publish_imu()
         self.publish_scan()
@@ -158,6 +177,12 @@ class Robot(Node):
 
     def publish_battery(self) -> None:
         message = BatteryState(present=True, percentage=self.drive.percent / 100)
+        if self.drive.speed > 0:
+            message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_DISCHARGING
+        elif self.drive.percent < 100:
+            message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_CHARGING
+        else:
+            message.power_supply_status = BatteryState.POWER_SUPPLY_STATUS_FULL
         message.voltage = 21.0 + 4.2 * message.percentage - 0.8 * self.drive.speed
         message.header.stamp = self.get_clock().now().to_msg()
         self.battery.publish(message)

@@ -22,6 +22,7 @@ TOP_SPEED = 0.8
 ACCELERATION = 0.6
 DRAIN = 0.6  # percent of the battery per second of driving
 CHARGE = 0.3  # and per second of standing
+ENOUGH = 5.0  # percent; what an empty battery has to have again before the robot drives on
 RAYS = 180
 RANGE_MIN = 0.05
 RANGE_MAX = 12.0
@@ -43,9 +44,14 @@ class Drive:
     motors_on: bool = False
     laps: float = 0.0
     percent: float = 100.0  # of the battery
+    empty: bool = False  # stays so until there is enough again
 
     def step(self, seconds: float) -> None:
-        """Drive on for ``seconds``: speed up with the motors on, slow down with them off."""
+        """Drive on for ``seconds``: speed up with the motors on, slow down with them off.
+
+        An empty battery turns the motors off.
+        """
+        self.motors_on = self.motors_on and not self.empty
         wanted = TOP_SPEED if self.motors_on else 0.0
         change = math.copysign(ACCELERATION * seconds, wanted - self.speed)
         before = self.speed
@@ -65,6 +71,7 @@ class Drive:
         self.y = PATH_WIDTH * math.sin(self.u) * math.cos(self.u)
         drain = DRAIN if self.speed > 0 else -CHARGE
         self.percent = min(100.0, max(0.0, self.percent - drain * seconds))
+        self.empty = self.percent < ENOUGH if self.empty else self.percent == 0
 
     def path(self, points: int) -> NDArray[np.float64]:
         """Where it drives next, half a lap ahead: x and y of each point."""

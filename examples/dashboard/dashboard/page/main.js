@@ -37,7 +37,10 @@ function showRobot({odom, battery}) {
     const degrees = odom.yaw * 180 / Math.PI;
     withUnit(find('#heading'), String((Math.round(degrees) + 360) % 360), '°');
   }
-  if (battery) withUnit(find('#volts'), battery.volts.toFixed(1), 'V');
+  if (battery) {
+    withUnit(find('#volts'), battery.volts.toFixed(1), battery.status ? `V, ${battery.status}` : 'V');
+    find('#volts').classList.toggle('low', battery.percent < 5);
+  }
 }
 
 function showMotors() {
