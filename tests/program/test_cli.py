@@ -311,6 +311,22 @@ def test_stats_are_shown() -> None:
             running.wait_for("/talker")
         running.process.send_signal(signal.SIGINT)
         assert running.end() == (0, "")
+    assert headings(running.said)[-1] == "step max"
+
+
+def test_stats_tell_what_is_under_way() -> None:
+    """Only where something is under way, or held back, is there a column that says so."""
+    with start("run", "--stats", "0.2", "ends:Sleeps") as running:
+        running.wait_for("1 running")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+    assert headings(running.said)[-1] == "state"
+
+
+def headings(said: str) -> list[str]:
+    """Give the headings of the first table; each has some."""
+    row = next(line for line in said.splitlines() if "per s" in line)
+    return [cell.strip() for cell in row.strip("┃\n").split("┃")]
 
 
 def test_stats_need_rich() -> None:

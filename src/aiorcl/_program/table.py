@@ -72,25 +72,30 @@ def make_table(before: ExecutorStats, now: ExecutorStats, seconds: float) -> Tab
         "p99",
         "max",
         "step max",
-        "",
     ):
         table.add_column(name, justify="right")
     calls = {(each.node, each.kind, each.name): each.calls for each in before.entities}
-    for each in now.entities:
-        if each.calls or each.running or each.held_back:
-            rate = (each.calls - calls.get((each.node, each.kind, each.name), 0)) / seconds
-            table.add_row(*_row(each, rate))
+    shown = [each for each in now.entities if each.calls or each.running or each.held_back]
+    states = [_state(each) for each in shown]
+    if any(states):
+        table.add_column("state", justify="right")
+    for each, state in zip(shown, states, strict=True):
+        rate = (each.calls - calls.get((each.node, each.kind, each.name), 0)) / seconds
+        table.add_row(*_row(each, rate), *([state] if any(states) else []))
     return table
 
 
 def _row(entity: EntityStats, rate: float) -> list[str]:
     delay, took = entity.queue_delay, entity.callback_time
     numbers = (delay.p50, delay.p99, delay.max, took.p50, took.p99, took.max, entity.step_time.max)
-    state = [f"{entity.running} running"] if entity.running else []
-    state += ["held back"] if entity.held_back else []
     name = f"{entity.kind} {entity.name}".rstrip()
     times = map(_milliseconds, numbers)
-    return [entity.node, name, str(entity.calls), f"{rate:.0f}", *times, ", ".join(state)]
+    return [entity.node, name, str(entity.calls), f"{rate:.0f}", *times]
+
+
+def _state(entity: EntityStats) -> str:
+    state = [f"{entity.running} running"] if entity.running else []
+    return ", ".join(state + (["held back"] if entity.held_back else []))
 
 
 def _milliseconds(nanoseconds: int) -> str:
