@@ -92,6 +92,16 @@ def test_wrong_name_is_explained(
     assert not output.exists()
 
 
+def test_folder_of_sources_is_no_package(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    """Beside the sources of a package, which is not built, it is said not to be installed."""
+    (tmp_path / "unbuilt_msgs" / "msg").mkdir(parents=True)
+    monkeypatch.syspath_prepend(tmp_path)
+    assert main(["stubs", "unbuilt_msgs", "--output", str(tmp_path / "typings")]) == 2
+    assert f"no package 'unbuilt_msgs' is installed here: {NO_PACKAGE}" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("name", "text", "message"),
     [

@@ -56,7 +56,7 @@ def find_package(name: str) -> Package:
         found = importlib.util.find_spec(name)
     except (ImportError, ValueError):
         found = None
-    if found is None:
+    if found is None or found.origin is None:  # a folder of its sources, perhaps
         raise StubsError(f"no package '{name}' is installed here{_what_to_do(name)}")
     package = Package(name)
     for kind in KINDS:
