@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import inspect
 import threading
+import weakref
 from collections.abc import Callable, Iterator
 from typing import Any, NamedTuple
 
@@ -180,6 +181,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
     "default_group_of": (
         lambda o: private.default_group_of(o.node),
         lambda got: isinstance(got, CallbackGroup),
+    ),
+    "names": (
+        lambda o: [private.names(o.node, weakref.ref(each)) for each in (o.executor, o.client)],
+        lambda got: got == [True, False],
     ),
     "pending_requests_of": (lambda o: private.pending_requests_of(o.client), lambda got: got == {}),
     "timer_of": (lambda o: private.timer_of(o.rate), lambda got: isinstance(got, Timer)),

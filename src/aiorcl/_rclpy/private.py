@@ -20,6 +20,7 @@ from rclpy.node import Node
 
 if TYPE_CHECKING:
     import threading
+    import weakref
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
     from types import CodeType
@@ -152,6 +153,18 @@ def clock_of(node: Node) -> Clock | None:
 def default_group_of(node: Node) -> CallbackGroup | None:
     """Return the default group that a node keeps; ``default_callback_group`` may be the user's."""
     return getattr(node, "_default_callback_group", None)
+
+
+def names(node: Node, executor: weakref.ref[Any]) -> bool:
+    """Tell whether a node says that an executor is its own; the collector may be at that.
+
+    Then neither the node's reference nor this one leads to it any more. But they are one object:
+    CPython makes one for each object.
+    """
+    found = executor()
+    if found is not None:
+        return node.executor is found
+    return getattr(node, "_Node__executor_weakref", None) is executor
 
 
 # Clients of services, rates, waitables.

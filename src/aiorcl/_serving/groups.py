@@ -16,7 +16,7 @@ from rclpy.time_source import TimeSource
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy.own_methods import OwnMethods
-from aiorcl._rclpy.private import default_group_of
+from aiorcl._rclpy.private import default_group_of, names
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.report import logger_of
 from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
@@ -163,7 +163,7 @@ class Groups:
             if groups is None or groups is self or other is None or other is node:
                 continue
             # Else it goes from there to here, with its node or after another one.
-            if other.executor is groups.executor() and not _told.setdefault(group, False):
+            if names(other, groups.executor) and not _told.setdefault(group, False):
                 _told[group] = True
                 _tell(group, other, node)
         _uses[group] = [*uses, _Use(weakref.ref(shared), weakref.ref(self), weakref.ref(node))]

@@ -8,7 +8,7 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from aiorcl import _core
-from aiorcl._rclpy.private import set_executor
+from aiorcl._rclpy.private import names, set_executor
 from aiorcl._serving.groups import Groups
 
 if TYPE_CHECKING:
@@ -65,4 +65,4 @@ class Watcher:
 
     def is_executor_of(self, node: Node) -> bool:
         """Tell whether a node says that this executor is its own."""
-        return node.executor is self._executor()
+        return names(node, self._executor)

@@ -18,7 +18,7 @@ import rclpy.task
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy.private import callbacks_of, remove_done_callback
+from aiorcl._rclpy.private import callbacks_of, names, remove_done_callback
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
@@ -190,7 +190,7 @@ class Workers:
 
     def has(self, node: Node) -> bool:
         """Tell whether a node, as far as it knows, is on the executor."""
-        return node.executor is self._executor()
+        return names(node, self._executor)
 
     def cancel_waits(self) -> None:
         """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
