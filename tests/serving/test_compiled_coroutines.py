@@ -9,9 +9,8 @@ from collections.abc import Callable, Coroutine, Generator
 from typing import TYPE_CHECKING, Any
 
 import pytest
-from rclpy.action import CancelResponse, GoalResponse
 from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
+from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 from rclpy.context import Context
 from rclpy.event_handler import PublisherEventCallbacks
 from rclpy.node import Node

@@ -153,15 +153,21 @@ def _shown(error: BaseException) -> str:
     return ". ".join([brief(error), *notes])
 
 
+def _answers_of(application: Any) -> Any:
+    """Return what answers the requests of an application of Starlette's; None for another one."""
+    stack = getattr(application, "middleware_stack", None)
+    if stack is None and hasattr(application, "build_middleware_stack"):
+        return application.build_middleware_stack()  # nobody has asked the application yet
+    return stack
+
+
 @contextlib.contextmanager
 def _in_front_of(application: Any, handler_cancellation: bool) -> Iterator[Requests]:
     """Put ``Requests`` before what an application of Starlette's answers with, in the block.
 
     Another kind of application is left as it is: it has to ask whether the nodes are there.
     """
-    inner: Any = getattr(application, "middleware_stack", None)
-    if inner is None and hasattr(application, "build_middleware_stack"):
-        inner = application.build_middleware_stack()  # nobody has asked the application yet
+    inner = _answers_of(application)
     requests = Requests(inner, handler_cancellation=handler_cancellation)
     if inner is None:
         yield requests
