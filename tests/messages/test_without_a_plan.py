@@ -196,29 +196,64 @@ def test_a_subclass_is_read_by_its_attributes() -> None:
             assert arrived.x == 3.0
 
 
-class OddBytes(bytes):
-    """Says that it has other items."""
+class _Nines:
+    """Brings other items than it has."""
 
     def __iter__(self) -> Any:
-        return iter([9] * len(self))
+        return iter([9, 9])
 
 
-class OddArray(array.array):  # type: ignore[type-arg]
-    """The same."""
+class OddBytes(_Nines, bytes):
+    """Bytes, and nines."""
 
-    def __iter__(self) -> Any:
-        return iter([9.0] * len(self))
+
+class OddArray(_Nines, array.array):  # type: ignore[type-arg]
+    """Numbers, and nines."""
+
+
+class OddList(_Nines, list[Any]):
+    """A list, and nines."""
+
+
+class OddTuple(_Nines, tuple[Any, ...]):
+    """A tuple, and nines."""
 
 
 @pytest.mark.parametrize("use_plan", [True, False])
-def test_items_are_those_that_a_value_has(*, use_plan: bool) -> None:
-    """Not those that its class says."""
+@pytest.mark.parametrize(
+    ("field", "value", "items"),
+    [
+        ("uint8_values", OddBytes(b"abc"), [97, 98, 99]),
+        ("float64_values", OddArray("d", [1.0, 2.0]), [1.0, 2.0]),
+        ("float32_values", OddArray("d", [1.0, 2.0]), [9.0, 9.0]),
+        ("int32_values", OddBytes(b"abc"), [9, 9]),
+        ("int32_values", OddList([1, 2, 3]), [9, 9]),
+        ("int32_values", OddTuple([1, 2, 3]), [9, 9]),
+        ("byte_values", memoryview(b"abcdef")[::2], [b"a", b"c", b"e"]),
+        ("uint8_values", memoryview(b"abcdef")[::-2], [102, 100, 98]),
+        ("int32_values", np.arange(6, dtype=np.int32)[::2], [0, 2, 4]),
+    ],
+)
+def test_items_are_those_of_a_buffer_or_of_an_iteration(
+    *, field: str, value: Any, items: list[Any], use_plan: bool
+) -> None:
+    """As rclpy reads them: a buffer of just such numbers whatever its class says, else by turns."""
     kind = MessageType(UnboundedSequences, use_plan=use_plan)
     ros_message = RosMessage(kind)
     message = UnboundedSequences()
-    message._uint8_values = OddBytes(b"abc")
-    message._float64_values = OddArray("d", [1.0, 2.0])
+    setattr(message, f"_{field}", value)
     ros_message.from_python(message)
     converted: Any = ros_message.to_python(kind)
-    assert converted.uint8_values.tolist() == [97, 98, 99]
-    assert converted.float64_values.tolist() == [1.0, 2.0]
+    assert list(getattr(converted, field)) == items
+
+
+@pytest.mark.parametrize("use_plan", [True, False])
+@pytest.mark.parametrize("value", [Sized(), np.timedelta64(5, "s")], ids=["sized", "number"])
+def test_what_has_no_items_is_refused(*, value: Any, use_plan: bool) -> None:
+    """In the same words: also a number of numpy, which is a buffer, too."""
+    message = UnboundedSequences()
+    message._uint8_values = value
+    ros_message = RosMessage(MessageType(UnboundedSequences, use_plan=use_plan))
+    expected = rf"uint8_values: expected a sequence, got (numpy\.)?{type(value).__name__}$"
+    with pytest.raises(TypeError, match=expected):
+        ros_message.from_python(message)

@@ -37,7 +37,14 @@ _NUMBERS = {
     "int64": ("int64", "q"),
     "uint64": ("uint64", "Q"),
 }
-_CONTAINERS: tuple[Any, ...] = (list, tuple, bytes, bytearray, array.array)
+# The formats of buffers, each of which may have several sizes, and the size.
+_FORMATS = {
+    "boolean": ("?", 1),
+    "float": ("f", 4),
+    "double": ("d", 8),
+    **{f"int{8 * size}": ("bhilqn", size) for size in (1, 2, 4, 8)},
+    **{f"uint{8 * size}": ("BHILQN", size) for size in (1, 2, 4, 8)},
+}
 _FLOATS = ("float", "double", "long double")
 
 
@@ -213,13 +220,15 @@ def _values(kind: Any, value: Any, path: list[str | int]) -> Any:
     if getattr(item, "typename", "") == "octet" and not fixed:
         value = _octets(value)
     dtype, code = _NUMBERS.get(getattr(item, "typename", ""), ("", ""))
-    if fixed and dtype and type(value) is np.ndarray:
+    if fixed and dtype and isinstance(value, np.ndarray):
         if value.shape == (kind.size,) and value.dtype == dtype and value.flags.c_contiguous:
-            return value
+            return value.view(np.ndarray)
     elif code and type(value) is array.array and value.typecode == code and not fixed:
         _check_length(kind, value)
         return value
-    values = _listed(value)
+    values = None if fixed else _numbers(getattr(item, "typename", ""), value)
+    if values is None:
+        values = _listed(value)
     _check_length(kind, values)
     items = []
     for index, each in enumerate(values):
@@ -232,18 +241,23 @@ def _values(kind: Any, value: Any, path: list[str | int]) -> Any:
 
 
 def _listed(value: Any) -> list[Any]:
-    """Return the items: what a value says of its length may not hold for them.
-
-    Those that it has, and not those that a subclass says: as a plan reads them.
-    """
-    for base in _CONTAINERS:
-        if _is(value, base):
-            return list(base.__iter__(value))
+    """Return the items, as an iteration brings them: what it says of its length may not hold."""
     try:
         items = iter(value)
     except TypeError:
         raise _expected("a sequence", value) from None
     return list(items)
+
+
+def _numbers(typename: str, value: Any) -> list[Any] | None:
+    """Return the numbers of a buffer that has just those of the type; None if it is none."""
+    formats, size = _FORMATS.get(typename, ("", 0))
+    try:
+        view = memoryview(value)
+    except (TypeError, ValueError, BufferError):
+        return None
+    is_one = view.ndim == 1 and view.itemsize == size and len(view.format) == 1
+    return view.tolist() if is_one and view.format in formats else None
 
 
 def _octets(value: Any) -> Any:

@@ -38,6 +38,26 @@ bool is_buffer(PyObject * value) noexcept {
   return found;
 }
 
+/// Not a number of numpy, which is a buffer, too.
+bool has_length(PyObject * value) noexcept {
+  const PyTypeObject * type = Py_TYPE(value);
+  return (type->tp_as_sequence != nullptr && type->tp_as_sequence->sq_length != nullptr) ||
+         (type->tp_as_mapping != nullptr && type->tp_as_mapping->mp_length != nullptr);
+}
+
+/// A list or tuple of the items, as an iteration brings them; nullptr with an exception.
+PyObject * listed(PyObject * value) {
+  if (PyList_CheckExact(value) || PyTuple_CheckExact(value)) return Py_NewRef(value);
+  PyObject * items = PyObject_GetIter(value);
+  if (items == nullptr) {
+    if (PyErr_ExceptionMatches(PyExc_TypeError) != 0) refuse_type("a sequence", value);
+    return nullptr;
+  }
+  PyObject * list = PySequence_List(items);
+  Py_DECREF(items);
+  return list;
+}
+
 /// One conversion; remembers where in the message it failed.
 class Conversion {
  public:
@@ -122,7 +142,7 @@ bool Conversion::array(const Field & field, PyObject * value, void * to) {
     }
   }
   if (!PyList_Check(value) && !check_collection(value)) return false;
-  PyObject * list = PySequence_Fast(value, "expected a sequence");
+  PyObject * list = listed(value);
   if (list == nullptr) return false;
   const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list));
   const bool converted =
@@ -134,7 +154,7 @@ bool Conversion::array(const Field & field, PyObject * value, void * to) {
 bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) {
   if (!PyList_CheckExact(value)) {
     bool done = false;
-    if (field.element < Element::kString && PyObject_CheckBuffer(value)) {
+    if (field.element < Element::kString && PyObject_CheckBuffer(value) && has_length(value)) {
       if (!buffer(field, value, to, done)) return false;
       if (done) return true;
     }
@@ -144,7 +164,7 @@ bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) 
     }
     if (!PyList_Check(value) && !check_collection(value)) return false;
   }
-  PyObject * list = PySequence_Fast(value, "expected a sequence");
+  PyObject * list = listed(value);
   if (list == nullptr) return false;
   const auto size = static_cast<std::size_t>(PySequence_Fast_GET_SIZE(list));
   const bool converted = size > field.length
@@ -157,8 +177,8 @@ bool Conversion::sequence(const Field & field, PyObject * value, Sequence & to) 
 /// Takes the numbers of a buffer as they lie there, if they are just what the field has: `done`.
 bool Conversion::buffer(const Field & field, PyObject * value, Sequence & to, bool & done) {
   Py_buffer view;
-  if (PyObject_GetBuffer(value, &view, PyBUF_ND | PyBUF_FORMAT) != 0) {
-    // Not in one piece, as numpy and Python say it. An interrupt, say, is neither.
+  if (PyObject_GetBuffer(value, &view, PyBUF_RECORDS_RO) != 0) {
+    // None of this kind, as numpy and Python say it. An interrupt, say, is neither.
     for (PyObject * cls : {PyExc_BufferError, PyExc_ValueError, PyExc_TypeError}) {
       if (PyErr_ExceptionMatches(cls) == 0) continue;
       PyErr_Clear();
@@ -172,6 +192,9 @@ bool Conversion::buffer(const Field & field, PyObject * value, Sequence & to, bo
   bool converted = true;
   if (done && size > field.length) {
     converted = refuse_length(field, size);
+  } else if (done && PyBuffer_IsContiguous(&view, 'C') == 0) {
+    converted =
+        resize(field, to, size) && PyBuffer_ToContiguous(to.data, &view, view.len, 'C') == 0;
   } else if (done && view.len >= kBorrowBytes) {
     borrowed_.borrow(to, view, size);
     return true;
