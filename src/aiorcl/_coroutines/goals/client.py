@@ -128,7 +128,10 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
     @property
     def dropped(self) -> int:
-        """How many feedback messages a full queue has lost, the oldest first."""
+        """How many feedback messages a full queue has lost, the oldest first.
+
+        Not what the middleware has lost before they were taken, while the loop was busy.
+        """
         return 0 if self._feed is None else self._feed.dropped
 
     async def __aenter__(self) -> Self:
@@ -378,7 +381,10 @@ def goal(
     `RunningGoal`, also for the errors. ``asyncio.timeout`` limits any part of it.
 
     :param feedback_queue_size: how many feedback messages are kept for ``async for``; no limit if
-        None. A full queue loses its oldest one, and ``running.dropped`` counts.
+        None. A full queue loses its oldest one, and ``running.dropped`` counts. What comes while
+        the loop is busy waits in the middleware, as much as the history of the client's
+        ``feedback_sub_qos_profile`` holds: 10 by default, of all its goals together. More than
+        that is lost uncounted, whatever the size is.
     :raises ValueError: if ``feedback_queue_size`` is less than 1.
     :raises TypeError: if ``action_client`` is none, or ``goal`` of another type.
     """
