@@ -4,19 +4,14 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
-from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.waking import wake
+from aiorcl._coroutines.line import Line
 from aiorcl._rclpy.private import pending_requests_of
-from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rclpy.client import Client
 
     from aiorcl import _core
@@ -24,79 +19,12 @@ if TYPE_CHECKING:
     from aiorcl._serving.serving import Serving
 
 
-class _WaitingCall(Follower):
-    """A call that waits until it may go on."""
-
-    outlives_shutdown = True
-
-    def __init__(self, client: Client[Any, Any]) -> None:
-        self.client = client
-        self._loop = asyncio.get_running_loop()
-        self._waiter: asyncio.Future[None] | None = None
-        self._gone: EntityGoneError | None = None
-
-    def gone(self, reason: str) -> None:
-        self._gone = EntityGoneError(reason)
-        on_loop(self._loop, self.wake)
-
-    def wake(self) -> None:
-        if self._waiter is not None:
-            wake(self._waiter)
-
-    async def wait(self, is_turn: Callable[[], bool]) -> None:
-        """Return when it is so; it is asked now, and when the call is woken."""
-        while self._gone is None and not is_turn():
-            self._waiter = self._loop.create_future()
-            await self._waiter
-        if self._gone is not None:
-            raise self._gone
-
-
-class _Line:
-    """Calls that wait for one thing, first come, first served."""
-
-    def __init__(self, is_free: Callable[[Client[Any, Any]], bool]) -> None:
-        self._is_free = is_free
-        self._waiting: deque[_WaitingCall] = deque()
-
-    def __len__(self) -> int:
-        return len(self._waiting)
-
-    def is_free(self, client: Client[Any, Any]) -> bool:
-        """Tell whether a call that comes now need not wait."""
-        return not self._waiting and self._is_free(client)
-
-    async def wait(self, client: Client[Any, Any], served_node: ServedNode) -> None:
-        """Return when all that came before have gone on, and it is free.
-
-        Who goes on takes it, and calls ``advance()`` when that changes something for the next one.
-        """
-        call = _WaitingCall(client)
-        self._waiting.append(call)
-        serving = served_node.serving
-        serving.follow(call, client, served_node.node)
-        try:
-            await call.wait(lambda: self._waiting[0] is call and self._is_free(client))
-        except BaseException:
-            self._waiting.remove(call)
-            self.advance()
-            raise
-        finally:
-            serving.followers.discard(call)
-        self._waiting.popleft()
-
-    def advance(self) -> None:
-        """Wake the first one if it is free."""
-        if self._waiting and self._is_free(self._waiting[0].client):
-            self._waiting[0].wake()
-
-
 class _Turn:
     """Which call of one client sends: none overtakes another that waits for the server."""
 
     def __init__(self) -> None:
         self.is_taken = False
-        self.line = _Line(lambda _: not self.is_taken)
+        self.line = Line(lambda _: not self.is_taken)
 
 
 class Window:
@@ -111,7 +39,7 @@ class Window:
     def __init__(self, requests: _core.Requests) -> None:
         self.requests = requests
         self._calls = 0  # that wait for a response
-        self._room = _Line(self._has_room)
+        self._room = Line(self._has_room)
         self._turns: dict[int, _Turn] = {}  # by the id of a client of which a call sends or waits
 
     async def take_turn(self, client: Client[Any, Any], served_node: ServedNode) -> None:

@@ -18,6 +18,7 @@ from aiorcl._rclpy import private
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
+from aiorcl._serving.registry import served
 from aiorcl._serving.result_requests import ResultRequests
 from aiorcl._tasks.cancel_requests import CancelRequests
 from aiorcl._tasks.goal_states import note_canceling, note_statuses
@@ -65,7 +66,9 @@ class Action:
         # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
         self.feedback: _core.Entity | None = None
         self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
-        self.results: ResultRequests | None = None  # of a client, as is this:
+        # Of a client, too.
+        self.goals_at_once: int | None = None  # no limit
+        self.results: ResultRequests | None = None
         self.cancels: CancelRequests | None = None
         # Callbacks of goals that have ended, for the feedback that arrived before the result.
         self.last_feedback: dict[bytes, Callable[[Any], Any]] = {}
@@ -140,6 +143,12 @@ class Action:
         )
 
 
+def action_of(entity: Any) -> Action | None:
+    """Return what watches an action client or server part by part, if an executor does."""
+    found = served(entity)
+    return found.core if found is not None and isinstance(found.core, Action) else None
+
+
 def _finish(coroutine: Coroutine[Any, Any, None]) -> None:
     """Run a coroutine of rclpy that awaits nothing: it needs no task."""
     try:
@@ -175,8 +184,9 @@ def watch_client(
     impl = action_type.Impl
     with handle:
         name = node.resolve_topic_name(_core.action_client_name(handle.pointer))
-        _, limit = _core.action_client_depths(handle.pointer)
+        goals_at_once, cancels_at_once = _core.action_client_depths(handle.pointer)
     action = Action(client, "client", name, handle, action_type)
+    action.goals_at_once = goals_at_once
 
     pending = private.pending_of(client)
     callbacks = private.feedback_callbacks_of(client)
@@ -199,7 +209,7 @@ def watch_client(
     execute_result = execute("result")
     results = action.results = ResultRequests(client)
     execute_cancel = execute("cancel")
-    cancels = action.cancels = CancelRequests(client, limit, watcher.dispatcher.runs_here)
+    cancels = action.cancels = CancelRequests(client, cancels_at_once, watcher.dispatcher.runs_here)
 
     def cancel(data: Any) -> None:
         note_canceling(client, (goal.goal_id for goal in data[1].goals_canceling))

@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import rclpy.task
@@ -19,3 +20,13 @@ class InlineCallback:
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
         raise NotImplementedError
+
+
+class CallsInline(InlineCallback):
+    """A done callback that calls a function."""
+
+    def __init__(self, call: Callable[[rclpy.task.Future[Any]], object]) -> None:
+        self._call = call
+
+    def __call__(self, future: rclpy.task.Future[Any]) -> None:
+        self._call(future)

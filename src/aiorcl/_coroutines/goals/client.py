@@ -26,17 +26,17 @@ from aiorcl._coroutines.goals.errors import (
     GoalRejectedError,
 )
 from aiorcl._coroutines.goals.server_watch import ServerWatch
-from aiorcl._coroutines.readiness import action_ready
+from aiorcl._coroutines.goals.window import window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.private import action_name_of, logger_of, type_of
 from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
-from aiorcl._serving.actions import Action
+from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.registry import served, served_node_of
+from aiorcl._serving.registry import served_node_of
 from aiorcl._tasks.awaiting import fail
 from aiorcl._tasks.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import is_canceling, is_refusal
-from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.inline import CallsInline
 from aiorcl._tasks.uninterrupted import uninterrupted
 
 if TYPE_CHECKING:
@@ -49,16 +49,6 @@ _ERRORS = {
     GoalStatus.STATUS_ABORTED: (GoalAbortedError, "was aborted by the server"),
     GoalStatus.STATUS_CANCELED: (GoalCanceledError, "was cancelled"),
 }
-
-
-class _Answered(InlineCallback):
-    """A done callback: the server has answered."""
-
-    def __init__(self, call: Callable[[rclpy.task.Future[Any]], None]) -> None:
-        self._call = call
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        self._call(future)
 
 
 class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
@@ -135,7 +125,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         return 0 if self._feed is None else self._feed.dropped
 
     async def __aenter__(self) -> Self:
-        """Wait for a server, send the goal, and wait until it is accepted.
+        """Wait for a server and for its turn, send the goal, and wait until it is accepted.
 
         :raises GoalRejectedError: if the server does not accept it.
         :raises TypeError: if a field of the goal is of another type.
@@ -147,7 +137,15 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._feed is not None:
             raise RuntimeError("A goal is sent once: call aiorcl.goal() for another one")
         client = self._client
-        await action_ready(client)
+        window = window_of(client)
+        await window.enter(client)
+        try:
+            await self._send(client)
+        finally:
+            window.answered()
+        return self
+
+    async def _send(self, client: ActionClient[GoalT, ResultT, FeedbackT]) -> None:
         self._feed = Feed(self._queue_size)
         served_node = served_node_of(client)
         self._server_watch = ServerWatch(self, served_node, self._failed)
@@ -167,14 +165,13 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 )
             self._handle = handle
             self._result_future = handle.get_result_async()
-            self._result_future.add_done_callback(_Answered(self._ended))
-            action = self._action()
+            self._result_future.add_done_callback(CallsInline(self._ended))
+            action = action_of(self._client)
             if action is not None:
                 self._server_watch.accepted(f"{action.name}/_action/status", self._ask_again)
         except BaseException:
             self._close()
             raise
-        return self
 
     async def __aexit__(
         self,
@@ -199,7 +196,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         """Have the server cancel the goal, unless it does already."""
         if not is_canceling(self._client, self.handle.goal_id):
             answer = cancel_goal(self._client, self.handle.goal_id)
-            answer.add_done_callback(_Answered(self._cancel_answered))
+            answer.add_done_callback(CallsInline(self._cancel_answered))
 
     async def _wait_for_end(self, left_by: BaseException | None) -> None:
         """Wait until the goal has ended, or until the task is cancelled once more."""
@@ -272,14 +269,10 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         return await self._feed.get()
 
     def _take_feedback(self, goal_id: UUID, feed: Feed[FeedbackT]) -> None:
-        action, key = self._action(), bytes(goal_id.uuid)
+        action, key = action_of(self._client), bytes(goal_id.uuid)
         if action is not None:
             action.takes_feedback[key] = feed.put
             self._forget_feedback = lambda: action.takes_feedback.pop(key, None)
-
-    def _action(self) -> Action | None:
-        found = served(self._client)
-        return found.core if found is not None and isinstance(found.core, Action) else None
 
     async def _ask(self, future: rclpy.task.Future[Any]) -> Any:
         """Await the answer of the server, unless that goes away."""
@@ -323,7 +316,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
     def _ask_again(self) -> None:
         """Ask for the result again: whoever does not know the goal says so at once."""
-        action = self._action()
+        action = action_of(self._client)
         if action is not None and action.results is not None:
             action.results.ask_again(self.handle.goal_id)
 
@@ -333,7 +326,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             return
         self._response = future.result()
         self._over.set()
-        action, watch = self._action(), self._server_watch
+        action, watch = action_of(self._client), self._server_watch
         if action is not None and watch is not None:
             action.after_feedback(watch.mailbox.order, self._end_feedback)
         else:
@@ -379,6 +372,13 @@ def goal(
     ``async with aiorcl.goal(client, goal) as running:`` waits for a server, sends the goal and
     waits until it is accepted; leaving the block early cancels the goal and waits for its end. See
     `RunningGoal`, also for the errors. ``asyncio.timeout`` limits any part of it.
+
+    No more goals of an executor to one action are sent and not answered at once than the history of
+    the client's goal service holds: 10 by default. Further ones wait for their turn. Clients on
+    other executors, in other processes say, are not counted: where many of them may send goals at
+    the same instant, give client and server a deeper one, or a goal may be lost, and waits for
+    ever: ``goal_service_qos_profile=QoSProfile(depth=100)``. Cancellations and results that are
+    lost are asked for again.
 
     :param feedback_queue_size: how many feedback messages are kept for ``async for``; no limit if
         None. A full queue loses its oldest one, and ``running.dropped`` counts. What comes while

@@ -235,6 +235,9 @@ def serve_action(
         accepted if None.
     :param callback_group: of the requests of clients, not of the coroutines.
     :param options: others of ``rclpy.action.ActionServer``: ``result_timeout``, profiles of QoS.
+        A service of the action keeps 10 requests, of all clients together. Where more clients may
+        ask at the same instant: ``goal_service_qos_profile=QoSProfile(depth=100)``, and the same of
+        ``result_service_qos_profile`` and ``cancel_service_qos_profile``.
     :return: rclpy's server; destroy it by ``server.destroy()``. Clients of goals that are executed
         then hear no more of them, so let them end first.
     :raises TypeError: if an argument is of the wrong kind: ``execute`` a plain function, say.
