@@ -135,6 +135,10 @@ def is_coroutine(object: object | None) -> TypeGuard[Coroutine[Any, Any, Any]]:
     True for what asyncio can run as a task: a coroutine, of Python's or any class.
     """
 
+def discard_callback(future: object, callback: object) -> None: ...
+
+def take_callbacks(future: object, cls: type) -> list[Any]: ...
+
 def something_runs_here() -> bool: ...
 
 class Histogram:

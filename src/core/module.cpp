@@ -27,6 +27,7 @@
 #include "entities/orders.hpp"
 #include "entities/posted.hpp"
 #include "entities/publisher.hpp"
+#include "entities/rclpy_future.hpp"
 #include "entities/service.hpp"
 #include "entities/subscription.hpp"
 #include "entities/timer.hpp"
@@ -203,6 +204,8 @@ NB_MODULE(_core, m) {
       "is_coroutine", [](nb::handle object) { return is_coroutine(object.ptr()); },
       "object"_a.none(),
       "True for what asyncio can run as a task: a coroutine, of Python's or any class.");
+  m.def("discard_callback", &discard_callback, "future"_a, "callback"_a);
+  m.def("take_callbacks", &take_callbacks, "future"_a, "cls"_a);
   m.def("something_runs_here", &Runner::any_here);
 
   nb::class_<Histogram>(m, "Histogram")

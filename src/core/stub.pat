@@ -14,5 +14,9 @@ aiorcl\._core\.is_coroutine$:
     def is_coroutine(object: object | None) -> TypeGuard[Coroutine[Any, Any, Any]]:
         \doc
 
+aiorcl\._core\.take_callbacks$:
+    \from typing import Any
+    def take_callbacks(future: object, cls: type) -> list[Any]: ...
+
 # Where an import that comes again finds its names: nobody else's.
 __names__$:

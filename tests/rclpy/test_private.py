@@ -119,6 +119,16 @@ def with_executor(executor: Any) -> Any:
     return future
 
 
+def locked_twice() -> bool:
+    """Tell whether a thread can take the lock of a future twice."""
+    future: rclpy.task.Future[None] = rclpy.task.Future()
+    private.let_lock_again(future)
+    with future._lock:
+        taken = future._lock.acquire(blocking=False)
+        future._lock.release()
+    return taken
+
+
 def with_field() -> Any:
     """Return a message of which a field was set."""
     message = private.unchecked(Int64)
@@ -163,6 +173,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
     "note_fetched": (lambda o: private.was_fetched(failed()), lambda got: got is True),
     "executor_of": (
         lambda o: private.executor_of(o.future) is o.executor,
+        lambda got: got is True,
+    ),
+    "let_lock_again": (
+        lambda o: locked_twice(),
         lambda got: got is True,
     ),
     "set_executor": (

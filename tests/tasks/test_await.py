@@ -6,14 +6,21 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import sys
+from collections.abc import Callable
+from types import FrameType
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
+from rclpy.node import Node
 from rclpy.task import Future
+from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl._tasks.awaiting import fail
+from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -221,3 +228,76 @@ async def awaited(future: Future[int]) -> object:
         return await future
     except (LookupError, asyncio.CancelledError) as error:
         return type(error)
+
+
+class Interrupt:
+    """A trace function that calls another one, as a signal would, at the n-th instruction."""
+
+    def __init__(self, number: int, function: Callable[[], object]) -> None:
+        self._left = number
+        self._function = function
+        self.has_come = False
+
+    def __call__(self, frame: FrameType, event: str, _: object) -> Any:
+        if not frame.f_code.co_filename.endswith(("rclpy/task.py", "/awaiting.py", "/private.py")):
+            return None
+        frame.f_trace_opcodes = True
+        if event == "opcode":
+            self._left -= 1
+            if self._left == -1:
+                sys.settrace(None)
+                self.has_come = True
+                self._function()
+        return self
+
+
+def of_the_executor(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return a future that the executor makes."""
+    return executor.create_future()
+
+
+def of_a_task(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return a task that does not end."""
+    return executor.create_task(asyncio.Event().wait)
+
+
+def of_a_call(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return the future of a request that nobody answers."""
+    return node.create_client(Trigger, "nobody").call_async(Trigger.Request())
+
+
+@TRACES_INSTRUCTIONS
+@pytest.mark.parametrize("make", [of_the_executor, of_a_task, of_a_call])
+def test_a_signal_handler_completes_what_is_awaited(
+    context: Context, lone: Node, make: Callable[[AsyncioExecutor, Node], Any]
+) -> None:
+    """At any instruction of a wait that begins, and is cancelled: nothing waits for ever."""
+
+    async def interrupted_at(executor: AsyncioExecutor, number: int) -> bool:
+        future = make(executor, lone)
+
+        async def wait() -> None:
+            await future
+
+        interrupt = Interrupt(number, lambda: fail(future, LookupError()))
+        waiting = asyncio.ensure_future(wait())
+        sys.settrace(interrupt)
+        await turns()
+        if interrupt.has_come:
+            assert waiting.done()
+        waiting.cancel()
+        await turns()
+        sys.settrace(None)
+        assert waiting.done()
+        assert waiting.cancelled() or isinstance(waiting.exception(), LookupError)
+        return interrupt.has_come
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            number = 0
+            while await interrupted_at(executor, number):
+                number += 1
+            assert number > 50
+
+    asyncio.run(main())

@@ -9,6 +9,7 @@ takes is in ``src/core/python/private_names.hpp``.
 from __future__ import annotations
 
 import contextlib
+import threading
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -18,8 +19,9 @@ from rclpy.action.server import ActionServer
 from rclpy.clock import Clock
 from rclpy.node import Node
 
+from aiorcl import _core
+
 if TYPE_CHECKING:
-    import threading
     import weakref
     from collections.abc import Callable, Iterable
     from contextlib import AbstractContextManager
@@ -60,8 +62,7 @@ def remove_done_callback(future: Any, callback: object) -> None:
     Of a future that is not rclpy's as that does it, if it can: that of a thread pool cannot.
     """
     if isinstance(future, rclpy.task.Future):
-        with future._lock:
-            future._callbacks[:] = [each for each in future._callbacks if each is not callback]
+        _core.discard_callback(future, callback)
     else:
         getattr(future, "remove_done_callback", lambda _: None)(callback)
 
@@ -70,17 +71,16 @@ def remove_done_callback(future: Any, callback: object) -> None:
 SCHEDULE_CALLBACKS = "_schedule_or_invoke_done_callbacks"
 
 
-def take_callbacks(future: AnyFuture, kind: type) -> list[Any]:
-    """Take the done callbacks of a class from a future that is done, and return them."""
-    if not future._callbacks:
-        return []  # and none comes any more
-    with future._lock:
-        taken = [each for each in future._callbacks if isinstance(each, kind)]
-        if taken:
-            future._callbacks[:] = [
-                each for each in future._callbacks if not isinstance(each, kind)
-            ]
-    return taken
+#: Take the done callbacks of a class from a future, and return them.
+take_callbacks: Callable[[AnyFuture, type], list[Any]] = _core.take_callbacks
+
+
+def let_lock_again(future: AnyFuture) -> None:
+    """Let the thread that has the lock of a new future take it again.
+
+    A signal handler may come between any two lines of rclpy's, and complete the future.
+    """
+    future._lock = threading.RLock()  # type: ignore[assignment]  # no difference in its use
 
 
 def was_fetched(future: AnyFuture) -> bool:

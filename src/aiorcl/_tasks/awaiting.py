@@ -62,6 +62,8 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         _check_loop(future, loop)
         waiter = _Waiter(loop)
         future.add_done_callback(waiter)
+        if not is_pending(future):  # by a signal handler, before the callback was in its place
+            wake(waiter.waiter)
         try:
             yield from waiter.waiter
         except BaseException:

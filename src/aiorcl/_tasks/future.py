@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING, Any, Generic, TypeVar
 
 import rclpy.task
 
-from aiorcl._rclpy.private import is_pending
+from aiorcl._rclpy.private import is_pending, let_lock_again
 
 T = TypeVar("T")
 
 if TYPE_CHECKING:
+    from rclpy.executors import Executor
     from rclpy.task import Future as _RclpyFuture
 else:  # not generic at run time on Jazzy
 
@@ -30,6 +31,10 @@ class Future(_RclpyFuture[T]):
     As in rclpy, ``result()`` of a pending future is None, and done callbacks run on the executor.
     Complete it from any thread.
     """
+
+    def __init__(self, *, executor: Executor | None = None) -> None:
+        rclpy.task.Future.__init__(self, executor=executor)  # not that of a task
+        let_lock_again(self)
 
     if TYPE_CHECKING:  # rclpy says None too, as its own polls
 

@@ -43,8 +43,9 @@ struct Pattern {
     cls = task.attr("Future");
     no_arguments = nb::make_tuple();
     inline_callback = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
-    nb::object lock = nb::module_::import_("threading").attr("Lock");
-    nb::object lock_type = nb::borrow(lock().type());
+    nb::module_ threading = nb::module_::import_("threading");
+    nb::object lock_type = nb::borrow(threading.attr("Lock")().type());
+    nb::object lock = threading.attr("RLock");
     nb::object sample = cls();
     nb::dict attributes = nb::borrow<nb::dict>(sample.attr("__dict__"));
     for (auto [name, value] : attributes) {
@@ -125,6 +126,31 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb
     }
   }
   return true;
+}
+
+void discard_callback(nb::handle future, nb::handle callback) {
+  nb::object list = attribute(future, rclpy_names().callbacks);
+  nb::object kept = nb::borrow(callback);  // what it frees is freed after this
+  for (Py_ssize_t i = PyList_Size(list.ptr()) - 1; i >= 0; --i) {
+    if (PyList_GET_ITEM(list.ptr(), i) != callback.ptr()) continue;
+    if (PyList_SetSlice(list.ptr(), i, i + 1, nullptr) != 0) nb::raise_python_error();
+  }
+}
+
+nb::list take_callbacks(nb::handle future, nb::handle cls) {
+  nb::list taken;  // before: it may bring the collector
+  auto * type = reinterpret_cast<PyTypeObject *>(cls.ptr());
+  nb::object list = attribute(future, rclpy_names().callbacks);
+  for (Py_ssize_t i = 0; i < PyList_Size(list.ptr());) {
+    nb::object callback = nb::borrow(PyList_GET_ITEM(list.ptr(), i));
+    if (PyObject_TypeCheck(callback.ptr(), type) == 0) {
+      ++i;
+      continue;
+    }
+    taken.append(callback);
+    if (PyList_SetSlice(list.ptr(), i, i + 1, nullptr) != 0) nb::raise_python_error();
+  }
+  return taken;
 }
 
 }  // namespace aiorcl
