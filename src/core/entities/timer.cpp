@@ -23,10 +23,10 @@ Outcome Timer::run_due(Hooks hooks) {
   schedule();
   nb::object callback = attribute(rclpy_entity(), names().callback);
   if (callback.is_none()) return Outcome::kCalled;
-  if (!callback.is(known_callback_)) {
+  if (!callback_.is(callback)) {
     nb::object name = call_method(hooks, names().timer_argument, callback);
     info_argument_ = name.is_none() ? nb::none() : nb::object(nb::make_tuple(name));
-    known_callback_ = callback;
+    callback_.see(callback);
   }
   if (info_argument_.is_none()) return call(hooks, callback.ptr(), nullptr, 0);
   nb::object timer_info =
@@ -37,13 +37,13 @@ Outcome Timer::run_due(Hooks hooks) {
 }
 
 int Timer::traverse(visitproc visit, void * arg) {
-  Py_VISIT(known_callback_.ptr());
+  Py_VISIT(callback_.ptr());
   return Entity::traverse(visit, arg);
 }
 
 void Timer::clear() noexcept {
   Entity::clear();
-  nb::object known_callback = std::move(known_callback_);
+  callback_.clear();
 }
 
 }  // namespace aiorcl

@@ -4,6 +4,7 @@
 #pragma once
 
 #include "entities/timed.hpp"
+#include "python/seen.hpp"
 
 namespace aiorcl {
 
@@ -21,7 +22,7 @@ class Timer final : public Timed {
   Outcome run_due(Hooks hooks) override;
 
  private:
-  nanobind::object known_callback_;
+  Seen callback_;  // not kept: the user may replace it, and never call the timer again
   nanobind::object info_argument_;  // a tuple with its name, or None
 };
 
