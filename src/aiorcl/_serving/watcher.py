@@ -41,7 +41,7 @@ class Watcher:
         *,
         strict: bool,
     ) -> None:
-        self.dispatcher = dispatcher
+        self.dispatcher: _core.Dispatcher = dispatcher
         self.guard_threads = guard_threads
         self.workers = workers
         self.mailbox = mailbox
