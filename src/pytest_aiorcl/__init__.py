@@ -8,6 +8,7 @@ imports nothing of ROS before a test asks for a fixture.
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import inspect
 import itertools
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
 # Ids above 101 would need ports that Linux gives to outgoing connections; 0 is everybody's.
 _DOMAIN_IDS = range(1, 102)
 
-_served: pytest.StashKey[list[Node]] = pytest.StashKey()
+_executor: pytest.StashKey[AsyncioExecutor] = pytest.StashKey()
 
 
 @pytest.fixture
@@ -84,19 +85,30 @@ def ros_executor(ros_context: Context, request: pytest.FixtureRequest) -> Iterat
     A test that is a coroutine function, under pytest-asyncio or anyio's plugin, runs inside
     ``async with`` of it: what is added is served, and the first exception of a callback ends the
     test, as its own. Any other test calls ``spin_once`` and its kin, which raise it. In the end
-    coroutines have ended, and the nodes that were on it are destroyed.
+    coroutines have ended, and all nodes that were on it are destroyed.
     """
+    from rclpy.exceptions import InvalidHandle
+
     from aiorcl import AsyncioExecutor
 
-    nodes = request.node.stash[_served] = []
-    executor = AsyncioExecutor(context=ros_context)
-    try:
-        yield executor
-        nodes += executor.get_nodes()
-    finally:
-        executor.shutdown()
-        for node in nodes:
-            node.destroy_node()
+    with contextlib.ExitStack() as at_exit:
+
+        def destroy(node: Node) -> None:
+            with contextlib.suppress(InvalidHandle):  # the test has done it
+                node.destroy_node()
+
+        class Executor(AsyncioExecutor):
+            def add_node(self, node: Node) -> bool:
+                added = super().add_node(node)
+                at_exit.callback(destroy, node)
+                return added
+
+        executor = Executor(context=ros_context)
+        request.node.stash[_executor] = executor
+        try:
+            yield executor
+        finally:
+            executor.shutdown()
 
 
 @pytest.fixture
@@ -104,8 +116,8 @@ def ros_node(ros_executor: AsyncioExecutor, request: pytest.FixtureRequest) -> N
     """A node on the executor, for what a test itself publishes, hears and asks."""
     from rclpy.node import Node
 
-    name = re.sub(r"\W+", "_", request.node.name).strip("_")
-    node = Node(re.sub("__+", "_", name), start_parameter_services=False)
+    name = re.sub("[^0-9A-Za-z]+", "_", request.node.name).strip("_")
+    node = Node(name, start_parameter_services=False)
     ros_executor.add_node(node)
     return node
 
@@ -114,28 +126,23 @@ def ros_node(ros_executor: AsyncioExecutor, request: pytest.FixtureRequest) -> N
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     """Run a coroutine function inside the block of its executor, whoever runs the coroutine."""
     function = getattr(item, "obj", None)
-    executor = getattr(item, "funcargs", {}).get("ros_executor")
+    executor = getattr(item, "funcargs", {}).get("ros_executor", item.stash.get(_executor, None))
     if executor is None or not inspect.iscoroutinefunction(function):
         return (yield)
-    item.obj = _inside(executor, function, item.stash[_served])  # type: ignore[attr-defined]
+    item.obj = _inside(executor, function)  # type: ignore[attr-defined]
     try:
         return (yield)
     finally:
         item.obj = function  # type: ignore[attr-defined]
 
 
-def _inside(
-    executor: AsyncioExecutor, function: Callable[..., Any], nodes: list[Node]
-) -> Callable[..., Any]:
+def _inside(executor: AsyncioExecutor, function: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(function)
     async def run(*args: Any, **kwargs: Any) -> None:
         if executor.is_spinning:  # a fixture has started it, and stops it
             await function(*args, **kwargs)
             return
         async with executor:
-            try:
-                await function(*args, **kwargs)
-            finally:
-                nodes.extend(executor.get_nodes())  # which the end of the block forgets
+            await function(*args, **kwargs)
 
     return run

@@ -89,6 +89,14 @@ def test_a_timeout_ends_a_call(
                 async with asyncio.timeout(0.01):
                     await aiorcl.call(client, YES)
             assert notes_of(without.value) == ["Client 'service': what was waited for is not there"]
+            first = asyncio.ensure_future(aiorcl.call(client, YES))
+            await turns()
+            with pytest.raises(TimeoutError) as waiting:
+                async with asyncio.timeout(0.01):
+                    await aiorcl.call(client, YES)
+            text = "Client 'service' has not sent its request yet, and its server is not there"
+            assert notes_of(waiting.value) == [text]
+            first.cancel()
             lone.create_service(SetBool, "service", never)
             timeouts.append(asyncio.timeout(None))
             with pytest.raises(TimeoutError) as unanswered:

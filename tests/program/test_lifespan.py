@@ -10,6 +10,7 @@ import contextlib
 import signal
 import sys
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -112,6 +113,35 @@ def test_a_signal_ends_streams(server: Server, number: signal.Signals) -> None:
         assert list(lines) == [""]  # it is complete, in the eyes of the client
     assert server.end() == (STATUS[number], "")
     assert "stream ended" in server.said
+
+
+def test_a_stream_that_begins_after_the_signal(server: Server) -> None:
+    """It ends where it begins."""
+    assert server.process.stdin is not None
+    with ThreadPoolExecutor() as pool:
+        late = pool.submit(server.get, "/late")
+        server.wait_for("waits")
+        with httpx.stream("GET", server.url + "/events", timeout=DEADLINE_SEC) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "data: begun"
+            server.process.send_signal(signal.SIGTERM)
+            assert list(lines) == [""]  # the signal was heard
+        print(file=server.process.stdin, flush=True)
+        assert late.result().status_code == 200
+    assert server.end() == (-signal.SIGTERM, "")
+
+
+def test_what_ends_by_itself_may_end(server: Server) -> None:
+    """A table that was cut off would look whole."""
+    assert server.process.stdin is not None
+    with httpx.stream("GET", server.url + "/rows", timeout=DEADLINE_SEC) as response:
+        lines = response.iter_lines()
+        assert next(lines) == "1"
+        server.wait_for("waits")
+        server.process.send_signal(signal.SIGTERM)
+        print("2", file=server.process.stdin, flush=True)
+        assert [*lines] == ["2"]
+    assert server.end() == (-signal.SIGTERM, "")
 
 
 @pytest.mark.parametrize(("path", "told"), [("/live", ""), ("/talk", "page has gone")])

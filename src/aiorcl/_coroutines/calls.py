@@ -83,19 +83,27 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             window.end_turn(client)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
         raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
+    except asyncio.CancelledError as cancellation:
+        if not getattr(cancellation, "__notes__", None):  # of service_ready()
+            _say_where(cancellation, client, "has not sent its request yet")
+        raise
     try:
         answer = _Answer(future)
         serving.follow(answer, client, served_node.node)
         try:
             return cast("SrvResponseT", await future)
         except asyncio.CancelledError as cancellation:
-            with contextlib.suppress(InvalidHandle):
-                is_there = "there" if client.service_is_ready() else "not there any more"
-                text = f"{described(client)} has sent its request, and its server is {is_there}"
-                add_note(cancellation, text)  # which the traceback of a TimeoutError shows
+            _say_where(cancellation, client, "has sent its request")
             raise
         finally:
             serving.followers.discard(answer)
             client.remove_pending_request(future)
     finally:
         window.ended()
+
+
+def _say_where(cancellation: asyncio.CancelledError, client: Client[Any, Any], what: str) -> None:
+    """Note how far a call has come: the traceback of a TimeoutError shows it."""
+    with contextlib.suppress(InvalidHandle):
+        is_there = "there" if client.service_is_ready() else "not there"
+        add_note(cancellation, f"{described(client)} {what}, and its server is {is_there}")

@@ -27,6 +27,8 @@ Main: TypeAlias = (
 
 def is_main(entry: Any) -> bool:
     """Tell whether it is a coroutine function, also as an object with such a ``__call__``."""
+    if isinstance(entry, type):
+        return False  # what it makes may be one
     return inspect.iscoroutinefunction(entry) or inspect.iscoroutinefunction(
         getattr(entry, "__call__", None)  # noqa: B004  # of an object, not whether there is one
     )

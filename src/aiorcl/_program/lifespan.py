@@ -12,16 +12,17 @@ import signal
 import threading
 from collections.abc import AsyncIterator, Callable, Iterator, Sequence
 from types import FrameType
-from typing import Any, TypeVar
+from typing import Any, TypeVar, cast
 
 from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._loop.brief import brief
+from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
 from aiorcl._program.requests import Requests
-from aiorcl._program.run import Nodes, initialised
+from aiorcl._program.run import Nodes, check_args, initialised
 from aiorcl._tasks.uninterrupted import uninterrupted
 from aiorcl.executor import AsyncioExecutor
 
@@ -50,7 +51,7 @@ class Lifespan:
         self._handler_cancellation = handler_cancellation
         self._nodes: tuple[Node, ...] = ()
         self._executor: AsyncioExecutor | None = None
-        self._stops = False  # by the server, which needs no word of it
+        self._serves = False  # and its end is news, for the server too
 
     @property
     def executor(self) -> AsyncioExecutor:
@@ -95,37 +96,43 @@ class Lifespan:
             try:
                 self._nodes = tuple(nodes.add(make_node(make)) for make in self._makers)
                 with (
-                    _in_front_of(application, self._handler_cancellation) as requests,
+                    _in_front_of(application, executor, self._handler_cancellation) as requests,
                     _heard(requests.end_streams),
                 ):
                     serving = await self._start(executor, requests)
                     try:
                         yield {"ros": self}
                     finally:
-                        self._stops = True
-                        executor.shutdown(timeout_sec=0)
-                        cancellation = await uninterrupted(asyncio.wait([serving]))
-                        serving.result()  # raises by what they have ended
-                        if cancellation is not None:
-                            raise cancellation
+                        await self._end(executor, serving)
             finally:
                 self._executor, self._nodes = None, ()
 
     async def _start(self, executor: AsyncioExecutor, requests: Requests) -> asyncio.Task[None]:
         """Run the nodes in a task of their own, which the first exception may cancel."""
-        self._stops = False
         started = asyncio.Event()
         serving = asyncio.create_task(self._serve(executor, started))
-        serving.add_done_callback(functools.partial(self._ended, requests))
         starting = asyncio.create_task(started.wait())
         try:
             await asyncio.wait([serving, starting], return_when=asyncio.FIRST_COMPLETED)
+            if not started.is_set():
+                await serving  # raises
+        except BaseException:
+            await self._end(executor, serving)
+            raise
         finally:
             starting.cancel()
-        if not started.is_set():
-            self._stops = True
-            await serving
+        self._serves = True
+        serving.add_done_callback(functools.partial(self._ended, requests))
         return serving
+
+    async def _end(self, executor: AsyncioExecutor, serving: asyncio.Task[None]) -> None:
+        """Wait until the nodes have ended; raise by what they have."""
+        self._serves = False
+        executor.shutdown(timeout_sec=0)
+        cancellation = await uninterrupted(asyncio.wait([serving]))
+        serving.result()
+        if cancellation is not None:
+            raise cancellation
 
     async def _serve(self, executor: AsyncioExecutor, started: asyncio.Event) -> None:
         async with executor:
@@ -137,7 +144,7 @@ class Lifespan:
             await executor.wait_for_shutdown()
 
     def _ended(self, requests: Requests, serving: asyncio.Task[None]) -> None:
-        if self._stops:
+        if not self._serves:
             return
         error = None if serving.cancelled() else serving.exception()
         how = "were shut down" if error is None else "have ended by an error"
@@ -153,22 +160,23 @@ def _shown(error: BaseException) -> str:
     return ". ".join([brief(error), *notes])
 
 
-def _answers_of(application: Any) -> Any:
-    """Return what answers the requests of an application of Starlette's; None for another one."""
-    stack = getattr(application, "middleware_stack", None)
-    if stack is None and hasattr(application, "build_middleware_stack"):
-        return application.build_middleware_stack()  # nobody has asked the application yet
-    return stack
-
-
 @contextlib.contextmanager
-def _in_front_of(application: Any, handler_cancellation: bool) -> Iterator[Requests]:
+def _in_front_of(
+    application: Any, executor: AsyncioExecutor, handler_cancellation: bool
+) -> Iterator[Requests]:
     """Put ``Requests`` before what an application of Starlette's answers with, in the block.
 
     Another kind of application is left as it is: it has to ask whether the nodes are there.
     """
-    inner = _answers_of(application)
-    requests = Requests(inner, handler_cancellation=handler_cancellation)
+    before = getattr(application, "middleware_stack", None)
+    inner = before
+    if inner is None and hasattr(application, "build_middleware_stack"):
+        inner = application.build_middleware_stack()  # nobody has asked the application yet
+    state = shutdown_state_of(executor)
+    assert state is not None
+    requests = Requests(
+        cast("Any", inner), state.nothing_answers, handler_cancellation=handler_cancellation
+    )
     if inner is None:
         yield requests
         return
@@ -177,7 +185,7 @@ def _in_front_of(application: Any, handler_cancellation: bool) -> Iterator[Reque
         yield requests
     finally:
         if application.middleware_stack is requests:
-            application.middleware_stack = inner
+            application.middleware_stack = before
 
 
 @contextlib.contextmanager
@@ -233,8 +241,8 @@ def lifespan(
     to stop by SIGTERM, requests are answered by status 503 until it has, and the end of the
     lifespan raises the exception. The same, without an exception, if ROS or the executor is shut
     down from elsewhere. When the server is stopped by SIGINT or SIGTERM, WebSockets end (by code
-    1001), and responses that have begun and have no length (Server-Sent Events), since the server
-    waits for them.
+    1001), and so do responses that have no end by their nature (Server-Sent Events, MJPEG, lines of
+    JSON), since the server waits for them.
 
     It needs Starlette or FastAPI for what it does to requests; with another framework of ASGI whose
     lifespan is a context manager of one argument it runs the nodes and stops the server.
@@ -252,6 +260,7 @@ def lifespan(
     """
     for each in nodes:
         check_entry(each, _CALLER)
+    check_args(args, _CALLER)
     if context is not None:
         check(context, Context, _CALLER, "a Context of rclpy, such as node.context")
     return Lifespan(nodes, args, context, handler_cancellation=handler_cancellation)

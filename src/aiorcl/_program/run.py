@@ -144,6 +144,14 @@ class Nodes(contextlib.ExitStack):
         return node
 
 
+def check_args(args: object, caller: str) -> None:
+    """Raise TypeError for what is no command line."""
+    if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
+        raise TypeError(
+            f"{caller} takes a list of arguments for ROS, such as sys.argv, not {args!r}"
+        )
+
+
 @contextlib.contextmanager
 def initialised(
     args: Sequence[str] | None, context: Context | None, caller: str
@@ -283,10 +291,7 @@ def run(
         raise ValueError("aiorcl.run() has nothing to run: the list is empty")
     for each in makers:
         check_entry(each, _CALLER)
-    if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
-        raise TypeError(
-            f"aiorcl.run() takes a list of arguments for ROS, such as sys.argv, not {args!r}"
-        )
+    check_args(args, _CALLER)
     check_callable(loop_factory, "aiorcl.run()", "loop_factory")
     if context is not None:
         check(context, Context, _CALLER, "a Context of rclpy, such as node.context")

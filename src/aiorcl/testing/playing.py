@@ -39,6 +39,7 @@ async def play(
     :param rate: how many seconds of the list pass in one second.
     :param qos_profile: of the publishers, which exist until this returns.
     :raises ValueError: if times go back, or the rate is not positive.
+    :raises TimeoutError: if a reliable subscriber has not got the last messages 5 s later.
     """
     if not rate > 0:
         raise ValueError(f"play() takes a positive rate, not {rate!r}")
@@ -60,5 +61,9 @@ async def play(
         for time, topic, message in listed:
             await asyncio.sleep(begin + (time - times[0]) / rate - loop.time())
             await publish(publishers[topic], message)
-        for publisher in publishers.values():
-            await asyncio.to_thread(publisher.wait_for_all_acked, _ACKNOWLEDGED)
+        for topic, publisher in publishers.items():
+            if not await asyncio.to_thread(publisher.wait_for_all_acked, _ACKNOWLEDGED):
+                raise TimeoutError(
+                    f"play(): a subscriber of '{topic}' has not got the last messages in "
+                    f"{_ACKNOWLEDGED.nanoseconds / 1e9:g} s"
+                )

@@ -29,6 +29,7 @@ class Recorder(Generic[MsgT]):
         self._topic = topic
         #: All messages that were looked at so far, the oldest first.
         self.messages: list[MsgT] = []
+        self._returned = 0  # those up to the last one that was returned
 
     async def __aenter__(self) -> Self:
         await self._stream.__aenter__()
@@ -51,17 +52,20 @@ class Recorder(Generic[MsgT]):
         :param predicate: true for what is waited for; of every message by default.
         :raises EntityGoneError: if no message can come any more.
         """
-        passed = 0
+        looked_at = self._returned
         try:
             while True:
-                message = await anext(self._stream)
-                self.messages.append(message)
+                if looked_at == len(self.messages):
+                    self.messages.append(await anext(self._stream))
+                message = self.messages[looked_at]
+                looked_at += 1
                 if predicate(message):
+                    self._returned = looked_at
                     return message
-                passed += 1
         except StopAsyncIteration:
             raise EntityGoneError(f"No message of '{self._topic}' can come any more") from None
         except asyncio.CancelledError as cancellation:
+            passed = len(self.messages) - self._returned
             last = f"; the last was {self.messages[-1]}" if passed else ""
             cancellation.add_note(
                 f"Waiting for a message of '{self._topic}': {passed} came that did not fit{last}"

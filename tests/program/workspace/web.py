@@ -95,6 +95,30 @@ async def events() -> StreamingResponse:
     return StreamingResponse(stream(), media_type="text/event-stream")
 
 
+async def told() -> str:
+    """Return what the test says, when it does."""
+    print("waits", flush=True)
+    return await asyncio.to_thread(sys.stdin.readline)
+
+
+@app.get("/late")
+async def late() -> StreamingResponse:
+    """Stream events without an end, but begin late."""
+    await told()
+    return await events()
+
+
+@app.get("/rows")
+async def rows() -> StreamingResponse:
+    """Stream a table, whose length nobody knows before its end."""
+
+    async def stream() -> AsyncIterator[str]:
+        yield "1\n"
+        yield await told()
+
+    return StreamingResponse(stream(), media_type="text/csv")
+
+
 @app.websocket("/live")
 async def live(websocket: WebSocket) -> None:
     """Say one word, and then nothing."""
