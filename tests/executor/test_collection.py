@@ -86,8 +86,17 @@ def test_a_coroutine_does_not_keep_its_executor(
     assert_collected(once)
 
 
+async def call_twice(client: Any) -> None:
+    """Wait for a response, and for room: nobody takes what the first call has sent."""
+    client.qos_profile.depth = 1
+    server = Node("server", context=client.context, start_parameter_services=False)
+    server.create_service(Trigger, "nobody", lambda _, response: response)
+    await asyncio.gather(*(aiorcl.call(client, Trigger.Request()) for _ in range(2)))
+
+
 ASKS: dict[str, Callable[[Any], Any]] = {
     "call": lambda client: aiorcl.call(client, Trigger.Request()),
+    "calls": call_twice,
     "call_async": lambda client: client.call_async(Trigger.Request()),
     "service_ready": aiorcl.service_ready,
 }

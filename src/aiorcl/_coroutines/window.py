@@ -12,6 +12,8 @@ from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
+    from collections.abc import Callable
+
     from rclpy.client import Client
 
     from aiorcl import _core
@@ -78,7 +80,8 @@ class Window:
         """
         if self._room.is_free(client):
             return False
-        self.requests.on_answer = self._room.advance
+        # Weakly: the collector does not see what that holds, and a call may wait for ever.
+        self.requests.on_answer = _weakly(self.advance)
         try:
             await self._room.wait(client, served_node)
         finally:
@@ -108,6 +111,18 @@ class Window:
             or limit is None
             or max(self.requests.under_way, len(pending_requests_of(client))) < limit
         )
+
+
+def _weakly(method: Callable[[], None]) -> Callable[[], None]:
+    """Return what calls a method of an object for as long as that is there."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        bound = reference()
+        if bound is not None:
+            bound()
+
+    return call
 
 
 # Windows last as long as the calls that hold them: one without any is as a new one.

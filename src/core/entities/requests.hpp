@@ -31,8 +31,7 @@ class Requests {
   /// misses, and some of it is never answered.
   std::size_t under_way();
 
-  /// Called without arguments, or None. The garbage collector does not see it: there for as long
-  /// as somebody waits.
+  /// Called without arguments, or None. The garbage collector does not see what it holds.
   nanobind::object on_answer = nanobind::none();
 
  private:
