@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import threading
 import warnings
@@ -191,6 +192,34 @@ def test_shutdown_waits_for_threads_or_not(
     ends.set()
     assert executor.shutdown()
     assert task.done() or task.cancelled()
+
+
+@pytest.mark.parametrize("how", ["executor", "ROS"])
+@pytest.mark.parametrize(
+    "cls",
+    [rclpy.executors.SingleThreadedExecutor, stand_ins.SingleThreadedExecutor],
+    ids=["rclpy", "stand-in"],
+)
+def test_a_callback_waits_for_the_thread_that_shuts_down(
+    context: Context, make_node: MakeNode, cls: Any, how: str
+) -> None:
+    """The shutdown does not wait for the callback in turn."""
+    executor, node = cls(context=context), make_node()
+    executor.add_node(node)
+    context.on_shutdown(executor.shutdown)
+    threads: list[threading.Thread] = []
+
+    def callback() -> None:
+        timer.cancel()
+        shutdown = executor.shutdown if how == "executor" else context.shutdown
+        threads.append(threading.Thread(target=shutdown, daemon=True))
+        threads[0].start()
+        threads[0].join(DEADLINE_SEC)
+
+    timer = node.create_timer(0.0, callback)
+    with contextlib.suppress(ExternalShutdownException):
+        executor.spin()
+    assert not threads[0].is_alive()
 
 
 def test_a_single_thread_is_told_of(context: Context) -> None:

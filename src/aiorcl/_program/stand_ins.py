@@ -67,6 +67,8 @@ class StandIn(AsyncioExecutor):
     callbacks. The default group of a node is held to rclpy's rule.
     """
 
+    _waits_for_spin = False
+
     def __init__(self, *, context: Context | None = None) -> None:
         self._stand_in(context)
 
@@ -100,7 +102,13 @@ class StandIn(AsyncioExecutor):
         )
 
     def shutdown(self, timeout_sec: float | None = None) -> bool:
-        """As of every executor; also in a thread in which another one runs."""
+        """As of every executor; also in a thread in which another one runs.
+
+        As with rclpy it does not wait for a spin call that another thread has under way: the
+        callback that this is in may wait for the thread that calls.
+        """
+        if not self._waits_for_spin and self._run.thread is not None:
+            timeout_sec = 0.0
         if running_loop() is None or self._run.runs_here():
             return super().shutdown(timeout_sec)
         with aside():
@@ -123,6 +131,8 @@ class MultiThreadedExecutor(StandIn):
 
     :param num_threads: how many; if None, as many as there are processors for this process.
     """
+
+    _waits_for_spin = True  # as rclpy's does, for its threads
 
     def __init__(self, num_threads: int | None = None, *, context: Context | None = None) -> None:
         threads = len(os.sched_getaffinity(0)) if num_threads is None else num_threads
