@@ -19,11 +19,24 @@ bool Requests::Request::is_awaited() const {
 void Requests::sent(const Client & client, std::int64_t number) {
   if (list_.size() >= sweep_at_) {
     // Somebody waits for ever, and what came after that was given up: so many fill any queue.
-    const auto abandoned = [](const Request & request) { return !request.is_awaited(); };
-    list_.erase(std::remove_if(list_.begin(), list_.end(), abandoned), list_.end());
+    for (std::size_t at = 0; at < list_.size();) {
+      if (!drop_abandoned(at)) ++at;
+    }
     sweep_at_ = std::max(kFirstSweep, 2 * list_.size());
   }
   list_.push_back({&client, number});
+}
+
+bool Requests::drop_abandoned(std::size_t at) {
+  const Request request = list_[at];
+  if (request.is_awaited()) return false;
+  // To ask may have brought the collector, and finalizers that send, receive or destroy.
+  if (at >= list_.size() || list_[at].client != request.client ||
+      list_[at].number != request.number) {
+    return false;
+  }
+  list_.erase(list_.begin() + static_cast<std::ptrdiff_t>(at));
+  return true;
 }
 
 void Requests::answered(const Client & client, std::int64_t number) {
@@ -43,7 +56,8 @@ void Requests::leave(const Client & client) noexcept {
 }
 
 std::size_t Requests::under_way() {
-  while (!list_.empty() && !list_.front().is_awaited()) list_.pop_front();
+  while (!list_.empty() && drop_abandoned(0)) {
+  }
   return list_.size();
 }
 

@@ -42,6 +42,9 @@ class Requests {
     bool is_awaited() const;
   };
 
+  /// False if somebody waits for the request at this place, or it is there no more.
+  bool drop_abandoned(std::size_t at);
+
   std::deque<Request> list_;
   std::size_t sweep_at_ = kFirstSweep;
 
