@@ -173,8 +173,8 @@ def test_requests_by_call_async_count_but_block_nobody(
 def test_a_request_of_call_async_that_is_answered_leaves_its_place(
     run: Run, context: Context, lone: Node
 ) -> None:
-    """While the call that was let through waits on, the next one is sent."""
-    client = lone.create_client(BasicTypes, "service", qos_profile=QoSProfile(depth=2))
+    """While the call that had the last place waits on, the next one is sent."""
+    client = lone.create_client(BasicTypes, "service", qos_profile=QoSProfile(depth=3))
 
     async def main() -> None:
         async with AsyncioExecutor(context=context) as executor:
