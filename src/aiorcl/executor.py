@@ -18,11 +18,12 @@ from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check_executor_arguments, check_future, timeout
+from aiorcl._loop.aside import aside
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
 from aiorcl._loop.interpreter_exit import at_exit, give_up_when_main_ends, waits_in_vain
 from aiorcl._loop.mailbox import Mailbox
-from aiorcl._loop.private import frame_above, running_loop
+from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import Run
 from aiorcl._loop.selector import driver_for
 from aiorcl._loop.shutdown_state import ShutdownState
@@ -360,8 +361,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             return
         try:
             self._errors.close()
-            if running_loop() is None and self._run.thread is None:
-                self.shutdown(timeout_sec=0)  # so that no task is left pending
+            if self._run.thread is None and not self._state.let_go:
+                with aside():  # the collector may come where another loop runs
+                    self.shutdown(timeout_sec=0)  # so that no task is left pending
         finally:
             self._shutdown.let_go()
 

@@ -126,6 +126,82 @@ def test_coroutines_that_ask_do_not_keep_their_executor(
     assert_collected(once)
 
 
+@pytest.mark.parametrize("is_task", [False, True])
+@pytest.mark.parametrize("make_loop", LOOPS.values(), ids=LOOPS)
+def test_an_executor_is_collected_where_another_loop_runs(
+    context: Context,
+    lone: Node,
+    caplog: pytest.LogCaptureFixture,
+    make_loop: MakeLoop,
+    *,
+    is_task: bool,
+) -> None:
+    """Its coroutines get their CancelledError, may await in their cleanup; that loop goes on."""
+    steps: list[object] = []
+
+    async def work(executor: AsyncioExecutor) -> None:
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await asyncio.sleep(0)
+            steps.append(executor is not None)
+            raise
+
+    def leave_behind() -> None:
+        executor = AsyncioExecutor(context=context)
+        executor.add_node(lone)
+        executor.create_task(work, executor)
+        for _ in range(4):
+            executor.spin_once(timeout_sec=0)
+
+    async def main() -> None:
+        if is_task:
+            gc.collect()
+        else:
+            asyncio.get_running_loop().call_soon(gc.collect)
+            await turns()
+        await turns()
+        assert asyncio.current_task() is not None
+        steps.append(asyncio.get_running_loop() is loop)
+
+    gc.collect()
+    leave_behind()
+    loop = make_loop()
+    loop.run_until_complete(main())
+    loop.close()
+    assert steps == [True, True]
+    assert caplog.messages == []
+
+
+def test_a_coroutine_is_finalized_before_its_executor(
+    context: Context, lone: Node, caplog: pytest.LogCaptureFixture
+) -> None:
+    """The collector closes the older one first, which ends it."""
+    steps: list[object] = []
+
+    async def work(executors: list[AsyncioExecutor]) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            steps.append(executors is not None)
+
+    def leave_behind() -> None:
+        executors: list[AsyncioExecutor] = []
+        coroutine = work(executors)
+        executor = AsyncioExecutor(context=context)
+        executors.append(executor)
+        executor.add_node(lone)
+        executor.create_task(coroutine)
+        for _ in range(4):
+            executor.spin_once(timeout_sec=0)
+
+    gc.collect()
+    leave_behind()
+    gc.collect()
+    assert steps == [True]
+    assert caplog.messages == []
+
+
 async def fail() -> None:
     """Raise."""
     raise LookupError

@@ -200,7 +200,7 @@ class Steps(Coroutine[Any, Any, None]):
                     raise asyncio.CancelledError
                 return waits_for
             except BaseException as error:
-                end = error
+                end = error if not _was_closed(error) else asyncio.CancelledError()
             self._ended(end)  # here, where it is no __context__ of what this raises
         finally:
             del args, end  # as in throw()
@@ -301,6 +301,17 @@ class Steps(Coroutine[Any, Any, None]):
     @property
     def cr_await(self) -> Any:
         return getattr(self._coroutine, "cr_await", None)
+
+
+def _was_closed(error: BaseException) -> bool:
+    """Tell whether Python refuses a step, as the coroutine came to its end without us.
+
+    The collector closes one that goes together with its executor, and is older.
+    """
+    traceback = error.__traceback__
+    if type(error) is not RuntimeError or traceback is None or traceback.tb_next is not None:
+        return False  # or one that the coroutine has raised, in a frame of its own
+    return error.args == ("cannot reuse already awaited coroutine",)
 
 
 def cancel(task: asyncio.Task[Any]) -> None:
