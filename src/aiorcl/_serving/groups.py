@@ -176,7 +176,7 @@ def _sets_the_clock(entity: Any) -> bool:
     """
     if not isinstance(entity, Subscription):
         return False
-    callback = entity.callback  # of which nothing is asked: it may be a proxy of what is gone
+    callback: Any = entity.callback  # of which nothing is asked: it may be a proxy of what is gone
     return type(callback) is MethodType and callback.__func__ is TimeSource.clock_callback
 
 

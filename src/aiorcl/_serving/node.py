@@ -200,6 +200,7 @@ class ServedNode:
             on_event = attached(entity, "on_event")
             if on_event is not None:
                 core.inherit_on_event(on_event, *(_untold.pop(entity) or (0, 0)))
+        assert core is not None  # or it has returned
         _settle_later(core, (_unsettled.pop(entity) or {}) if _is_counted(core) else {})
 
     def _note_failure(self, unwatched: _Unwatched, label: str, error: BaseException) -> None:
