@@ -12,6 +12,7 @@ import warnings
 import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
+from unittest import mock
 
 import pytest
 import rclpy.executors
@@ -220,6 +221,24 @@ def test_a_callback_waits_for_the_thread_that_shuts_down(
     with contextlib.suppress(ExternalShutdownException):
         executor.spin()
     assert not threads[0].is_alive()
+
+
+def test_spin_is_one_run(executor: stand_ins.MultiThreadedExecutor) -> None:
+    """Not a spin_once again and again, which costs more: that is for those who have their own."""
+    seen: list[bool] = []
+
+    def look() -> None:
+        seen.append(executor.is_spinning)
+        if len(seen) == 3:
+            executor.shutdown()
+        else:
+            executor.create_task(look)
+
+    executor.create_task(look)
+    with mock.patch.object(executor._spinning, "once") as spin_once:
+        executor.spin()
+    assert seen == [True] * 3
+    spin_once.assert_not_called()
 
 
 def test_a_single_thread_is_told_of(context: Context) -> None:

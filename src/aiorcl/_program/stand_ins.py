@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import os
 import traceback
 import warnings
@@ -13,7 +12,6 @@ from collections.abc import Callable, Coroutine
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any, NoReturn
 
-from rclpy.executors import ExternalShutdownException
 from rclpy.logging import get_logger
 
 from aiorcl._loop.aside import aside
@@ -24,9 +22,7 @@ from aiorcl._tasks.inline import InlineCallback
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
-    import rclpy.task
     from rclpy.context import Context
-    from rclpy.executors import TimeoutObject
 
     from aiorcl._tasks.errors import OnError
     from aiorcl._tasks.task import Task
@@ -143,6 +139,7 @@ class MultiThreadedExecutor(StandIn):
                 stacklevel=2,
             )
         self._stand_in(context, threads, _SLOW_ADVICE)
+        self._spinning.raises_at_shutdown = False  # as rclpy's, unlike its others
         self.slow_callback_duration = _SLOW_SEC
 
     def create_task(
@@ -155,32 +152,6 @@ class MultiThreadedExecutor(StandIn):
         if callable(callback) and not isinstance(callback, InlineCallback):
             callback = self._workers.callable_in(None, callback)
         return super().create_task(callback, *args, **kwargs)
-
-    # rclpy's returns where its others raise ExternalShutdownException.
-
-    def spin(self) -> None:
-        """Run callbacks until the executor or the context is shut down."""
-        with contextlib.suppress(ExternalShutdownException):
-            super().spin()
-
-    def spin_once(self, timeout_sec: float | None = None) -> None:
-        """As of every executor."""
-        with contextlib.suppress(ExternalShutdownException):
-            super().spin_once(timeout_sec)
-
-    def spin_until_future_complete(
-        self, future: rclpy.task.Future[Any], timeout_sec: float | None = None
-    ) -> None:
-        """As of every executor."""
-        with contextlib.suppress(ExternalShutdownException):
-            super().spin_until_future_complete(future, timeout_sec)
-
-    def spin_once_until_future_complete(
-        self, future: rclpy.task.Future[Any], timeout_sec: float | TimeoutObject | None = None
-    ) -> None:
-        """As of every executor."""
-        with contextlib.suppress(ExternalShutdownException):
-            super().spin_once_until_future_complete(future, timeout_sec)
 
     def shutdown(self, timeout_sec: float | None = None, *, wait_for_threads: bool = True) -> bool:
         """As of every executor.

@@ -84,6 +84,7 @@ class Spinning:
     :param driver: returns what drives the executor's loop; makes both with the first call.
     :param begun: is called when a spin call has begun: nothing else runs the executor now.
     :param finish: is called when it ends, by an error or not, and gives the run back.
+    :ivar raises_at_shutdown: a spin call raises ExternalShutdownException, and does not return.
     """
 
     def __init__(
@@ -107,6 +108,7 @@ class Spinning:
         self._driver = driver
         self._begun = begun
         self._finish = finish
+        self.raises_at_shutdown = True
         self._call = _Call(finish)
 
     def forever(self, spin_once: Callable[[], None] | None = None) -> None:
@@ -236,7 +238,9 @@ class Spinning:
 
     def _raise_external_shutdown(self) -> None:
         if self._state.context_down_outside and not self._state.shut_down:
-            raise ExternalShutdownException from self._errors.take_of_end()
+            cause = self._errors.take_of_end()
+            if self.raises_at_shutdown:
+                raise ExternalShutdownException from cause
 
 
 def is_done(future: rclpy.task.Future[Any]) -> bool:
