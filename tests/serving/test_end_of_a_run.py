@@ -9,6 +9,7 @@ import gc
 import threading
 import weakref
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -200,3 +201,20 @@ def test_a_future_that_comes_too_late_is_not_kept(
     known = spin()
     gc.collect()
     assert known() is None
+
+
+def test_what_is_ordered_may_schedule_something(context: Context) -> None:
+    """It finds the loop as in any turn, and the next run calls what was scheduled."""
+    came: list[str] = []
+
+    def order() -> None:
+        assert asyncio.get_running_loop() is executor.loop
+        asyncio.get_running_loop().call_soon(came.append, "scheduled")
+        came.append("ordered")
+
+    with AsyncioExecutor(context=context) as executor:
+        executor.create_task(call_elsewhere, partial(executor._mailbox.order, order))
+        executor.spin_once(timeout_sec=DEADLINE_SEC)
+        assert came == ["ordered"]
+        executor.spin_once(timeout_sec=0.01)
+        assert came == ["ordered", "scheduled"]

@@ -16,7 +16,7 @@ from aiorcl import _core
 from aiorcl._loop.bell import Bell
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.first_line import let_begin
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.private import running_loop, set_running_loop
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -112,11 +112,22 @@ class Run:
         self.once = False
         try:
             while not self._dispatcher.end_run(self._mailbox.due):
-                self._mailbox.do_orders()
+                self._do_orders()
         except BaseException:  # of an order, or an interrupt
             if self.runs_here():
                 self._dispatcher.end_run(None)
             raise
+
+    def _do_orders(self) -> None:
+        """Do what is ordered as in a turn of the loop: it may schedule something there."""
+        if self.loop is None or self.loop.is_closed() or running_loop() is not None:
+            self._mailbox.do_orders()
+            return
+        try:
+            set_running_loop(self.loop)
+            self._mailbox.do_orders()
+        finally:
+            set_running_loop(None)
 
     def end_torn(self) -> None:
         """As end(), after an exception; nothing if that has ended it.
