@@ -255,3 +255,41 @@ def test_a_coroutine_that_cancels_who_leaves(
     with pytest.raises(asyncio.CancelledError):
         run(main)
     assert said == ["ended"]
+
+
+def test_what_others_bring_is_waited_for(run: Run, context: Context) -> None:
+    """A semaphore that a done callback of the leaving task releases, but somebody else before."""
+    done: list[str] = []
+
+    async def main() -> None:
+        places = asyncio.Semaphore(2)
+        await places.acquire()
+        task = asyncio.current_task()
+        assert task is not None
+        task.add_done_callback(lambda _: places.release())
+        begun = asyncio.Event()
+
+        async def holds() -> None:
+            async with places:
+                begun.set()
+                try:
+                    await asyncio.Event().wait()
+                finally:
+                    await turns(100)  # a cleanup of some length
+                    done.append("held")
+
+        async def parks() -> None:
+            try:
+                await asyncio.Event().wait()
+            finally:
+                async with places:
+                    done.append("parked")
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.create_task(holds)
+            executor.create_task(parks)
+            await begun.wait()
+            await turns()
+
+    run(main)
+    assert done == ["held", "parked"]

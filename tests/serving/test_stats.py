@@ -271,10 +271,13 @@ def test_debug_mode_names_slow_callbacks(
 ) -> None:
     """Those of asyncio's debug mode say at most that it was one of ours."""
 
-    async def main() -> None:
+    async def main(limit: float | None) -> None:
         loop = asyncio.get_running_loop()
         loop.slow_callback_duration = 0.002
-        async with AsyncioExecutor(context=context) as executor:
+        executor = AsyncioExecutor(context=context)
+        if limit is not None:
+            executor.slow_callback_duration = limit
+        async with executor:
             executor.add_node(lone)
             called = asyncio.Event()
 
@@ -287,8 +290,10 @@ def test_debug_mode_names_slow_callbacks(
             timer.cancel()
 
     with asyncio.Runner(loop_factory=loop_factory, debug=True) as runner:
-        runner.run(main())
-    assert any("busy' kept the loop for " in warning for warning in warnings_of(capfd))
+        for limit in (None, 1.0):  # what the user has said holds
+            runner.run(main(limit))
+            warned = any("busy' kept the loop for " in warning for warning in warnings_of(capfd))
+            assert warned == (limit is None)
 
 
 def test_slow_steps_are_named(executor: AsyncioExecutor, capfd: pytest.CaptureFixture[str]) -> None:

@@ -116,7 +116,11 @@ def driver_for(
     loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
 ) -> Driver:
     """Return the cheapest driver that the loop allows."""
-    if loop.get_debug() and loop.slow_callback_duration < _LONGEST_SEC:
+    if (
+        loop.get_debug()
+        and dispatcher.slow_ns == sys.maxsize  # unless the user has set it
+        and loop.slow_callback_duration < _LONGEST_SEC
+    ):
         # A loop in debug mode names slow tasks, but of callbacks only what calls them, or nothing.
         dispatcher.slow_ns = int(loop.slow_callback_duration * 1e9)
     selector = selector_of(loop)

@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+from _thread import RLock  # the class; threading.RLock is a function around it
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
 
@@ -80,7 +81,7 @@ def let_lock_again(future: AnyFuture) -> None:
 
     A signal handler may come between any two lines of rclpy's, and complete the future.
     """
-    future._lock = threading.RLock()  # type: ignore[assignment]  # no difference in its use
+    future._lock = RLock()  # type: ignore[assignment]  # no difference in its use
 
 
 def was_fetched(future: AnyFuture) -> bool:

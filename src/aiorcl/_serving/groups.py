@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup, ReentrantCallbackGroup
 from rclpy.subscription import Subscription
 from rclpy.time_source import TimeSource
+from rosgraph_msgs.msg import Clock
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
@@ -174,7 +175,7 @@ def _sets_the_clock(entity: Any) -> bool:
 
     What holds it back may be a coroutine that sleeps on that clock.
     """
-    if not isinstance(entity, Subscription):
+    if not isinstance(entity, Subscription) or entity.msg_type is not Clock:
         return False
     callback: Any = entity.callback  # of which nothing is asked: it may be a proxy of what is gone
     return type(callback) is MethodType and callback.__func__ is TimeSource.clock_callback

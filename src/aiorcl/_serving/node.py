@@ -163,15 +163,16 @@ class ServedNode:
                 self.serving.look_after(self.node, left)
                 return
             unwatched.is_incomplete = False
-        hold = registry.hold(entity, self)
-        if hold is None:  # another executor lets go first
-            self._waiting[id(entity)] = unwatched
-            return
         kind = unwatched.kind
         core: Core | None = None
+        hold: registry.Hold | None = None
         watcher = self.serving.watcher
         label = kind.name
         try:
+            hold = registry.hold(entity, self)
+            if hold is None:  # another executor lets go first
+                self._waiting[id(entity)] = unwatched
+                return
             label += kind.label(entity)
             core = kind.watch(watcher, entity, watcher.groups.of(self.node, entity), label)
             hold.core = weakref.ref(core)
@@ -189,7 +190,8 @@ class ServedNode:
                     if core is not None:
                         core.close()
                 finally:
-                    hold.release()
+                    if hold is not None:
+                        hold.release()
         if is_destroyed(entity):  # by another thread, before it could see who watches it
             self._close_destroyed(id(entity))
             return

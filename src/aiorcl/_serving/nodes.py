@@ -281,11 +281,12 @@ class Nodes:
         what = "destroyed" if destroyed else "removed from its executor"
         with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
             steps.callback(self._forget_closed, served_node)
-            # What is waited for does not come any more, whoever waits, unless the node comes back.
-            reason = f"The node '{name_of(node)}' was {what}"
-            steps.callback(self._followers.node_gone, node, reason)
-            # rclpy.spin_once adds and removes the node around each call, so only a running executor
-            # ends what a node that still exists has under way.
+            # rclpy.spin_once adds and removes the node around each call, perhaps of two nodes in
+            # turn: nobody who waits is told of that. Else what is waited for comes no more.
+            if destroyed or not served_node.kept:
+                reason = f"The node '{name_of(node)}' was {what}"
+                steps.callback(self._followers.node_gone, node, reason)
+            # And only a running executor ends what a node that still exists has under way.
             if destroyed or (self._run.thread is not None and not served_node.kept):
                 steps.callback(self._owned.cancel_those_of, node, begun=not destroyed)
             steps.callback(served_node.close)

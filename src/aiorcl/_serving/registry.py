@@ -88,6 +88,8 @@ def hold(entity: object, served_node: ServedNode) -> Hold | None:
         found = _holds.setdefault(id(entity), new)
         if found is new:
             return new
+        if found.core is None and found.holder() is served_node:
+            return found  # an interrupt has come before it was used
         found.waiting[weakref.ref(served_node)] = None
         holder = found.holder()
         # None while the collector ends its executor: weak references go before finalizers come,

@@ -16,19 +16,21 @@ from aiorcl._loop.private import callbacks_of, cancels_at_next_step, waiters_of,
 _LIBRARIES = ("asyncio.", "anyio.")
 
 
-def awaiters_of(task: asyncio.Task[Any]) -> set[asyncio.Task[Any]]:
+def awaiters_of(task: asyncio.Task[Any], *, guess: bool = True) -> set[asyncio.Task[Any]]:
     """Return the tasks that await a task now, or a future or another task that ends with it.
 
-    ``gather``, ``wait``, ``wait_for``, ``shield`` and groups of tasks are seen through, and so are
-    futures, events and queues that a done callback of anybody else has at hand: as its object, its
-    arguments, or from the function around it. Not those that go on in the next turn of the loop,
-    whatever becomes of the task.
+    ``gather``, ``wait``, ``wait_for``, ``shield`` and groups of tasks are seen through. Not those
+    that go on in the next turn of the loop, whatever becomes of the task.
+
+    :param guess: count those, too, that wait for a future, an event, a semaphore or a queue which a
+        done callback of anybody else has at hand: as its object, its arguments, or from the
+        function around it. Others may have it at hand as well.
     """
     found: set[asyncio.Future[Any]] = {task}
     todo: list[asyncio.Future[Any]] = [task]
     while todo:
         for callback in callbacks_of(todo.pop()):
-            new = {each for each in _ends_with(callback) if not _goes_on(each)} - found
+            new = {each for each in _ends_with(callback, guess) if not _goes_on(each)} - found
             found |= new
             todo.extend(new)
     return {each for each in found if isinstance(each, asyncio.Task) and each is not task}
@@ -57,7 +59,7 @@ def _goes_on(future: asyncio.Future[Any]) -> bool:
     return awaited is None or awaited.done() or cancels_at_next_step(future)
 
 
-def _ends_with(callback: Callable[..., object]) -> Iterator[asyncio.Future[Any]]:
+def _ends_with(callback: Callable[..., object], guess: bool) -> Iterator[asyncio.Future[Any]]:
     """Yield what a done callback wakes or completes."""
     owner = getattr(callback, "__self__", None)
     if isinstance(owner, asyncio.Task):
@@ -69,12 +71,15 @@ def _ends_with(callback: Callable[..., object]) -> Iterator[asyncio.Future[Any]]
         known.extend(callback.keywords.values())
         callback = callback.func
         known.append(getattr(callback, "__self__", None))
+    is_known = str(getattr(callback, "__module__", None)).startswith(_LIBRARIES)
+    if not (is_known or guess):
+        return
     for cell in getattr(callback, "__closure__", None) or ():
         with contextlib.suppress(ValueError):  # nothing is in it yet, or any more
             known.append(cell.cell_contents)
     for each in known:
         yield from _completed_by(each)
-        if str(getattr(callback, "__module__", None)).startswith(_LIBRARIES):
+        if is_known:
             for inner in list(getattr(each, "__dict__", {}).values()):
                 yield from _completed_by(inner)
 

@@ -111,13 +111,20 @@ class OwnedCoroutines:
             self._spared.add(self.running)
 
     def _spare_who_awaits_leaver(self) -> None:
-        """Do not wait for those that have got their cancellation, and wait for this wait."""
+        """Do not wait for those that have got their cancellation, and wait for this wait.
+
+        What may be brought by others, as by a semaphore, is waited for as long as others are there.
+        """
         if self._leaver is None:
             return
-        awaiters = awaiters_of(self._leaver)
-        for steps in self._owned - self._spared:
-            if steps.task in awaiters:
-                self._spared.add(steps)
+        for guess in (False, True):
+            awaiters = awaiters_of(self._leaver, guess=guess)
+            left = self._owned - self._spared
+            waiting = {steps for steps in left if steps.task in awaiters}
+            if guess and waiting != left:
+                return
+            self._spared |= waiting
+            for steps in waiting:
                 self.awaits_leaver = steps
 
     def cancel_all(self) -> None:

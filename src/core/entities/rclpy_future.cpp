@@ -45,7 +45,8 @@ struct Pattern {
     inline_callback = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
     nb::module_ threading = nb::module_::import_("threading");
     nb::object lock_type = nb::borrow(threading.attr("Lock")().type());
-    nb::object lock = threading.attr("RLock");
+    // The class itself: threading.RLock is a function of Python around it.
+    nb::object lock = nb::module_::import_("_thread").attr("RLock");
     nb::object sample = cls();
     nb::dict attributes = nb::borrow<nb::dict>(sample.attr("__dict__"));
     for (auto [name, value] : attributes) {
