@@ -106,6 +106,20 @@ executor.shutdown()
 rclpy.shutdown()
 """
 
+# Its main thread ends while another one, which is no daemon, spins.
+SPINS_ON = """\
+import threading
+import rclpy
+from rclpy.executors import MultiThreadedExecutor
+
+rclpy.init()
+node = rclpy.create_node("spins_on")
+node.create_timer(0.001, lambda: None)
+executor = MultiThreadedExecutor(2)
+executor.add_node(node)
+threading.Thread(target=executor.spin).start()
+"""
+
 
 def run(
     *arguments: str, cwd: Path, command: tuple[str, ...] = ("-m", "aiorcl", "exec")
@@ -265,6 +279,15 @@ def test_a_coroutine_callback_that_blocks_is_named(tmp_path: Path) -> None:
     assert stderr.count("kept the loop for 30") == 1
     assert "imer 'block'" in stderr or "A step of block" in stderr
     assert "make it a plain function, which a worker thread runs here" in stderr
+
+
+@pytest.mark.parametrize("command", [(), ("-m", "aiorcl", "exec")], ids=["rclpy", "aiorcl"])
+def test_spin_ends_when_no_thread_can_be_had(tmp_path: Path, command: tuple[str, ...]) -> None:
+    """Once the main thread has ended: spin raises, where callbacks would be lost without a word."""
+    (tmp_path / "spins_on.py").write_text(SPINS_ON)
+    status, _, stderr = run("spins_on.py", cwd=tmp_path, command=command)
+    assert status == 0
+    assert "RuntimeError: cannot schedule new futures after" in stderr
 
 
 def test_help(tmp_path: Path) -> None:

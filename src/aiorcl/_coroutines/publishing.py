@@ -65,9 +65,10 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     thread = _threads.get(publisher)
     if thread is None:
         thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
-    waiting = _Waiting(publisher, message, found.served_node.serving.run)
+    run = found.served_node.serving.run
+    waiting = _Waiting(publisher, message, run)
     pending = Call(waiting.run)
-    waiting.submitted = submit(thread, pending.run)
+    waiting.submitted = submit(thread, pending.run, lambda: waits_in_vain(run.thread))
     await pending.wait(waiting)
 
 

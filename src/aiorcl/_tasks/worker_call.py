@@ -110,13 +110,20 @@ class Call:
         return self._result
 
 
-def submit(pool: ThreadPoolExecutor, function: Callable[[], None]) -> Submitted[None]:
-    """Have a thread of the pool call a function; CancelledError if the interpreter ends."""
+def submit(
+    pool: ThreadPoolExecutor, function: Callable[[], None], is_in_vain: Callable[[], bool]
+) -> Submitted[None]:
+    """Have a thread of the pool call a function.
+
+    :param is_in_vain: tells whether the executor has ended, or ends with the interpreter.
+    :raises CancelledError: if the pool takes nothing any more, and it is.
+    :raises RuntimeError: if the pool takes nothing any more, and the executor goes on.
+    """
     try:
         return pool.submit(function)
     except RuntimeError as error:
-        # Before the interpreter ends it lets no pool begin anything, while an executor on a daemon
-        # thread may still run.
-        if str(error).startswith("cannot schedule new futures"):
+        # When the main thread ends, no pool begins anything any more, while an executor on a thread
+        # that is no daemon goes on, and the interpreter waits for it. It has to hear of that.
+        if str(error).startswith("cannot schedule new futures") and is_in_vain():
             raise asyncio.CancelledError(str(error)) from None
         raise

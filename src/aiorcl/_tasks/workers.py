@@ -149,7 +149,7 @@ class Workers:
         self, pool: ThreadPoolExecutor, call: Call, entity: _core.Entity | None
     ) -> Cancellable:
         try:
-            return submit(pool, call.run)
+            return submit(pool, call.run, self.nothing_answers)
         except BaseException as error:
             if call.cancel():
                 raise
