@@ -79,6 +79,14 @@ def test_coroutine_functions_run_until_they_return() -> None:
     assert "ValueError: on purpose" in stderr
 
 
+def test_a_coroutine_function_that_is_cancelled_has_ended() -> None:
+    """By a CancelledError of its own: the command ends, with the others and the nodes."""
+    assert run("run", "ends:is_cancelled") == (0, "", "")
+    status, said, stderr = run("run", "ends:is_cancelled", "ends:waits", "chat:Talker")
+    assert (status, stderr) == (0, "")
+    assert "cancelled, ROS is up\n" in said
+
+
 def test_a_signal_cancels_coroutine_functions() -> None:
     """While ROS is up; the status is 0."""
     with start("run", "ends:waits") as running:

@@ -44,10 +44,15 @@ def call_main(main: Main[T], executor: AsyncioExecutor) -> Coroutine[Any, Any, T
 
 
 async def run_all(mains: Sequence[Main[Any]], executor: AsyncioExecutor) -> None:
-    """Run coroutine functions as tasks, and shut the executor down when all have returned."""
-    for task in [executor.create_task(call_main, main, executor) for main in mains]:
-        await task
-    executor.shutdown(timeout_sec=0)
+    """Run coroutine functions as tasks until all have returned, or one has ended otherwise.
+
+    That shuts the executor down, by a ``CancelledError`` as well.
+    """
+    try:
+        for task in [executor.create_task(call_main, main, executor) for main in mains]:
+            await task
+    finally:
+        executor.shutdown(timeout_sec=0)
 
 
 def check_entry(entry: Any, caller: str) -> None:

@@ -214,5 +214,11 @@ async def fails() -> None:
     raise ValueError("on purpose")
 
 
+async def is_cancelled() -> None:
+    """End by a CancelledError, when others have begun."""
+    await asyncio.sleep(0)
+    raise asyncio.CancelledError
+
+
 async def takes_more(executor: AsyncioExecutor, more: int) -> None:
     """Take more than the executor."""
