@@ -210,6 +210,22 @@ def test_executable_of_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     assert f"['{executable}', 'argument'] {executable.parent} " in stdout
 
 
+def test_a_folder_called_as_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """As in a workspace: it is no program where an executable follows, unless it can be run."""
+    executable = tmp_path / "lib" / "demos" / "asks"
+    executable.parent.mkdir(parents=True)
+    executable.write_text(ASKS)
+    monkeypatch.setenv("AMENT_PREFIX_PATH", str(tmp_path))
+    (tmp_path / "demos").mkdir()
+    status, stdout, stderr = run("demos", "asks", cwd=tmp_path)
+    assert (status, stderr) == (0, "")
+    assert f"['{executable}'] " in stdout
+    (tmp_path / "demos" / "__main__.py").write_text(ASKS)
+    status, stdout, stderr = run("demos", "asks", cwd=tmp_path)
+    assert (status, stderr) == (0, "")
+    assert "demos', 'asks'] " in stdout
+
+
 def test_console_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A console script of a distribution; its return value is the exit status."""
     (tmp_path / "demos.py").write_text(

@@ -29,7 +29,9 @@ def run_program(program: Sequence[str]) -> None:
     :raises ArgumentError: if it is neither.
     """
     name, *arguments = program
-    if Path(name).exists():
+    # A workspace has folders that are called as its packages.
+    is_package = bool(arguments) and os.sep not in name and not _may_be_run(Path(name))
+    if Path(name).exists() and not is_package:
         _run_path(name, program)
     elif not arguments or os.sep in name:
         raise ArgumentError(f"no such file: '{name}'{_meant(name)}")
@@ -51,6 +53,12 @@ def run_module(name: str, arguments: Sequence[str]) -> None:
             if not _is_of_runpy(error):
                 raise
             raise ArgumentError(str(error)) from None
+
+
+def _may_be_run(path: Path) -> bool:
+    return not path.is_dir() or any(
+        (path / f"__main__{suffix}").is_file() for suffix in importlib.machinery.all_suffixes()
+    )
 
 
 def _run_path(path: str, command_line: Sequence[str]) -> None:
