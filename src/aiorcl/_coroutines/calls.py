@@ -49,7 +49,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     client's QoS profile holds: 10 by default. Further calls, of any of its clients, wait for their
     turn, first come, first sent. A request that was cancelled counts until its answer comes, or
     all calls that were sent before it have ended: it lies in the queue of the service as the others
-    do.
+    do. After a second in which no room came only those count that the client itself waits for.
 
     Clients on other executors, in other processes say, are not counted. A service keeps as many
     requests, of all clients together; and as Fast DDS brings each client the responses to all of

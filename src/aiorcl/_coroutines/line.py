@@ -49,12 +49,19 @@ class _Waiting(Follower):
         return self._gone is not None or is_turn()
 
 
+# What frees a place is not always told of (a future of the user's that is cancelled, say): then it
+# is looked at again after so many seconds.
+_LOOK_SEC = 0.25
+
+
 class Line:
     """Calls, or goals, of clients that wait for one thing, first come, first served."""
 
     def __init__(self, is_free: Callable[[Any], bool]) -> None:
         self._is_free = is_free
         self._waiting: deque[_Waiting] = deque()
+        #: How often it was looked at in vain, until somebody sets it back.
+        self.looks = 0
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -72,6 +79,7 @@ class Line:
         self._waiting.append(call)
         serving = served_node.serving
         serving.follow(call, client, served_node.node)
+        looking = asyncio.get_running_loop().create_task(self._look(call))
         try:
             await call.wait(lambda: self._waiting[0] is call and self._is_free(client))
         except BaseException:
@@ -79,8 +87,16 @@ class Line:
             self.advance()
             raise
         finally:
+            looking.cancel()
             serving.followers.discard(call)
         self._waiting.popleft()
+
+    async def _look(self, call: _Waiting) -> None:
+        while True:
+            await asyncio.sleep(_LOOK_SEC)
+            if self._waiting and self._waiting[0] is call:
+                self.looks += 1
+                self.advance()
 
     def advance(self) -> None:
         """Wake the first one if it is free."""

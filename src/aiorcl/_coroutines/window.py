@@ -21,6 +21,12 @@ if TYPE_CHECKING:
     from aiorcl._serving.serving import Serving
 
 
+# So often the line looks in vain before only what the client itself waits for counts. The others
+# may never be answered, because they were given up, or wait for this one; and what was given up
+# most likely does not lie in a queue any more.
+_PATIENT_LOOKS = 4
+
+
 class _Turn:
     """Which call of one client sends: none overtakes another that waits for the server."""
 
@@ -106,11 +112,13 @@ class Window:
         # Requests by call_async() count too. But whether they ever end is not known here, so that
         # one call is always let through.
         limit = depth_of(client.qos_profile)
-        return (
-            self._calls == 0
-            or limit is None
-            or max(self.requests.under_way, len(pending_requests_of(client))) < limit
-        )
+        if self._calls == 0 or limit is None:
+            return True
+        own = len(pending_requests_of(client))
+        if max(self.requests.under_way, own) < limit:
+            self._room.looks = 0
+            return True
+        return own < limit and self._room.looks >= _PATIENT_LOOKS
 
 
 def _weakly(method: Callable[[], None]) -> Callable[[], None]:

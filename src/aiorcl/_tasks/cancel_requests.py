@@ -29,7 +29,7 @@ if TYPE_CHECKING:
 
 # How long an answer is waited for before a goal is to be cancelled once more; and then twice as
 # long each time, since the server may ask somebody.
-FIRST_WAIT_SEC = 0.1
+FIRST_WAIT_SEC = 1.0
 
 
 # By client what cancels its goals while an executor serves it.
