@@ -167,3 +167,26 @@ def test_what_is_no_function_is_refused(argument: str) -> None:
     options = {argument: 3}
     with pytest.raises(TypeError, match=rf"aiorcl.install\(\) takes a function as {argument}"):
         aiorcl.install(**options)  # type: ignore[arg-type]
+
+
+def test_a_spin_of_a_subclass_is_not_that_of_rclpy(tmp_path: Path) -> None:
+    """``rclpy.spin()`` calls ``spin_once()``, again and again, and not what may call it itself."""
+    program = """
+class Ours(SingleThreadedExecutor):
+    def spin(self):
+        rclpy.spin(self.node, self)
+
+executor = Ours()
+executor.node = rclpy.create_node("node")
+ticks = []
+
+def tick():
+    ticks.append(1)
+    if len(ticks) == 3:
+        rclpy.shutdown()
+
+executor.node.create_timer(0.001, tick)
+executor.spin()
+print(len(ticks))
+"""
+    assert run(tmp_path, LATE + program) == "3\n"

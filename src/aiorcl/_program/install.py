@@ -71,12 +71,17 @@ def install(
 
 
 def _spin_of(spin: Callable[..., None]) -> Callable[..., None]:
-    """As ``rclpy.spin``, which runs one callback a call; ours run until there is an end."""
+    """As ``rclpy.spin``, which runs one callback a call; ours run until there is an end.
+
+    A subclass with a ``spin`` of its own is spun as rclpy does it, which does not call that.
+    """
+    classes = (stand_ins.StandIn, stand_ins.MultiThreadedExecutor)
+    own = {cls.spin for cls in classes}
 
     @functools.wraps(spin)
     def wrapper(node: Node, executor: Executor | None = None) -> None:
         ours = rclpy.get_global_executor() if executor is None else executor
-        if not isinstance(ours, stand_ins.StandIn):
+        if not isinstance(ours, stand_ins.StandIn) or type(ours).spin not in own:
             spin(node, ours)
             return
         try:
