@@ -235,6 +235,7 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
         ("ends:NeedsName(name)", "'ends:NeedsName(name)' has other arguments than numbers"),
         ("ends:NeedsName([1", "'ends:NeedsName([1' has other arguments than numbers"),
         ("ends:NeedsName(**{1:2})", "'ends:NeedsName(**{1:2})' has other arguments than numbers"),
+        ("ends:NeedsName({[]:1})", "'ends:NeedsName({[]:1})' has other arguments than numbers"),
         ("ends:NeedsName(1)()", "'ends:NeedsName(1)()' has other arguments than numbers"),
         ("chat:Talker --ros-args --bogus", "unknown ROS arguments: ['--bogus']"),
         (

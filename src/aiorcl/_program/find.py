@@ -73,7 +73,7 @@ def _parsed(call: str) -> tuple[str, list[Any], dict[str, Any]]:
         if any(each.arg is None for each in parsed.keywords):
             raise ValueError
         keywords = {str(each.arg): ast.literal_eval(each.value) for each in parsed.keywords}
-    except (SyntaxError, ValueError):
+    except (SyntaxError, TypeError, ValueError):  # a key that cannot be one, too
         raise ArgumentError(
             f"'{call}' has other arguments than numbers, strings, lists and the like: write "
             f"'{name}(parameter=1.5, other=\"text\")'"
