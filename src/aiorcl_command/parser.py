@@ -163,7 +163,7 @@ def length_of_options(arguments: Sequence[str]) -> int:
     while at < len(arguments) and arguments[at].startswith("-"):
         option = arguments[at]
         at += 2 if option in ("-m", "--loop", "--on-error") else 1
-        if option in ("-m", "--"):
+        if option == "--" or option[:2] == "-m":  # the name may follow without a space
             break
     return at
 

@@ -23,6 +23,16 @@ print(__name__, __file__, __spec__, __package__, __main__.__dict__ is globals())
 print(sys.argv, sys.path[0], sys.modules["__main__"].__file__)
 """
 
+# Asks once more when its code has ended.
+ASKS_LATER = """\
+import atexit, sys
+
+def ask():
+    print(sys.argv, sys.modules["__main__"].__dict__ is globals(), __builtins__)
+
+atexit.register(ask)
+"""
+
 # Ends in the way that its first argument says.
 ENDS = """\
 import sys
@@ -173,6 +183,15 @@ def test_module(folder: Path) -> None:
         assert stdout.splitlines()[1:] == expected[1].splitlines()[1:]
 
 
+@pytest.mark.parametrize("program", ["later.py", "-m later", "-mlater"])
+def test_what_is_asked_after_the_code(tmp_path: Path, program: str) -> None:
+    """``__main__`` and ``sys.argv`` last as long as the process, for threads and exit handlers."""
+    (tmp_path / "later.py").write_text(ASKS_LATER)
+    status, stdout, stderr = same(*program.split(), "-m", cwd=tmp_path)
+    assert (status, stderr) == (0, "")
+    assert "'-m'] True" in stdout
+
+
 def test_folder(folder: Path) -> None:
     """A folder with a ``__main__.py`` is a program, too."""
     _, expected, _ = run("inner", "x", cwd=folder, command=())
@@ -197,6 +216,19 @@ def test_error_of_syntax(tmp_path: Path) -> None:
     status, _, stderr = same("broken.py", cwd=tmp_path)
     assert status == 1
     assert "SyntaxError" in stderr
+
+
+def test_a_package_that_fails(tmp_path: Path) -> None:
+    """What a package raises when a module below it is to be run is no word about that module."""
+    package = tmp_path / "package"
+    package.mkdir()
+    (package / "asks.py").write_text(ASKS)
+    for line, error in (("int('x')", "ValueError"), ("import none", "ModuleNotFoundError")):
+        (package / "__init__.py").write_text(line)
+        status, stdout, stderr = run("-m", "package.asks", cwd=tmp_path)
+        assert (status, stdout) == (1, "")
+        assert f"    {line}" in stderr
+        assert f"\n{error}: " in stderr
 
 
 def test_executable_of_a_package(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -253,6 +285,10 @@ def test_console_script(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None
         (("absent/it",), "no such file: 'absent/it'"),
         (("absent", "it"), "no such file: 'absent', nor is there a package of this name"),
         (("-m", "absent_module"), "No module named absent_module"),
+        (("-m", "absent.module"), "No module named absent.module"),
+        (("-m", "json"), "No module named json.__main__; 'json' is a package"),
+        (("-m", "sys"), "the module 'sys' is no program of Python"),
+        (("-m", ""), "No module named "),
         (("/bin/true",), "'/bin/true' is no program of Python"),
         (("--loop", "none", "x.py"), "argument --loop: invalid choice: 'none'"),
         (("--what", "x.py"), "unrecognized arguments: --what"),

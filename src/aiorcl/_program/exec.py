@@ -4,18 +4,22 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import importlib.machinery
 import importlib.metadata
+import importlib.util
 import io
 import os
 import runpy
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
+from importlib.machinery import ModuleSpec
 from importlib.metadata import EntryPoint
 from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
+from typing import Any
 
 from aiorcl._program.argument_error import ArgumentError
 
@@ -47,12 +51,38 @@ def run_module(name: str, arguments: Sequence[str]) -> None:
     _begin_path(str(Path.cwd()))
     sys.argv[:] = [name, *arguments]
     with _without_our_frames():
-        try:
-            runpy.run_module(name, run_name="__main__", alter_sys=True)
-        except ImportError as error:
-            if not _is_of_runpy(error):
-                raise
-            raise ArgumentError(str(error)) from None
+        spec, code = _found(name)
+        sys.argv[0] = str(spec.origin)
+        _run_as_main(
+            code,
+            __file__=spec.origin,
+            __loader__=spec.loader,
+            __cached__=spec.cached,
+            __spec__=spec,
+            __package__=spec.parent,
+        )
+
+
+def _found(name: str) -> tuple[ModuleSpec, CodeType]:
+    """Find a module, or the ``__main__`` of a package, and its code."""
+    hint = ""
+    try:
+        spec = importlib.util.find_spec(name) if all(name.split(".")) else None
+        if spec is not None and spec.submodule_search_locations is not None:
+            hint = f"; '{name}' is a package"
+            name += ".__main__"
+            spec = importlib.util.find_spec(name)
+    except ModuleNotFoundError as error:
+        if not f"{name}.".startswith(f"{error.name}."):
+            raise  # a package above it is there, and imports something that is not
+        spec = None
+    if spec is None:
+        raise ArgumentError(f"No module named {name}{hint}")
+    get_code = getattr(spec.loader, "get_code", None)
+    code = None if get_code is None else get_code(name)
+    if code is None:
+        raise ArgumentError(f"the module '{name}' is no program of Python")
+    return spec, code
 
 
 def _may_be_run(path: Path) -> bool:
@@ -70,17 +100,21 @@ def _run_path(path: str, command_line: Sequence[str]) -> None:
         return
     code = _compiled(path)
     _begin_path(str(Path(path).resolve().parent))
+    with _without_our_frames():
+        _run_as_main(
+            code,
+            __file__=code.co_filename,
+            __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
+            __cached__=None,
+        )
+
+
+def _run_as_main(code: CodeType, **attributes: Any) -> None:
     # Not by runpy, which lets __file__ and sys.argv[0] be the same, and __main__ end with the code.
     main = ModuleType("__main__")
-    main.__dict__.update(
-        __file__=code.co_filename,
-        __builtins__=__builtins__,
-        __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
-        __cached__=None,
-    )
+    main.__dict__.update(attributes, __builtins__=builtins)
     sys.modules["__main__"] = main
-    with _without_our_frames():
-        exec(code, main.__dict__)
+    exec(code, main.__dict__)
 
 
 def _compiled(path: str) -> CodeType:
@@ -137,14 +171,6 @@ def _meant(name: str) -> str:
     module = name.replace(os.sep, ".").removesuffix(".py")
     is_name = all(part.isidentifier() for part in module.split("."))
     return f"; for a module write aiorcl exec -m {module}" if is_name and os.sep not in name else ""
-
-
-def _is_of_runpy(error: ImportError) -> bool:
-    """Tell whether runpy itself has raised it: there is no such module."""
-    frame = error.__traceback__
-    while frame is not None and frame.tb_next is not None:
-        frame = frame.tb_next
-    return frame is not None and frame.tb_frame.f_globals.get("__name__") == "runpy"
 
 
 @contextlib.contextmanager
