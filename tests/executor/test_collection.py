@@ -253,6 +253,15 @@ def goal(executor: AsyncioExecutor, node: Node) -> Any:
     return running
 
 
+def failed(executor: AsyncioExecutor, node: Node) -> Any:
+    """Return a task that has failed."""
+    task = ended(executor, node, fail)
+    error = task.exception()
+    assert error is not None
+    error.__traceback__ = None  # from Python 3.12 on its frames know those of whoever spun
+    return task
+
+
 def raised(executor: AsyncioExecutor, node: Node) -> Any:
     """Return a task whose exception the executor has raised."""
     task = executor.create_task(fail)
@@ -265,7 +274,7 @@ def raised(executor: AsyncioExecutor, node: Node) -> Any:
 RESULTS: dict[str, Callable[[AsyncioExecutor, Node], Any]] = {
     "function": partial(ended, handler=lambda: None),
     "coroutine": partial(ended, handler=turns),
-    "failed": partial(ended, handler=fail),
+    "failed": failed,
     "raised": raised,
     "cancelled": partial(cancelled, handler=endless, spins=2),
     "never begun": partial(cancelled, handler=endless, spins=0),

@@ -16,12 +16,12 @@ from fastapi import (
     WebSocket,
     WebSocketDisconnect,
     WebSocketException,
+    status,
 )
 from fastapi.middleware.trustedhost import TrustedHostMiddleware
+from fastapi.requests import HTTPConnection
 from fastapi.staticfiles import StaticFiles
 from pydantic import BaseModel, Field
-from starlette.requests import HTTPConnection
-from starlette.status import WS_1008_POLICY_VIOLATION
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -53,7 +53,7 @@ def same_origin(connection: HTTPConnection) -> None:
     if origin is not None and origin.partition("://")[2] != connection.headers["host"]:
         reason = "This comes from another web site"
         if connection.scope["type"] == "websocket":
-            raise WebSocketException(WS_1008_POLICY_VIOLATION, reason)
+            raise WebSocketException(status.WS_1008_POLICY_VIOLATION, reason)
         raise HTTPException(403, reason)
 
 

@@ -104,6 +104,6 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
 
 def _say_where(cancellation: asyncio.CancelledError, client: Client[Any, Any], what: str) -> None:
     """Note how far a call has come: the traceback of a TimeoutError shows it."""
-    with contextlib.suppress(InvalidHandle):
+    with contextlib.suppress(Exception):  # of what is gone, or goes down
         is_there = "there" if client.service_is_ready() else "not there"
         add_note(cancellation, f"{described(client)} {what}, and its server is {is_there}")

@@ -143,7 +143,7 @@ async def _ready(
         raise EntityGoneError(f"{described(gone)} was destroyed") from None
     except asyncio.CancelledError as cancellation:
         # The cause of a TimeoutError, whose traceback shows it.
-        with contextlib.suppress(InvalidHandle):
+        with contextlib.suppress(Exception):  # of what is gone, or goes down
             there = "is there, but not matched yet" if is_near() else "is not there"
             waited = "" if entity is None else f"{described(entity)}: "
             add_note(cancellation, f"{waited}what was waited for {there}")
