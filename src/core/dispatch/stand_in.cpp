@@ -36,9 +36,15 @@ StandIn & of(PyObject * self) noexcept {
   return *reinterpret_cast<StandIn *>(self);
 }
 
+/// What the type has as well: annotations from the moment on in which somebody asks the type.
+bool type_has(PyObject * name) {
+  return PyUnicode_Compare(name, names().doc) == 0 ||
+         PyUnicode_Compare(name, names().module) == 0 ||
+         PyUnicode_CompareWithASCIIString(name, "__annotations__") == 0;
+}
+
 PyObject * get_attribute(PyObject * self, PyObject * name) {
-  // The type has these two as well.
-  if (PyUnicode_Compare(name, names().doc) != 0 && PyUnicode_Compare(name, names().module) != 0) {
+  if (!type_has(name)) {
     PyObject * own = PyObject_GenericGetAttr(self, name);
     if (own != nullptr || PyErr_ExceptionMatches(PyExc_AttributeError) == 0) return own;
     PyErr_Clear();
