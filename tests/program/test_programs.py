@@ -6,7 +6,6 @@
 from __future__ import annotations
 
 import signal
-import subprocess
 import sys
 from pathlib import Path
 
@@ -16,7 +15,6 @@ from tests.support import network
 from tests.support.processes import started
 
 DEADLINE_SEC = 40.0
-RCLPY_SEC = 10.0  # for rclpy's own end
 PROGRAMS = Path(__file__).parent / "rclpy_programs"
 PYTHON = (sys.executable,)
 EXEC = (sys.executable, "-m", "aiorcl", "exec")
@@ -58,26 +56,19 @@ def test_talker_and_listener(talker: tuple[str, ...], listener: tuple[str, ...])
     assert stdout.splitlines() == [*said, "Nobody listens any more"]
 
 
-@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
-def test_signal(number: signal.Signals) -> None:
-    """Ctrl-C and SIGTERM end the program's spin as they do under rclpy."""
-    ended = []
-    for command in (PYTHON, EXEC):
-        with started(
-            [*command, "waits.py"], domain_id=network.domain_id(), cwd=PROGRAMS
-        ) as process:
-            assert process.stdout is not None
-            assert process.stdout.readline() == "ready\n"
-            process.send_signal(number)
-            try:
-                stdout, stderr = process.communicate(
-                    timeout=DEADLINE_SEC if command is EXEC else RCLPY_SEC
-                )
-            except subprocess.TimeoutExpired:
-                if command is EXEC:
-                    raise
-                process.send_signal(number)  # rclpy sleeps over the first one now and then
-                stdout, stderr = process.communicate(timeout=DEADLINE_SEC)
-            ended.append((process.returncode, stdout, stderr))
-    assert ended[0] == ended[1]
-    assert ended[0][0] == 0
+@pytest.mark.parametrize(
+    ("number", "said"),
+    [(signal.SIGINT, "KeyboardInterrupt\ndestroyed\n"), (signal.SIGTERM, "destroyed\n")],
+)
+def test_signal(number: signal.Signals, said: str) -> None:
+    """Ctrl-C and SIGTERM end the program's spin as they do under rclpy, where nothing races there.
+
+    rclpy's own executor may sleep over the signal, or meet a context that is down already.
+    """
+    command = [*EXEC, "waits.py"]
+    with started(command, domain_id=network.domain_id(), cwd=PROGRAMS) as process:
+        assert process.stdout is not None
+        assert process.stdout.readline() == "ready\n"
+        process.send_signal(number)
+        stdout, stderr = process.communicate(timeout=DEADLINE_SEC)
+    assert (process.returncode, stdout, stderr) == (0, said, "")
