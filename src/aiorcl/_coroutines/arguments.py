@@ -123,11 +123,16 @@ def check_callable(value: object, function: str, name: str) -> None:
         raise TypeError(f"{function} takes a function as {name}, not {shown(value)}")
 
 
+def check_context(value: object, function: str) -> None:
+    """Raise TypeError unless ``value`` is a context, or None."""
+    if value is not None:
+        check(value, Context, function, "a Context of rclpy, such as node.context")
+
+
 def check_executor_arguments(context: object, loop: object, on_error: object) -> None:
     """Raise TypeError for what no executor can be made with; None is what each may be."""
     function = "AsyncioExecutor()"
-    if context is not None:
-        check(context, Context, function, "a Context of rclpy, such as node.context")
+    check_context(context, function)
     if loop is not None:
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")

@@ -41,9 +41,9 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     """Wait until a server is there, send the request, and return the response.
 
     ``asyncio.timeout`` limits all of it; a note in the traceback says whether a server was there. A
-    call that is cancelled leaves nothing behind: its
-    request is forgotten, and a response that still comes is dropped. A server that goes away after
-    it got the request cannot be noticed. No callback group holds the response back.
+    call that is cancelled leaves nothing behind: its request is forgotten, and a response that
+    still comes is dropped. A server that goes away after it got the request cannot be noticed. No
+    callback group holds the response back.
 
     No more requests of an executor to one service are under way at once than the history of the
     client's QoS profile holds: 10 by default. Further calls, of any of its clients, wait for their

@@ -62,6 +62,7 @@ class Line:
         self._waiting: deque[_Waiting] = deque()
         #: How often it was looked at in vain, until somebody sets it back.
         self.looks = 0
+        self._looking: asyncio.TimerHandle | None = None  # while somebody waits
 
     def __len__(self) -> int:
         return len(self._waiting)
@@ -79,7 +80,8 @@ class Line:
         self._waiting.append(call)
         serving = served_node.serving
         serving.follow(call, client, served_node.node)
-        looking = asyncio.get_running_loop().create_task(self._look(call))
+        if self._looking is None:
+            self._look_later()
         try:
             await call.wait(lambda: self._waiting[0] is call and self._is_free(client))
         except BaseException:
@@ -87,16 +89,18 @@ class Line:
             self.advance()
             raise
         finally:
-            looking.cancel()
             serving.followers.discard(call)
         self._waiting.popleft()
 
-    async def _look(self, call: _Waiting) -> None:
-        while True:
-            await asyncio.sleep(_LOOK_SEC)
-            if self._waiting and self._waiting[0] is call:
-                self.looks += 1
-                self.advance()
+    def _look_later(self) -> None:
+        self._looking = asyncio.get_running_loop().call_later(_LOOK_SEC, self._look)
+
+    def _look(self) -> None:
+        self._looking = None
+        if self._waiting:
+            self.looks += 1
+            self.advance()
+            self._look_later()
 
     def advance(self) -> None:
         """Wake the first one if it is free."""

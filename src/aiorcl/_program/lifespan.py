@@ -17,7 +17,7 @@ from typing import Any, TypeVar, cast
 from rclpy.context import Context
 from rclpy.node import Node
 
-from aiorcl._coroutines.arguments import check
+from aiorcl._coroutines.arguments import check_context
 from aiorcl._loop.brief import brief
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
@@ -261,6 +261,5 @@ def lifespan(
     for each in nodes:
         check_entry(each, _CALLER)
     check_args(args, _CALLER)
-    if context is not None:
-        check(context, Context, _CALLER, "a Context of rclpy, such as node.context")
+    check_context(context, _CALLER)
     return Lifespan(nodes, args, context, handler_cancellation=handler_cancellation)

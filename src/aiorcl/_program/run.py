@@ -25,7 +25,7 @@ from rclpy.signals import (
 )
 from rclpy.utilities import get_default_context
 
-from aiorcl._coroutines.arguments import check, check_callable
+from aiorcl._coroutines.arguments import check_callable, check_context
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop, sockets_of
@@ -293,8 +293,7 @@ def run(
         check_entry(each, _CALLER)
     check_args(args, _CALLER)
     check_callable(loop_factory, "aiorcl.run()", "loop_factory")
-    if context is not None:
-        check(context, Context, _CALLER, "a Context of rclpy, such as node.context")
+    check_context(context, _CALLER)
     if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
     mains = [each for each in makers if is_main(each)]
