@@ -51,24 +51,27 @@ def test_a_thread_that_is_about_to_begin(monkeypatch: pytest.MonkeyPatch) -> Non
     while getattr(sys._current_frames().get(caller.ident), "f_code", None) != function.__code__:
         pass
 
+    questions = threading.Semaphore(0)
+
+    def runs() -> bool:
+        questions.release()
+        return True
+
     def wait() -> None:
         assert caller.ident is not None
-        first_line.let_begin(caller.ident, lambda: True)
+        first_line.let_begin(caller.ident, runs)
         events.append("waited")
 
     waiter = threading.Thread(target=wait)
     waiter.start()
-    while getattr(sys._current_frames().get(waiter.ident or 0), "f_code", None) in (
-        None,
-        wait.__code__,
-    ):
-        pass
+    for _ in range(3):  # whoever asks again has not been told that it has begun
+        questions.acquire()
     assert events == []
     os.read(readable, 1 << 20)
     waiter.join()
-    assert events == ["begun, in a cell", "waited"]
     may_end.set()
     caller.join()
+    assert sorted(events) == ["begun, in a cell", "waited"]
     file.close()
     os.close(readable)
 
