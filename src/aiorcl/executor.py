@@ -18,7 +18,7 @@ from rclpy.executors import TimeoutObject
 
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check_executor_arguments, check_future, timeout
-from aiorcl._loop.aside import aside
+from aiorcl._loop.finalizer import Finalizer
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
 from aiorcl._loop.interpreter_exit import at_exit, give_up_when_main_ends, waits_in_vain
@@ -57,9 +57,6 @@ if TYPE_CHECKING:
 
 P = ParamSpec("P")
 T = TypeVar("T")
-
-# How long coroutines that refuse to end may keep the interpreter from its end.
-_EXIT_SECONDS = 1.0
 
 
 class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethodOverride]
@@ -147,6 +144,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
             *(self._context_end, self._forget_nodes),
         )
+        self._finalizer = Finalizer(self._shutdown.when_collected)
         self._block = Block(
             *(self._state, self._home, self._run, self._served_nodes, self._errors, self._shutdown)
         )
@@ -156,7 +154,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
         watcher.spin_inside = self._spinning.until if manner.nests else None
-        at_exit(self._end_with_interpreter)
+        at_exit(self._shutdown.with_interpreter)
         give_up_when_main_ends(self._give_up)
         in_forked_child(self._shutdown.leave_to_parent)
 
@@ -352,31 +350,16 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     ) -> None:
         if isinstance(exc, Exception):
             self._state.error = exc
-        self._shutdown.come_to_end(None, exc)
+        if _SHUTDOWN.are_those_of(self):
+            self._shutdown.come_to_end(None, exc)
+        else:
+            self.shutdown()
 
     def __del__(self) -> None:
-        if not hasattr(self, "_block"):
-            return  # not initialized
-        if self._state.is_parents:
-            return
-        try:
-            self._errors.close()
-            if self._run.thread is None and not self._state.let_go:
-                with aside():  # the collector may come where another loop runs
-                    self.shutdown(timeout_sec=0)  # so that no task is left pending
-        finally:
-            self._shutdown.let_go()
-
-    def _end_with_interpreter(self) -> None:
-        if self._state.is_parents:
-            return
-        try:
-            if self._run.thread is None:
-                self._errors.close()
-            self.shutdown(timeout_sec=_EXIT_SECONDS)
-        finally:
-            if self._run.thread is None:
-                self._shutdown.let_go()
+        # Besides the finalizer, which comes also where a subclass does not call this one: that may
+        # be after the collector has closed coroutines, which it does in the order that it found.
+        if hasattr(self, "_shutdown"):
+            self._shutdown.when_collected()
 
     # What the parts ask.
 
@@ -392,6 +375,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
 
 _SPIN_ONCE = OwnMethods(AsyncioExecutor, "spin_once")
+_SHUTDOWN = OwnMethods(AsyncioExecutor, "shutdown")
 
 # isinstance() holds for code that asks; the methods of rclpy's base class would not fit.
 rclpy.executors.Executor.register(AsyncioExecutor)

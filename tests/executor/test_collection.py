@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import gc
 import weakref
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
@@ -124,6 +124,33 @@ def test_coroutines_that_ask_do_not_keep_their_executor(
         return weakref.ref(executor)
 
     assert_collected(once)
+
+
+def test_a_coroutine_is_collected_before_who_awaits_it(
+    context: Context, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Who awaits it hears of its end in the same way, and nothing else is told."""
+    heard: list[str] = []
+
+    async def note(awaitable: Awaitable[object], name: str) -> None:
+        try:
+            await awaitable
+        except BaseException as error:
+            heard.append(f"{name}: {type(error).__name__}")
+            raise
+
+    def once() -> weakref.ref[Any]:
+        inner = note(asyncio.Event().wait(), "inner")
+        gc.collect()  # which looks first at what it has seen before
+        executor = AsyncioExecutor(context=context)
+        executor.create_task(note(inner, "outer"))
+        executor.spin_once(timeout_sec=0)
+        executor.spin_once(timeout_sec=0)
+        return weakref.ref(executor)
+
+    assert_collected(once)
+    assert heard == 4 * ["inner: GeneratorExit", "outer: GeneratorExit"]
+    assert caplog.records == []
 
 
 @pytest.mark.parametrize("is_task", [False, True])

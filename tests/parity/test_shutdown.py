@@ -81,6 +81,25 @@ def test_the_with_statement_shuts_down(executor: Executor, node: Node) -> None:
     assert executor.get_nodes() == []
 
 
+@breaks(events="does not ask it")
+def test_the_with_statement_asks_a_shutdown_of_the_users(
+    executor: Executor, node: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It may have to stop motors first."""
+    called: list[str] = []
+    shutdown = executor.shutdown
+
+    def stop_first() -> bool:
+        called.append("stopped")
+        return shutdown()
+
+    monkeypatch.setattr(executor, "shutdown", stop_first)
+    with executor:
+        pass
+    assert called == ["stopped"]
+    assert executor.get_nodes() == []
+
+
 @breaks(events="waits for itself to end")
 @pytest.mark.parametrize("call", CALLS)
 def test_a_callback_shuts_the_executor_down(

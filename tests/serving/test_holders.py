@@ -20,11 +20,13 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
+from aiorcl._serving import registry
 from aiorcl._serving.registry import served
 from tests.support.elsewhere import DEADLINE_SEC, Arrivals, Elsewhere, call_elsewhere
 from tests.support.waitables import DrivenInbox
 
 if TYPE_CHECKING:
+    from aiorcl._serving.node import ServedNode
     from tests.support.makers import MakeNode
 
 
@@ -33,12 +35,20 @@ def _listen(node: Node, arrivals: Arrivals) -> Any:
     return node.create_publisher(Int64, "topic", 10)
 
 
-@pytest.mark.parametrize("end", ["collected", "shut-down", "loop-closed"])
+class OwnDel(AsyncioExecutor):
+    """A user's executor."""
+
+    def __del__(self) -> None:
+        """Not call that of the base class."""
+
+
+@pytest.mark.parametrize("end", ["collected", "collected-own-del", "shut-down", "loop-closed"])
 def test_the_old_executor_ends(context: Context, lone: Node, end: str) -> None:
     """What it was in the middle of keeps nobody from taking over its node."""
     arrivals = Arrivals()
     publisher = _listen(lone, arrivals)
-    old: list[AsyncioExecutor] = [AsyncioExecutor(context=context)]
+    cls = OwnDel if end == "collected-own-del" else AsyncioExecutor
+    old: list[AsyncioExecutor] = [cls(context=context)]
     old[0].add_node(lone)
     if end == "loop-closed":
 
@@ -52,9 +62,40 @@ def test_the_old_executor_ends(context: Context, lone: Node, end: str) -> None:
         old[0].remove_node(lone)
     if end == "shut-down":
         old[0].shutdown()
-    elif end == "collected":
+    elif end.startswith("collected"):
         old.clear()
         gc.collect()
+    publisher.publish(Int64(data=1))
+    with Elsewhere(AsyncioExecutor(context=context)) as new:
+        new.executor.add_node(lone)
+        arrivals.wait(lambda what: what == [1])
+
+
+def test_an_interrupt_between_the_right_to_watch_and_its_use(
+    context: Context, lone: Node, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The executor that it has interrupted goes; the next one hears of the entity."""
+    arrivals = Arrivals()
+    publisher = _listen(lone, arrivals)
+    hold, subscriptions = registry.hold, list(lone.subscriptions)
+
+    def interrupted(entity: object, served_node: ServedNode) -> registry.Hold | None:
+        held = hold(entity, served_node)
+        if entity in subscriptions:
+            subscriptions.clear()
+            raise KeyboardInterrupt
+        return held
+
+    def give_up() -> None:
+        old = AsyncioExecutor(context=context)
+        with pytest.raises(KeyboardInterrupt):
+            old.add_node(lone)
+        old.remove_node(lone)
+        old.shutdown()
+
+    monkeypatch.setattr(registry, "hold", interrupted)
+    give_up()
+    gc.collect()
     publisher.publish(Int64(data=1))
     with Elsewhere(AsyncioExecutor(context=context)) as new:
         new.executor.add_node(lone)

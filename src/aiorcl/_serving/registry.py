@@ -45,10 +45,14 @@ class Hold:
 
     def __init__(self, entity: object, holder: ServedNode) -> None:
         self._key = id(entity)  # of no other entity until release(): what watches it holds it
-        self.holder = weakref.ref(holder)
+        self.holder = weakref.ref(holder, self._holder_goes)
         self.core: weakref.ref[Core] | None = None
         self.released = False
         self.waiting: dict[weakref.ref[ServedNode], None] = {}
+
+    def _holder_goes(self, reference: weakref.ref[ServedNode]) -> None:
+        if self.core is None:  # an interrupt has come before it was used: nobody else releases it
+            self.release()
 
     def release(self) -> None:
         """The entity is watched no more: whoever waits for it looks at it again. Idempotent.

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
+from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
 from aiorcl._loop.private import running_loop
 from aiorcl._tasks.lost import LostTasks
@@ -30,6 +31,9 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
+
+# How long coroutines that refuse to end may keep the interpreter from its end.
+_EXIT_SECONDS = 1.0
 
 
 def _run_until_complete(
@@ -267,6 +271,30 @@ class Shutdown:
         """Leave nothing, whatever is under way: nothing runs the loop of the block any more."""
         # Twice, if an interrupt comes: nobody does it later.
         do_all(self._home.stop_driving, self.let_go, self._run.end)
+
+    def when_collected(self) -> None:
+        """Leave no task pending and nothing open: nobody holds the executor any more."""
+        if self._state.is_parents:
+            return
+        try:
+            self._errors.close()
+            if self._run.thread is None and not self._state.let_go:
+                with aside():  # the collector may come where another loop runs
+                    self.come_to_end(0)
+        finally:
+            self.let_go()
+
+    def with_interpreter(self) -> None:
+        """End what nobody has shut down, before the interpreter goes."""
+        if self._state.is_parents:
+            return
+        try:
+            if self._run.thread is None:
+                self._errors.close()
+            self.come_to_end(_EXIT_SECONDS)
+        finally:
+            if self._run.thread is None:
+                self.let_go()
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""

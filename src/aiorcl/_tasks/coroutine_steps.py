@@ -10,6 +10,7 @@ import functools
 import sys
 import time
 from collections.abc import Callable, Coroutine, Generator
+from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from aiorcl import _core
@@ -177,9 +178,15 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_if_wanted()
             return waits_for
         try:
+            if _awaits_closed(self._coroutine):
+                return self._step(self._close_here)
             return self._step(self._coroutine.throw, *error)
         finally:
             del error  # the frame of the coroutine may keep this one, and the exception that one
+
+    def _close_here(self) -> NoReturn:
+        self._coroutine.close()
+        raise asyncio.CancelledError
 
     def _step(self, advance: Any, *args: Any) -> Any:
         owned = self._owned
@@ -312,6 +319,19 @@ def _was_closed(error: BaseException) -> bool:
     if type(error) is not RuntimeError or traceback is None or traceback.tb_next is not None:
         return False  # or one that the coroutine has raised, in a frame of its own
     return error.args == ("cannot reuse already awaited coroutine",)
+
+
+def _awaits_closed(coroutine: Any) -> bool:
+    """Tell whether the collector has closed a coroutine in the middle of a chain of them.
+
+    As it closes those that go together with their executor. The next one could only be told that
+    Python refuses the step: it hears of its end as the closed one did, by GeneratorExit.
+    """
+    while isinstance(coroutine, CoroutineType):
+        if coroutine.cr_frame is None:
+            return True
+        coroutine = coroutine.cr_await
+    return False
 
 
 def cancel(task: asyncio.Task[Any]) -> None:

@@ -13,33 +13,31 @@ from aiorcl import AsyncioExecutor
 from tests.processes.programs.talk import say, set_deadline
 
 
-class Robot(AsyncioExecutor):
-    """Its end fails."""
-
-    def shutdown(self, timeout_sec: float | None = None) -> bool:
-        """End, and raise."""
-        super().shutdown(timeout_sec)
-        raise ValueError("the motors are gone")
-
-
-async def work(begun: threading.Event) -> None:
-    """Wait for the end."""
+async def work(begun: threading.Event, error: BaseException | None) -> None:
+    """Wait for the end, which may fail."""
     begun.set()
     try:
         await asyncio.Event().wait()
     finally:
         say("stopped")
+        if error is not None:
+            raise error
 
 
 def main() -> None:
-    """Leave executors behind, each on a daemon thread."""
+    """Leave executors behind: two that nobody spins any more, two on daemon threads."""
     set_deadline()
     rclpy.init()
-    for cls in (Robot, AsyncioExecutor, Robot, AsyncioExecutor):
-        executor, begun = cls(), threading.Event()
-        executor.create_task(work, begun)
-        threading.Thread(target=executor.spin, daemon=True).start()
-        begun.wait()
+    for error in (ValueError("the motors are gone"), None) * 2:
+        executor, begun = AsyncioExecutor(), threading.Event()
+        executor.create_task(work, begun, error)
+        if error is not None:
+            executor.spin_once()
+        else:
+            threading.Thread(target=executor.spin, daemon=True).start()
+            begun.wait()
+        executors.append(executor)
 
 
+executors: list[AsyncioExecutor] = []
 main()
