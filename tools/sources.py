@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Checks what no linter knows: header and length of each source, names of attributes, one version.
+# Checks what no linter knows: header and length of each source, names, imports, one version.
 """``python -m tools.sources`` names what is wrong, and fails if anything is."""
 
 from __future__ import annotations
@@ -27,10 +27,18 @@ COMMENTS = {
     ".txt": "#",
 }
 NOT_SOURCES = {"LICENSE", ".gitignore", "py.typed"}
+ROOTS = {Path("src/aiorcl/__init__.py")}
 LONGEST = 400
 LONGEST_TEST = 450
 # What SLF001 of ruff does not see: a private attribute of another object, by its name as a string.
 BY_NAME = re.compile(r"\b(?:get|has|set|del)attr\((?!self\b)[^,\n]+, *[\"']_[a-z]")
+# What import-linter does not see, for which this is the extension: any other name of the package
+# itself, which has all layers behind it.
+FROM_THE_ROOT = re.compile(
+    r"^ *(?:from aiorcl import (?!_core *(?:#|$))|import aiorcl\b(?!\.)|from \.)"
+)
+# Nor does it read C++: modules of ours, by name.
+IMPORT_OF_OURS = re.compile(r'"aiorcl\.(?!_core\b)')
 
 
 def main() -> int:
@@ -66,6 +74,12 @@ def problems_of(path: Path) -> Iterator[str]:
     if path.suffix == ".py" and path.parts[0] == "src" and path.name != "private.py":
         for line in filter(BY_NAME.search, lines):
             yield f"{path}: a private attribute is for private.py: {line.strip()}"
+    if path.suffix == ".py" and path.is_relative_to("src/aiorcl") and path not in ROOTS:
+        for line in filter(FROM_THE_ROOT.search, lines):
+            yield f"{path}: name the module that is imported from: {line.strip()}"
+    if path.is_relative_to("src/core") and path.name != "imports.hpp":
+        for line in filter(IMPORT_OF_OURS.search, lines):
+            yield f"{path}: an import of our Python is for python/imports.hpp: {line.strip()}"
 
 
 def version_problems() -> Iterator[str]:

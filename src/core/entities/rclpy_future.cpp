@@ -8,6 +8,7 @@
 #include <vector>
 
 #include "dispatch/names.hpp"
+#include "python/imports.hpp"
 #include "python/once.hpp"
 #include "python/private_names.hpp"
 
@@ -42,7 +43,7 @@ struct Pattern {
     nb::module_ task = nb::module_::import_("rclpy.task");
     cls = task.attr("Future");
     no_arguments = nb::make_tuple();
-    inline_callback = nb::module_::import_("aiorcl._tasks.inline").attr("InlineCallback");
+    inline_callback = nb::borrow(imports::inline_callback());
     nb::module_ threading = nb::module_::import_("threading");
     nb::object lock_type = nb::borrow(threading.attr("Lock")().type());
     // The class itself: threading.RLock is a function of Python around it.

@@ -11,6 +11,7 @@
 
 #include "messages/from_python.hpp"
 #include "messages/to_python.hpp"
+#include "python/imports.hpp"
 #include "python/once.hpp"
 #include "python/private_names.hpp"
 
@@ -45,10 +46,9 @@ void note_without_plan(nb::handle cls, const std::string & reason) {
   const int known = PyDict_Contains(all.ptr(), cls.ptr());
   if (known < 0) nb::raise_python_error();
   if (known == 1) return;
-  static Imported tell{"aiorcl._rclpy.conversion", "tell_without_plan"};
   nb::str text(reason.c_str());
   if (PyDict_SetItem(all.ptr(), cls.ptr(), text.ptr()) != 0) nb::raise_python_error();
-  nb::object done = tell.get()(cls, text);
+  nb::object done = imports::tell_without_plan()(cls, text);
 }
 
 /// It may have been asked for without, by the environment.
@@ -184,8 +184,7 @@ void RosMessage::from_python(nb::handle message) {
     }
   }
   // rclpy's function trusts the types and lengths of all values.
-  static Imported convertible{"aiorcl._rclpy.conversion", "convertible"};
-  nb::object right = convertible.get()(type_.cls_, message);
+  nb::object right = imports::convertible()(type_.cls_, message);
   const bool converted = type_.from_python_(right.ptr(), data_);
   if (PyErr_Occurred() != nullptr) nb::raise_python_error();
   if (!converted) {
