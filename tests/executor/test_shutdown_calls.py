@@ -422,3 +422,13 @@ def test_a_task_that_a_generator_starts_as_it_is_closed(context: Context) -> Non
     assert executor.shutdown()
     assert loop.is_closed()
     assert cancelled == ["by the end"]
+
+
+def test_many_tasks_with_done_callbacks_wait_for_their_turn(context: Context) -> None:
+    """Each is cancelled, however many there are, and the end goes through."""
+    executor = AsyncioExecutor(context=context)
+    tasks = [executor.create_task(print) for _ in range(sys.getrecursionlimit())]
+    for task in tasks:
+        task.add_done_callback(print)
+    assert executor.shutdown()
+    assert all(task.cancelled() for task in tasks)

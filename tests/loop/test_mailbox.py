@@ -63,6 +63,10 @@ class Interrupted(deque[Any]):
         self.reach("before it is taken")
         return super().popleft()
 
+    def pop(self, *index: Any) -> Any:
+        self.reach("before it is refused")
+        return super().pop(*index)
+
     def reach(self, point: str) -> None:
         """Let the other one run, once, if this is its point."""
         if point == Interrupted.point:
@@ -70,7 +74,13 @@ class Interrupted(deque[Any]):
             Interrupted.hook()
 
 
-POINTS = ["before it is appended", "when it is appended", "before it is taken", "when it is posted"]
+POINTS = [
+    "before it is appended",
+    "when it is appended",
+    "before it is taken",
+    "before it is refused",
+    "when it is posted",
+]
 
 
 def make_mailbox(monkeypatch: pytest.MonkeyPatch, point: str) -> tuple[_core.Dispatcher, Mailbox]:
@@ -96,6 +106,8 @@ def test_a_task_meets_the_end(monkeypatch: pytest.MonkeyPatch, point: str) -> No
                 real.post()
 
         mailbox.entity = Posting()  # type: ignore[assignment]
+    if point == "before it is refused":
+        mailbox.refuse_tasks()
     work = Work()
     mailbox.post_task(work)
     if point == "before it is taken":
@@ -126,6 +138,24 @@ def test_what_waits_is_cancelled_in_its_order() -> None:
     mailbox.close()
     mailbox.post_task(works[2])
     assert works[2].fate == ["cancelled"]
+
+
+def test_what_a_cancelled_task_posts_is_refused_alone() -> None:
+    """As its done callbacks are: the next one that waits is cancelled after it, not inside it."""
+    mailbox = Mailbox(_core.Dispatcher())
+    fates: list[str] = []
+
+    class WithCallback(Work):
+        def cancel(self) -> None:
+            fates.append("begin")
+            callback = Work()
+            mailbox.post_task(callback)
+            fates.extend([*callback.fate, "end"])
+
+    for _ in range(3):
+        mailbox.post_task(WithCallback())
+    mailbox.refuse_tasks()
+    assert fates == ["begin", "cancelled", "end"] * 3
 
 
 def test_orders_are_done_in_one_batch() -> None:

@@ -49,9 +49,18 @@ class Mailbox:
         self._tasks.append(task)
         # In this order: what is appended before the flag is set is found by cancel_tasks().
         if self._refuses:
-            self.cancel_tasks()
+            self._refuse_last()
         else:
             self.entity.post()
+
+    def _refuse_last(self) -> None:
+        # One and no more: what cancel_tasks() cancels posts its done callbacks, which are refused
+        # inside of that, and would each cancel the next of those that wait, at a depth of its own.
+        try:
+            task = self._tasks.pop()
+        except IndexError:
+            return  # another thread was faster
+        task.cancel()
 
     def refuse_tasks(self) -> None:
         """From now on tasks are cancelled, those that wait included."""
