@@ -119,6 +119,15 @@ def with_executor(executor: Any) -> Any:
     return future
 
 
+def called_twice(executor: Any) -> Any:
+    """Call a task once more than it needs, where tasks are called; older ones poll."""
+    task = executor.create_task(list)
+    if hasattr(executor, "_call_task_in_next_spin"):
+        private.call_task_in_next_spin(task)
+    executor.spin_until_future_complete(task, DEADLINE_SEC)
+    return task.result()
+
+
 def locked_twice() -> bool:
     """Tell whether a thread can take the lock of a future twice."""
     future: rclpy.task.Future[None] = rclpy.task.Future()
@@ -183,6 +192,7 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.executor_of(with_executor(o.executor)),
         lambda got: isinstance(got, SingleThreadedExecutor),
     ),
+    "call_task_in_next_spin": (lambda o: called_twice(o.executor), lambda got: got == []),
     "step_of_tasks": (lambda o: private.step_of_tasks(), is_code_of_task),
     "reader_of_list": (
         lambda o: [

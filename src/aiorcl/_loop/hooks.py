@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
     from rclpy.client import Client
-    from rclpy.task import Future
+    from rclpy.task import Future, Task
     from rclpy.timer import Timer
 
     from aiorcl import _core
@@ -44,6 +44,9 @@ class Hooks(Protocol):
 
     def complete_request(self, client: Client[Any, Any], number: int, response: Any) -> None:
         """A response was taken of a client that looks for the future by a method of the user's."""
+
+    def call_task(self, task: Task[Any]) -> None:
+        """A future is complete that a task of rclpy awaits, of any executor: let it go on."""
 
     def ask_guards(self) -> bool:
         """A spin_once would return with nothing done: look where events come late; True if one did.

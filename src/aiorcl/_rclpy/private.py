@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import warnings
 from _thread import RLock  # the class; threading.RLock is a function around it
 from operator import attrgetter
 from typing import TYPE_CHECKING, Any
@@ -53,7 +54,7 @@ exception_and_result_of = attrgetter("_exception", "_result")
 
 
 def callbacks_of(future: AnyFuture) -> list[Any]:
-    """Return the done callbacks of a future that is pending; tasks too, from 7.1.9, 9.1.4 on."""
+    """Return the done callbacks of a future that is pending, and from 10.0.10 on waiting tasks."""
     return future._callbacks
 
 
@@ -102,6 +103,18 @@ def executor_of(future: AnyFuture) -> Any:
 def set_executor(future: AnyFuture, executor: Executor) -> None:
     """Let an executor run the done callbacks of a future."""
     future._set_executor(executor)
+
+
+def call_task_in_next_spin(task: rclpy.task.Task[Any]) -> None:
+    """Let a task take its next step, on its own executor: what it awaits is done. Any thread.
+
+    Tasks that await are called by their executors from 7.1.9, 9.1.4 on.
+    """
+    executor = executor_of(task)
+    if executor is None:
+        warnings.warn(f"{task!r} will not go on: its executor is gone", stacklevel=2)
+    else:
+        executor._call_task_in_next_spin(task)
 
 
 def step_of_tasks() -> CodeType:

@@ -12,6 +12,7 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.utilities import get_default_context
 
+from aiorcl._rclpy.private import call_task_in_next_spin, executor_of
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.future import Future
 
@@ -125,6 +126,17 @@ class ExecutorBase(_Executor):
     def create_future(self) -> Future[Any]:
         """Return a future whose done callbacks run on this executor. Any thread."""
         return Future(executor=self)
+
+    def _call_task_in_next_spin(self, task: rclpy.task.Task[Any]) -> None:
+        """Let a task of rclpy go on, also one of another executor. Any thread.
+
+        Futures call it when they are done, and belong to this executor by then: to that of the task
+        before.
+        """
+        if executor_of(task) is self:
+            self.create_task(task)
+        else:
+            call_task_in_next_spin(task)
 
 
 def _instead_of_node(value: object) -> str:

@@ -17,7 +17,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._core import is_coroutine
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
-from aiorcl._rclpy.private import futures_of
+from aiorcl._rclpy.private import call_task_in_next_spin, futures_of
 from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.registry import served
 from aiorcl._serving.report import node_of
@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     import weakref
 
     from rclpy.client import Client
-    from rclpy.task import Future
+    from rclpy.task import Future, Task
     from rclpy.timer import Timer
     from rclpy.waitable import Waitable
 
@@ -143,6 +143,9 @@ class ExecutorHooks:
             return  # it was cancelled
         self._watcher.bind(future)
         future.set_result(response)
+
+    def call_task(self, task: Task[Any]) -> None:
+        call_task_in_next_spin(task)
 
     def ask_guards(self) -> bool:
         return self._watcher.guard_threads.ask(self._watcher.dispatcher)

@@ -15,6 +15,7 @@ struct Names {
   PyObject * acquire = PyUnicode_InternFromString("acquire");
   PyObject * beginning_execution = PyUnicode_InternFromString("beginning_execution");
   PyObject * call_async = PyUnicode_InternFromString("call_async");
+  PyObject * call_task = PyUnicode_InternFromString("call_task");
   PyObject * callback = PyUnicode_InternFromString("callback");
   PyObject * can_execute = PyUnicode_InternFromString("can_execute");
   PyObject * clear_on_ready_callback = PyUnicode_InternFromString("clear_on_ready_callback");

@@ -30,6 +30,11 @@ bool is_same(nb::handle one, nb::handle other) {
          PyMethod_Function(one.ptr()) == PyMethod_Function(other.ptr());
 }
 
+/// Whether the type of an object is a class, or derives from it. No `__class__` is asked.
+bool is_of_class(nb::handle object, nb::handle cls) {
+  return PyObject_TypeCheck(object.ptr(), reinterpret_cast<PyTypeObject *>(cls.ptr())) != 0;
+}
+
 /// What a new Future has, learned from one that the constructor has made. Lives as long as the
 /// interpreter.
 struct Pattern {
@@ -42,6 +47,7 @@ struct Pattern {
   Pattern() {
     nb::module_ task = nb::module_::import_("rclpy.task");
     cls = task.attr("Future");
+    task_cls = task.attr("Task");
     no_arguments = nb::make_tuple();
     inline_callback = nb::borrow(imports::inline_callback());
     nb::module_ threading = nb::module_::import_("threading");
@@ -69,6 +75,7 @@ struct Pattern {
   }
 
   nb::object cls;
+  nb::object task_cls;
   nb::object no_arguments;
   nb::object inline_callback;
   nb::object finished;
@@ -123,6 +130,8 @@ bool complete_rclpy_future(nb::handle future, nb::handle result, Hooks hooks, nb
     }
     if (is_instance(callback, known.inline_callback)) {
       call_object(callback, future);  // as create_task would
+    } else if (is_of_class(callback, known.task_cls)) {
+      call_method(hooks, names().call_task, callback);
     } else {
       call_method(hooks, names().create_task, callback, future);
     }
@@ -141,11 +150,10 @@ void discard_callback(nb::handle future, nb::handle callback) {
 
 nb::list take_callbacks(nb::handle future, nb::handle cls) {
   nb::list taken;  // before: it may bring the collector
-  auto * type = reinterpret_cast<PyTypeObject *>(cls.ptr());
   nb::object list = attribute(future, rclpy_names().callbacks);
   for (Py_ssize_t i = 0; i < PyList_Size(list.ptr());) {
     nb::object callback = nb::borrow(PyList_GET_ITEM(list.ptr(), i));
-    if (PyObject_TypeCheck(callback.ptr(), type) == 0) {
+    if (!is_of_class(callback, cls)) {
       ++i;
       continue;
     }

@@ -16,8 +16,9 @@ namespace aiorcl {
 nanobind::object new_rclpy_future();
 
 /// As future._set_executor(hooks.executor()) and future.set_result(result), without its callback
-/// `except`; the other ones go to hooks.create_task(callback, future). False, and nothing is done,
-/// for a future of another class, or where rclpy's has other attributes than we know.
+/// `except`; the other ones go to hooks.create_task(callback, future), and to hooks.call_task(task)
+/// the tasks among them, which rclpy 10.0.10 and newer puts there. False, and nothing is done, for
+/// a future of another class, or where rclpy's has other attributes than we know.
 bool complete_rclpy_future(nanobind::handle future, nanobind::handle result, Hooks hooks,
                            nanobind::handle except);
 
