@@ -139,10 +139,8 @@ def sourced(session: nox.Session) -> None:
     """Run pytest on the ROS that is sourced, with a build for it; more arguments go to pytest."""
     if "AMENT_PREFIX_PATH" not in SOURCED:
         session.error("No ROS is sourced: for example `. /opt/ros/jazzy/setup.sh` before")
-    install(
-        session,
-        *(*PROJECT["build-system"]["requires"], *group("build", "test", "bench", "examples")),
-    )
+    requires = PROJECT["build-system"]["requires"]
+    install(session, *requires, *group("build", "test", "bench", "demo", "examples"))
     session.env.update({name: SOURCED[name] for name in SOURCED if not name.startswith("_")})
     options = ("--no-build-isolation", "--no-deps", "--reinstall")
     settings = {"build-dir": str(BUILD / "cmake-sourced"), **STRICT}

@@ -13,12 +13,12 @@ STRICT = ["-p", "pytest_aiorcl", "-W", "error", "-W", "ignore::DeprecationWarnin
 
 #: How coroutine functions are run: the options of pytest, and the mark of the tests.
 RUNNERS = {
-    "pytest-asyncio": (["-p", "no:anyio"], "pytest.mark.asyncio"),
+    "pytest-asyncio": (["-p", "asyncio"], "pytest.mark.asyncio"),
     "pytest-asyncio, a loop for all": (
-        ["-p", "no:anyio"],
+        ["-p", "asyncio"],
         "pytest.mark.asyncio(loop_scope='module')",
     ),
-    "anyio": (["-p", "no:asyncio"], "pytest.mark.anyio"),
+    "anyio": (["-p", "anyio"], "pytest.mark.anyio"),
 }
 
 IMPORTS = """
@@ -47,9 +47,10 @@ class Greeter(Node):
 class Fails(Node):
     def __init__(self):
         super().__init__("fails")
-        self.create_timer(0.001, self.fail)
+        self.timer = self.create_timer(0.001, self.fail)
 
     def fail(self):
+        self.timer.cancel()
         raise ValueError("burnt")
 
 
@@ -149,6 +150,12 @@ def test_domains_are_held_by_processes(ros_domain_id):
 """
 
 
+@pytest.fixture(autouse=True)
+def only_named_plugins(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Let the inner pytests load no others, whatever is installed: ROS brings some too."""
+    monkeypatch.setenv("PYTEST_DISABLE_PLUGIN_AUTOLOAD", "1")
+
+
 def lines_of_failures(result: pytest.RunResult) -> list[str]:
     """Return what pytest has printed of the exceptions that have failed tests."""
     return [line for line in result.outlines if line.startswith("E  ")]
@@ -172,7 +179,7 @@ def test_coroutine_functions(pytester: pytest.Pytester, runner: str) -> None:
 def test_plain_functions(pytester: pytest.Pytester) -> None:
     """They spin by themselves."""
     pytester.makepyfile(IMPORTS + PLAIN)
-    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:asyncio")
+    result = pytester.runpytest_subprocess(*STRICT)
     result.assert_outcomes(passed=5, failed=1)
     assert any("ValueError: burnt" in line for line in lines_of_failures(result))
 
@@ -201,12 +208,12 @@ async def test_it_is_served(greeted, ros_executor):
     assert await ros_executor.create_task(max, 1, 2) == 2
 """
     )
-    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:anyio")
+    result = pytester.runpytest_subprocess(*STRICT, "-p", "asyncio")
     result.assert_outcomes(passed=1)
 
 
 def test_nothing_of_ros_is_imported_before_a_test_asks(pytester: pytest.Pytester) -> None:
-    """The plugin is loaded by every pytest of an environment, also where no ROS is sourced."""
+    """The plugin is loaded by any pytest of an environment, also where no ROS is sourced."""
     pytester.makepyfile(
         """
 import sys
@@ -218,5 +225,5 @@ def test_without():
     assert "pytest_aiorcl" in sys.modules
 """
     )
-    result = pytester.runpytest_subprocess(*STRICT, "-p", "no:asyncio")
+    result = pytester.runpytest_subprocess(*STRICT)
     result.assert_outcomes(passed=1)
