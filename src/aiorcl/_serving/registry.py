@@ -10,6 +10,7 @@ from __future__ import annotations
 import asyncio
 import os
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiorcl._loop.by_identity import ByIdentity
@@ -45,14 +46,10 @@ class Hold:
 
     def __init__(self, entity: object, holder: ServedNode) -> None:
         self._key = id(entity)  # of no other entity until release(): what watches it holds it
-        self.holder = weakref.ref(holder, self._holder_goes)
+        self.holder = weakref.ref(holder, partial(_holder_goes, self._key))
         self.core: weakref.ref[Core] | None = None
         self.released = False
         self.waiting: dict[weakref.ref[ServedNode], None] = {}
-
-    def _holder_goes(self, reference: weakref.ref[ServedNode]) -> None:
-        if self.core is None:  # an interrupt has come before it was used: nobody else releases it
-            self.release()
 
     def release(self) -> None:
         """The entity is watched no more: whoever waits for it looks at it again. Idempotent.
@@ -69,6 +66,13 @@ class Hold:
             served_node = reference()
             if served_node is not None:
                 served_node.released(self._key)
+
+
+def _holder_goes(key: int, reference: weakref.ref[ServedNode]) -> None:
+    found = _holds.get(key)
+    # An interrupt has come before it was used: nobody else releases it.
+    if found is not None and found.holder is reference and found.core is None:
+        found.release()
 
 
 _holds: dict[int, Hold] = {}  # by the id of the entity
