@@ -18,7 +18,7 @@ import shlex  # noqa: E402
 import signal  # noqa: E402
 import sys  # noqa: E402
 import warnings  # noqa: E402
-from collections.abc import Callable, Coroutine, Iterator  # noqa: E402
+from collections.abc import Callable, Coroutine, Generator, Iterator  # noqa: E402
 from typing import TYPE_CHECKING, Any  # noqa: E402
 
 import pytest  # noqa: E402
@@ -30,7 +30,7 @@ from rclpy.node import Node  # noqa: E402
 from rclpy.utilities import get_rmw_implementation_identifier  # noqa: E402
 
 from tests.support import network  # noqa: E402
-from tests.support.executors import FLAVOURS, Flavour, make_executor  # noqa: E402
+from tests.support.executors import FLAVOURS, Flavour, excuse, make_executor  # noqa: E402
 from tests.support.loops import LOOPS  # noqa: E402
 from tests.support.spinner import Spinner  # noqa: E402
 
@@ -74,6 +74,17 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         for mark in item.iter_markers("middleware_lacks"):
             if reason := mark.kwargs.get(middleware):
                 item.add_marker(pytest.mark.xfail(reason=f"{middleware} {reason}", strict=False))
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(
+    item: pytest.Item,
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Expect nothing of peers that are not tested."""
+    report = yield
+    if isinstance(item, pytest.Function) and hasattr(item, "callspec"):
+        excuse(report, item.callspec.params.get("flavour"))
+    return report
 
 
 @pytest.hookimpl(optionalhook=True)
