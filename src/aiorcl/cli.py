@@ -20,13 +20,12 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.argument_error import ArgumentError
-from aiorcl._program.entry_points import is_main, run_all
+from aiorcl._program.entry_points import checked_node, is_main, run_all
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
 from aiorcl._program.install import install
 from aiorcl._program.run import StopSignals, initialised, loop_and_nodes
 from aiorcl._program.stand_ins import log_error
-from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._stubs.command import write_stubs
 from aiorcl._stubs.errors import StubsError
 from aiorcl.executor import AsyncioExecutor
@@ -122,12 +121,11 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
 
 
 def _make_node(name: str, make: Callable[[], object]) -> Node:
-    node = make()
-    if not isinstance(node, Node):
-        raise ArgumentError(f"'{name}' returned no node, but {node!r}")
-    if is_destroyed(node):
-        raise ArgumentError(f"'{name}' returned a node that was destroyed")
-    return node
+    made = make()
+    try:
+        return checked_node(made, f"'{name}'")
+    except (TypeError, ValueError) as error:
+        raise ArgumentError(str(error)) from None
 
 
 def _stats_shower() -> Callable[[AsyncioExecutor, float], Coroutine[Any, Any, None]]:

@@ -227,6 +227,7 @@ def test_exception_of_a_constructor_ends_the_command() -> None:
         ("ends:NoNode", "'ends:NoNode' is neither a node class nor a function"),
         ("ends:NUMBER", "'ends:NUMBER' is neither a node class nor a function, but 3"),
         ("ends:make_number", "'ends:make_number' returned no node, but 3"),
+        ("ends:make_coroutine", "'ends:make_coroutine' returned no node, but a coroutine: give "),
         ("ends:make_destroyed", "'ends:make_destroyed' returned a node that was destroyed"),
         ("ends:takes_more", "'ends:takes_more' cannot be called without arguments"),
         ("ends:takes_more(1)", "'ends:takes_more(1)' is a coroutine function, which gets the exec"),
@@ -253,6 +254,7 @@ def test_wrong_argument_is_explained(arguments: str, message: str) -> None:
     assert (status, said) == (2, "")
     assert f"error: {message}" in stderr
     assert "Traceback" not in stderr
+    assert "Warning" not in stderr
 
 
 @pytest.mark.parametrize(

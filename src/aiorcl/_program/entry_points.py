@@ -94,16 +94,24 @@ def check_entry(entry: Any, caller: str) -> None:
 
 def make_node(make: Callable[[], object]) -> Node:
     """Call what returns a node; raise TypeError or ValueError, with what to write, if not."""
-    node = make()
-    if is_coroutine(node):
-        name = name_of_function(node)
-        node.close()  # or it would complain of never having been awaited
+    return checked_node(make(), repr(make))
+
+
+def checked_node(made: object, maker: str) -> Node:
+    """Return what has been made, which is to be a node.
+
+    :param maker: what has returned it, in messages.
+    :raises TypeError, ValueError: with what to write, if it is none, or is destroyed.
+    """
+    if is_coroutine(made):
+        name = name_of_function(made)
+        made.close()  # or it would complain of never having been awaited
         raise TypeError(
-            f"{make!r} returned no node, but a coroutine: give {name} instead, with "
+            f"{maker} returned no node, but a coroutine: give {name} instead, with "
             f"'async def {name}(executor)'"
         )
-    if not isinstance(node, Node):
-        raise TypeError(f"{make!r} returned no node, but {node!r}")
-    if is_destroyed(node):
-        raise ValueError(f"{make!r} returned a node that was destroyed")
-    return node
+    if not isinstance(made, Node):
+        raise TypeError(f"{maker} returned no node, but {made!r}")
+    if is_destroyed(made):
+        raise ValueError(f"{maker} returned a node that was destroyed")
+    return made

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from rclpy.waitable import Waitable
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.do_all import do_all
 from aiorcl._rclpy import private
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
@@ -113,12 +113,12 @@ class Action:
         """Watch it no more; its responses yet, if coroutines that end may await them."""
         self._hand_back()
         self.sender.active = keep_responses
-        with contextlib.ExitStack() as stack:  # which goes on when one of them raises
-            for requests in (self.results, self.cancels):
-                if requests is not None and not keep_responses:
-                    stack.callback(requests.close)
-            for part in self.others if keep_responses else self.parts:
-                stack.callback(part.close)
+        parts = self.others if keep_responses else self.parts
+        requests = () if keep_responses else (self.cancels, self.results)
+        do_all(
+            *(part.close for part in parts),
+            *(each.close for each in requests if each is not None),
+        )
 
     def _hand_back(self) -> None:
         last, self.last_feedback = self.last_feedback, {}

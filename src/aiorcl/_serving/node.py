@@ -5,15 +5,16 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import time
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.do_all import do_all
 from aiorcl._rclpy.private import attached
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
@@ -240,9 +241,8 @@ class ServedNode:
         that an interrupt has overtaken is by the next call.
         """
         self.ended = True
-        with contextlib.ExitStack() as stack:  # which goes on when one of them raises
-            for key in reversed(list(self._entities)):
-                stack.callback(self._let_go_of, key, keep_clients=keep_clients)
+        let_go_of = partial(self._let_go_of, keep_clients=keep_clients)
+        do_all(*(partial(let_go_of, key) for key in list(self._entities)))
 
     def _let_go_of(self, key: int, *, keep_clients: bool = False) -> None:
         watch = self._entities.get(key)

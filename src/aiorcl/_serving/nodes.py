@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections import deque
 from collections.abc import Callable
@@ -12,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.do_all import do_all
 from aiorcl._loop.mailbox import SingleOrder
 from aiorcl._rclpy.notes import add_note
 from aiorcl._serving import registry
@@ -279,17 +279,16 @@ class Nodes:
         node = served_node.node
         self._in_doubt.pop(node)
         what = "destroyed" if destroyed else "removed from its executor"
-        with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
-            steps.callback(self._forget_closed, served_node)
-            # rclpy.spin_once adds and removes the node around each call, perhaps of two nodes in
-            # turn: nobody who waits is told of that. Else what is waited for comes no more.
-            if destroyed or not served_node.kept:
-                reason = f"The node '{name_of(node)}' was {what}"
-                steps.callback(self._followers.node_gone, node, reason)
-            # And only a running executor ends what a node that still exists has under way.
-            if destroyed or (self._run.thread is not None and not served_node.kept):
-                steps.callback(self._owned.cancel_those_of, node, begun=not destroyed)
-            steps.callback(served_node.close)
+        steps: list[Callable[[], object]] = [served_node.close]
+        # Only a running executor ends what a node that still exists has under way.
+        if destroyed or (self._run.thread is not None and not served_node.kept):
+            steps.append(partial(self._owned.cancel_those_of, node, begun=not destroyed))
+        # rclpy.spin_once adds and removes the node around each call, perhaps of two nodes in turn:
+        # nobody who waits is told of that. Else what is waited for comes no more.
+        if destroyed or not served_node.kept:
+            reason = f"The node '{name_of(node)}' was {what}"
+            steps.append(partial(self._followers.node_gone, node, reason))
+        do_all(*steps, partial(self._forget_closed, served_node))
 
     def _forget_closed(self, served_node: ServedNode) -> None:
         if not served_node.cores():  # else an interrupt has come: the next look begins again
@@ -343,14 +342,19 @@ class Nodes:
         self._ended = True
         reason = self._state.why()
         assert reason is not None  # it has begun to end
-        with contextlib.ExitStack() as steps:  # the last one first, whatever others raise
-            steps.callback(self._followers.shut_down, reason, finally_=not keep_clients)
-            steps.enter_context(self._lock)
+        do_all(
+            partial(self._close_all, keep_clients=keep_clients),
+            partial(self._followers.shut_down, reason, finally_=not keep_clients),
+        )
+
+    def _close_all(self, *, keep_clients: bool) -> None:
+        with self._lock:
+            steps: list[Callable[[], object]] = [
+                partial(each.close, keep_clients=keep_clients) for each in self._served.values()
+            ]
             if not keep_clients:
-                for kept in (self._served, self._changed, self._in_doubt):
-                    steps.callback(kept.clear)
-            for served_node in reversed(self._served.values()):
-                steps.callback(served_node.close, keep_clients=keep_clients)
+                steps += [kept.clear for kept in (self._in_doubt, self._changed, self._served)]
+            do_all(*steps)
 
     def _report(self, source: BrokenEntity, error: BaseException) -> None:
         raised = self._raised_by_new.get(source.node)

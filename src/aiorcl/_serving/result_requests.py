@@ -11,16 +11,13 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy import private
 from aiorcl._tasks.goal_states import ended_goals
-from aiorcl._tasks.requests_sent_again import SentAgain, later
+from aiorcl._tasks.requests_sent_again import Patience, SentAgain
 
 if TYPE_CHECKING:
-    import asyncio
-
     from rclpy.action.client import ActionClient
 
-# How long a goal has ended, as its server has told, before its result is asked for once more; and
-# then after twice as long each time, since a server may tell of the end long before it has the
-# result.
+# How long a goal has ended, as its server has told, before its result is asked for once more; a
+# server may tell of the end long before it has the result.
 FIRST_WAIT_SEC = 0.1
 
 
@@ -33,26 +30,26 @@ class ResultRequests:
     def __init__(self, client: ActionClient[Any, Any, Any]) -> None:
         self._client = client
         self._goal_ids = private.goal_ids_of(client)["result"]
-        self._timers: dict[int, asyncio.TimerHandle] = {}
+        self._expected: dict[int, Patience] = {}  # by the number of the request
         self._sent_again = SentAgain(client, "result")
 
     def expect(self) -> None:
         """Expect the results of all goals that have ended, as their server has told."""
-        missing = [each for each in list(self._goal_ids) if each not in self._timers]
+        missing = [each for each in list(self._goal_ids) if each not in self._expected]
         if not missing:
             return
         ended = ended_goals(self._client)
         for number in missing:
             goal_id = self._goal_ids.get(number)
             if goal_id is not None and bytes(goal_id.uuid) in ended:
-                self._wait(number, FIRST_WAIT_SEC)
+                self._expect(number, Patience(FIRST_WAIT_SEC))
 
     def ask_again(self, goal_id: Any) -> None:
         """Ask for the result of a goal now, and again until it comes."""
         for number, asked_for in list(self._goal_ids.items()):
             if bytes(asked_for.uuid) == bytes(goal_id.uuid):
                 self._stop(number)
-                self._send_again(number, FIRST_WAIT_SEC)
+                self._send_again(number, Patience(FIRST_WAIT_SEC))
 
     def answered(self, number: int) -> int | None:
         """As `SentAgain.answered`; what is answered is not asked for any more."""
@@ -63,22 +60,22 @@ class ResultRequests:
 
     def close(self) -> None:
         """Ask for nothing any more."""
-        for number in list(self._timers):
+        for number in list(self._expected):
             self._stop(number)
 
     def _stop(self, number: int) -> None:
-        timer = self._timers.pop(number, None)
-        if timer is not None:
-            timer.cancel()
+        patience = self._expected.pop(number, None)
+        if patience is not None:
+            patience.end()
 
-    def _wait(self, number: int, wait: float) -> None:
-        self._timers[number] = later(wait, self._overdue, number, 2 * wait)
+    def _expect(self, number: int, patience: Patience) -> None:
+        self._expected[number] = patience
+        patience.wait(self._overdue, number)
 
-    def _overdue(self, number: int, wait: float) -> None:
-        del self._timers[number]
-        self._send_again(number, wait)
+    def _overdue(self, number: int) -> None:
+        self._send_again(number, self._expected.pop(number))
 
-    def _send_again(self, number: int, wait: float) -> None:
+    def _send_again(self, number: int, patience: Patience) -> None:
         goal_id = self._goal_ids.get(number)
         if goal_id is None:
             return  # nobody wants the answer
@@ -87,4 +84,4 @@ class ResultRequests:
         except (InvalidHandle, _rclpy.RCLError):
             return  # the client is gone, or its context
         if new is not None:
-            self._wait(new, wait)
+            self._expect(new, patience)

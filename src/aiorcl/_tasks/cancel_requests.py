@@ -18,17 +18,16 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.requests_sent_again import SentAgain, later
+from aiorcl._tasks.requests_sent_again import Patience, SentAgain
 
 if TYPE_CHECKING:
-    import asyncio
     from collections.abc import Callable
 
     AnyFuture = rclpy.task.Future[Any]
     AnyActionClient = ActionClient[Any, Any, Any]
 
-# How long an answer is waited for before a goal is to be cancelled once more; and then twice as
-# long each time, since the server may ask somebody.
+# How long an answer is waited for before a goal is to be cancelled once more; the server may ask
+# somebody.
 FIRST_WAIT_SEC = 1.0
 
 
@@ -65,22 +64,15 @@ class _Request(InlineCallback):
         self.answer: AnyFuture = rclpy.task.Future()
         self.goal_id = goal_id
         self.future: AnyFuture  # what rclpy completes
+        self.patience = Patience(FIRST_WAIT_SEC)
         self._requests = requests
-        self._wait = FIRST_WAIT_SEC
-        self._timer: asyncio.TimerHandle | None = None
 
     def expect(self) -> None:
         """Ask again if the answer does not come."""
-        self._timer = later(self._wait, self._requests.overdue, self)
-        self._wait *= 2
-
-    def stop(self) -> None:
-        """Ask no more."""
-        if self._timer is not None:
-            self._timer.cancel()
+        self.patience.wait(self._requests.overdue, self)
 
     def __call__(self, future: AnyFuture) -> None:
-        self.stop()
+        self.patience.end()
         self._requests.left(self)
         if not self.answer.done():
             self.answer.set_result(future.result())
@@ -141,7 +133,7 @@ class CancelRequests:
         """Nobody hears of answers any more: ask at once for what waits, and then no more."""
         _served.pop(self._client)
         for request in [*self._fresh, *self._overdue]:
-            request.stop()
+            request.patience.end()
         with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
             while self._waiting:
                 _send(self._client, self._waiting.popleft().goal_id)

@@ -59,30 +59,27 @@ class NestedSpinning(Spinning):
                     while not self._state.nothing_answers():
                         spin_once()
             return
-        while True:
-            try:
-                super().forever(spin_once)
-                return
-            except _ElsewhereError:
-                if self._is_over_elsewhere(lambda: False, None):
-                    return
+        self._spin_or_wait(
+            partial(super().forever, spin_once),
+            partial(self._is_over_elsewhere, lambda: False, None),
+        )
 
     def once(self, timeout: float | None) -> None:
         if running_loop() is not None:
             with self._inside() as is_own:
                 if not is_own:
                     super().once(timeout)
-                elif not self._state.shut_down:
-                    self._spin_once(timeout)
+                else:
+                    self._spin_once_if_up(timeout)
             return
         end = None if timeout is None else time.monotonic() + timeout
-        while True:
-            try:
-                super().once(_left(end))
-                return
-            except _ElsewhereError:
-                if self._is_over_elsewhere(partial(self._has_called, self._run.callbacks), end):
-                    return
+        once = super().once
+
+        def is_over() -> bool:
+            before = self._run.callbacks
+            return self._is_over_elsewhere(lambda: self._run.callbacks != before, end)
+
+        self._spin_or_wait(lambda: once(_left(end)), is_over)
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
@@ -93,23 +90,35 @@ class NestedSpinning(Spinning):
         if running_loop() is not None:
             with self._inside() as is_own:
                 if is_own:
-                    self._spin_until(future, end, once=once)
+                    self._spin_until(future, end, once)
                 else:
                     super().until(future, timeout, once=once)
             return
-        while True:
-            try:
-                super().until(future, _left(end), once=once)
-                return
-            except _ElsewhereError:
-                pass
+        until = super().until
+
+        def is_over() -> bool:
             rings = _Rings(self._run)
             future.add_done_callback(rings)
             try:
-                if self._is_over_elsewhere(lambda: is_done(future), end):
-                    return
+                return self._is_over_elsewhere(lambda: is_done(future), end)
             finally:
                 remove_done_callback(future, rings)
+
+        self._spin_or_wait(lambda: until(future, _left(end), once=once), is_over)
+
+    def _spin_or_wait(self, spin: Callable[[], None], is_over: Callable[[], bool]) -> None:
+        """Make a spin call as soon as no other thread runs the executor.
+
+        :param is_over: waits while one does; True if the call has nothing left to do.
+        """
+        while True:
+            try:
+                spin()
+                return
+            except _ElsewhereError:
+                pass
+            if is_over():
+                return
 
     @contextlib.contextmanager
     def _inside(self) -> Iterator[bool]:
@@ -137,9 +146,6 @@ class NestedSpinning(Spinning):
 
     def _runs_elsewhere(self) -> None:
         raise _ElsewhereError
-
-    def _has_called(self, before: int) -> bool:
-        return self._run.callbacks != before
 
     def _is_over_elsewhere(self, has_come: Callable[[], bool], end: float | None) -> bool:
         """Wait while another thread runs the executor; False if none does any more.

@@ -68,10 +68,26 @@ class SentAgain:
         return known.now if known.now in private.pending_of(self._client)[self._request] else None
 
 
-def later(wait: float, call: Callable[..., object], *args: Any) -> asyncio.TimerHandle:
-    """Call when a request is overdue, on the loop that runs.
+class Patience:
+    """The waits for the answer to one request, each twice as long as the one before.
 
-    Not all at once: what was lost together would be lost together again.
+    :param first_wait_sec: how long an answer is waited for before it is asked for once more.
     """
-    delay = random.uniform(wait, 2 * wait)
-    return asyncio.get_running_loop().call_later(delay, call, *args)
+
+    def __init__(self, first_wait_sec: float) -> None:
+        self._wait_sec = first_wait_sec
+        self._timer: asyncio.TimerHandle | None = None
+
+    def wait(self, overdue: Callable[..., object], *args: Any) -> None:
+        """Wait once more, and call then, on the loop that runs.
+
+        Not all at once: what was lost together would be lost together again.
+        """
+        delay = random.uniform(self._wait_sec, 2 * self._wait_sec)
+        self._timer = asyncio.get_running_loop().call_later(delay, overdue, *args)
+        self._wait_sec *= 2
+
+    def end(self) -> None:
+        """Wait no more."""
+        if self._timer is not None:
+            self._timer.cancel()

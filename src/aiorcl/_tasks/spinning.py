@@ -121,27 +121,12 @@ class Spinning:
             while not self._state.nothing_answers():
                 spin_once()
             return
-        try:
-            if not self._begin():
-                return
-            with self._call:
-                self._spin_forever()
-        except BaseException:
-            self._run.end_torn()
-            raise
+        self._in_call(self._spin_forever)
 
     def once(self, timeout: float | None) -> None:
         """Run one callback, or one step of a task, within ``timeout`` seconds; None: no limit."""
         self._refuse_nested()
-        try:
-            if not self._begin():
-                return
-            with self._call:
-                if not self._state.shut_down:
-                    self._spin_once(timeout)
-        except BaseException:
-            self._run.end_torn()
-            raise
+        self._in_call(self._spin_once_if_up, timeout)
 
     def until(
         self, future: rclpy.task.Future[Any], timeout: float | None, *, once: bool = False
@@ -151,11 +136,15 @@ class Spinning:
         if is_done(future) or self._state.nothing_answers():
             return
         self._refuse_nested()
+        self._in_call(self._spin_until, future, end, once)
+
+    def _in_call(self, spin: Callable[..., None], *args: Any) -> None:
+        """Spin, with the run; do nothing if another thread ends the executor just now."""
         try:
             if not self._begin():
                 return
             with self._call:
-                self._spin_until(future, end, once=once)
+                spin(*args)
         except BaseException:
             self._run.end_torn()
             raise
@@ -168,7 +157,7 @@ class Spinning:
             driver.run()
             self._raise_what_came()
 
-    def _spin_until(self, future: rclpy.task.Future[Any], end: float | None, *, once: bool) -> None:
+    def _spin_until(self, future: rclpy.task.Future[Any], end: float | None, once: bool) -> None:
         back = _EndsSpin(self._run, self._mailbox, future)
         try:
             self._run.until = future
@@ -217,6 +206,10 @@ class Spinning:
     def _come_back_from_end(self) -> None:
         if self._state.nothing_answers():
             self._run.interrupt()
+
+    def _spin_once_if_up(self, timeout: float | None) -> None:
+        if not self._state.shut_down:
+            self._spin_once(timeout)
 
     def _spin_once(self, timeout: float | None) -> None:
         self._run.start_over()

@@ -186,6 +186,11 @@ def make_number() -> int:
     return NUMBER
 
 
+def make_coroutine() -> object:
+    """Call a coroutine function, as if it returned a node."""
+    return waits()
+
+
 def make_destroyed() -> Node:
     """Return a node that nobody can use."""
     node = Node("destroyed")
