@@ -7,6 +7,7 @@ looks for the callback.
 
 from __future__ import annotations
 
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -120,6 +121,30 @@ def test_destroyed_before_the_first_step(context: Context, make_node: MakeNode, 
         while not returned:
             executor.spin_once(timeout_sec=0.1)
         spin(executor)
+    assert begun == []
+
+
+@pytest.mark.skipif(sys.version_info >= (3, 12), reason="It begins where it is made")
+def test_removed_and_destroyed_before_the_first_step(context: Context, lone: Node) -> None:
+    """What a removal lets begin yet does not after that."""
+    begun: list[object] = []
+
+    async def coroutine() -> None:
+        begun.append(1)
+
+    def end() -> None:
+        executor.remove_node(lone)
+        lone.destroy_node()
+        executor.loop.call_soon(lambda: executor.loop.call_soon(lambda: executor.shutdown()))
+
+    def callback() -> Any:
+        executor.loop.call_soon(end)  # before asyncio has its task
+        return coroutine()
+
+    executor = AsyncioExecutor(context=context)
+    lone.create_guard_condition(callback).trigger()
+    executor.add_node(lone)
+    executor.spin()
     assert begun == []
 
 

@@ -35,6 +35,7 @@ def entities_of(node: Node) -> list[Any]:
     return [entity for kind in (*kinds, node.clients, node.services) for entity in kind]
 
 
+@pytest.mark.usefixtures("no_collector")  # which would swallow what comes while it finalizes
 @pytest.mark.parametrize("in_run", [True, False], ids=["in a run", "while nothing runs"])
 def test_an_interrupt_at_any_point(context: Context, lone: Node, in_run: bool) -> None:
     """The executor lets go of the rest when it runs on; another one may have all of it."""

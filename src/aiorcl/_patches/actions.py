@@ -41,7 +41,8 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             notify_execute(self, goal_handle, execute_callback)
             return
         serving = found.served_node.serving
-        callback = serving.watcher.workers.callable_in(self.callback_group, callback)
+        goals = found.core.others[0] if isinstance(found.core, Action) else None
+        callback = serving.watcher.workers.callable_in(self.callback_group, callback, goals)
         callback = check_result(self, callback, found.core.label)
         serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))
 

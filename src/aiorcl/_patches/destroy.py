@@ -24,7 +24,7 @@ from aiorcl._loop.clock import end_clock
 from aiorcl._rclpy.private import clock_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.registry import served
+from aiorcl._serving.registry import mute_left, served
 
 
 def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -44,6 +44,7 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
         found = served(self)
         if found is not None:
             found.served_node.serving.entity_destroyed(self)
+        mute_left(self)
 
     return wrapper
 
@@ -58,6 +59,7 @@ def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node]
     def wrapper(self: Node) -> None:
         name = name_of(self)
         destroy_node(self)
+        mute_left(self)
         clock = clock_of(self)
         if clock is not None:
             end_clock(

@@ -245,7 +245,8 @@ def watch_client(
         callback = callbacks.get(goal_id) or action.last_feedback.get(goal_id)
         if callback is None:
             return None
-        return watcher.workers.callable_in(client.callback_group, callback)(message)
+        call = watcher.workers.callable_in(client.callback_group, callback, action.feedback)
+        return call(message)
 
     execute_status = execute("status")
 

@@ -10,12 +10,13 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rclpy.action.server import ActionServer
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.do_all import do_all
-from aiorcl._rclpy.private import attached
+from aiorcl._rclpy.private import attached, goals_of
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
@@ -258,8 +259,15 @@ class ServedNode:
             self.serving.report(BrokenEntity(core.label, self.node), error)
         finally:
             if core.closed:  # or its responses are kept, or an interrupt has come before
+                for part in parts_of(core):
+                    if part.running or _has_goals(core):  # which may not have begun
+                        registry.note_left(part, self.serving)
                 _hand_over(watch)
                 self._entities.pop(key, None)
+
+
+def _has_goals(core: Core) -> bool:
+    return isinstance(core.rclpy_entity, ActionServer) and bool(goals_of(core.rclpy_entity))
 
 
 def _hand_over(watch: _Watch) -> None:

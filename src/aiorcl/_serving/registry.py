@@ -79,6 +79,9 @@ _holds: dict[int, Hold] = {}  # by the id of the entity
 _served_nodes: ByIdentity[Node, weakref.ref[ServedNode]] = ByIdentity()
 _nodes: weakref.WeakKeyDictionary[_core.Entity, weakref.ref[Node]]  # also after they let go
 _nodes = weakref.WeakKeyDictionary()
+# What has watched an entity, and which executor let it go, while something holds it: a callback for
+# which something was taken, and which has not begun.
+_left: ByIdentity[_core.Entity, weakref.ref[Serving]] = ByIdentity()
 _servings: dict[weakref.ref[Serving], None] = {}  # of each executor
 
 # In a forked child there is no thread that could let go, and nothing of the middleware that calls.
@@ -122,6 +125,25 @@ def node_of_part(part: _core.Entity) -> Node | None:
     """Return the node of which this watches, or has watched, an entity."""
     reference = _nodes.get(part)
     return None if reference is None else reference()
+
+
+def note_left(part: _core.Entity, serving: Serving) -> None:
+    """From now on this watches nothing any more; what it has taken may begin yet."""
+    _left[part] = weakref.ref(serving)
+
+
+def mute_left(destroyed: object) -> None:
+    """Let nothing begin that was taken of an entity, or of those of a node, before it was let go.
+
+    It was destroyed. Any thread.
+    """
+    for part in _left.objects():
+        if part.rclpy_entity is destroyed or node_of_part(part) is destroyed:
+            part.mute()
+            reference = _left.get(part)
+            serving = None if reference is None else reference()
+            if serving is not None:
+                serving.run.let_begin(part)
 
 
 def note_serving(serving: Serving) -> None:

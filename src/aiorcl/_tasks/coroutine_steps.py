@@ -69,6 +69,9 @@ class Steps(Coroutine[Any, Any, None]):
     that has returned the coroutine, and is never put off. Others are: a bare yield makes asyncio
     ask again in its next turn. The asyncio task itself ends well or cancelled, never with an
     exception; those are the executor's to raise.
+
+    :ivar begins_first: what the coroutine was called with is not to be lost by its end: it comes to
+        its first suspension before.
     """
 
     def __init__(
@@ -95,7 +98,7 @@ class Steps(Coroutine[Any, Any, None]):
         self._ends_again = False
         self._is_late = False  # and will be cancelled when its time is over
         self._begun = False
-        self._begins_first = False
+        self.begins_first = False
 
     def start(self, loop: asyncio.AbstractEventLoop, context: contextvars.Context | None) -> None:
         """Make the asyncio task. On the loop's thread."""
@@ -138,13 +141,14 @@ class Steps(Coroutine[Any, Any, None]):
         :param begun: not before the first suspension.
         """
         if self._ending:
+            self.begins_first = self.begins_first and begun
             return
         self._ending = True
         if self._is_being_cancelled() and not self._ends_again:
             if self.task is not None:
                 self._run.do_on_loop(self._cancel_late)
             return
-        self._begins_first = begun
+        self.begins_first = begun
         self._cancel()
 
     def _is_being_cancelled(self) -> bool:
@@ -172,7 +176,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def throw(self, *error: Any) -> Any:
         self._run.step_begins(self, urgent=True)  # asyncio throws once
-        if self._begins_first and not self._begun:
+        if self.begins_first and not self._begun:
             self._cancel_wanted = True
             waits_for = self._step(self._advance, None)
             self._cancel_if_wanted()
@@ -341,6 +345,21 @@ def cancel(task: asyncio.Task[Any]) -> None:
         coroutine.cancel()
     else:
         task.cancel()
+
+
+def begins_first() -> bool:
+    """Tell whether the running task is ended so that what it has to begin begins before that."""
+    task = asyncio.current_task()
+    coroutine = None if task is None else task.get_coro()
+    return isinstance(coroutine, Steps) and coroutine.begins_first
+
+
+def cancel_at_suspension() -> None:
+    """Let the running task have the cancellation that it has got when it is suspended next."""
+    task = asyncio.current_task()
+    assert task is not None  # which has got it
+    task.uncancel()
+    task.cancel()
 
 
 class _StepsOfParent(Steps):

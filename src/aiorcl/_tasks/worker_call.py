@@ -12,6 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiorcl._loop.waking import wake
+from aiorcl._tasks.coroutine_steps import begins_first
 
 if TYPE_CHECKING:
     from aiorcl import _core
@@ -29,11 +30,24 @@ _REFUSED = object()
 
 
 class Call:
-    """One call in a worker, and the coroutine that waits for its end."""
+    """One call in a worker, and the coroutine that waits for its end.
 
-    def __init__(self, function: Callable[[], Any], gate: _core.Entity | None = None) -> None:
+    :param gate: the entity that may forbid it, if one can.
+    :param is_in_vain: tells whether the executor has ended. If given, what the function is called
+        with is not lost when the coroutine is cancelled as its node is removed: then it may begin
+        later, unless this is true by then.
+    """
+
+    def __init__(
+        self,
+        function: Callable[[], Any],
+        gate: _core.Entity | None = None,
+        is_in_vain: Callable[[], bool] | None = None,
+    ) -> None:
         self._function = function
-        self._gate = gate  # which may forbid it
+        self._gate = gate
+        self._is_in_vain = is_in_vain
+        self._begins_after_end = False
         self._context = contextvars.copy_context()
         self._loop = asyncio.get_running_loop()
         self._ended = self._loop.create_future()
@@ -48,14 +62,16 @@ class Call:
         if not self.cancel():
             return
         try:
-            if self._gate is None:
+            if self._begins_after_end and self._is_in_vain is not None and self._is_in_vain():
+                self._result = _REFUSED
+            elif self._gate is None:
                 self._result = self._context.run(self._function)
             else:
                 call = self._gate.call_if_may
                 self._result = self._context.run(call, _REFUSED, self._function, ())
-                if self._result is _REFUSED:
-                    self.is_refused = True
-                    raise asyncio.CancelledError
+            if self._result is _REFUSED:
+                self.is_refused = True
+                raise asyncio.CancelledError
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
         try:
@@ -91,7 +107,8 @@ class Call:
             try:
                 await asyncio.shield(self._ended)
             except asyncio.CancelledError as cancellation:
-                if submitted.cancel():
+                self._begins_after_end = self._is_in_vain is not None and begins_first()
+                if not self._begins_after_end and submitted.cancel():
                     raise  # it never began
                 cancelled = cancellation
         try:

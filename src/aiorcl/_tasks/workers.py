@@ -19,6 +19,7 @@ import rclpy.task
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy.private import callbacks_of, names, remove_done_callback
+from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
@@ -115,7 +116,8 @@ class Workers:
             return callback
 
         async def call(*args: Any, **kwargs: Any) -> Any:
-            pending = Call(functools.partial(callback, *args, **kwargs), entity)
+            function = functools.partial(callback, *args, **kwargs)
+            pending = Call(function, entity, self.nothing_answers)
             self._running += 1
             try:
                 cancellation = await pending.end(self._submit(pool, pending, entity))
@@ -136,14 +138,19 @@ class Workers:
                     # has sent a request, or a goal, gets the answer.
                     return result
                 if cancellation is not None:
-                    result.close()
-                    raise cancellation
+                    if not begins_first() or self._is_too_late(entity):
+                        result.close()
+                        raise cancellation
+                    cancel_at_suspension()
                 return await result
             finally:
                 del cancellation  # no cycle of the exception and this frame
 
         call.__qualname__ = name_of_function(callback)  # in messages; no other of its attributes
         return call
+
+    def _is_too_late(self, entity: _core.Entity | None) -> bool:
+        return self.nothing_answers() or not (entity is None or entity.may_call)
 
     def _submit(
         self, pool: ThreadPoolExecutor, call: Call, entity: _core.Entity | None
@@ -157,10 +164,12 @@ class Workers:
             self.on_interrupt(entity, error)
             return call
 
-    def callable_in(self, group: Any, callback: Callable[..., Any]) -> Callable[..., Any]:
-        """Return what calls ``callback`` as ``group`` says: in a worker, or here."""
+    def callable_in(
+        self, group: Any, callback: Callable[..., Any], entity: _core.Entity | None = None
+    ) -> Callable[..., Any]:
+        """Return what calls ``callback``, of an entity, as ``group`` says: in a worker, or here."""
         pool = self._pool_for(group)
-        return callback if pool is None else self.in_worker(pool, callback)
+        return callback if pool is None else self.in_worker(pool, callback, entity)
 
     def wait_for(self, future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
         """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
