@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Nodes are destroyed as ever, whatever clock their class gives out.
+# Nodes are destroyed as ever, whatever clock their class gives out; and entities that tell them.
 
 from __future__ import annotations
 
@@ -16,8 +16,11 @@ from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
+from rclpy.subscription import Subscription
+from std_msgs.msg import Int64
 
-from aiorcl import AsyncioClock, EntityGoneError
+from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError
+from tests.support.elsewhere import call_elsewhere
 from tests.support.processes import started
 
 if TYPE_CHECKING:
@@ -72,6 +75,19 @@ class PutsAnother(Node):
         self._clock: Any = FakeClock()
 
 
+class TellsNode(Subscription):  # type: ignore[type-arg]  # no generic on Jazzy
+    """A subscription that tells its node first, as entities do from rclpy 10.0.9 on."""
+
+    node: Any
+
+    def destroy(self) -> None:
+        """Leave the node, and let go."""
+        if self in self.node._subscriptions:
+            self.node._subscriptions.remove(self)
+            self.node._wake_executor()
+            super().destroy()
+
+
 @pytest.mark.parametrize("cls", [WithFakeClock, WithoutClock, PutsAnother])
 def test_a_node_with_a_clock_of_its_own_is_destroyed(make_node: MakeNode, cls: type[Node]) -> None:
     """What the method of the user's returns or raises is of no matter."""
@@ -102,6 +118,38 @@ def test_a_clock_that_nodes_share_goes_on(run: Run, make_node: MakeNode) -> None
             await own.sleep_for_async(Duration(seconds=60))
 
     run(main)
+
+
+@pytest.mark.parametrize("elsewhere", [False, True], ids=["here", "elsewhere"])
+def test_an_entity_that_tells_its_node_is_let_go(
+    run: Run, context: Context, make_node: MakeNode, elsewhere: bool
+) -> None:
+    """It is gone for others, too, and is called no more; a second time is nothing."""
+    got: list[int] = []
+
+    async def main() -> None:
+        node = make_node()
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            subscription: Any = node.create_subscription(
+                Int64, "topic", lambda message: got.append(message.data), 10
+            )
+            subscription.__class__, subscription.node = TellsNode, node
+            publisher = node.create_publisher(Int64, "topic", 10)
+            publisher.publish(Int64(data=1))
+            while not got:  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            publisher.publish(Int64(data=2))
+            if elsewhere:
+                call_elsewhere(subscription.destroy)
+            else:
+                subscription.destroy()
+            while node.count_subscribers("topic"):  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            subscription.destroy()
+
+    run(main)
+    assert got == [1]
 
 
 def test_what_is_left_at_the_end_of_the_interpreter(context: Context) -> None:

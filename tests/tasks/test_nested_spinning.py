@@ -11,7 +11,6 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 import pytest
-import rclpy.executors
 from rclpy.callback_groups import MutuallyExclusiveCallbackGroup
 from rclpy.context import Context
 from rclpy.executors import Executor
@@ -21,6 +20,7 @@ from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor
 from aiorcl._program import stand_ins
+from tests.support.executors import SINGLE, Flavour
 from tests.support.loops import LOOPS
 
 if TYPE_CHECKING:
@@ -31,19 +31,18 @@ DEADLINE_SEC = 20.0
 Make = Callable[[], Any]
 MakeStandIn = Callable[..., Any]
 WAYS = ["spin", "spin_once", "spin_until_future_complete"]
+STAND_IN = Flavour(
+    "stand-in", "aiorcl", lambda context: stand_ins.SingleThreadedExecutor(context=context)
+)
 
 
-@pytest.fixture(params=["single", "stand-in"])
+@pytest.fixture(params=[SINGLE, STAND_IN], ids=lambda flavour: flavour.name)
 def make(request: pytest.FixtureRequest, context: Context) -> Iterator[Make]:
     """Make executors of one kind; they are shut down with the test."""
     made: list[Executor] = []
-    classes = {
-        "single": rclpy.executors.SingleThreadedExecutor,
-        "stand-in": stand_ins.SingleThreadedExecutor,
-    }
 
     def make() -> Executor:
-        made.append(classes[request.param](context=context))
+        made.append(request.param.make(context))
         return made[-1]
 
     yield make
