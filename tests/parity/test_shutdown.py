@@ -223,6 +223,41 @@ def test_another_thread_shuts_the_context_down(
     thread.join()
 
 
+@breaks(events="waits for the callback, which waits for the lock")
+def test_the_context_takes_the_executor_down(
+    context: Context, executor: Executor, node: Node, flavour: Flavour
+) -> None:
+    """A callback that is under way may ask the context, whose lock the shutdown holds, meanwhile.
+
+    design: shutdown() inside the shutdown of a context does not wait for another thread.
+    """
+    begins, inside = threading.Event(), threading.Event()
+    answers: list[bool] = []
+    returned: list[bool] = []
+
+    def end_executor() -> None:
+        inside.set()
+        returned.append(executor.shutdown())
+
+    def end_context() -> None:
+        begins.wait()
+        context.shutdown()
+
+    def ask() -> None:
+        begins.set()
+        inside.wait()
+        answers.append(context.ok())
+
+    context.on_shutdown(end_executor)
+    thread = threading.Thread(target=end_context)
+    thread.start()
+    executor.create_task(ask)
+    executor.spin()
+    thread.join()
+    assert answers == [False]
+    assert returned == [not flavour.ours]
+
+
 @pytest.mark.parametrize("call", CALLS)
 def test_a_callback_shuts_the_context_down(
     context: Context, executor: Executor, node: Node, flavour: Flavour, call: Call

@@ -198,6 +198,10 @@ class Run:
         """True on the thread that runs the executor."""
         return self._dispatcher.runs_here()
 
+    def goes_on_elsewhere(self) -> bool:
+        """True if another thread runs the executor."""
+        return self.thread is not None and not self.runs_here() and not self.is_abandoned()
+
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """True if the executor runs on this loop now."""
         return self.loop is loop and self.runs_here()

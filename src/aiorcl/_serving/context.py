@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
+import threading
 import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
@@ -34,6 +35,20 @@ if TYPE_CHECKING:
 _context_ends: ByIdentity[Context, ByIdentity[ContextEnd, None]] = ByIdentity()
 
 
+class _Thread(threading.local):
+    """Of each thread: whether it is inside the shutdown of a context."""
+
+    goes_down = False
+
+
+_thread = _Thread()
+
+
+def context_goes_down_here() -> bool:
+    """Tell whether the calling thread is inside a context's shutdown, and may hold its lock."""
+    return _thread.goes_down
+
+
 def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
     """Call ``end`` when rclpy shuts the context down, for as long as it lives.
 
@@ -57,9 +72,12 @@ def going_down(context: Context) -> Iterator[None]:
     found = [] if ends is None else [end for end in ends.objects() if end.is_up()]
     for end in found:
         end.go_down()
+    outer = _thread.goes_down
     try:
+        _thread.goes_down = True
         yield
     finally:
+        _thread.goes_down = outer
         for end in found:
             end.has_gone_down()
 

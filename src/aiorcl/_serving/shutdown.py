@@ -15,6 +15,7 @@ from rclpy.executors import ExternalShutdownException
 from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
 from aiorcl._loop.private import running_loop
+from aiorcl._serving.context import context_goes_down_here
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
 
@@ -146,7 +147,9 @@ class Shutdown:
         if self._state.is_parents:
             return True
         self.begin()
-        if self._workers.are_here():  # whoever runs the executor, now or next, waits for this call
+        # Whoever runs the executor, now or next, waits for the call of a worker. A thread inside a
+        # context's shutdown holds its lock, which what is under way may want.
+        if self._workers.are_here() or (context_goes_down_here() and self._run.goes_on_elsewhere()):
             self._mailbox.order(self.stop_serving, first=True)
             return False
         self._abandon_block()
