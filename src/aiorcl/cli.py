@@ -7,6 +7,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import functools
 import importlib.metadata
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -24,10 +25,12 @@ from aiorcl._program.entry_points import checked_node, is_main, run_all
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
 from aiorcl._program.install import install
-from aiorcl._program.run import StopSignals, initialised, loop_and_nodes
+from aiorcl._program.run import initialised, loop_and_nodes
 from aiorcl._program.stand_ins import log_error
+from aiorcl._program.stop_signals import StopSignals
 from aiorcl._stubs.command import write_stubs
 from aiorcl._stubs.errors import StubsError
+from aiorcl._tasks.workers import abandon_workers_of
 from aiorcl.executor import AsyncioExecutor
 from aiorcl_command.parser import length_of_options, make_parser
 
@@ -97,8 +100,9 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             found = [(name, find(name)) for name in options.nodes]
             makers = [(name, make) for name, make in found if not is_main(make)]
             mains: list[Any] = [main for _, main in found if is_main(main)]
-            at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
-            loop, nodes = at_exit.enter_context(loop_and_nodes(_LOOPS[options.loop]))
+            _, end_ros = at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
+            running = loop_and_nodes(_LOOPS[options.loop], end_ros)
+            loop, nodes = at_exit.enter_context(running)
             made = []
             for name, make in makers:
                 made.append(_make_node(name, make))
@@ -113,7 +117,8 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.create_task(show_stats(executor, options.stats))
             if mains:
                 executor.create_task(run_all, mains, executor)
-            signals.end_patiently(executor.loop, executor.shutdown)
+            hurry = functools.partial(abandon_workers_of, executor)
+            signals.end_patiently(executor.loop, executor.shutdown, hurry)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

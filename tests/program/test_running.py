@@ -18,7 +18,7 @@ from std_msgs.msg import Int64
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EventLoop
-from aiorcl._program.run import StopSignals
+from aiorcl._program.stop_signals import StopSignals
 from tests.support import network
 from tests.support.counters import Holdings, wait_until_asleep
 from tests.support.elsewhere import call_elsewhere

@@ -12,6 +12,7 @@ import asyncio
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import Future
 from socket import socket
 from types import FrameType
 from typing import Any
@@ -48,6 +49,18 @@ def swap_current_task(
     if task is not None:
         asyncio.tasks._enter_task(loop, task)
     return current
+
+
+def is_of_a_loop(future: Future[Any]) -> bool:
+    """Tell whether the cancellation of a future of ``concurrent.futures`` is that of a task, too.
+
+    As of one from ``asyncio.run_coroutine_threadsafe``, and not of one that a pool runs. asyncio
+    has no way to tell, and no way to the task.
+    """
+    return any(
+        getattr(callback, "__module__", None) == asyncio.futures.__name__
+        for callback in list(future._done_callbacks)  # type: ignore[attr-defined]
+    )
 
 
 def sockets_of(loop: asyncio.AbstractEventLoop) -> tuple[socket, ...]:

@@ -91,7 +91,7 @@ class Lifespan:
         """
         if self._executor is not None:
             raise RuntimeError(f"{_CALLER} runs already; make one for each application")
-        with initialised(self._args, self._context, _CALLER) as context, Nodes() as nodes:
+        with initialised(self._args, self._context, _CALLER) as (context, _), Nodes() as nodes:
             executor = self._executor = AsyncioExecutor(context=context)
             try:
                 self._nodes = tuple(nodes.add(make_node(make)) for make in self._makers)

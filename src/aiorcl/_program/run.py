@@ -7,36 +7,27 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import functools
-import signal
-import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from socket import socket, socketpair
-from types import FrameType
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
 import rclpy
 from rclpy.context import Context
 from rclpy.node import Node
-from rclpy.signals import (
-    SignalHandlerOptions,
-    get_current_signal_handlers_options,
-    install_signal_handlers,
-    uninstall_signal_handlers,
-)
+from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
 from aiorcl._coroutines.arguments import check_callable, check_context
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
-from aiorcl._loop.private import running_loop, sockets_of
+from aiorcl._loop.private import running_loop
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._tasks.workers import abandon_workers_of
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from aiorcl._tasks.task import Task
 
 T = TypeVar("T")
@@ -44,95 +35,6 @@ T = TypeVar("T")
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 
 _CALLER = "aiorcl.run()"
-
-_STOP_SIGNALS = (signal.SIGINT, signal.SIGTERM)
-
-
-class StopSignals:
-    """SIGINT and SIGTERM, between ``with`` and its end: an interruption, but the first is patient.
-
-    From ``end_patiently`` on the first only asks for the end, on the loop. rclpy's own handlers are
-    not installed, or stand back. They shut the context down at once, and what nodes do at their
-    end, such as to stop the motors, would fail. Handlers of the user's own stay; on another thread
-    than the main one nothing is done.
-
-    The loop's own handlers of signals are not used either: a signal that comes while one handler
-    takes the place of another would be heard by neither, or end the process.
-    """
-
-    def __init__(self) -> None:
-        self._before: dict[signal.Signals, Any] = {}
-        self._handled_by_rclpy = SignalHandlerOptions.NO
-        self._is_held = False  # nothing is raised here
-        self._ask: Callable[[], object] | None = None  # for the end, once
-        self.received = 0
-        self._waking: tuple[socket, ...] = ()
-
-    def __enter__(self) -> Self:
-        if threading.current_thread() is threading.main_thread():
-            self._is_held = True
-            try:
-                self._take()
-                if self.received:
-                    raise KeyboardInterrupt
-            except BaseException:
-                self.__exit__()
-                raise
-            self._is_held = False
-        return self
-
-    def _take(self) -> None:
-        self._handled_by_rclpy = get_current_signal_handlers_options()
-        if self._handled_by_rclpy != SignalHandlerOptions.NO:
-            uninstall_signal_handlers()  # of which Python knows nothing
-        for number in _STOP_SIGNALS:
-            handler = signal.getsignal(number)
-            if handler in (signal.SIG_DFL, signal.default_int_handler):
-                self._before[number] = handler  # before: it may come at once
-                signal.signal(number, self._received)
-
-    def __exit__(self, *error: object) -> None:
-        self._is_held = True
-        if self._waking:
-            signal.set_wakeup_fd(-1)
-            for each in self._waking:
-                each.close()
-        for number, handler in reversed(self._before.items()):
-            signal.signal(number, handler)  # that of SIGINT, which may raise, comes last
-        if self._handled_by_rclpy != SignalHandlerOptions.NO:
-            install_signal_handlers(self._handled_by_rclpy)
-
-    def end_patiently(self, loop: asyncio.AbstractEventLoop, end: Callable[[], object]) -> None:
-        """From now on the first signal has the loop call ``end``; if it is closed nothing is."""
-        self._ask = functools.partial(loop.call_soon_threadsafe, end)
-        if self._before and not self._waking and sockets_of(loop):  # others have ways of their own
-            self._wake(loop)
-
-    def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
-        """Have signals wake the loop, which is closed before the end of this.
-
-        Python calls their handlers in the main thread, between two of its instructions. It may be
-        about to wait, or another thread may have got the signal: it waits on then.
-        """
-        before = signal.set_wakeup_fd(-1)
-        if before != -1:  # of the user's own
-            signal.set_wakeup_fd(before)
-            return
-        self._waking = reader, writer = socketpair()
-        for each in self._waking:
-            each.setblocking(False)
-        loop.add_reader(reader, reader.recv, 4096)
-        signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-
-    def _received(self, number: int, frame: FrameType | None) -> None:
-        self.received += 1
-        if self._is_held:
-            return
-        ask, self._ask = self._ask, None
-        if ask is None:
-            raise KeyboardInterrupt
-        with contextlib.suppress(RuntimeError):  # the loop is closed: all ends already
-            ask()
 
 
 class Nodes(contextlib.ExitStack):
@@ -155,10 +57,11 @@ def check_args(args: object, caller: str) -> None:
 @contextlib.contextmanager
 def initialised(
     args: Sequence[str] | None, context: Context | None, caller: str
-) -> Iterator[Context]:
+) -> Iterator[tuple[Context, Callable[[], None]]]:
     """ROS is up in the block: a context that is up already is used, and left so, if it is given.
 
-    Signals are left alone.
+    Signals are left alone. With the context comes what ends ROS before the end of the block, where
+    that would.
 
     :param caller: the function of the user's call, as ``aiorcl.run()``.
     """
@@ -171,7 +74,7 @@ def initialised(
             )
         if args is not None:
             raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
-        yield chosen
+        yield chosen, lambda: None
         return
     with contextlib.ExitStack() as at_exit:
         # Before: a signal may come while it is initialised. The default one is not named: rclpy has
@@ -182,19 +85,20 @@ def initialised(
             context=context,
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        yield chosen
+        yield chosen, at_exit.close
 
 
 @contextlib.contextmanager
 def loop_and_nodes(
-    loop_factory: LoopFactory, *, debug: bool | None = None
+    loop_factory: LoopFactory, end_ros: Callable[[], None], *, debug: bool | None = None
 ) -> Iterator[tuple[asyncio.AbstractEventLoop, Nodes]]:
     """A loop and a place for nodes are there in the block.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
     message to publish; then nodes are destroyed, which may use the loop once more, and may be what
-    ends its threads; then threads are waited for, and the loop is closed. A second signal on the
-    way cuts the waiting short, but nodes are destroyed all the same.
+    ends its threads; then ROS ends, by which threads know that work ``while rclpy.ok()``; then
+    threads are waited for, and the loop is closed. A second signal on the way cuts the waiting
+    short, but nodes are destroyed all the same.
     """
     with contextlib.closing(loop_factory()) as loop:
         if debug is not None:
@@ -207,6 +111,7 @@ def loop_and_nodes(
             with nodes:
                 _end_coroutines(loop)
             _end_coroutines(loop)  # that nodes have begun at their end
+            end_ros()
             loop.run_until_complete(loop.shutdown_default_executor())
 
 
@@ -263,9 +168,10 @@ def run(
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
     end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
     nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
-    executor; then threads of the loop are waited for. The second one raises ``KeyboardInterrupt``
-    wherever the program is. Handlers of the user's own stay. On another thread than the main one
-    signals are left alone.
+    executor; then ROS is shut down, and threads of the loop are waited for. The second one raises
+    ``KeyboardInterrupt`` wherever the program is, and callbacks in worker threads are not waited
+    for any more. Handlers of the user's own stay. On another thread than the main one signals are
+    left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 
@@ -301,8 +207,8 @@ def run(
     try:
         with (
             signals,
-            initialised(args, context, _CALLER) as chosen,
-            loop_and_nodes(loop_factory or new_event_loop, debug=debug) as (loop, nodes),
+            initialised(args, context, _CALLER) as (chosen, end_ros),
+            loop_and_nodes(loop_factory or new_event_loop, end_ros, debug=debug) as (loop, nodes),
         ):
             made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
             result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
@@ -325,7 +231,8 @@ async def _serve(
     body = asyncio.current_task()
     assert body is not None
     async with AsyncioExecutor(context=context) as executor:
-        signals.end_patiently(executor.loop, body.cancel)
+        hurry = functools.partial(abandon_workers_of, executor)
+        signals.end_patiently(executor.loop, body.cancel, hurry)
         for node in made:
             executor.add_node(node)
         try:
@@ -337,6 +244,7 @@ async def _serve(
                 for task in [executor.create_task(call_main, main, executor) for main in mains]:
                     await _end_of(task, executor, body)
         finally:
+            signals.is_ending()  # or a signal would take the result away, or the exception
             for node in executor.get_nodes():
                 if all(node is not each for each in made):
                     nodes.add(node)

@@ -98,12 +98,17 @@ class Shutdown:
             self._tell_none_left()
         elif self._owned.count_awaited() <= self._workers.running:
             # Threads cannot be cancelled, and may wait for what they have had the loop wait for.
-            self._state.only_workers_left = True
+            self._state.only_workers_left = self._workers.hold_up = True
         else:
             return
         reason = self._state.why()
         assert reason is not None  # it has begun to end
         self._followers.shut_down(reason, finally_=True)
+
+    def _release_workers(self) -> bool:
+        if self._state.only_workers_left:
+            self._workers.cancel_futures()  # at each look: they may wait for others then
+        return self._workers.running > 0
 
     def _tell_none_left(self) -> None:
         self._state.none_left = True
@@ -117,6 +122,7 @@ class Shutdown:
     def stop_serving(self) -> None:
         """Serve nothing more, cancel what is under way, and bring back whoever waits."""
         self._owned.on_ended = self._look_who_is_left
+        self._owned.on_wait = self._release_workers
         do_all(
             lambda: self._nodes.let_go(keep_clients=True),
             self._workers.cancel_waits,

@@ -310,6 +310,10 @@ class Steps(Coroutine[Any, Any, None]):
         return getattr(self._coroutine, "cr_running", False)
 
     @property
+    def cr_suspended(self) -> Any:
+        return getattr(self._coroutine, "cr_suspended", False)
+
+    @property
     def cr_await(self) -> Any:
         return getattr(self._coroutine, "cr_await", None)
 

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.unfetched import Unfetched
 
-# The least time between two looks whether one of those that an end waits for waits for it.
+# The least time between two looks at what an end waits for.
 _LOOK_SECONDS = 0.05
 
 
@@ -44,6 +44,8 @@ class OwnedCoroutines:
         self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
         self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
+        #: Called at each look at what an end waits for; returns True for another one soon.
+        self.on_wait: Callable[[], bool] = lambda: False
         #: Called when one of them has ended, if set.
         self.on_ended: Callable[[], None] | None = None
 
@@ -169,9 +171,11 @@ class OwnedCoroutines:
                 await asyncio.sleep(0)  # for what they have scheduled on their way out
                 return
             left = None if deadline is None else max(0.0, deadline - loop.time())
-            if self._leaver is not None:  # which they may await only later in their cleanup
-                await until_a_step(set(tasks))
-                left = _LOOK_SECONDS
+            looks_soon = self.on_wait()
+            if self._leaver is not None and not looks_soon:
+                await until_a_step(set(tasks))  # they may await it only later in their cleanup
+            if self._leaver is not None or looks_soon:
+                left = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
             _, pending = await asyncio.wait(tasks, timeout=left)
-            if pending and deadline is not None:
+            if pending and deadline is not None and loop.time() >= deadline:
                 return

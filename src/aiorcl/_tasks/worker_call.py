@@ -89,6 +89,13 @@ class Call:
     def _end(self) -> None:
         wake(self._ended)
 
+    def abandon(self) -> None:
+        """Raise CancelledError to who waits, whatever the thread does. The loop's thread."""
+        self.cancel()
+        if not self._ended.done():
+            self._error = asyncio.CancelledError()
+            self._end()
+
     async def wait(self, submitted: Cancellable) -> Any:
         """Return what the function returned, or raise what it raised.
 

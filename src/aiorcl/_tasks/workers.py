@@ -10,15 +10,17 @@ import inspect
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
+from rclpy.exceptions import NotInitializedException
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy.private import callbacks_of, names, remove_done_callback
+from aiorcl._tasks.awaited_futures import awaited_by
 from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
@@ -42,8 +44,9 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def _begin(workers: weakref.ref[Workers]) -> None:
+def _begin(workers: weakref.ref[Workers], threads: set[int]) -> None:
     _thread.workers = workers
+    threads.add(threading.get_ident())
 
 
 class UnansweredError(asyncio.CancelledError):
@@ -58,6 +61,7 @@ class Workers:
     :param threads: so many run the callbacks of all groups that have none of their own; if None,
         the loop's thread does.
     :ivar threads: as given.
+    :ivar hold_up: nothing but their callbacks is left of an executor that ends.
     """
 
     def __init__(
@@ -67,19 +71,24 @@ class Workers:
         threads: int | None = None,
     ) -> None:
         self._executor = executor
+        _workers_of[executor()] = weakref.ref(self)
         #: True when the executor or the context has ended.
         self.nothing_answers = nothing_answers
         #: Takes what a handler of a signal has raised, and the entity with whose callback it came.
         self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
-        self._running = 0
+        self._calls: set[Call] = set()
+        self._idents: set[int] = set()  # of the threads
+        self._are_abandoned = False
+        self._awaited: list[Future[Any]] = []  # at the last look
+        self.hold_up = False
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
 
     @property
     def running(self) -> int:
         """How many callbacks workers run, or are about to; each in one coroutine."""
-        return self._running
+        return len(self._calls)
 
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
@@ -99,7 +108,7 @@ class Workers:
             threads,
             thread_name_prefix="aiorcl worker",
             initializer=_begin,
-            initargs=(weakref.ref(self),),
+            initargs=(weakref.ref(self), self._idents),
         )
 
     def in_worker(
@@ -118,14 +127,18 @@ class Workers:
         async def call(*args: Any, **kwargs: Any) -> Any:
             function = functools.partial(callback, *args, **kwargs)
             pending = Call(function, entity, self.nothing_answers)
-            self._running += 1
+            self._calls.add(pending)
             try:
                 cancellation = await pending.end(self._submit(pool, pending, entity))
             finally:
-                self._running -= 1
+                self._calls.discard(pending)
             try:
                 try:
                     result = pending.result()
+                except CancelledError:  # of what it had the loop wait for, which ends, too
+                    if self.nothing_answers():
+                        raise UnansweredError from None
+                    raise
                 except asyncio.CancelledError as error:
                     is_expected = pending.is_refused or isinstance(error, UnansweredError)
                     if not (is_expected or cancellation or self.nothing_answers()):
@@ -211,6 +224,23 @@ class Workers:
             if sleep.is_of(self):
                 sleep.cancel()
 
+    def cancel_futures(self) -> None:
+        """Cancel what workers have given to a loop, and have waited for since the last call.
+
+        They hold the end up, which would come only after that. What was just told that nothing is
+        answered any more has ended by the next call. Any thread.
+        """
+        before, self._awaited = self._awaited, awaited_by(self._idents)
+        for future in self._awaited:
+            if any(future is each for each in before):
+                future.cancel()
+
+    def abandon(self) -> None:
+        """Wait for no callback that a worker runs: its coroutine ends. The loop's thread."""
+        self._are_abandoned = True
+        for call in list(self._calls):
+            call.abandon()
+
     def close(self) -> None:
         """Let the threads end; wait for them unless a callback runs that will not."""
         self.cancel_waits()
@@ -218,11 +248,23 @@ class Workers:
         if self._pool_of_all is not None:
             pools.append(self._pool_of_all)
         for pool in pools:
-            pool.shutdown(wait=self._running == 0 and not self.are_here())
+            pool.shutdown(wait=not (self._calls or self._are_abandoned or self.are_here()))
 
     def are_here(self) -> bool:
         """True on a thread of these."""
         return _thread.workers is not None and _thread.workers() is self
+
+
+# Of each executor, weakly: what it had run may know the executor.
+_workers_of: ByIdentity[Any, weakref.ref[Workers]] = ByIdentity()
+
+
+def abandon_workers_of(executor: object) -> None:
+    """Let the end of an executor wait for no callback that a worker runs. The loop's thread."""
+    reference = _workers_of.get(executor)
+    workers = None if reference is None else reference()
+    if workers is not None:
+        workers.abandon()
 
 
 def workers_here() -> Workers | None:
@@ -282,8 +324,9 @@ class Sleep:
         for other in list(_sleeps):
             if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
                 other.cancel()
-        if exc is None:
-            raise UnansweredError
+        # The second is what rclpy makes of ok() where only workers hold the end up.
+        if exc is None or isinstance(exc, NotInitializedException):
+            raise UnansweredError from None
 
 
 class _Completes(InlineCallback):

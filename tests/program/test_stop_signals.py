@@ -1,0 +1,114 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Signals that come while threads work, or when all ends anyway.
+
+from __future__ import annotations
+
+import asyncio
+import gc
+import signal
+import threading
+from collections.abc import Callable
+
+import pytest
+import rclpy
+from rclpy.node import Node
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+
+from .conftest import Run
+
+
+class Works(Node):
+    """A node whose timer's callback runs in a worker, once."""
+
+    def __init__(self, work: Callable[[], object]) -> None:
+        super().__init__("works", start_parameter_services=False)
+        self.begun, self.destroyed = threading.Event(), False
+        self._work = work
+        self.timer = self.create_timer(0.0, self.tick, callback_group=ThreadCallbackGroup(1))
+
+    def tick(self) -> None:
+        """Do it."""
+        self.timer.cancel()
+        self.begun.set()
+        self._work()
+
+    def destroy_node(self) -> None:
+        """Note whether ROS is up."""
+        self.destroyed = rclpy.ok()
+        super().destroy_node()
+
+
+@pytest.mark.parametrize("where", ["worker", "to_thread"])
+def test_threads_that_work_while_ros_is_up_end_by_one_signal(run: Run, where: str) -> None:
+    """The nodes are destroyed while it is."""
+    ended: list[str] = []
+
+    def work() -> None:
+        begun.set()
+        while rclpy.ok():
+            pass
+        ended.append(where)
+
+    begun = threading.Event()
+    nodes: list[Works] = []
+
+    async def main(executor: AsyncioExecutor) -> None:
+        nodes.append(Works(work if where == "worker" else int))
+        executor.add_node(nodes[0])
+        waiting = asyncio.create_task(asyncio.to_thread(work if where != "worker" else int))
+        await asyncio.to_thread(begun.wait)
+        signal.raise_signal(signal.SIGINT)
+        await waiting
+        await asyncio.Event().wait()
+
+    assert run(main) is None
+    assert ended == [where]
+    assert nodes[0].destroyed
+
+
+def test_the_second_signal_waits_for_no_worker(run: Run, caplog: pytest.LogCaptureFixture) -> None:
+    """The node is destroyed, and nothing complains, while its callback still runs."""
+    may_end = threading.Event()
+    nodes: list[Works] = []
+
+    async def clean_up() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            signal.raise_signal(signal.SIGTERM)
+
+    async def main(executor: AsyncioExecutor) -> None:
+        nodes.append(Works(may_end.wait))
+        executor.add_node(nodes[0])
+        executor.create_task(clean_up)
+        await asyncio.to_thread(nodes[0].begun.wait)
+        signal.raise_signal(signal.SIGINT)
+        await asyncio.Event().wait()
+
+    with pytest.raises(KeyboardInterrupt):
+        run(main)
+    assert nodes[0].destroyed
+    gc.collect()
+    assert caplog.records == []
+    may_end.set()
+
+
+def test_a_signal_takes_no_result_away(run: Run) -> None:
+    """It comes when main has returned, and what it has left ends."""
+
+    async def clean_up() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            signal.raise_signal(signal.SIGINT)
+            await asyncio.sleep(0)
+
+    async def main(executor: AsyncioExecutor) -> int:
+        executor.create_task(clean_up)
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+        return 7
+
+    assert run(main) == 7
