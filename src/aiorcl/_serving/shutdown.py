@@ -287,6 +287,7 @@ class Shutdown:
             return
         try:
             self._errors.close()
+            self._owned.are_collected = True
             if self._run.thread is None and not self._state.let_go:
                 with aside():  # the collector may come where another loop runs
                     self.come_to_end(0)

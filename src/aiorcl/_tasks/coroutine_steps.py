@@ -211,7 +211,8 @@ class Steps(Coroutine[Any, Any, None]):
                     raise asyncio.CancelledError
                 return waits_for
             except BaseException as error:
-                end = error if not _was_closed(error) else asyncio.CancelledError()
+                closed = _was_closed(error, are_collected=owned.are_collected)
+                end = error if not closed else asyncio.CancelledError()
             self._ended(end)  # here, where it is no __context__ of what this raises
         finally:
             del args, end  # as in throw()
@@ -318,15 +319,18 @@ class Steps(Coroutine[Any, Any, None]):
         return getattr(self._coroutine, "cr_await", None)
 
 
-def _was_closed(error: BaseException) -> bool:
+def _was_closed(error: BaseException, *, are_collected: bool) -> bool:
     """Tell whether Python refuses a step, as the coroutine came to its end without us.
 
     The collector closes one that goes together with its executor, and is older.
+
+    :param are_collected: their executor is: then it may be one whose end this one awaited, too.
     """
+    if type(error) is not RuntimeError or error.args != ("cannot reuse already awaited coroutine",):
+        return False
     traceback = error.__traceback__
-    if type(error) is not RuntimeError or traceback is None or traceback.tb_next is not None:
-        return False  # or one that the coroutine has raised, in a frame of its own
-    return error.args == ("cannot reuse already awaited coroutine",)
+    # Else the coroutine has raised it, in a frame of its own.
+    return are_collected or (traceback is not None and traceback.tb_next is None)
 
 
 def _awaits_closed(coroutine: Any) -> bool:

@@ -44,6 +44,8 @@ class OwnedCoroutines:
         self.awaits_leaver: Steps | None = None
         self.slow_ns: int | None = None
         self.on_slow_step: Callable[[str, int, object], None] = lambda name, took_ns, owner: None
+        #: The collector takes them, together with the executor.
+        self.are_collected = False
         #: Called at each look at what an end waits for; returns True for another one soon.
         self.on_wait: Callable[[], bool] = lambda: False
         #: Called when one of them has ended, if set.
