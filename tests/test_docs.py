@@ -6,6 +6,7 @@
 from __future__ import annotations
 
 import json
+import os
 import re
 import signal
 import sys
@@ -56,9 +57,14 @@ def test_program_runs(program: str, tmp_path: Path) -> None:
     file = tmp_path / "program.py"
     file.write_text(program)
     command = [sys.executable, "-W", "error::ResourceWarning", str(file)]
-    # grpc.aio holds its loop until the process is gone, and so what is ours on it.
-    leaks = {"AIORCL_LEAK_WARNINGS": ""} if "import grpc" in program else {}
-    with started(command, domain_id=network.domain_id(), environment=leaks) as process:
+    environment: dict[str, str] = {}
+    if "import grpc" in program:
+        # grpc.aio holds its loop until the process is gone, and so what is ours on it.
+        environment["AIORCL_LEAK_WARNINGS"] = ""
+    if "PYTEST_DISABLE_PLUGIN_AUTOLOAD" in os.environ:
+        # A pytest in there does not find them by itself then.
+        environment["PYTEST_PLUGINS"] = "pytest_aiorcl,pytest_asyncio.plugin"
+    with started(command, domain_id=network.domain_id(), environment=environment) as process:
         assert process.stdout is not None
         first = process.stdout.readline()
         if "# until" in program:
