@@ -1,6 +1,6 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// aiorcl._core: names the classes, nothing else.
+// aiorcl._core: what Python has of the classes, and by which names.
 #include <nanobind/nanobind.h>
 #include <nanobind/stl/optional.h>
 #include <nanobind/stl/shared_ptr.h>
@@ -13,6 +13,7 @@
 #include <cstdlib>
 #include <utility>
 
+#include "collector_slots.hpp"
 #include "dispatch/dispatcher.hpp"
 #include "dispatch/group.hpp"
 #include "dispatch/loop_turn.hpp"
@@ -43,60 +44,6 @@ using namespace nb::literals;
 using namespace aiorcl;
 
 namespace {
-
-// Entities reach the user's callbacks, which may reach the executor: cycles that Python has to see.
-// Each class names these slots itself: nanobind gives a weakly referenceable class a traverse of
-// its own.
-int traverse_entity(PyObject * self, visitproc visit, void * arg) {
-  Py_VISIT(Py_TYPE(self));
-  return nb::inst_ready(self) ? nb::inst_ptr<Entity>(self)->traverse(visit, arg) : 0;
-}
-
-int clear_entity(PyObject * self) {
-  if (nb::inst_ready(self)) nb::inst_ptr<Entity>(self)->clear();
-  return 0;
-}
-
-PyType_Slot entity_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_entity)},
-                              {Py_tp_clear, reinterpret_cast<void *>(clear_entity)},
-                              {0, nullptr}};
-
-int traverse_group(PyObject * self, visitproc visit, void * arg) {
-  Py_VISIT(Py_TYPE(self));
-  if (!nb::inst_ready(self)) return 0;
-  Py_VISIT(nb::inst_ptr<Group>(self)->rules.ptr());
-  Py_VISIT(nb::inst_ptr<Group>(self)->workers.ptr());
-  return 0;
-}
-
-int clear_group(PyObject * self) {
-  if (!nb::inst_ready(self)) return 0;
-  Group * group = nb::inst_ptr<Group>(self);
-  const nb::object rules = std::move(group->rules);
-  const nb::object workers = std::move(group->workers);
-  return 0;
-}
-
-PyType_Slot group_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_group)},
-                             {Py_tp_clear, reinterpret_cast<void *>(clear_group)},
-                             {0, nullptr}};
-
-int traverse_dispatcher(PyObject * self, visitproc visit, void * arg) {
-  Py_VISIT(Py_TYPE(self));
-  if (!nb::inst_ready(self)) return 0;
-  Py_VISIT(nb::inst_ptr<Dispatcher>(self)->variables.ptr());
-  return 0;
-}
-
-int clear_dispatcher(PyObject * self) {
-  if (!nb::inst_ready(self)) return 0;
-  const nb::object variables = std::exchange(nb::inst_ptr<Dispatcher>(self)->variables, nb::none());
-  return 0;
-}
-
-PyType_Slot dispatcher_slots[] = {{Py_tp_traverse, reinterpret_cast<void *>(traverse_dispatcher)},
-                                  {Py_tp_clear, reinterpret_cast<void *>(clear_dispatcher)},
-                                  {0, nullptr}};
 
 /// rclpy's extension, which was imported before ours.
 nb::object rclpy_implementation() {

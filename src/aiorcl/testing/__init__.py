@@ -2,8 +2,9 @@
 # SPDX-License-Identifier: Apache-2.0
 """What tests of ROS programs need, for coroutines.
 
-The fixtures for pytest are a package of their own, ``pytest_aiorcl``. Imports what users import,
-and nothing of ours imports it. Invariant: nothing here knows pytest; any test runner will do.
+The fixtures for pytest are a package of their own, ``pytest_aiorcl``. Imports ``_coroutines`` and
+below, and nothing of ours imports it. Invariant: nothing here knows pytest; any test runner will
+do.
 """
 
 from aiorcl.testing.playing import play
