@@ -38,7 +38,8 @@ from aiorcl._serving.manner import Manner
 from aiorcl._serving.nodes import Nodes
 from aiorcl._serving.report import Report
 from aiorcl._serving.shutdown import Shutdown
-from aiorcl._serving.statistics import ExecutorStats, SlowCallbacks, stats_of
+from aiorcl._serving.slow_callbacks import SlowCallbacks
+from aiorcl._serving.statistics import ExecutorStats, stats_of
 from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
 from aiorcl._tasks.inline import InlineCallback

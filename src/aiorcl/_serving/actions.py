@@ -19,8 +19,8 @@ from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.judging import begin
 from aiorcl._serving.registry import served
-from aiorcl._serving.result_requests import ResultRequests
-from aiorcl._tasks.cancel_requests import CancelRequests
+from aiorcl._tasks.action_requests.cancel_requests import CancelRequests
+from aiorcl._tasks.action_requests.result_requests import ResultRequests
 from aiorcl._tasks.goal_states import note_canceling, note_statuses
 from aiorcl._tasks.unwanted_requests import note_listeners
 

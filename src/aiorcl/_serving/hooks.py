@@ -31,7 +31,7 @@ if TYPE_CHECKING:
     from rclpy.waitable import Waitable
 
     from aiorcl import _core
-    from aiorcl._serving.statistics import SlowCallbacks
+    from aiorcl._serving.slow_callbacks import SlowCallbacks
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.coroutine_steps import Steps
     from aiorcl._tasks.errors import Errors

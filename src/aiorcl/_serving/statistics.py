@@ -4,28 +4,17 @@
 
 from __future__ import annotations
 
-import math
-import sys
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from typing import TYPE_CHECKING, cast
+from typing import TYPE_CHECKING
 
 from aiorcl import _core
 from aiorcl._rclpy.conversion import ros_name_of
 from aiorcl._serving.destroyed import is_destroyed
-from aiorcl._serving.naming import joined, kind_and_name, label_of, name_of
-from aiorcl._serving.report import logger_of, node_of
+from aiorcl._serving.naming import joined, kind_and_name, name_of
 
 if TYPE_CHECKING:
-    from rclpy.node import Node
-
     from aiorcl._serving.node import ServedNode
-    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
-
-_NEVER_NS = sys.maxsize
-
-# What only completes futures, or is the executor's own.
-_WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Orders, _core.Posted)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,64 +86,6 @@ class ExecutorStats:
     longest_callback: str
     entities: tuple[EntityStats, ...]
     converted_by_rclpy: Mapping[str, str]
-
-
-class SlowCallbacks:
-    """Logs a warning of what keeps the loop for too long, by the logger of its node.
-
-    :param advice: what to do about it. Where there is any each is told of once.
-    """
-
-    def __init__(
-        self, dispatcher: _core.Dispatcher, owned: OwnedCoroutines, advice: str = ""
-    ) -> None:
-        self._dispatcher = dispatcher
-        self._owned = owned
-        self._advice = advice
-        self._told: set[str] = set()
-        owned.on_slow_step = self._warn_of_step
-
-    @property
-    def seconds(self) -> float | None:
-        """From where on something is slow; None if nothing is."""
-        slow_ns = self._owned.slow_ns
-        if slow_ns is None:
-            return None
-        return math.inf if slow_ns == _NEVER_NS else slow_ns / 1e9
-
-    @seconds.setter
-    def seconds(self, seconds: float | None) -> None:
-        if seconds is None:
-            self._owned.slow_ns, self._dispatcher.slow_ns = None, _NEVER_NS
-            return
-        try:
-            is_duration = seconds >= 0
-        except TypeError:
-            raise TypeError(f"A duration is a number of seconds or None, not {seconds!r}") from None
-        if not is_duration:
-            raise ValueError(f"A duration is 0 or more, got {seconds!r}")
-        slow_ns = int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
-        self._owned.slow_ns = self._dispatcher.slow_ns = slow_ns
-
-    def warn_of_callback(self, entity: _core.Entity, took_ns: int) -> None:
-        """Tell of one turn of an entity; with advice, if a callback of the user's is part of it.
-
-        Of others nothing can be done: a busy thread has kept the loop from going on.
-        """
-        if not self._advice or not isinstance(entity, _WITHOUT_CALLBACK):
-            self._warn(label_of(entity), took_ns, node_of(entity))
-
-    def _warn(self, what: str, took_ns: int, node: Node | None) -> None:
-        if self._advice:
-            if what in self._told:
-                return
-            self._told.add(what)
-        logger_of(node).warning(
-            f"{what[0].upper()}{what[1:]} kept the loop for {took_ns / 1e6:.1f} ms{self._advice}"
-        )
-
-    def _warn_of_step(self, name: str, took_ns: int, owner: object) -> None:
-        self._warn(f"A step of {name}", took_ns, cast("Node | None", owner))
 
 
 def stats_of(

@@ -19,7 +19,7 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
-from aiorcl._tasks.cancel_requests import cancel_goal
+from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import has_ended, is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
 

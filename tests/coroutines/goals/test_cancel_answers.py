@@ -17,7 +17,7 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl._coroutines.goals.server_watch import ServerWatch
-from aiorcl._serving import result_requests
+from aiorcl._tasks.action_requests import result_requests
 from tests.support.actions import SEQUENCE, nothing_is_pending
 from tests.support.goals import AT_ONCE, RESULT, serve, wait_for_ever
 

@@ -17,7 +17,7 @@ from rclpy.qos import QoSProfile
 from test_msgs.action import Fibonacci
 
 import aiorcl
-from aiorcl._tasks import cancel_requests
+from aiorcl._tasks.action_requests import cancel_requests
 from tests.support.actions import nothing_is_pending
 from tests.support.goals import AT_ONCE, serve, wait_for_ever
 

@@ -33,8 +33,8 @@ from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender,
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_of
+from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
 from aiorcl._tasks.awaiting import fail
-from aiorcl._tasks.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import is_canceling, is_refusal
 from aiorcl._tasks.inline import CallsInline
 from aiorcl._tasks.uninterrupted import uninterrupted

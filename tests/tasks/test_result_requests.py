@@ -16,7 +16,7 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
-from aiorcl._serving import result_requests
+from aiorcl._tasks.action_requests import result_requests
 from tests.support.actions import DEEP, nothing_is_pending
 
 if TYPE_CHECKING:

@@ -10,8 +10,8 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy import private
+from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
 from aiorcl._tasks.goal_states import ended_goals
-from aiorcl._tasks.requests_sent_again import Patience, SentAgain
 
 if TYPE_CHECKING:
     from rclpy.action.client import ActionClient

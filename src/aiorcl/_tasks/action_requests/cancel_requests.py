@@ -17,8 +17,8 @@ from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
+from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
 from aiorcl._tasks.inline import InlineCallback
-from aiorcl._tasks.requests_sent_again import Patience, SentAgain
 
 if TYPE_CHECKING:
     from collections.abc import Callable

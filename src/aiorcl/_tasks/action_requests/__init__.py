@@ -1,0 +1,6 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Requests of action clients that are made, or made again, without the user.
+
+Imports nothing of ``_tasks`` but what is inline and the states of goals.
+"""
