@@ -24,6 +24,8 @@ import pytest
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parent.parent
 DEADLINE_SEC = 50.0
 

@@ -51,6 +51,7 @@ def test_named_test_exists(file: str, name: str) -> None:
     assert any(re.search(rf"^(    )?def {name}\(", path.read_text(), re.M) for path in found)
 
 
+@pytest.mark.once
 @pytest.mark.parametrize("program", [*programs()])
 def test_program_runs(program: str, tmp_path: Path) -> None:
     """A program of the documentation prints something, ends well, and has nothing on stderr."""

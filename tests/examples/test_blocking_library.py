@@ -10,6 +10,7 @@ import signal
 import sqlite3
 from pathlib import Path
 
+import pytest
 from rclpy.node import Node
 from std_msgs.msg import Float64, UInt32
 from std_srvs.srv import Trigger
@@ -18,6 +19,8 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import examples
 from tests.support.makers import MakeNode
+
+pytestmark = pytest.mark.once
 
 DEADLINE_SEC = 30
 

@@ -22,6 +22,8 @@ from websockets.typing import Origin
 
 from tests.support import examples, network
 
+pytestmark = pytest.mark.once
+
 DEADLINE_MS = 30_000
 TOPICS = ("odom", "imu", "scan", "joint_states", "battery")
 

@@ -9,6 +9,8 @@ import pytest
 
 from tests.support import examples, network
 
+pytestmark = pytest.mark.once
+
 BATTERY = ["battery: 22 %", "battery: 21 %", "battery: 20 %", "docked"]
 PARCELS = [f"parcel {number}: gripped" for number in (1, 2, 3)]
 _experimental = importlib.util.find_spec("rclpy.experimental")

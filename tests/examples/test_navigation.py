@@ -24,6 +24,8 @@ from aiorcl import AsyncioExecutor
 from tests.support import examples
 from tests.support.makers import MakeNode
 
+pytestmark = pytest.mark.once
+
 DEADLINE_SEC = 40
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import pytest
 from rclpy.node import Node
 from sensor_msgs.msg import Temperature
 from std_srvs.srv import SetBool
@@ -20,6 +21,8 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import examples
 from tests.support.makers import MakeNode
+
+pytestmark = pytest.mark.once
 
 Port = examples.load("serial_bridge", "serial_bridge.simulator").Port
 DEADLINE_SEC = 30

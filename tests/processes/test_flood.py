@@ -12,6 +12,8 @@ from rclpy.context import Context
 
 from tests.support.children import start
 
+pytestmark = pytest.mark.once
+
 SENDERS = 3
 
 

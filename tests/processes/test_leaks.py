@@ -28,7 +28,7 @@ KINDS = (
     "worker",
 )
 # As long as the machine needs for so much work: 12 s of a processor of its own for the longest.
-pytestmark = pytest.mark.timeout(180)
+pytestmark = [pytest.mark.once, pytest.mark.timeout(180)]
 
 #: For each round; rclpy alone keeps up to 800 bytes of an entity that was destroyed, an entity of
 #: ours with its callback takes more than this.
@@ -44,11 +44,12 @@ def gained(context: Context, kind: str, rounds: int, loop: str) -> dict[str, int
     return counted
 
 
+@pytest.mark.parametrize("rounds", [400, pytest.param(1000, marks=pytest.mark.long)])
 @pytest.mark.parametrize("kind", KINDS)
-def test_a_thousand_rounds_leave_nothing(context: Context, kind: str) -> None:
-    """A thousand of a kind, made and used and destroyed, leave no descriptor, thread or memory."""
-    counted = gained(context, kind, 1000, "own")
-    assert counted.pop("bytes") < 1000 * LIMIT
+def test_many_rounds_leave_nothing(context: Context, kind: str, rounds: int) -> None:
+    """Many of a kind, made and used and destroyed, leave no descriptor, thread or memory."""
+    counted = gained(context, kind, rounds, "own")
+    assert counted.pop("bytes") < rounds * LIMIT
     assert counted == {"fds": 0, "threads": 0, "tasks": 0}
 
 

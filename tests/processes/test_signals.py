@@ -13,6 +13,7 @@ from __future__ import annotations
 
 import contextlib
 import signal
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import pytest
@@ -76,8 +77,17 @@ ROWS = [
 ]
 
 
-@pytest.mark.parametrize("row", ROWS, ids=str)
-def test_a_signal(row: Row, context: Context) -> None:
+def turns() -> Iterator[object]:
+    """Yield each row with one kind of loop, in turn; and for the long tests with the others."""
+    for number, row in enumerate(ROWS):
+        loops = [*LOOPS]
+        one = loops.pop(number % len(loops))
+        yield pytest.param(row, [one], id=str(row))
+        yield pytest.param(row, loops, id=f"{row}-others", marks=pytest.mark.long)
+
+
+@pytest.mark.parametrize(("row", "loops"), [*turns()])
+def test_a_signal(row: Row, loops: list[str], context: Context) -> None:
     """A signal that finds the executor waiting ends it as the table says, on every kind of loop."""
     arguments = [row.way, "--init", row.init, "--handlers", row.handlers]
     if row.said and row.said[-1].endswith("down"):
@@ -88,7 +98,7 @@ def test_a_signal(row: Row, context: Context) -> None:
             loop: running.enter_context(
                 start("signals", *arguments, "--loop", loop, domain_id=domain_id)
             )
-            for loop in LOOPS
+            for loop in loops
         }
         for child in children.values():
             child.hear_that("ready")

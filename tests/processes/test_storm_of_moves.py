@@ -23,6 +23,8 @@ from tests.support.elsewhere import Arrivals, Elsewhere
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode
 
+pytestmark = pytest.mark.once
+
 COUNT = 1500
 
 

@@ -20,9 +20,12 @@ import pytest
 from tests.support import network
 from tests.support.processes import Running, started
 
+pytestmark = pytest.mark.once
+
 ROOT = Path(__file__).resolve().parents[2]
 WORKSPACE = ROOT / "tests" / "program" / "workspace"
 LOOPS = ("aiorcl", "asyncio", "uvloop")
+ONE_LOOP = ("aiorcl", *(pytest.param(loop, marks=pytest.mark.long) for loop in LOOPS[1:]))
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 COMMAND = (sys.executable, "-m", "aiorcl")
 
@@ -50,7 +53,7 @@ def interrupt(loop: str, node: str, number: signal.Signals) -> str:
         return running.said
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ONE_LOOP)
 def test_nodes_talk_until_interrupted(loop: str) -> None:
     """Two nodes of one module talk in one process; Ctrl-C ends it with 0 and nothing on stderr."""
     with start("run", "--loop", loop, "chat:Talker", "chat:Listener") as running:
@@ -96,29 +99,31 @@ def test_a_signal_cancels_coroutine_functions() -> None:
         assert running.said.endswith("cancelled, ROS is up\n")
 
 
-@pytest.mark.parametrize("loop", LOOPS)
-@pytest.mark.parametrize("number", SIGNALS)
+@pytest.mark.parametrize(
+    ("number", "loop"),
+    [*((signal.SIGINT, loop) for loop in LOOPS), (signal.SIGTERM, LOOPS[0])],
+)
 def test_signal_lets_coroutines_end(number: signal.Signals, loop: str) -> None:
     """A coroutine is cancelled, and can still publish; nodes are destroyed before ROS goes down."""
     said = interrupt(loop, "ends:Sleeps", number)
     assert said == "ready\npublished\ndestroyed, ROS is up\n"
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ONE_LOOP)
 def test_signal_cancels_tasks_that_nodes_left(loop: str) -> None:
     """A node's own task ends as its coroutine callbacks do: before the node, which it uses."""
     said = interrupt(loop, "ends:LeavesTask", signal.SIGINT)
     assert said == "ready\npublished\ndestroyed, ROS is up\n"
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ONE_LOOP)
 def test_nodes_end_threads_and_connections(loop: str) -> None:
     """What destroy_node() ends is waited for after that, and the loop is open there."""
     said = interrupt(loop, "ends:ReadsInThread", signal.SIGINT)
     assert said == "ready\ndestroyed, ROS is up\n"
 
 
-@pytest.mark.parametrize("loop", LOOPS)
+@pytest.mark.parametrize("loop", ONE_LOOP)
 def test_second_signal_interrupts_a_callback(loop: str) -> None:
     """A callback that never returns holds up one signal, but not two; its node is destroyed."""
     with start("run", "--loop", loop, "ends:Blocks") as running:

@@ -14,6 +14,8 @@ import pytest
 from tests.support import network
 from tests.support.processes import started
 
+pytestmark = pytest.mark.once
+
 DEADLINE_SEC = 30.0
 
 # Prints what a program may ask of the process that it runs in.

@@ -27,6 +27,8 @@ from tests.support import network
 from tests.support.processes import DEADLINE_SEC, Running, started
 from tests.support.turns import turns
 
+pytestmark = pytest.mark.once
+
 WORKSPACE = Path(__file__).parent / "workspace"
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 #: What uvicorn's process ends with: it swallows Ctrl-C.

@@ -16,7 +16,7 @@ import pytest
 from aiorcl.cli import main
 from tests.stubs.conftest import Check
 
-pytestmark = pytest.mark.timeout(120)  # mypy reads all of numpy
+pytestmark = [pytest.mark.once, pytest.mark.timeout(120)]  # mypy reads all of numpy
 
 PAGE = Path(__file__).resolve().parents[2] / "docs" / "how-to" / "types.md"
 

@@ -62,7 +62,7 @@ def anyio_backend():
 """
 
 COROUTINES = """
-pytestmark = MARK
+pytestmark = [pytest.mark.once, MARK]
 seen = []
 
 
