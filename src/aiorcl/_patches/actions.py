@@ -22,6 +22,7 @@ from aiorcl._serving.executions import Execution
 from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
 from aiorcl._tasks.goal_states import has_ended
+from aiorcl._tasks.sending import sending_of
 from aiorcl._tasks.unwanted_requests import note_cancellation
 
 
@@ -45,6 +46,16 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         callback = serving.watcher.workers.callable_in(self.callback_group, callback, goals)
         callback = check_result(self, callback, found.core.label)
         serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))
+
+    return wrapper
+
+
+def _noted_before_its_answer(send: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but no executor of ours handles the answer before it has returned."""
+
+    @functools.wraps(send)
+    def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return sending_of(self).send(send, self, *args, **kwargs)
 
     return wrapper
 
@@ -150,5 +161,7 @@ def apply() -> None:
     setattr(rclpy.action.server, "await_or_execute", judged(await_or_execute))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
     cancel, get_result = private.CANCEL_GOAL_ASYNC, private.GET_RESULT_ASYNC
+    for method in ("send_goal_async", cancel, get_result):
+        setattr(ActionClient, method, _noted_before_its_answer(getattr(ActionClient, method)))
     setattr(ActionClient, cancel, _noted(getattr(ActionClient, cancel)))
     setattr(ActionClient, get_result, _expected(getattr(ActionClient, get_result)))

@@ -22,6 +22,7 @@ from aiorcl._serving.registry import served
 from aiorcl._tasks.action_requests.cancel_requests import CancelRequests
 from aiorcl._tasks.action_requests.result_requests import ResultRequests
 from aiorcl._tasks.goal_states import note_canceling, note_statuses
+from aiorcl._tasks.sending import sending_of
 from aiorcl._tasks.unwanted_requests import note_listeners
 
 if TYPE_CHECKING:
@@ -255,12 +256,17 @@ def watch_client(
         execute_status(message)
         results.expect()
 
+    sending, order = sending_of(client), watcher.mailbox.order
+
+    def noted(handle: Callable[[Any], object]) -> Callable[[Any], None]:
+        return lambda data: sending.hand_on(data, handle, order)
+
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
         (ActionSource.CANCEL_RESPONSE, cancel, impl.CancelGoalService),
         (ActionSource.RESULT_RESPONSE, result, impl.GetResultService),
     ):
-        part = action.add(watcher, handle, None, source, service.Response, run)
+        part = action.add(watcher, handle, None, source, service.Response, noted(run))
         action.responses.append(part)
     for source, cls, run, of_group in (
         (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback, group),

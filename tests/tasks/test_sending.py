@@ -1,0 +1,192 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Another thread sends goals: answers that come before rclpy has noted the request are not lost.
+
+from __future__ import annotations
+
+import threading
+import time
+from collections import deque
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING, Any
+
+import pytest
+import rclpy.task
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer, CancelResponse
+from rclpy.context import Context
+from test_msgs.action import Fibonacci
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._rclpy import private
+from aiorcl._serving.actions import action_of
+from aiorcl._tasks import sending as module
+from aiorcl._tasks.sending import Sending
+from tests.support.elsewhere import DEADLINE_SEC, Elsewhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode
+
+
+class Slow:
+    """Keeps the thread that has sent a request, at each of its further steps, until it is answered.
+
+    But for steps under rclpy's lock, without which no answer is taken.
+
+    :ivar kept: how often.
+    :ivar is_locked: rclpy has a lock.
+    """
+
+    def __init__(self, monkeypatch: pytest.MonkeyPatch, client: Any, asked: str) -> None:
+        self.kept = 0
+        self._lock: Any = private.lock_of(client)
+        self.is_locked = hasattr(self._lock, "locked")
+        self._client = client
+        self._asked = asked
+        self._answers: int | None = None  # before the request was sent
+        handle, method = type(private.client_handle_of(client)), f"send_{asked}_request"
+        send, make, add = getattr(handle, method), rclpy.task.Future, client.add_future
+        monkeypatch.setattr(handle, method, lambda *args: self._send(send, *args))
+        monkeypatch.setattr("rclpy.action.client.Future", lambda: self._step(make))
+        monkeypatch.setattr(client, "add_future", lambda future: self._step(add, future))
+
+    def _count(self) -> int:
+        action = action_of(self._client)
+        assert action is not None
+        response = action.label_of(f"{self._asked} response")
+        [part] = [part for part in action.responses if part.label == response]
+        return part.callback_time.count
+
+    def _send(self, send: Callable[..., int], *args: Any) -> int:
+        before = self._count()
+        number = send(*args)
+        self._answers = before
+        return number
+
+    def _step(self, step: Callable[..., Any], *args: Any) -> Any:
+        if self._answers is not None and not (self.is_locked and self._lock.locked()):
+            self.kept += 1
+            end = time.monotonic() + DEADLINE_SEC
+            while self._count() == self._answers:
+                assert time.monotonic() < end
+                time.sleep(0.001)
+        return step(*args)
+
+
+def outcome(future: Any) -> Any:
+    """Wait for a future of the executor in the other thread."""
+    done = threading.Event()
+    future.add_done_callback(lambda _: done.set())
+    assert done.wait(DEADLINE_SEC)
+    return future.result()
+
+
+@pytest.fixture
+def client(context: Context, make_node: MakeNode) -> Iterator[Any]:
+    """A client of a server whose goals last until they are cancelled; both run in one thread."""
+    served, node = make_node(), make_node()
+    cancelled = threading.Event()
+
+    def execute(goal: Any) -> Fibonacci.Result:
+        assert goal.request.order == 0 or cancelled.wait(DEADLINE_SEC)
+        goal.succeed()
+        return Fibonacci.Result(sequence=[1])
+
+    def cancel(_: Any) -> CancelResponse:
+        cancelled.set()
+        return CancelResponse.REJECT
+
+    group = ThreadCallbackGroup(1)
+    ActionServer(
+        *(served, Fibonacci, "action", execute), cancel_callback=cancel, callback_group=group
+    )
+    client = ActionClient(node, Fibonacci, "action")
+    with Elsewhere(AsyncioExecutor(context=context)) as elsewhere:
+        for each in (served, node):
+            elsewhere.executor.add_node(each)
+        assert client.wait_for_server(DEADLINE_SEC)
+        elsewhere.do(lambda: None)
+        yield client
+        elsewhere.do(lambda: None)  # nothing has ended it
+
+
+def test_a_goal_is_accepted_before_its_future_is_noted(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    """Kilted notes two, the second one without its lock; Jazzy has no lock."""
+    slow = Slow(monkeypatch, client, "goal")
+    assert outcome(client.send_goal_async(Fibonacci.Goal())).accepted
+    assert slow.kept == 2
+
+
+def test_a_cancellation_is_answered_before_its_future_is_noted(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    """Only where rclpy has no lock."""
+    goal = outcome(client.send_goal_async(Fibonacci.Goal(order=1)))
+    slow = Slow(monkeypatch, client, "cancel")
+    assert outcome(goal.cancel_goal_async()) is not None
+    assert slow.kept == (0 if slow.is_locked else 2)
+
+
+def test_a_result_comes_before_its_future_is_noted(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    """Only where rclpy has no lock."""
+    goal = outcome(client.send_goal_async(Fibonacci.Goal()))
+    slow = Slow(monkeypatch, client, "result")
+    assert list(outcome(goal.get_result_async()).result.sequence) == [1]
+    assert slow.kept == (0 if slow.is_locked else 2)
+
+
+def test_an_answer_waits_for_what_was_under_way_when_it_came() -> None:
+    """And for nothing that is sent later: a thread that sends all the time holds back none."""
+    sending = Sending()
+    handled: list[str] = []
+    orders: list[Callable[[], object]] = []
+    sent, may_end = threading.Event(), threading.Event()
+
+    def send() -> None:
+        sent.set()
+        assert may_end.wait(DEADLINE_SEC)
+
+    sending.hand_on("none under way", handled.append, orders.append)
+    first = threading.Thread(target=sending.send, args=(send,))
+    first.start()
+    assert sent.wait(DEADLINE_SEC)
+    sending.hand_on("first under way", handled.append, orders.append)
+    assert (handled, orders) == (["none under way"], [])
+
+    def send_second() -> None:
+        may_end.set()
+        first.join()
+
+    sending.send(send_second)
+    [order] = orders
+    order()
+    assert handled == ["none under way", "first under way"]
+
+
+def test_a_request_ends_while_its_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Whichever comes first, the answer is handled."""
+
+    class Late(deque[Any]):
+        def append(self, item: Any) -> None:
+            may_end.set()
+            thread.join()
+            super().append(item)
+
+    monkeypatch.setattr(module, "deque", Late)
+    sending = Sending()
+    handled: list[int] = []
+    sent, may_end = threading.Event(), threading.Event()
+
+    def send() -> None:
+        sent.set()
+        assert may_end.wait(DEADLINE_SEC)
+
+    thread = threading.Thread(target=sending.send, args=(send,))
+    thread.start()
+    assert sent.wait(DEADLINE_SEC)
+    sending.hand_on(1, handled.append, lambda order: order())
+    assert handled == [1]
