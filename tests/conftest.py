@@ -87,6 +87,15 @@ def pytest_runtest_makereport(
     return report
 
 
+def pytest_runtest_teardown(item: pytest.Item) -> None:
+    """Forget where exceptions that are parameters were raised: the frames keep what ran there."""
+    callspec = getattr(item, "callspec", None)
+    for value in () if callspec is None else callspec.params.values():
+        for each in value if isinstance(value, list) else [value]:
+            if isinstance(each, BaseException):
+                each.__traceback__ = each.__context__ = None
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_auto_num_workers() -> int:
     """Start one worker more than there are processors: many a test waits for discovery.
