@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -18,6 +19,7 @@ from test_msgs.action import Fibonacci
 from aiorcl import AsyncioExecutor
 from aiorcl._serving.actions import Action
 from aiorcl._serving.registry import served
+from tests.support.elsewhere import DEADLINE_SEC
 from tests.support.makers import MakeNode
 
 COUNT = 5
@@ -45,13 +47,22 @@ class Scene:
 
     def until(self, done: Callable[[], object]) -> None:
         """Let the server run, and then the client, each a step, until it is so."""
+        end = time.monotonic() + DEADLINE_SEC
         while not done():
+            assert time.monotonic() < end
             self._of_server.spin_once(timeout_sec=0)
             executor = next(self._executors)
             executor.add_node(self._node)
             executor.spin_once(timeout_sec=0.01)
 
-    def feedback_of_a_goal(self) -> list[int]:
+    def leave(self) -> None:
+        """Let the client be nowhere, while the executors do what they have yet to do."""
+        for executor in self._all:
+            executor.remove_node(self._node)
+        for executor in self._all * 5:
+            executor.spin_once(timeout_sec=0)
+
+    def feedback_of_a_goal(self, after_result: Callable[[], object] = lambda: None) -> list[int]:
         """Send a goal, and return what its feedback callback has got, when all has come."""
         got: list[int] = []
         accepted = self.client.send_goal_async(
@@ -62,6 +73,7 @@ class Scene:
         handle: Any = accepted.result()
         result = handle.get_result_async()
         self.until(result.done)
+        after_result()
         self.until(lambda: len(got) >= COUNT)
         return got
 
@@ -87,6 +99,12 @@ def test_feedback_before_the_result_moves_on(scene: Scene) -> None:
     """What came before the result is taken wherever the client is, in order and once."""
     for _ in range(20):
         assert scene.feedback_of_a_goal() == list(range(COUNT))
+
+
+def test_feedback_before_the_result_waits_for_the_next_executor(scene: Scene) -> None:
+    """Nothing that the last one does with the result takes its callback away."""
+    for _ in range(5):
+        assert scene.feedback_of_a_goal(scene.leave) == list(range(COUNT))
 
 
 def test_nothing_is_kept_of_goals_that_have_ended(scene: Scene) -> None:

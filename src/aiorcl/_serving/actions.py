@@ -193,23 +193,28 @@ def watch_client(
     callbacks = private.feedback_callbacks_of(client)
     goals_of_results = private.goal_ids_of(client)["result"]
 
-    def execute(key: str) -> Callable[[Any], None]:
+    def answer(key: str) -> Callable[[Any], None]:
+        forget = private.forget(client, key)
+
         def run(data: Any) -> None:
-            if key in pending:
-                future = pending[key].get(data[0])
-                if future is not None:
-                    watcher.bind(future)
-                    if key == "goal":
-                        note_listeners(future)
+            future = pending[key].get(data[0])
+            if future is not None:
+                watcher.bind(future)
+                if key == "goal":
+                    note_listeners(future)
+                # Done here: a task would do it in its turn, when the client may be elsewhere.
+                private.remove_done_callback(future, forget)
             _finish(client.execute({key: data}))  # type: ignore[misc]  # one key of all
+            if future is not None:
+                forget(future)
             if key == "goal":
                 _forget_orphans(client)
 
         return run
 
-    execute_result = execute("result")
+    execute_result = answer("result")
     results = action.results = ResultRequests(client)
-    execute_cancel = execute("cancel")
+    execute_cancel = answer("cancel")
     cancels = action.cancels = CancelRequests(client, cancels_at_once, watcher.dispatcher.runs_here)
 
     def cancel(data: Any) -> None:
@@ -223,12 +228,9 @@ def watch_client(
         if number is None:
             return
         goal_id = goals_of_results.get(number)
-        execute_result((number, data[1]))
-        if goal_id is None:
-            return
-        # rclpy forgets it too, but by a done callback, which comes after feedback that comes now.
-        key = bytes(goal_id.uuid)
+        key = b"" if goal_id is None else bytes(goal_id.uuid)
         callback = callbacks.pop(key, None)
+        execute_result((number, data[1]))
         if callback is not None and action.feedback_is_ready():
             keep_for_last(key, callback)
 
@@ -249,11 +251,9 @@ def watch_client(
         call = watcher.workers.callable_in(client.callback_group, callback, action.feedback)
         return call(message)
 
-    execute_status = execute("status")
-
     def status(message: Any) -> None:
         note_statuses(client, message)
-        execute_status(message)
+        _finish(client.execute({"status": message}))
         results.expect()
 
     sending, order = sending_of(client), watcher.mailbox.order
@@ -262,7 +262,7 @@ def watch_client(
         return lambda data: sending.hand_on(data, handle, order)
 
     for source, run, service in (
-        (ActionSource.GOAL_RESPONSE, execute("goal"), impl.SendGoalService),
+        (ActionSource.GOAL_RESPONSE, answer("goal"), impl.SendGoalService),
         (ActionSource.CANCEL_RESPONSE, cancel, impl.CancelGoalService),
         (ActionSource.RESULT_RESPONSE, result, impl.GetResultService),
     ):
