@@ -17,6 +17,7 @@ import pytest
 from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
@@ -88,7 +89,7 @@ def test_a_coroutine_does_not_keep_its_executor(
 
 async def call_twice(client: Any) -> None:
     """Wait for a response, and for room: nobody takes what the first call has sent."""
-    client.qos_profile.depth = 1
+    client.qos_profile = QoSProfile(depth=1)  # which all clients share otherwise
     server = Node("server", context=client.context, start_parameter_services=False)
     server.create_service(Trigger, "nobody", lambda _, response: response)
     await asyncio.gather(*(aiorcl.call(client, Trigger.Request()) for _ in range(2)))
