@@ -89,7 +89,8 @@ def library() -> Path:
     if compiler is None:
         raise CompileError("No C++ compiler found: install g++, or set CXX")
     prefix = ros_prefix()
-    command = [compiler, "-std=c++17", "-O2", "-Wall", "-Wextra", "-shared", "-fPIC", str(SOURCE)]
+    warnings = ["-Wall", "-Wextra", "-Werror"]
+    command = [compiler, "-std=c++17", "-O2", *warnings, "-shared", "-fPIC", str(SOURCE)]
     command += [f"-isystem{folder}" for folder in sorted((prefix / "include").iterdir())]
     command += [f"-L{prefix / 'lib'}", "-lrcl", "-lrcutils", "-Wl,--allow-shlib-undefined"]
     digest = hashlib.sha256("\0".join(command).encode() + SOURCE.read_bytes()).hexdigest()

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 from rclpy.executors import ExternalShutdownException
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.node import Node
 from rclpy.utilities import remove_ros_args
 
@@ -28,6 +27,7 @@ from aiorcl._program.install import install
 from aiorcl._program.run import initialised, loop_and_nodes
 from aiorcl._program.stand_ins import log_error
 from aiorcl._program.stop_signals import StopSignals
+from aiorcl._rclpy.compiled import RCLInvalidROSArgsError, UnknownROSArgsError
 from aiorcl._stubs.command import write_stubs
 from aiorcl._stubs.errors import StubsError
 from aiorcl._tasks.workers import abandon_workers_of
@@ -82,9 +82,9 @@ def _exec(parser: argparse.ArgumentParser, arguments: list[str]) -> int:
 def _without_ros_arguments(command_line: list[str]) -> list[str]:
     try:
         return remove_ros_args(command_line)[1:]
-    except _rclpy.UnknownROSArgsError as error:
+    except UnknownROSArgsError as error:
         raise ArgumentError(f"unknown ROS arguments: {error}") from None
-    except _rclpy.RCLInvalidROSArgsError as error:
+    except RCLInvalidROSArgsError as error:
         # rcl tells where in its sources, too.
         raise ArgumentError(str(error).partition(", at ")[0]) from None
 

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 #: The names of the event loops that there are to choose from.
@@ -66,14 +66,13 @@ def make_parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    _add_run(commands)
-    _add_exec(commands)
-    _add_stubs(commands)
+    for add in (_add_run, _add_exec, _add_stubs):
+        add(commands.add_parser)
     return parser
 
 
-def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    run = commands.add_parser(
+def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    run = add_parser(
         "run",
         usage="aiorcl run [-h] [--loop LOOP] [--stats SECONDS] [--slow-callback MS] "
         "NODE [NODE ...] [--ros-args ...]",
@@ -108,8 +107,8 @@ def _add_run(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> N
     )
 
 
-def _add_exec(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    program = commands.add_parser(
+def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    program = add_parser(
         "exec",
         usage=_EXEC_USAGE,
         help="run a program that was written for rclpy's executors",
@@ -135,8 +134,8 @@ def _add_exec(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> 
     )
 
 
-def _add_stubs(commands: argparse._SubParsersAction[argparse.ArgumentParser]) -> None:
-    parser = commands.add_parser(
+def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+    parser = add_parser(
         "stubs",
         usage="aiorcl stubs [-h] [--output DIR] PACKAGE [PACKAGE ...]",
         help="write type stubs of messages and of rclpy, for editors and type checkers",

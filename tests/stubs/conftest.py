@@ -7,26 +7,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from aiorcl.cli import main
-
-Check = Callable[..., str]
-
-
-def installed_packages() -> list[str]:
-    """Name the interface packages of this environment."""
-    return sorted(
-        {
-            found.parent.parent.name
-            for kind in ("msg", "srv", "action")
-            for directory in sys.path
-            for found in Path(directory).glob(f"*/{kind}/_*_s.c")
-        }
-    )
+from tests.support.interfaces import Check, installed_packages
 
 
 @pytest.fixture(scope="session")

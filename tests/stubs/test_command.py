@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 
 from aiorcl.cli import main
+from tests.support.interfaces import write_package
 
 NO_PACKAGE = "source the workspace that has it, or install it, and try again"
 
@@ -21,13 +22,6 @@ def files(directory: Path) -> dict[str, str]:
         for path in directory.rglob("*")
         if path.is_file()
     }
-
-
-def write_package(directory: Path, name: str, text: str) -> None:
-    """Make a package whose messages are in a module of this text."""
-    (directory / name / "msg").mkdir(parents=True)
-    (directory / name / "__init__.py").touch()
-    (directory / name / "msg" / "__init__.py").write_text(text)
 
 
 def test_stubs_are_partial_packages(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.stubs.conftest import Check, installed_packages
+from tests.support.interfaces import Check, installed_packages
 
 pytestmark = pytest.mark.timeout(300)  # mypy reads all of numpy
 

@@ -9,8 +9,7 @@ from pathlib import Path
 import pytest
 
 from aiorcl.cli import main
-from tests.stubs.conftest import Check
-from tests.stubs.test_command import write_package
+from tests.support.interfaces import Check, write_package
 
 pytestmark = pytest.mark.timeout(120)  # mypy reads all of numpy
 

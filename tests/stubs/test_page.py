@@ -14,7 +14,7 @@ from pathlib import Path
 import pytest
 
 from aiorcl.cli import main
-from tests.stubs.conftest import Check
+from tests.support.interfaces import Check
 
 pytestmark = [pytest.mark.once, pytest.mark.timeout(120)]  # mypy reads all of numpy
 

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from tests.stubs.conftest import Check
+from tests.support.interfaces import Check
 
 TYPED = Path(__file__).resolve().parents[1] / "typed"
 MODULES = (

@@ -11,12 +11,12 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.publisher import Publisher
 
 from aiorcl._coroutines.arguments import check, check_message
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.interpreter_exit import waits_in_vain
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served, served_node_of
@@ -58,7 +58,7 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     if found is None or not getattr(found.core, "may_block", False):
         try:
             publisher.publish(message)
-        except (_rclpy.RCLError, InvalidHandle):
+        except (RCLError, InvalidHandle):
             serving.check_answers()  # which another thread's shutdown may have overtaken
             raise
         return
@@ -88,7 +88,7 @@ class _Waiting:
             began = time.monotonic()
             try:
                 self._publisher.publish(self._message)
-            except _rclpy.RCLError:
+            except RCLError:
                 if time.monotonic() - began < _WAITED_SEC:
                     raise
                 if served(self._publisher) is None:

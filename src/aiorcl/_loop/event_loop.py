@@ -48,11 +48,11 @@ if sys.platform == "linux":
         def __init__(self) -> None:
             selector = Selector()
             _selectors[self] = weakref.ref(selector)
-            self._aiorcl_turn = selector.turn
+            self.aiorcl_turn = selector.turn
             super().__init__(selector)
 
         def stop(self) -> None:
-            self._aiorcl_turn.stopping = True
+            self.aiorcl_turn.stopping = True
             super().stop()
 
         if not TYPE_CHECKING:  # as the base class declares them

@@ -8,6 +8,8 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, Protocol
 
 if TYPE_CHECKING:
+    import weakref
+
     from rclpy.client import Client
     from rclpy.task import Future, Task
     from rclpy.timer import Timer
@@ -20,7 +22,14 @@ class Hooks(Protocol):
 
     All are called on the loop's thread, between two callbacks at most. What they raise goes to
     ``on_error``, as what callbacks raise does; ``on_error`` itself must not raise.
+
+    :ivar executor: whose the futures are that the dispatcher completes.
     """
+
+    executor: weakref.ref[Any]
+
+    def create_task(self, callback: Callable[..., Any], *args: Any) -> Any:
+        """A future was completed: its executor is to call a done callback in its turn."""
 
     def on_error(self, source: object, error: BaseException) -> None:
         """An entity, ``source``, could not run, or its plain callback has raised ``error``."""

@@ -12,10 +12,10 @@ import rclpy.action.server
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer
 from rclpy.executors import await_or_execute
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._rclpy import private
+from aiorcl._rclpy.compiled import ActionClientHandle, ActionServerHandle
 from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
 from aiorcl._serving.actions import Action
 from aiorcl._serving.executions import Execution
@@ -94,7 +94,7 @@ def _expected(get_result: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def _send_request(method: str) -> Callable[[Any, Any], int]:
-    of_rclpy, source = getattr(_rclpy.ActionClient, method), REQUESTS[method]
+    of_rclpy, source = getattr(ActionClientHandle, method), REQUESTS[method]
 
     @functools.wraps(of_rclpy)
     def send(self: Any, request: Any) -> int:
@@ -111,7 +111,7 @@ def _send_request(method: str) -> Callable[[Any, Any], int]:
 
 
 def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
-    of_rclpy, source = getattr(_rclpy.ActionServer, method), RESPONSES[method]
+    of_rclpy, source = getattr(ActionServerHandle, method), RESPONSES[method]
 
     @functools.wraps(of_rclpy)
     def send(self: Any, request_id: Any, response: Any) -> None:
@@ -130,7 +130,7 @@ def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
 
 
 def _publish_feedback() -> Callable[[Any, Any], None]:
-    of_rclpy = _rclpy.ActionServer.publish_feedback
+    of_rclpy = ActionServerHandle.publish_feedback
 
     @functools.wraps(of_rclpy)
     def publish(self: Any, message: Any) -> None:
@@ -153,10 +153,10 @@ def apply() -> None:
     Those of handles too, and not on the instances, as for publishers: handles take no attributes.
     """
     for method in REQUESTS:
-        setattr(_rclpy.ActionClient, method, _send_request(method))
+        setattr(ActionClientHandle, method, _send_request(method))
     for method in RESPONSES:
-        setattr(_rclpy.ActionServer, method, _send_response(method))
-    setattr(_rclpy.ActionServer, "publish_feedback", _publish_feedback())
+        setattr(ActionServerHandle, method, _send_response(method))
+    setattr(ActionServerHandle, "publish_feedback", _publish_feedback())
     # What decides on goals may return a coroutine, whatever it is.
     setattr(rclpy.action.server, "await_or_execute", judged(await_or_execute))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))

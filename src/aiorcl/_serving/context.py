@@ -13,11 +13,11 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.waking import wake
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.followers import EntityGoneError, on_loop
 
 if TYPE_CHECKING:
@@ -167,7 +167,7 @@ class ContextEnd:
         """Tell whether a callback has met what another thread's shutdown has left of ROS."""
         if self._context.is_up or self._by_callback:
             return False
-        kinds = (_rclpy.RCLError, InvalidHandle, EntityGoneError)
+        kinds = (RCLError, InvalidHandle, EntityGoneError)
         return all(isinstance(each, kinds) for each in _leaves(error))
 
     def is_told_by(self, error: BaseException) -> bool:

@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy import private
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.task import Task
 
 if TYPE_CHECKING:
@@ -63,7 +63,7 @@ class Execution(Task[None]):
                         goal.canceled()
                     else:
                         goal.abort()
-        except (InvalidHandle, _rclpy.RCLError):
+        except (InvalidHandle, RCLError):
             return  # the server is gone, or its context: nobody can be answered
         future = private.result_futures_of(server).get(bytes(goal.goal_id.uuid))
         if future is not None and not future.done():

@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rclpy.event_handler import EventHandler
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._core import is_coroutine
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import call_task_in_next_spin, futures_of
@@ -41,8 +41,6 @@ if TYPE_CHECKING:
 _ATTEMPTS = 30
 
 _OF_EVENTS = OwnMethods(EventHandler, "is_ready", "take_data", "execute")
-
-RCLError = _rclpy.RCLError
 
 
 class _CallbackEnd:
@@ -91,10 +89,7 @@ class _ServiceCallbackEnd(_CallbackEnd):
 
 
 class ExecutorHooks:
-    """The dispatcher's hooks: ``_loop.hooks.Hooks`` says when each is called.
-
-    :ivar executor: whose the futures are that the dispatcher completes.
-    """
+    """The dispatcher's hooks: ``_loop.hooks.Hooks`` says when each is called."""
 
     def __init__(
         self,

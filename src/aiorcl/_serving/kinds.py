@@ -13,13 +13,13 @@ import rclpy.client
 import rclpy.publisher
 import rclpy.subscription
 from rclpy.guard_condition import GuardCondition
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from rclpy.logging import get_logger
 from rclpy.qos import HistoryPolicy
 from rclpy.service import Service
 from rclpy.waitable import NumberOfEntities
 
 from aiorcl import _core
+from aiorcl._rclpy.compiled import WaitSet as _WaitSet
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.actions import (
     Action,
@@ -63,7 +63,7 @@ class Kind:
     watch: Callable[[Watcher, Any, _core.Group | None, str], Core]
 
 
-class WaitSet(_rclpy.WaitSet):
+class WaitSet(_WaitSet):
     """A wait set that holds in use what is added to it: rclpy's keeps addresses, and no more.
 
     :param in_use: until its end.

@@ -14,11 +14,11 @@ import rclpy.task
 from rclpy.action.client import ActionClient
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import has_ended, is_canceling, is_refusal
 from aiorcl._tasks.inline import InlineCallback
@@ -168,7 +168,7 @@ def _cancel(client: AnyActionClient, goal_id: Any, *, warn: bool = True) -> None
     """Ask the server to cancel a goal; whoever is asked too early, or too late, says no."""
     try:
         future = cancel_goal(client, goal_id)
-    except (InvalidHandle, _rclpy.RCLError):
+    except (InvalidHandle, RCLError):
         return  # the client is gone, or its context
     if warn:
         future.add_done_callback(_WarnIfRefused(client, goal_id))

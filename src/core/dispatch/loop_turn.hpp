@@ -31,7 +31,7 @@ struct LoopTurn {
 };
 
 /// A method for a class of loops that does as `method`, a function, and sets `wanted` of the
-/// loop's `_aiorcl_turn` first. Saves a frame of Python each time that something is scheduled.
+/// loop's `aiorcl_turn` first. Saves a frame of Python each time that something is scheduled.
 nanobind::object wanting(nanobind::handle method);
 
 }  // namespace aiorcl

@@ -47,7 +47,7 @@ struct Names {
   PyObject * timer_argument = PyUnicode_InternFromString("timer_argument");
   PyObject * timer_info = PyUnicode_InternFromString("timer_info");
   PyObject * trigger = PyUnicode_InternFromString("trigger");
-  PyObject * turn = PyUnicode_InternFromString("_aiorcl_turn");
+  PyObject * turn = PyUnicode_InternFromString("aiorcl_turn");
 };
 
 inline const Names & names() {

@@ -10,6 +10,8 @@
 #include <cstring>
 #include <iterator>
 
+#include "python/once.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -40,15 +42,12 @@ const Number & number(Element element) noexcept {
 /// An array.array of one number, of each type: `array * n` is the only way to n numbers without a
 /// loop in Python.
 PyObject * unit(Element element) noexcept {
-  static std::array<PyObject *, static_cast<std::size_t>(Element::kString)> units{};
-  PyObject *& found = units[static_cast<std::size_t>(element)];
-  if (found == nullptr) {
-    PyObject * module = PyImport_ImportModule("array");
-    if (module == nullptr) return nullptr;
-    found = PyObject_CallMethod(module, "array", "C(i)", number(element).code, 0);
-    Py_DECREF(module);
-  }
-  return found;
+  static std::array<Once<nb::object>, static_cast<std::size_t>(Element::kString)> units;
+  const nb::object * found = units[static_cast<std::size_t>(element)].find([element] {
+    const char code[] = {number(element).code, '\0'};
+    return nb::module_::import_("array").attr("array")(code, nb::make_tuple(0));
+  });
+  return found == nullptr ? nullptr : found->ptr();
 }
 
 }  // namespace
@@ -86,8 +85,12 @@ PyObject * new_array(Element element, const void * data, std::size_t size) noexc
     PyBuffer_Release(&view);
     return made;
   }
-  static PyObject * frombytes = nullptr;
-  if (frombytes == nullptr) frombytes = PyUnicode_InternFromString("frombytes");
+  static Once<nb::object> once;
+  const nb::object * frombytes = once.find([] {
+    nb::object name = nb::steal(PyUnicode_InternFromString("frombytes"));
+    if (!name.is_valid()) nb::raise_python_error();
+    return name;
+  });
   if (frombytes == nullptr) {
     Py_DECREF(made);
     return nullptr;
@@ -97,7 +100,7 @@ PyObject * new_array(Element element, const void * data, std::size_t size) noexc
                               static_cast<Py_ssize_t>(bytes), PyBUF_READ);
   PyObject * done = nullptr;
   if (bytes_view != nullptr) {
-    done = PyObject_CallMethodOneArg(made, frombytes, bytes_view);
+    done = PyObject_CallMethodOneArg(made, frombytes->ptr(), bytes_view);
     Py_DECREF(bytes_view);
   }
   if (done == nullptr) {

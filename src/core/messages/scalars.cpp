@@ -11,6 +11,8 @@
 #include <cstring>
 #include <limits>
 
+#include "python/once.hpp"
+
 namespace nb = nanobind;
 
 namespace aiorcl {
@@ -21,25 +23,14 @@ namespace {
 // may fail or be interrupted: that is not "no".
 using Answer = int;
 
-/// An attribute of a module, looked up once; nullptr with an exception set.
-template <typename Tag>
-PyObject * imported(const char * module_name, const char * name) noexcept {
-  static PyObject * found = nullptr;
-  if (found == nullptr) {
-    PyObject * module = PyImport_ImportModule(module_name);
-    if (module == nullptr) return nullptr;
-    found = PyObject_GetAttrString(module, name);
-    Py_DECREF(module);
-  }
-  return found;
-}
-
-Answer is_instance(PyObject * value, PyObject * cls) noexcept {
+Answer is_instance(PyObject * value, Imported & imported) noexcept {
+  PyObject * cls = imported.find();
   return cls == nullptr ? -1 : PyObject_IsInstance(value, cls);
 }
 
 Answer is_user_string(PyObject * value) noexcept {
-  return is_instance(value, imported<struct UserString>("collections", "UserString"));
+  static Imported user_string{"collections", "UserString"};
+  return is_instance(value, user_string);
 }
 
 /// False, with the exception that is set; if it is one of `kind`, with what refuse() sets instead.
@@ -107,7 +98,8 @@ bool exact_double(PyObject * value, double & number) noexcept {
       return refuse_instead(PyExc_TypeError, [&] { return refuse_type("float", value); });
     }
   } else {
-    const Answer is = is_instance(value, imported<struct Floating>("numpy", "floating"));
+    static Imported floating{"numpy", "floating"};
+    const Answer is = is_instance(value, floating);
     if (is <= 0) return is == 0 && refuse_type("float", value);
     equal = Py_NewRef(value);
   }
@@ -141,7 +133,8 @@ bool floating(PyObject * value, void * to) noexcept {
 
 bool boolean(PyObject * value, void * to) noexcept {
   if (value == Py_True || value == Py_False) return store(to, value == Py_True);
-  const Answer is = is_instance(value, imported<struct NumpyBool>("numpy", "bool_"));
+  static Imported numpy_bool{"numpy", "bool_"};
+  const Answer is = is_instance(value, numpy_bool);
   if (is <= 0) return is == 0 && refuse_type("bool", value);
   const int is_true = PyObject_IsTrue(value);
   return is_true >= 0 && store(to, is_true == 1);
@@ -237,13 +230,16 @@ bool refuse_type(const char * expected, PyObject * value) noexcept {
 }
 
 bool check_collection(PyObject * value) noexcept {
+  static Imported sequence{"collections.abc", "Sequence"};
+  static Imported sized{"collections.abc", "Sized"};
+  static Imported mapping{"collections.abc", "Mapping"};
   Answer is = PyUnicode_Check(value) ? 1 : is_user_string(value);
   if (is != 0) return is > 0 && refuse_type("a sequence", value);
-  is = is_instance(value, imported<struct Sequence>("collections.abc", "Sequence"));
+  is = is_instance(value, sequence);
   if (is != 0) return is > 0;
-  is = is_instance(value, imported<struct Sized>("collections.abc", "Sized"));
+  is = is_instance(value, sized);
   if (is <= 0) return is == 0 && refuse_type("a sequence", value);
-  is = is_instance(value, imported<struct Mapping>("collections.abc", "Mapping"));
+  is = is_instance(value, mapping);
   return is == 0 || (is > 0 && refuse_type("a sequence", value));
 }
 

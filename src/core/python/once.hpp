@@ -6,6 +6,7 @@
 #include <nanobind/nanobind.h>
 
 #include <memory>
+#include <new>
 #include <utility>
 
 namespace aiorcl {
@@ -35,6 +36,20 @@ class Once {
     return *value_;
   }
 
+  /// As get(), for code without exceptions of C++: null with one of Python set.
+  template <typename Make>
+  const T * find(Make make) noexcept {
+    if (value_ != nullptr) return value_;
+    try {
+      return &get(make);
+    } catch (nanobind::python_error & error) {
+      error.restore();
+    } catch (const std::bad_alloc &) {
+      PyErr_NoMemory();
+    }
+    return nullptr;
+  }
+
  private:
   T * value_ = nullptr;
 };
@@ -48,11 +63,18 @@ class Imported {
 
   /// Throws nb::python_error.
   nanobind::handle get() {
-    return once_.get(
-        [this] { return nanobind::object(nanobind::module_::import_(module_).attr(name_)); });
+    return once_.get([this] { return import(); });
+  }
+
+  /// As get(): null with an exception set.
+  PyObject * find() noexcept {
+    const nanobind::object * found = once_.find([this] { return import(); });
+    return found == nullptr ? nullptr : found->ptr();
   }
 
  private:
+  nanobind::object import() const { return nanobind::module_::import_(module_).attr(name_); }
+
   const char * module_;
   const char * name_;
   Once<nanobind::object> once_;

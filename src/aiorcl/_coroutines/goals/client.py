@@ -15,7 +15,6 @@ from action_msgs.msg import GoalStatus
 from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 from unique_identifier_msgs.msg import UUID
 
 from aiorcl._coroutines.arguments import check, check_message
@@ -28,6 +27,7 @@ from aiorcl._coroutines.goals.errors import (
 from aiorcl._coroutines.goals.server_watch import ServerWatch
 from aiorcl._coroutines.goals.window import window_of
 from aiorcl._coroutines.streams.stream import Feed
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import action_name_of, logger_of, type_of
 from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import action_of
@@ -187,7 +187,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 await self._wait_for_end(exc)
             elif self._error is not None and isinstance(self._error(), EntityGoneError):
                 # Of the end nobody hears here, but the client may be able to ask for it.
-                with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+                with contextlib.suppress(InvalidHandle, RCLError):
                     self._cancel()
         finally:
             self._close()

@@ -12,11 +12,11 @@ from typing import TYPE_CHECKING, Any
 import rclpy.task
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
 from aiorcl._tasks.inline import InlineCallback
 
@@ -123,7 +123,7 @@ class CancelRequests:
         """A request is not answered."""
         self._fresh.discard(request)
         self._overdue.discard(request)
-        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):  # of the client, or its context
+        with contextlib.suppress(InvalidHandle, RCLError):  # of the client, or its context
             if self._ask_again(request):
                 self._overdue.add(request)
                 request.expect()
@@ -134,7 +134,7 @@ class CancelRequests:
         _served.pop(self._client)
         for request in [*self._fresh, *self._overdue]:
             request.patience.end()
-        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+        with contextlib.suppress(InvalidHandle, RCLError):
             while self._waiting:
                 _send(self._client, self._waiting.popleft().goal_id)
 
@@ -142,7 +142,7 @@ class CancelRequests:
         return self._limit is None or len(self._fresh) < self._limit
 
     def _advance(self) -> None:
-        with contextlib.suppress(InvalidHandle, _rclpy.RCLError):
+        with contextlib.suppress(InvalidHandle, RCLError):
             while self._waiting and self._has_room():
                 self._ask(self._waiting.popleft())
 

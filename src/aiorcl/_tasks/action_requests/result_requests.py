@@ -7,9 +7,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
-from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl._rclpy import private
+from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
 from aiorcl._tasks.goal_states import ended_goals
 
@@ -81,7 +81,7 @@ class ResultRequests:
             return  # nobody wants the answer
         try:
             new = self._sent_again.send(number, goal_id)
-        except (InvalidHandle, _rclpy.RCLError):
+        except (InvalidHandle, RCLError):
             return  # the client is gone, or its context
         if new is not None:
             self._expect(new, patience)
