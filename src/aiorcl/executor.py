@@ -36,7 +36,7 @@ from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hooks import ExecutorHooks
 from aiorcl._serving.manner import Manner
 from aiorcl._serving.nodes import Nodes
-from aiorcl._serving.report import Report
+from aiorcl._serving.report import ExecutorReport
 from aiorcl._serving.shutdown import Shutdown
 from aiorcl._serving.slow_callbacks import SlowCallbacks
 from aiorcl._serving.statistics import ExecutorStats, stats_of
@@ -117,7 +117,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._followers, self._workers),
         )
         self._errors = Errors(
-            *(on_error, self._run.interrupt, Report(self._run)),
+            *(on_error, self._run.interrupt, ExecutorReport(self._run)),
             *(self._context_end.caused, self._context_end.is_told_by),
         )
         self._workers.on_interrupt = self._errors.add

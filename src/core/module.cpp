@@ -139,7 +139,7 @@ NB_MODULE(_core, m) {
       .def("wake", &Dispatcher::wake)
       .def("has_ready", &Dispatcher::has_ready)
       .def("stop", &Dispatcher::stop)
-      .def_prop_ro("turns", &Dispatcher::turns)
+      .def_prop_ro("looks", &Dispatcher::looks)
       .def_prop_ro("callbacks", &Dispatcher::callbacks)
       .def_prop_ro("longest_ns", &Dispatcher::longest_ns)
       .def_prop_ro("longest_label", &Dispatcher::longest_label)

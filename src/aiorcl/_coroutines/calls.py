@@ -68,7 +68,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     serving = served_node.serving
     try:
         window = window_of(client, serving)
-        await window.take_turn(client, served_node)
+        await window.begin_sending(client, served_node)
         try:
             while True:
                 serving.check_answers()  # whose end the turn may have come together with
@@ -80,7 +80,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             future = client.call_async(request)
             window.began()
         finally:
-            window.end_turn(client)
+            window.end_sending(client)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way
         raise EntityGoneError(f"The client of '{client.srv_name}' was destroyed") from None
     except asyncio.CancelledError as cancellation:

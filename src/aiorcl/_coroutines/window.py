@@ -27,12 +27,12 @@ if TYPE_CHECKING:
 _PATIENT_LOOKS = 4
 
 
-class _Turn:
-    """Which call of one client sends: none overtakes another that waits for the server."""
+class _Sender:
+    """The call of one client that sends: none overtakes another that waits for the server."""
 
     def __init__(self) -> None:
-        self.is_taken = False
-        self.line = Line(lambda _: not self.is_taken)
+        self.is_busy = False
+        self.line = Line(lambda _: not self.is_busy)
 
 
 class Window:
@@ -48,35 +48,35 @@ class Window:
         self.requests = requests
         self._calls = 0  # that wait for a response
         self._room = Line(self._has_room)
-        self._turns: dict[int, _Turn] = {}  # by the id of a client of which a call sends or waits
+        self._senders: dict[int, _Sender] = {}  # by the id of their client
 
-    async def take_turn(self, client: Client[Any, Any], served_node: ServedNode) -> None:
-        """Wait until this call of its client may send; then ``end_turn``.
+    async def begin_sending(self, client: Client[Any, Any], served_node: ServedNode) -> None:
+        """Wait until this call of its client may send; then ``end_sending``.
 
         :raises EntityGoneError: if the client, its node or the executor is gone.
         """
-        turn = self._turns.get(id(client))
-        if turn is None:
-            turn = self._turns[id(client)] = _Turn()
-        if not turn.line.is_free(client):
+        sender = self._senders.get(id(client))
+        if sender is None:
+            sender = self._senders[id(client)] = _Sender()
+        if not sender.line.is_free(client):
             try:
-                await turn.line.wait(client, served_node)
+                await sender.line.wait(client, served_node)
             except BaseException:
-                self._forget(turn, client)
+                self._forget(sender, client)
                 raise
-        turn.is_taken = True
+        sender.is_busy = True
 
-    def end_turn(self, client: Client[Any, Any]) -> None:
+    def end_sending(self, client: Client[Any, Any]) -> None:
         """The request was sent, or never will be: the next one of the client may."""
-        turn = self._turns[id(client)]
-        turn.is_taken = False
-        turn.line.advance()
-        self._forget(turn, client)
+        sender = self._senders[id(client)]
+        sender.is_busy = False
+        sender.line.advance()
+        self._forget(sender, client)
         self.advance()
 
-    def _forget(self, turn: _Turn, client: Client[Any, Any]) -> None:
-        if not turn.is_taken and not turn.line:
-            self._turns.pop(id(client), None)
+    def _forget(self, sender: _Sender, client: Client[Any, Any]) -> None:
+        if not sender.is_busy and not sender.line:
+            self._senders.pop(id(client), None)
 
     async def enter(self, client: Client[Any, Any], served_node: ServedNode) -> bool:
         """Wait until there is room for one call more, which sends now, or calls ``advance``.

@@ -22,7 +22,7 @@ from aiorcl._loop.brief import brief
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
 from aiorcl._program.requests import Requests
-from aiorcl._program.run import Nodes, check_args, initialised
+from aiorcl._program.run import NodesToDestroy, check_args, initialised
 from aiorcl._tasks.uninterrupted import uninterrupted
 from aiorcl.executor import AsyncioExecutor
 
@@ -91,7 +91,10 @@ class Lifespan:
         """
         if self._executor is not None:
             raise RuntimeError(f"{_CALLER} runs already; make one for each application")
-        with initialised(self._args, self._context, _CALLER) as (context, _), Nodes() as nodes:
+        with (
+            initialised(self._args, self._context, _CALLER) as (context, _),
+            NodesToDestroy() as nodes,
+        ):
             executor = self._executor = AsyncioExecutor(context=context)
             try:
                 self._nodes = tuple(nodes.add(make_node(make)) for make in self._makers)

@@ -37,7 +37,7 @@ LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 _CALLER = "aiorcl.run()"
 
 
-class Nodes(contextlib.ExitStack):
+class NodesToDestroy(contextlib.ExitStack):
     """Nodes to destroy at the end of a block, the last one first."""
 
     def add(self, node: Node) -> Node:
@@ -91,7 +91,7 @@ def initialised(
 @contextlib.contextmanager
 def loop_and_nodes(
     loop_factory: LoopFactory, end_ros: Callable[[], None], *, debug: bool | None = None
-) -> Iterator[tuple[asyncio.AbstractEventLoop, Nodes]]:
+) -> Iterator[tuple[asyncio.AbstractEventLoop, NodesToDestroy]]:
     """A loop and a place for nodes are there in the block.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
@@ -103,7 +103,7 @@ def loop_and_nodes(
     with contextlib.closing(loop_factory()) as loop:
         if debug is not None:
             loop.set_debug(debug)
-        nodes = Nodes()
+        nodes = NodesToDestroy()
         try:
             yield loop, nodes
         finally:
@@ -224,7 +224,7 @@ def run(
 async def _serve(
     context: Context,
     signals: StopSignals,
-    nodes: Nodes,
+    nodes: NodesToDestroy,
     made: list[Node],
     mains: list[Main[Any]],
 ) -> Any:

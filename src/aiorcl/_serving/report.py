@@ -46,8 +46,8 @@ def logger_of(node: Node | None) -> RcutilsLogger:
     return get_logger("aiorcl")
 
 
-class Report:
-    """How one executor tells of exceptions. On the loop's thread."""
+class ExecutorReport:
+    """How one executor tells of exceptions: an `errors.Report`. On the loop's thread."""
 
     def __init__(self, run: Run) -> None:
         self._run = run

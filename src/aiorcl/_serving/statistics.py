@@ -105,7 +105,7 @@ def stats_of(
     longest = max(entities, key=lambda entity: entity.callback_time.max)
     is_served = longest.callback_time.max == dispatcher.longest_ns
     return ExecutorStats(
-        turns=dispatcher.turns,
+        turns=dispatcher.looks,
         callbacks=dispatcher.callbacks,
         longest_callback_ns=dispatcher.longest_ns,
         longest_callback=joined(longest.kind, longest.name)

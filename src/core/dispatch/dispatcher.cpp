@@ -64,7 +64,7 @@ nb::object Dispatcher::next_due_in() const {
 
 std::size_t Dispatcher::run(Hooks hooks, std::size_t max_callbacks, std::int64_t budget_ns) {
   stopped_ = false;
-  ++turns_;
+  ++looks_;
   std::size_t ran = 0;
   std::int64_t now = steady_now();
   const std::int64_t end = now + budget_ns;

@@ -102,7 +102,7 @@ class Dispatcher {
   std::size_t wait(Hooks hooks, double timeout, LoopTurn & turn, std::size_t max_callbacks);
 
   /// Calls of run(), pieces of work that it ran, and the one that took longest.
-  std::uint64_t turns() const noexcept { return turns_; }
+  std::uint64_t looks() const noexcept { return looks_; }
   std::uint64_t callbacks() const noexcept { return callbacks_; }
   std::int64_t longest_ns() const noexcept { return longest_ns_; }
   const std::string & longest_label() const noexcept { return longest_label_; }
@@ -134,7 +134,7 @@ class Dispatcher {
   const std::shared_ptr<Callers> callers_ = std::make_shared<Callers>();
   const Entity * running_ = nullptr;
   bool stopped_ = false;
-  std::uint64_t turns_ = 0;
+  std::uint64_t looks_ = 0;
   std::uint64_t callbacks_ = 0;
   std::int64_t longest_ns_ = 0;
   std::string longest_label_;

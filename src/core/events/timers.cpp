@@ -139,18 +139,18 @@ std::vector<int> TimerQueue::fds() const {
   return fds;
 }
 
-void TimerQueue::insert(Due & place, int base, std::int64_t due) {
-  place.base_ = base;
-  place.due_ = due;
-  bases_[base].slots.emplace(due, &place);
+void TimerQueue::insert(Due & slot, int base, std::int64_t due) {
+  slot.base_ = base;
+  slot.due_ = due;
+  bases_[base].slots.emplace(due, &slot);
   arm(bases_[base]);
 }
 
-void TimerQueue::remove(Due & place) noexcept {
-  if (place.base_ < 0) return;
-  TimeBase & base = bases_[place.base_];
-  base.slots.erase({place.due_, &place});
-  place.base_ = -1;
+void TimerQueue::remove(Due & slot) noexcept {
+  if (slot.base_ < 0) return;
+  TimeBase & base = bases_[slot.base_];
+  base.slots.erase({slot.due_, &slot});
+  slot.base_ = -1;
   // The fd stays armed for a timer that is gone: one early wake-up, once, is cheaper than a system
   // call at each removal.
 }
@@ -177,9 +177,9 @@ void TimerQueue::collect() noexcept {
     if (base.slots.empty()) continue;
     const std::int64_t now = base.now();
     while (!base.slots.empty() && base.slots.begin()->first <= now) {
-      Due & place = *base.slots.begin()->second;
-      remove(place);
-      place.ready_.add(1);
+      Due & slot = *base.slots.begin()->second;
+      remove(slot);
+      slot.ready_.add(1);
     }
   }
 }

@@ -21,7 +21,7 @@ namespace aiorcl {
 
 class TimerQueue;
 
-/// A place in the queue: makes its Ready ready once, when a time has come. Who derives from it says
+/// A slot of the queue: makes its Ready ready once, when a time has come. Who derives from it says
 /// when. The loop's thread only.
 class Due {
  public:
@@ -45,7 +45,7 @@ class Due {
   std::int64_t due_ = 0;
 };
 
-/// The place of an rcl timer, or of a time that somebody waits for. Makes its Ready ready when that
+/// The slot of an rcl timer, or of a time that somebody waits for. Makes its Ready ready when that
 /// may be due: when the time has come, when the timer was reset, and when the clock jumped or
 /// changed its source. Whoever handles that asks what is true now, and calls schedule() to wait on.
 ///
@@ -121,11 +121,11 @@ class TimerQueue {
   /// Nanoseconds until the first timer is due, 0 if one is, kNever if there is none.
   std::int64_t next_due_in() const noexcept;
 
-  /// Makes `place`, which is in no queue, ready at `due`: nanoseconds of the time base.
-  void insert(Due & place, int base, std::int64_t due);
+  /// Makes `slot`, which is in no queue, ready at `due`: nanoseconds of the time base.
+  void insert(Due & slot, int base, std::int64_t due);
 
   /// Nothing if it is in no queue.
-  void remove(Due & place) noexcept;
+  void remove(Due & slot) noexcept;
 
  private:
   /// Steady time and system time each have their own queue and fd.
