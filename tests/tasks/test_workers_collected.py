@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import gc
 import threading
+import weakref
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,10 +16,11 @@ from rclpy.context import Context
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
+from aiorcl._tasks.worker_call import Call
 from tests.support.counters import wait_until_asleep
 
 if TYPE_CHECKING:
-    from tests.support.makers import MakeNode
+    from tests.support.makers import MakeNode, Run
 
 DEADLINE_SEC = 10.0
 
@@ -74,3 +76,20 @@ def test_a_call_ends_with_the_executor_of_its_node(
         other.spin_once(timeout_sec=0.01)
     assert ended == ["answered"]
     other.shutdown()
+
+
+def test_a_call_that_has_run_holds_no_executor(run: Run) -> None:
+    """The worker's thread may hold it longer than whoever has waited for its end."""
+
+    class Ending:
+        def has_come(self) -> bool:
+            return False
+
+    async def main() -> None:
+        ending = Ending()
+        call, dropped = Call(lambda: None, is_in_vain=ending.has_come), weakref.ref(ending)
+        call.run()
+        del ending
+        assert dropped() is None
+
+    run(main)

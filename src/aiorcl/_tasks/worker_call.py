@@ -74,6 +74,7 @@ class Call:
                 raise asyncio.CancelledError
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
+        self._is_in_vain = None  # which may hold the executor, longer than who waits for this
         try:
             self._loop.call_soon_threadsafe(self._end)
         except RuntimeError:
