@@ -24,7 +24,7 @@ from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.support.elsewhere import call_elsewhere
-from tests.support.makers import MakeNode
+from tests.support.makers import MakeContext, MakeNode
 from tests.support.waitables import Inbox
 
 
@@ -319,3 +319,31 @@ def test_no_lock_of_the_context_is_taken(context: Context, make_node: MakeNode) 
     executor.spin()
     thread.join()
     assert returned == [False]  # it cannot wait there
+
+
+def test_the_shutdown_of_a_context_waits_for_executors_of_others(
+    context: Context, make_context: MakeContext
+) -> None:
+    """What is under way there does not want the lock that this thread holds."""
+    helper = AsyncioExecutor(context=make_context())
+    begun, goes_down, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def callback() -> None:
+        begun.set()
+        goes_down.wait()
+        ended.set()
+
+    returned: list[tuple[bool, bool]] = []
+
+    def end_helper() -> None:
+        goes_down.set()
+        returned.append((helper.shutdown(), ended.is_set()))
+
+    helper.create_task(callback)
+    thread = threading.Thread(target=helper.spin)
+    thread.start()
+    begun.wait()
+    context.on_shutdown(end_helper)
+    context.shutdown()
+    thread.join()
+    assert returned == [(True, True)]

@@ -12,9 +12,11 @@ from collections.abc import Callable
 
 import pytest
 import rclpy
+from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support import network
 
 from .conftest import Run
 
@@ -49,6 +51,11 @@ def test_threads_that_work_while_ros_is_up_end_by_one_signal(run: Run, where: st
         begun.set()
         while rclpy.ok():
             pass
+        Node("report", start_parameter_services=False).destroy_node()  # to rclpy itself it is up
+        other = Context()
+        other.init(domain_id=network.domain_id())
+        assert other.ok()
+        other.shutdown()
         ended.append(where)
 
     begun = threading.Event()

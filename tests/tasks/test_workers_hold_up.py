@@ -8,7 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
@@ -16,9 +16,12 @@ from rclpy.node import Node
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._tasks import worker_call
 from tests.support.threads import a_message
 
 if TYPE_CHECKING:
+    from typing import Self
+
     from tests.support.makers import Run
 
 DEADLINE_SEC = 10.0
@@ -26,11 +29,31 @@ DEADLINE_SEC = 10.0
 Work = Callable[[AsyncioExecutor], None]
 
 
-def give_to_the_loop(executor: AsyncioExecutor) -> None:
-    """Wait for what nobody brings, in a coroutine; and once more, as the first was cancelled."""
-    for _ in range(2):
-        with pytest.raises(CancelledError):
-            asyncio.run_coroutine_threadsafe(asyncio.Event().wait(), executor.loop).result()
+@pytest.fixture(autouse=True)
+def at_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What a worker waits for gets no second to end by itself."""
+    monkeypatch.setattr(worker_call, "_PATIENCE_SEC", 0.0)
+
+
+def clean_up_on_the_loop(executor: AsyncioExecutor) -> None:
+    """Wait for what nobody brings, and then for its cleanup and one's own."""
+    steps: list[str] = []
+
+    async def drive() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.sleep(0.2)  # longer than the end waits before it looks again
+            steps.append("stopped")
+
+    async def report() -> None:
+        await asyncio.sleep(0.2)
+        steps.append("reported")
+
+    with pytest.raises(CancelledError):
+        asyncio.run_coroutine_threadsafe(drive(), executor.loop).result()
+    asyncio.run_coroutine_threadsafe(report(), executor.loop).result()
+    assert steps == ["stopped", "reported"]
 
 
 def end_by_its_cancellation(executor: AsyncioExecutor) -> None:
@@ -38,13 +61,7 @@ def end_by_its_cancellation(executor: AsyncioExecutor) -> None:
     asyncio.run_coroutine_threadsafe(asyncio.Event().wait(), executor.loop).result()
 
 
-def work_while_ros_is_up(executor: AsyncioExecutor) -> None:
-    """As programs that were written for MultiThreadedExecutor do."""
-    while executor.context.ok():
-        pass
-
-
-WORKS = [give_to_the_loop, end_by_its_cancellation, work_while_ros_is_up]
+WORKS = [clean_up_on_the_loop, end_by_its_cancellation]
 
 
 class Worker:
@@ -108,23 +125,65 @@ def test_the_end_of_a_block(run: Run, context: Context, lone: Node, work: Work) 
     assert order[1:] == (["worker"] if work is not end_by_its_cancellation else [])
 
 
-def test_a_future_that_no_loop_completes_is_left_alone(
-    run: Run, context: Context, lone: Node
-) -> None:
-    """Whoever has promised it completes it, and the end waits."""
-    results: list[int] = []
+def test_what_others_complete_goes_on(run: Run, context: Context, lone: Node) -> None:
+    """A job of a pool that a loop waits for, too, and a coroutine of another loop."""
+    results: list[object] = []
+    with Runner() as other, ThreadPoolExecutor(1) as pool:
+        may_end = threading.Event()
+        pool.submit(may_end.wait)
+        jobs: list[Future[Any]] = [
+            pool.submit(int, "7"),
+            asyncio.run_coroutine_threadsafe(asyncio.to_thread(may_end.wait), other.loop),
+        ]
 
-    async def main() -> None:
-        with ThreadPoolExecutor(1) as pool:
-            may_end = threading.Event()
-            promised: Future[bool] = pool.submit(may_end.wait)
-            behind: Future[int] = pool.submit(int, "7")
+        async def main() -> None:
+            watcher = asyncio.wrap_future(jobs[0])
             async with AsyncioExecutor(context=context) as executor:
                 loop = asyncio.get_running_loop()
-                worker = Worker(executor, lone, lambda _: results.append(behind.result()))
+                worker = Worker(
+                    executor, lone, lambda _: results.extend(job.result() for job in jobs)
+                )
                 await asyncio.to_thread(worker.begun.wait)
                 loop.call_later(0.2, may_end.set)  # while the end looks again and again
-            assert promised.result()
+            assert await watcher == 7
 
-    run(main)
-    assert results == [7]
+        run(main)
+    assert results == [7, True]
+
+
+def test_what_a_pool_has_cancelled_is_told(run: Run, context: Context, lone: Node) -> None:
+    """It has nothing to do with the end during which it comes."""
+    may_ask = threading.Event()
+    job: Future[None] = Future()
+    job.cancel()
+
+    def work(_: AsyncioExecutor) -> None:
+        may_ask.wait(DEADLINE_SEC)
+        job.result()
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            worker = Worker(executor, lone, work)
+            await asyncio.to_thread(worker.begun.wait)
+            asyncio.get_running_loop().call_later(0.1, may_ask.set)
+
+    with pytest.raises(CancelledError):
+        run(main)
+
+
+class Runner:
+    """A loop that another thread runs."""
+
+    def __init__(self) -> None:
+        self.loop = asyncio.new_event_loop()
+        self._thread = threading.Thread(target=self.loop.run_forever)
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(self, *error: object) -> None:
+        self.loop.call_soon_threadsafe(self.loop.stop)
+        self._thread.join()
+        self.loop.run_until_complete(self.loop.shutdown_default_executor())
+        self.loop.close()

@@ -9,6 +9,7 @@ name does the same.
 from __future__ import annotations
 
 import asyncio
+import inspect
 import sys
 import threading
 from collections.abc import Callable
@@ -51,16 +52,22 @@ def swap_current_task(
     return current
 
 
-def is_of_a_loop(future: Future[Any]) -> bool:
-    """Tell whether the cancellation of a future of ``concurrent.futures`` is that of a task, too.
+# The done callback by which a future of threads cancels what it tells of.
+_CANCELS = "_call_check_cancel"
 
-    As of one from ``asyncio.run_coroutine_threadsafe``, and not of one that a pool runs. asyncio
-    has no way to tell, and no way to the task.
+
+def task_behind(future: Future[Any]) -> asyncio.Task[Any] | None:
+    """Return the task of ``asyncio.run_coroutine_threadsafe`` whose end a future tells to threads.
+
+    None if the loop has not made it yet, or if it is a future of another kind: asyncio has no way
+    to ask, but the future's cancellation is the task's.
     """
-    return any(
-        getattr(callback, "__module__", None) == asyncio.futures.__name__
-        for callback in list(future._done_callbacks)  # type: ignore[attr-defined]
-    )
+    for callback in list(future._done_callbacks):  # type: ignore[attr-defined]
+        if callback.__module__ == asyncio.futures.__name__ and callback.__name__ == _CANCELS:
+            source = inspect.getclosurevars(callback).nonlocals.get("source")
+            if isinstance(source, asyncio.Task):
+                return source
+    return None
 
 
 def sockets_of(loop: asyncio.AbstractEventLoop) -> tuple[socket, ...]:

@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """Executors hear of the end of their context before rclpy destroys its nodes.
 
-And what a worker runs hears of the end of its executor.
+And threads hear of the end of a program that waits for them.
 """
 
 from __future__ import annotations
@@ -13,8 +13,9 @@ from typing import Any
 
 from rclpy.context import Context
 
+from aiorcl._loop.private import frame_above
 from aiorcl._serving.context import going_down
-from aiorcl._tasks.workers import workers_here
+from aiorcl._serving.told_threads import is_told
 
 
 def _tell_first(shutdown: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -32,22 +33,18 @@ def _tell_first(shutdown: Callable[[Any], None]) -> Callable[[Any], None]:
     return wrapper
 
 
-def _false_in_workers(ok: Callable[[Any], bool]) -> Callable[[Any], bool]:
-    """As the method; but False in a worker whose executor ends, and waits for nothing else.
-
-    Threads that work ``while rclpy.ok()`` would hold up the end that they wait for.
-    """
+def _false_in_told_threads(ok: Callable[[Any], bool]) -> Callable[[Any], bool]:
+    """As the method; but False for threads for which alone the end of a program waits."""
 
     @functools.wraps(ok)
     def wrapper(self: Any) -> bool:
-        workers = workers_here()
-        return ok(self) and not (workers is not None and workers.hold_up)
+        return ok(self) and not is_told(self, frame_above(1))
 
     return wrapper
 
 
 def apply() -> None:
     """Change the class; once."""
-    setattr(Context, "ok", _false_in_workers(Context.ok))
+    setattr(Context, "ok", _false_in_told_threads(Context.ok))
     setattr(Context, "shutdown", _tell_first(Context.shutdown))
     setattr(Context, "try_shutdown", _tell_first(Context.try_shutdown))

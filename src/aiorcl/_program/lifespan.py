@@ -92,7 +92,7 @@ class Lifespan:
         if self._executor is not None:
             raise RuntimeError(f"{_CALLER} runs already; make one for each application")
         with (
-            initialised(self._args, self._context, _CALLER) as (context, _),
+            initialised(self._args, self._context, _CALLER) as context,
             NodesToDestroy() as nodes,
         ):
             executor = self._executor = AsyncioExecutor(context=context)

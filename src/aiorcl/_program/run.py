@@ -24,7 +24,8 @@ from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.destroyed import is_destroyed
-from aiorcl._tasks.workers import abandon_workers_of
+from aiorcl._serving.told_threads import tell_no_more, tell_threads
+from aiorcl._tasks.workers import abandon_workers_of, when_workers_hold_up
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
@@ -57,11 +58,10 @@ def check_args(args: object, caller: str) -> None:
 @contextlib.contextmanager
 def initialised(
     args: Sequence[str] | None, context: Context | None, caller: str
-) -> Iterator[tuple[Context, Callable[[], None]]]:
+) -> Iterator[Context]:
     """ROS is up in the block: a context that is up already is used, and left so, if it is given.
 
-    Signals are left alone. With the context comes what ends ROS before the end of the block, where
-    that would.
+    Signals are left alone.
 
     :param caller: the function of the user's call, as ``aiorcl.run()``.
     """
@@ -74,7 +74,7 @@ def initialised(
             )
         if args is not None:
             raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
-        yield chosen, lambda: None
+        yield chosen
         return
     with contextlib.ExitStack() as at_exit:
         # Before: a signal may come while it is initialised. The default one is not named: rclpy has
@@ -85,22 +85,22 @@ def initialised(
             context=context,
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        yield chosen, at_exit.close
+        yield chosen
 
 
 @contextlib.contextmanager
 def loop_and_nodes(
-    loop_factory: LoopFactory, end_ros: Callable[[], None], *, debug: bool | None = None
+    loop_factory: LoopFactory, context: Context, *, debug: bool | None = None
 ) -> Iterator[tuple[asyncio.AbstractEventLoop, NodesToDestroy]]:
     """A loop and a place for nodes are there in the block.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
     message to publish; then nodes are destroyed, which may use the loop once more, and may be what
-    ends its threads; then ROS ends, by which threads know that work ``while rclpy.ok()``; then
-    threads are waited for, and the loop is closed. A second signal on the way cuts the waiting
-    short, but nodes are destroyed all the same.
+    ends its threads; then threads are waited for, which are told by ``rclpy.ok()``, and the loop is
+    closed. A second signal on the way cuts the waiting short, but nodes are destroyed all the same.
     """
-    with contextlib.closing(loop_factory()) as loop:
+    with contextlib.closing(loop_factory()) as loop, contextlib.ExitStack() as told:
+        told.callback(tell_no_more, context)
         if debug is not None:
             loop.set_debug(debug)
         nodes = NodesToDestroy()
@@ -111,7 +111,7 @@ def loop_and_nodes(
             with nodes:
                 _end_coroutines(loop)
             _end_coroutines(loop)  # that nodes have begun at their end
-            end_ros()
+            tell_threads(context)
             loop.run_until_complete(loop.shutdown_default_executor())
 
 
@@ -168,10 +168,10 @@ def run(
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
     end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
     nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
-    executor; then ROS is shut down, and threads of the loop are waited for. The second one raises
-    ``KeyboardInterrupt`` wherever the program is, and callbacks in worker threads are not waited
-    for any more. Handlers of the user's own stay. On another thread than the main one signals are
-    left alone.
+    executor; then threads of the loop are waited for. To threads for which alone the end waits
+    ``rclpy.ok()`` is False. The second signal raises ``KeyboardInterrupt`` wherever the program is,
+    and callbacks in worker threads are not waited for any more. Handlers of the user's own stay. On
+    another thread than the main one signals are left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 
@@ -207,8 +207,8 @@ def run(
     try:
         with (
             signals,
-            initialised(args, context, _CALLER) as (chosen, end_ros),
-            loop_and_nodes(loop_factory or new_event_loop, end_ros, debug=debug) as (loop, nodes),
+            initialised(args, context, _CALLER) as chosen,
+            loop_and_nodes(loop_factory or new_event_loop, chosen, debug=debug) as (loop, nodes),
         ):
             made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
             result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
@@ -231,6 +231,7 @@ async def _serve(
     body = asyncio.current_task()
     assert body is not None
     async with AsyncioExecutor(context=context) as executor:
+        when_workers_hold_up(executor, functools.partial(tell_threads, context))
         hurry = functools.partial(abandon_workers_of, executor)
         signals.end_patiently(executor.loop, body.cancel, hurry)
         for node in made:

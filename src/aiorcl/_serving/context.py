@@ -36,17 +36,12 @@ _context_ends: ByIdentity[Context, ByIdentity[ContextEnd, None]] = ByIdentity()
 
 
 class _Thread(threading.local):
-    """Of each thread: whether it is inside the shutdown of a context."""
+    """Of each thread: the contexts that it shuts down, each inside the shutdown of the next."""
 
-    goes_down = False
+    goes_down: tuple[object, ...] = ()
 
 
 _thread = _Thread()
-
-
-def context_goes_down_here() -> bool:
-    """Tell whether the calling thread is inside a context's shutdown, and may hold its lock."""
-    return _thread.goes_down
 
 
 def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
@@ -74,7 +69,7 @@ def going_down(context: Context) -> Iterator[None]:
         end.go_down()
     outer = _thread.goes_down
     try:
-        _thread.goes_down = True
+        _thread.goes_down = (context, *outer)
         yield
     finally:
         _thread.goes_down = outer
@@ -128,6 +123,7 @@ class ContextEnd:
         workers: Workers,
     ) -> None:
         self._context = guards.context
+        self._context_of_rclpy = weakref.ref(context)
         self._guards = guards  # a signal triggers them for as long as somebody holds them
         self._state = state
         self._run = run
@@ -144,6 +140,10 @@ class ContextEnd:
         # Again: of what came before the two lines above nobody tells.
         if not guards.context.is_up:
             state.context_down = state.context_down_outside = True
+
+    def comes_here(self) -> bool:
+        """True inside the shutdown of the context, on the thread that may hold its lock."""
+        return any(each is self._context_of_rclpy() for each in _thread.goes_down)
 
     def is_up(self) -> bool:
         """False when rclpy has begun to shut the context down. Any thread; takes no lock."""

@@ -15,7 +15,6 @@ from rclpy.executors import ExternalShutdownException
 from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
 from aiorcl._loop.private import running_loop
-from aiorcl._serving.context import context_goes_down_here
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
 
@@ -98,7 +97,8 @@ class Shutdown:
             self._tell_none_left()
         elif self._owned.count_awaited() <= self._workers.running:
             # Threads cannot be cancelled, and may wait for what they have had the loop wait for.
-            self._state.only_workers_left = self._workers.hold_up = True
+            self._state.only_workers_left = True
+            self._workers.begin_to_hold_up()
         else:
             return
         reason = self._state.why()
@@ -107,7 +107,7 @@ class Shutdown:
 
     def _release_workers(self) -> bool:
         if self._state.only_workers_left:
-            self._workers.cancel_futures()  # at each look: they may wait for others then
+            self._workers.cancel_awaited(self._run.loop)
         return self._workers.running > 0
 
     def _tell_none_left(self) -> None:
@@ -153,9 +153,11 @@ class Shutdown:
         if self._state.is_parents:
             return True
         self.begin()
-        # Whoever runs the executor, now or next, waits for the call of a worker. A thread inside a
-        # context's shutdown holds its lock, which what is under way may want.
-        if self._workers.are_here() or (context_goes_down_here() and self._run.goes_on_elsewhere()):
+        # Whoever runs the executor, now or next, waits for the call of a worker. A thread inside
+        # the shutdown of the context holds its lock, which what is under way may want.
+        if self._workers.are_here() or (
+            timeout is None and self._context_end.comes_here() and self._run.goes_on_elsewhere()
+        ):
             self._mailbox.order(self.stop_serving, first=True)
             return False
         self._abandon_block()

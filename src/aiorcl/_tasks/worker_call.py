@@ -6,11 +6,13 @@ from __future__ import annotations
 
 import asyncio
 import contextvars
+import threading
+import time
 from collections.abc import Callable
-from concurrent.futures import Future as Submitted
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aiorcl._loop.private import task_behind
 from aiorcl._loop.waking import wake
 from aiorcl._tasks.coroutine_steps import begins_first
 
@@ -27,6 +29,9 @@ class Cancellable(Protocol):
 
 
 _REFUSED = object()
+
+# What ends by itself within that time after all else has ended is not cancelled.
+_PATIENCE_SEC = 1.0
 
 
 class Call:
@@ -54,6 +59,11 @@ class Call:
         self._may_begin = [True]  # who takes it out decides, the worker or cancel()
         #: True if the function was not called.
         self.is_refused = False
+        self.thread = 0  # its ident, while the function runs
+        self._awaited: Future[Any] | None = None
+        self._awaited_since = 0.0
+        #: True if what its thread has waited for was cancelled.
+        self.is_wait_cancelled = False
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -61,6 +71,7 @@ class Call:
         """Call the function, if it still may begin. The worker's thread."""
         if not self.cancel():
             return
+        self.thread = threading.get_ident()
         try:
             if self._begins_after_end and self._is_in_vain is not None and self._is_in_vain():
                 self._result = _REFUSED
@@ -74,6 +85,7 @@ class Call:
                 raise asyncio.CancelledError
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
+        self.thread = 0
         self._is_in_vain = None  # which may hold the executor, longer than who waits for this
         try:
             self._loop.call_soon_threadsafe(self._end)
@@ -86,6 +98,25 @@ class Call:
             return self._may_begin.pop()
         except IndexError:
             return False
+
+    def cancel_awaited(
+        self, future: Future[Any] | None, loop: asyncio.AbstractEventLoop | None
+    ) -> None:
+        """Cancel what the thread has waited for long, once: what it awaits then is its cleanup.
+
+        The loop's thread.
+
+        :param future: of ``asyncio.run_coroutine_threadsafe``, that it waits for now.
+        :param loop: tasks of others go on.
+        """
+        now = time.monotonic()
+        if future is None or future is not self._awaited:
+            self._awaited, self._awaited_since = future, now
+        elif now - self._awaited_since >= _PATIENCE_SEC and not self.is_wait_cancelled:
+            task = task_behind(future)
+            if task is not None and task.get_loop() is loop:
+                self.is_wait_cancelled = True
+                task.cancel()
 
     def _end(self) -> None:
         wake(self._ended)
@@ -137,7 +168,7 @@ class Call:
 
 def submit(
     pool: ThreadPoolExecutor, function: Callable[[], None], is_in_vain: Callable[[], bool]
-) -> Submitted[None]:
+) -> Future[None]:
     """Have a thread of the pool call a function.
 
     :param is_in_vain: tells whether the executor has ended, or ends with the interpreter.

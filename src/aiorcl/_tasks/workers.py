@@ -10,17 +10,17 @@ import inspect
 import threading
 import weakref
 from collections.abc import Callable
-from concurrent.futures import CancelledError, Future, ThreadPoolExecutor
+from concurrent.futures import CancelledError, ThreadPoolExecutor
 from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
-from rclpy.exceptions import NotInitializedException
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import frames_of_threads
 from aiorcl._rclpy.private import callbacks_of, names, remove_done_callback
-from aiorcl._tasks.awaited_futures import awaited_by
+from aiorcl._tasks.awaited_futures import awaited_in
 from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
 from aiorcl._tasks.groups import ThreadCallbackGroup
 from aiorcl._tasks.inline import InlineCallback
@@ -44,9 +44,8 @@ class _Thread(threading.local):
 _thread = _Thread()
 
 
-def _begin(workers: weakref.ref[Workers], threads: set[int]) -> None:
+def _begin(workers: weakref.ref[Workers]) -> None:
     _thread.workers = workers
-    threads.add(threading.get_ident())
 
 
 class UnansweredError(asyncio.CancelledError):
@@ -78,10 +77,10 @@ class Workers:
         self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._calls: set[Call] = set()
-        self._idents: set[int] = set()  # of the threads
         self._are_abandoned = False
-        self._awaited: list[Future[Any]] = []  # at the last look
         self.hold_up = False
+        #: Called when that begins.
+        self.on_hold_up: Callable[[], object] = lambda: None
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
 
@@ -108,7 +107,7 @@ class Workers:
             threads,
             thread_name_prefix="aiorcl worker",
             initializer=_begin,
-            initargs=(weakref.ref(self), self._idents),
+            initargs=(weakref.ref(self),),
         )
 
     def in_worker(
@@ -135,8 +134,8 @@ class Workers:
             try:
                 try:
                     result = pending.result()
-                except CancelledError:  # of what it had the loop wait for, which ends, too
-                    if self.nothing_answers():
+                except CancelledError:
+                    if pending.is_wait_cancelled:
                         raise UnansweredError from None
                     raise
                 except asyncio.CancelledError as error:
@@ -224,16 +223,21 @@ class Workers:
             if sleep.is_of(self):
                 sleep.cancel()
 
-    def cancel_futures(self) -> None:
-        """Cancel what workers have given to a loop, and have waited for since the last call.
+    def begin_to_hold_up(self) -> None:
+        """Nothing else is left. The loop's thread."""
+        if not self.hold_up:
+            self.hold_up = True
+            self.on_hold_up()
 
-        They hold the end up, which would come only after that. What was just told that nothing is
-        answered any more has ended by the next call. Any thread.
+    def cancel_awaited(self, loop: asyncio.AbstractEventLoop | None) -> None:
+        """Look at what callbacks have given to this loop, and wait for. The loop's thread.
+
+        A task that one has waited for long is cancelled: the end waits for the callback, and what
+        ends other tasks of the loop comes after that.
         """
-        before, self._awaited = self._awaited, awaited_by(self._idents)
-        for future in self._awaited:
-            if any(future is each for each in before):
-                future.cancel()
+        frames = frames_of_threads()
+        for call in list(self._calls):
+            call.cancel_awaited(awaited_in(frames.get(call.thread)), loop)
 
     def abandon(self) -> None:
         """Wait for no callback that a worker runs: its coroutine ends. The loop's thread."""
@@ -265,6 +269,14 @@ def abandon_workers_of(executor: object) -> None:
     workers = None if reference is None else reference()
     if workers is not None:
         workers.abandon()
+
+
+def when_workers_hold_up(executor: object, call: Callable[[], object]) -> None:
+    """Call this when nothing but callbacks in workers is left of an executor that ends."""
+    reference = _workers_of.get(executor)
+    workers = None if reference is None else reference()
+    if workers is not None:
+        workers.on_hold_up = call
 
 
 def workers_here() -> Workers | None:
@@ -324,9 +336,8 @@ class Sleep:
         for other in list(_sleeps):
             if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
                 other.cancel()
-        # The second is what rclpy makes of ok() where only workers hold the end up.
-        if exc is None or isinstance(exc, NotInitializedException):
-            raise UnansweredError from None
+        if exc is None:
+            raise UnansweredError
 
 
 class _Completes(InlineCallback):
