@@ -9,7 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from aiorcl._loop.private import running_loop
-from aiorcl._tasks.cancellations import Cancellations
+from aiorcl._tasks.block_cancellations import Cancellations
 
 if TYPE_CHECKING:
     from aiorcl._loop.home import Home
