@@ -1,6 +1,6 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// Lets rmw_wait fail.
+// Lets rmw_wait fail, or holds it up.
 #include "failing_wait.hpp"
 
 #include <rmw/error_handling.h>
@@ -15,6 +15,12 @@ std::mutex mutex;
 std::condition_variable failures_changed;
 bool failing = false;
 int failures = 0;
+
+enum class Hold { kNobody, kNext, kHeld, kReleased };
+
+std::condition_variable hold_changed;
+Hold hold = Hold::kNobody;
+bool another_waited = false;
 
 }  // namespace
 
@@ -32,6 +38,32 @@ FailingWait::~FailingWait() {
 void FailingWait::wait_for(int count) {
   std::unique_lock<std::mutex> lock(mutex);
   failures_changed.wait(lock, [count] { return failures >= count; });
+}
+
+HeldWait::HeldWait() {
+  std::lock_guard<std::mutex> lock(mutex);
+  hold = Hold::kNext;
+  another_waited = false;
+}
+
+HeldWait::~HeldWait() {
+  release();
+}
+
+void HeldWait::wait_until_held() {
+  std::unique_lock<std::mutex> lock(mutex);
+  hold_changed.wait(lock, [] { return hold == Hold::kHeld; });
+}
+
+void HeldWait::wait_for_another() {
+  std::unique_lock<std::mutex> lock(mutex);
+  hold_changed.wait(lock, [] { return another_waited; });
+}
+
+void HeldWait::release() {
+  std::lock_guard<std::mutex> lock(mutex);
+  hold = Hold::kReleased;
+  hold_changed.notify_all();
 }
 
 // The linker's option --wrap=rmw_wait puts this between the program and the middleware.
@@ -52,6 +84,17 @@ rmw_ret_t __wrap_rmw_wait(rmw_subscriptions_t * subscriptions, rmw_guard_conditi
       return RMW_RET_BAD_ALLOC;
     }
   }
-  return __real_rmw_wait(subscriptions, guards, services, clients, events, wait_set, timeout);
+  const rmw_ret_t ret =
+      __real_rmw_wait(subscriptions, guards, services, clients, events, wait_set, timeout);
+  std::unique_lock<std::mutex> lock(mutex);
+  if (timeout != nullptr) {
+    another_waited = true;
+    hold_changed.notify_all();
+  } else if (hold == Hold::kNext && ret == RMW_RET_OK) {
+    hold = Hold::kHeld;
+    hold_changed.notify_all();
+    hold_changed.wait(lock, [] { return hold != Hold::kHeld; });
+  }
+  return ret;
 }
 }

@@ -189,6 +189,23 @@ TEST_CASE("a trigger is there for who asks, and wakes nobody else") {
   guards.remove(guard.get(), *follower.entry);
 }
 
+TEST_CASE("a trigger that the thread has taken, and not told of, is there for who asks") {
+  rcl::Context context;
+  rcl::GuardCondition guard(context);
+  GuardThreads guards(context.get());
+  Follower follower;
+  guards.add(guard.get(), *follower.entry, &follower.fired);
+  HeldWait held;
+  guard.trigger();
+  held.wait_until_held();
+  std::thread asks([&] { CHECK(guards.ask(follower.queue)); });
+  held.wait_for_another();  // who asks has found no trigger, and lets nobody tell until it waits
+  held.release();
+  asks.join();
+  CHECK(follower.wait() == 1);
+  guards.remove(guard.get(), *follower.entry);
+}
+
 TEST_CASE("a trigger before the first follower is ready when add() returns") {
   rcl::Context context;
   rcl::GuardCondition guard(context);

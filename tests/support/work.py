@@ -19,6 +19,7 @@ def calls_of(function: Callable[[], object]) -> int:
         calls += event in ("call", "c_call")
 
     before = sys.getprofile()
+    gc.collect()  # what others have left may be told of what is destroyed
     gc.disable()  # or what it finalizes would count
     sys.setprofile(count)
     try:

@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.once
+
 pytest_plugins = ["pytester"]
 
 #: What is left behind fails the inner test.
@@ -62,7 +64,7 @@ def anyio_backend():
 """
 
 COROUTINES = """
-pytestmark = [pytest.mark.once, MARK]
+pytestmark = MARK
 seen = []
 
 

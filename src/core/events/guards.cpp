@@ -25,6 +25,9 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause(1);
 constexpr std::chrono::milliseconds kLongestPause(1000);
 
+// For who asks a thread that pauses, or gets no processor.
+constexpr std::chrono::milliseconds kPatience(100);
+
 constexpr rmw_time_t kNotAtAll{0, 0};
 
 }  // namespace
@@ -67,7 +70,8 @@ class GuardThreads::Waiter {
     rmw_wait_set_t * set;
   };
 
-  /// Tells the thread of its end. By that of others it would not be told apart from a trigger.
+  /// Tells the thread to come back from its wait. That of others could not be told apart from a
+  /// trigger.
   struct End {
     explicit End(rcl_context_t * context);
     ~End() {
@@ -79,7 +83,7 @@ class GuardThreads::Waiter {
   };
 
   /// OK if the guard condition was triggered, which is over now. TIMEOUT too if somebody else has
-  /// taken the trigger. Without a timeout, for the thread, also at its end.
+  /// taken the trigger. Without a timeout, for the thread, also when it is told to come back.
   rmw_ret_t wait(WaitSet & set, const rmw_time_t * timeout) noexcept;
   void tell() noexcept;
   void run() noexcept;
@@ -95,6 +99,10 @@ class GuardThreads::Waiter {
   std::list<Follower> followers_;  // guarded by mutex_, as is where each of them is
   std::unordered_multimap<const Ready *, std::list<Follower>::iterator> places_;
   bool stop_ = false;  // guarded by mutex_
+  // Guarded by mutex_: how often the thread has come back from a wait, and followers were told.
+  std::uint64_t returns_ = 0;
+  std::uint64_t told_ = 0;
+  std::condition_variable returned_;
   std::thread thread_;
 };
 
@@ -156,6 +164,7 @@ rmw_ret_t GuardThreads::Waiter::wait(WaitSet & set, const rmw_time_t * timeout) 
 
 /// Under mutex_.
 void GuardThreads::Waiter::tell() noexcept {
+  ++told_;
   // Those of now, not of before the wait: one that was removed meanwhile is not touched.
   for (const Follower & follower : followers_) {
     if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);
@@ -164,7 +173,7 @@ void GuardThreads::Waiter::tell() noexcept {
 }
 
 bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
-  std::lock_guard<std::mutex> lock(mutex_);
+  std::unique_lock<std::mutex> lock(mutex_);
   const bool asks = std::any_of(followers_.begin(), followers_.end(), [&](const Follower & each) {
     return each.fired != nullptr && &each.ready->queue == &queue;
   });
@@ -176,9 +185,15 @@ bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
   }
   // The thread wakes up by the same trigger, finds it gone, and waits on. Only if both look at the
   // same moment both have it: then the waitable is asked once more than it has to be.
-  if (wait(*asking_, &kNotAtAll) != RMW_RET_OK) return false;
-  tell();
-  return true;
+  if (wait(*asking_, &kNotAtAll) == RMW_RET_OK) {
+    tell();
+    return true;
+  }
+  // The thread may have taken a trigger and not told of it yet: it is made to come back.
+  const std::uint64_t told = told_, returns = returns_;
+  ignore(rmw_trigger_guard_condition(end_.guard));
+  returned_.wait_for(lock, kPatience, [&] { return stop_ || returns_ != returns; });
+  return told_ != told;
 }
 
 void GuardThreads::Waiter::run() noexcept {
@@ -189,6 +204,8 @@ void GuardThreads::Waiter::run() noexcept {
     lock.unlock();
     ret = wait(set_, nullptr);
     lock.lock();
+    ++returns_;
+    returned_.notify_all();
     if (stop_) break;
     if (ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT) {
       // The middleware was short of something. The guard condition keeps its trigger meanwhile.
