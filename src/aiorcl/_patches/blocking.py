@@ -18,6 +18,7 @@ from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.client import Client
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
+from rclpy.exceptions import ROSInterruptException
 from rclpy.node import Node
 from rclpy.parameter_client import AsyncParameterClient
 from rclpy.publisher import Publisher
@@ -35,12 +36,12 @@ from aiorcl._serving.registry import (
     serving_and_node_of,
     serving_here,
 )
-from aiorcl._tasks.workers import workers_here
+from aiorcl._tasks.workers import UnansweredError, workers_here
 
 if TYPE_CHECKING:
     from rclpy.context import Context
 
-    from aiorcl._tasks.workers import Workers
+    from aiorcl._tasks.workers import Sleep, Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
 _PATIENCE_SEC = 1.0
@@ -159,9 +160,12 @@ def _wait_here(cls: type, name: str) -> Callable[..., Any]:
 def _wait_in_worker(
     workers: Workers, wait: Callable[[float], bool], timeout_sec: float | None
 ) -> bool:
-    """Wait as rclpy does, which looks every quarter of a second, unless the executor ends."""
+    """Wait as rclpy does, which looks every quarter of a second, unless the executor ends.
+
+    A callback that was written for rclpy gets what rclpy would give it, if that ever returned.
+    """
     end = None if timeout_sec is None else time.monotonic() + timeout_sec
-    with workers.sleep(lambda: None) as sleep:
+    with _sleep_in_worker(workers, lambda: None, is_limited=timeout_sec is not None) as sleep:
         while True:
             began = time.monotonic()
             left = _LOOK_SEC if end is None else min(_LOOK_SEC, end - began)
@@ -173,8 +177,26 @@ def _wait_in_worker(
                 return False
 
 
+def _sleep_in_worker(workers: Workers, wake: Callable[[], object], *, is_limited: bool) -> Sleep:
+    if workers.threads is None:
+        return workers.sleep(wake)
+    return workers.sleep(wake, error=_unanswered_while_up, outlasts=is_limited)
+
+
+def _unanswered_while_up(context_is_down: bool) -> BaseException | None:
+    return None if context_is_down else UnansweredError()
+
+
+def _interrupted(context_is_down: bool) -> BaseException:
+    return ROSInterruptException() if context_is_down else UnansweredError()
+
+
 def _end_rate(sleep: Callable[[Rate], None]) -> Callable[[Rate], None]:
-    """As the method; but the end of the executor that has the timer ends it, on any thread."""
+    """As the method; but the end of the executor that has the timer ends it, on any thread.
+
+    Where the context is down it raises what rclpy raises, which sets its flag perhaps later, and by
+    a signal not at all.
+    """
 
     @functools.wraps(sleep)
     def wrapper(self: Rate) -> None:
@@ -183,7 +205,8 @@ def _end_rate(sleep: Callable[[Rate], None]) -> Callable[[Rate], None]:
         if workers is None:
             sleep(self)
             return
-        with workers.sleep(private.event_of(self).set, None if found is None else found[1]):
+        node = None if found is None else found[1]
+        with workers.sleep(private.event_of(self).set, node, _interrupted):
             sleep(self)
 
     return wrapper
@@ -215,13 +238,15 @@ class _ContextStandIn:
 def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
     """As the method; but on ROS time it waits for /clock, which the executor would have to take.
 
-    In a worker the end of the executor ends it.
+    In a worker the end of the executor ends it; one that was written for rclpy sleeps its time.
     """
 
     @functools.wraps(sleep_until)
     def wrapper(self: Clock, until: Any, context: Context | None = None) -> bool:
         # By its type: newer rclpy has no class for this.
-        if self.clock_type is ClockType.ROS_TIME and getattr(self, "ros_time_is_active", False):
+        is_ros = self.clock_type is ClockType.ROS_TIME
+        is_on_ros_time = is_ros and getattr(self, "ros_time_is_active", False)
+        if is_on_ros_time:
             for served_node in served_nodes_here():
                 if private.clock_of(served_node.node) is self:
                     raise RuntimeError(
@@ -233,7 +258,7 @@ def _sleep_until(sleep_until: Callable[..., bool]) -> Callable[..., bool]:
         if workers is None:
             return sleep_until(self, until, context)
         stand_in = _ContextStandIn(get_default_context() if context is None else context)
-        with workers.sleep(stand_in.wake):
+        with _sleep_in_worker(workers, stand_in.wake, is_limited=not is_on_ros_time):
             return sleep_until(self, until, stand_in)
 
     return wrapper

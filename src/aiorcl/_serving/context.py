@@ -12,7 +12,7 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
-from rclpy.exceptions import InvalidHandle
+from rclpy.exceptions import InvalidHandle, ROSInterruptException
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
@@ -179,7 +179,8 @@ class ContextEnd:
         state = self._state
         if self._context.is_up and not state.context_down and not state.only_workers_left:
             return False
-        return all(isinstance(each, EntityGoneError) for each in _leaves(error))
+        kinds = (EntityGoneError, ROSInterruptException)
+        return all(isinstance(each, kinds) for each in _leaves(error))
 
     def was_shut_down(self) -> None:
         """The context is down: rclpy tells of it, on the thread that did it."""

@@ -17,6 +17,7 @@ from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.spinning import Spinning, is_done
+from aiorcl._tasks.workers import UnansweredError
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -154,14 +155,22 @@ class NestedSpinning(Spinning):
         """
         # A worker would be waited for by the end of the executor, of which it waits to hear.
         is_worker = self._workers.are_here()
-        with self._workers.sleep(self._run.ring) if is_worker else contextlib.nullcontext():
+        sleep = self._workers.sleep(self._run.ring, error=partial(self._error_in_worker, end))
+        with sleep if is_worker else contextlib.nullcontext():
             while True:
                 bell, left = self._run.bell(), _left(end)
-                if has_come() or left == 0.0 or self._state.nothing_answers():
+                is_over = left == 0.0 or self._state.nothing_answers() or sleep.error is not None
+                if is_over or has_come():
                     return True
                 if self._run.thread is None:
                     return False
                 bell.wait(left)
+
+    def _error_in_worker(self, end: float | None, _context_is_down: bool) -> BaseException | None:
+        """Return what ends the call where a worker makes it; None: it returns, as under rclpy."""
+        is_ours = self._workers.threads is None
+        is_endless = end is None and not self._state.nothing_answers()
+        return UnansweredError() if is_ours or is_endless else None
 
 
 def _left(end: float | None) -> float | None:

@@ -52,13 +52,19 @@ class UnansweredError(asyncio.CancelledError):
     """Ends a call that waits in a thread for what an executor would have brought that has ended."""
 
 
+def unanswered(context_is_down: bool) -> BaseException | None:
+    """Return what is raised out of a call that blocks: nothing answers any more."""
+    return UnansweredError()
+
+
 class Workers:
     """The worker threads of one executor, and the calls that wait on any thread for a response.
 
     Threads are made when they are needed, and end with the executor or with their group.
 
-    :param threads: so many run the callbacks of all groups that have none of their own; if None,
-        the loop's thread does.
+    :param context_ends: True from when the context goes down.
+    :param threads: so many run the callbacks of all groups that have none of their own, which were
+        written for rclpy; if None, the loop's thread does.
     :ivar threads: as given.
     :ivar hold_up: nothing but their callbacks is left of an executor that ends.
     """
@@ -67,12 +73,15 @@ class Workers:
         self,
         executor: weakref.ref[Any],
         nothing_answers: Callable[[], bool],
+        context_ends: Callable[[], bool],
         threads: int | None = None,
     ) -> None:
         self._executor = executor
         _workers_of[executor()] = weakref.ref(self)
         #: True when the executor or the context has ended.
         self.nothing_answers = nothing_answers
+        #: True from when the context goes down.
+        self.context_ends = context_ends
         #: Takes what a handler of a signal has raised, and the entity with whose callback it came.
         self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
@@ -202,26 +211,36 @@ class Workers:
             if isinstance(callback, _Completes):
                 remove_done_callback(future, callback)
 
-    def sleep(self, wake: Callable[[], object], node: Node | None = None) -> Sleep:
+    def sleep(
+        self,
+        wake: Callable[[], object],
+        node: Node | None = None,
+        error: Callable[[bool], BaseException | None] = unanswered,
+        *,
+        outlasts: bool = False,
+    ) -> Sleep:
         """Return what encloses a call that blocks, which ``wake`` ends. Any thread.
 
         :param node: whose executor ends it, at that time; if None this one.
+        :param error: returns what is then raised, if anything, told whether the context is down.
+        :param outlasts: it ends by itself, and the end of the executor waits for that, unless the
+            context is down.
         """
-        return Sleep(self, wake, node)
+        return Sleep(self, wake, node, error, outlasts)
 
     def has(self, node: Node) -> bool:
         """Tell whether a node, as far as it knows, is on the executor."""
         return names(node, self._executor)
 
     def cancel_waits(self) -> None:
-        """Raise CancelledError out of the calls that wait: nothing will answer. Any thread."""
+        """End the calls that wait, by CancelledError or as they say. Any thread."""
         for twin in list(_waits):  # no pairs: to make those may bring the collector
             node = _waits.get(twin)
             if node is not None and self.has(node) and forget(twin) and not twin.done():
                 twin.set_exception(UnansweredError())  # type: ignore[arg-type]
         for sleep in list(_sleeps):
             if sleep.is_of(self):
-                sleep.cancel()
+                sleep.cancel(self)
 
     def begin_to_hold_up(self) -> None:
         """Nothing else is left. The loop's thread."""
@@ -298,31 +317,47 @@ def forget(twin: rclpy.task.Future[Any]) -> bool:
 class Sleep:
     """A call that blocks until something comes, between ``with`` and its end.
 
-    The end of the executor wakes it, and raises CancelledError at the end of the ``with``.
+    The end of the executor wakes it, and raises at the end of the ``with``; see `Workers.sleep`.
 
     :ivar cancelled: that has happened.
+    :ivar error: what is raised for it, if anything.
     """
 
-    def __init__(self, workers: Workers, wake: Callable[[], object], node: Node | None) -> None:
+    def __init__(
+        self,
+        workers: Workers,
+        wake: Callable[[], object],
+        node: Node | None,
+        error: Callable[[bool], BaseException | None],
+        outlasts: bool,
+    ) -> None:
         self._workers = workers
-        self._wake = wake
         self._node = node
+        self._make_error = error
+        self._outlasts = outlasts
+        #: Wakes the thread, which may sleep again. Any thread.
+        self.wake = wake
         self.cancelled = False
+        self.error: BaseException | None = None
 
     def __enter__(self) -> Self:
         _sleeps.add(self)
         if self._workers.nothing_answers() and self.is_of(self._workers):
-            self.cancel()
+            self.cancel(self._workers)
         return self
 
     def is_of(self, workers: Workers) -> bool:
         """Tell whether the end of this executor wakes it."""
         return workers is self._workers if self._node is None else workers.has(self._node)
 
-    def cancel(self) -> None:
-        """Wake the thread that sleeps. Any thread."""
+    def cancel(self, workers: Workers) -> None:
+        """Wake the thread, unless it outlasts the end of the executor of these. Any thread."""
+        context_is_down = workers.context_ends()
+        if self._outlasts and not context_is_down:
+            return
+        self.error = self._make_error(context_is_down)
         self.cancelled = True
-        self._wake()
+        self.wake()
 
     def __exit__(
         self,
@@ -335,9 +370,13 @@ class Sleep:
             return
         for other in list(_sleeps):
             if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
-                other.cancel()
-        if exc is None:
-            raise UnansweredError
+                other.wake()
+        error, self.error = self.error, None
+        try:
+            if error is not None and exc is None:
+                raise error
+        finally:
+            del error  # no cycle of the exception and this frame
 
 
 class _Completes(InlineCallback):
