@@ -28,10 +28,9 @@ from aiorcl._program.run import initialised, loop_and_nodes
 from aiorcl._program.stand_ins import log_error
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._rclpy.compiled import RCLInvalidROSArgsError, UnknownROSArgsError
-from aiorcl._serving.told_threads import tell_threads
 from aiorcl._stubs.command import write_stubs
 from aiorcl._stubs.errors import StubsError
-from aiorcl._tasks.workers import abandon_workers_of, when_workers_hold_up
+from aiorcl._tasks.workers import abandon_workers_of, tell_workers_of
 from aiorcl.executor import AsyncioExecutor
 from aiorcl_command.parser import length_of_options, make_parser
 
@@ -101,8 +100,8 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             found = [(name, find(name)) for name in options.nodes]
             makers = [(name, make) for name, make in found if not is_main(make)]
             mains: list[Any] = [main for _, main in found if is_main(main)]
-            context = at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
-            running = loop_and_nodes(_LOOPS[options.loop], context)
+            context, end_ros = at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
+            running = loop_and_nodes(_LOOPS[options.loop], context, end_ros)
             loop, nodes = at_exit.enter_context(running)
             made = []
             for name, make in makers:
@@ -118,7 +117,7 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.create_task(show_stats(executor, options.stats))
             if mains:
                 executor.create_task(run_all, mains, executor)
-            when_workers_hold_up(executor, functools.partial(tell_threads, context))
+            tell_workers_of(executor, context)
             hurry = functools.partial(abandon_workers_of, executor)
             signals.end_patiently(executor.loop, executor.shutdown, hurry)
             executor.spin()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import gc
 import signal
 import threading
@@ -13,9 +14,14 @@ from collections.abc import Callable
 import pytest
 import rclpy
 from rclpy.context import Context
+from rclpy.duration import Duration
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 
+import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._program import run as run_module
 from tests.support import network
 
 from .conftest import Run
@@ -73,6 +79,95 @@ def test_threads_that_work_while_ros_is_up_end_by_one_signal(run: Run, where: st
     assert run(main) is None
     assert ended == [where]
     assert nodes[0].destroyed
+
+
+@pytest.mark.parametrize("wait", ["spin", "sleep"])
+def test_threads_in_which_rclpy_waits_end_by_one_signal(
+    run: Run, monkeypatch: pytest.MonkeyPatch, wait: str
+) -> None:
+    """It hears of the end of ROS only, which comes when nothing else is left."""
+    monkeypatch.setattr(run_module, "_LAST_WORDS_SEC", 0.1)
+    begun = threading.Event()
+
+    def work() -> None:
+        node = Node("second", start_parameter_services=False)
+        begun.set()
+        if wait == "sleep":
+            node.get_clock().sleep_for(Duration(seconds=3600))
+            return
+        executor = SingleThreadedExecutor()
+        executor.add_node(node)
+        with contextlib.suppress(ExternalShutdownException):
+            executor.spin()
+
+    async def main(executor: AsyncioExecutor) -> None:
+        waiting = asyncio.create_task(asyncio.to_thread(work))
+        await asyncio.to_thread(begun.wait)
+        signal.raise_signal(signal.SIGINT)
+        await waiting
+
+    assert run(main) is None
+
+
+def test_last_words_beside_a_worker(run: Run) -> None:
+    """A task that cleans up is waited for, too: to its thread ROS is up."""
+    may_end = threading.Event()
+    answers: list[bool] = []
+    left: list[asyncio.Task[None]] = []
+
+    async def clean_up() -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            while not workers_hold_up():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            answers.append(await asyncio.to_thread(rclpy.ok))
+            may_end.set()
+
+    def workers_hold_up() -> bool:
+        state = shutdown_state_of(executors[0])
+        return state is not None and state.only_workers_left
+
+    executors: list[AsyncioExecutor] = []
+
+    async def main(executor: AsyncioExecutor) -> None:
+        executors.append(executor)
+        node = Works(may_end.wait)
+        executor.add_node(node)
+        left.append(asyncio.create_task(clean_up()))
+        await asyncio.to_thread(node.begun.wait)
+        left[0].cancel()
+
+    run(main)
+    assert answers == [True]
+
+
+def test_threads_of_others_are_told_nothing(run: Run) -> None:
+    """A context that was given stays up, and so it is to whoever uses it."""
+    context = Context()
+    context.init(domain_id=network.domain_id())
+    ends, asked = threading.Event(), threading.Event()
+    answers: list[bool] = []
+
+    def ask() -> None:
+        ends.wait()
+        answers.extend(context.ok() for _ in range(1000))
+        asked.set()
+
+    stranger = threading.Thread(target=ask)
+    stranger.start()
+
+    def hold_up() -> None:
+        ends.set()
+        asked.wait()
+
+    async def main(executor: AsyncioExecutor) -> None:
+        asyncio.get_running_loop().run_in_executor(None, hold_up)
+
+    aiorcl.run(main, context=context)
+    stranger.join()
+    assert all(answers)
+    context.shutdown()
 
 
 def test_the_second_signal_waits_for_no_worker(run: Run, caplog: pytest.LogCaptureFixture) -> None:

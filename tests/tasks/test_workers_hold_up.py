@@ -56,12 +56,19 @@ def clean_up_on_the_loop(executor: AsyncioExecutor) -> None:
     assert steps == ["stopped", "reported"]
 
 
+def wait_again_and_again(executor: AsyncioExecutor) -> None:
+    """Go on after the cancellation, which is an ordinary exception here."""
+    for _ in range(3):
+        with pytest.raises(CancelledError):
+            asyncio.run_coroutine_threadsafe(asyncio.Event().wait(), executor.loop).result()
+
+
 def end_by_its_cancellation(executor: AsyncioExecutor) -> None:
     """Wait for what nobody brings; nobody hears of the exception, which says only that all ends."""
     asyncio.run_coroutine_threadsafe(asyncio.Event().wait(), executor.loop).result()
 
 
-WORKS = [clean_up_on_the_loop, end_by_its_cancellation]
+WORKS = [clean_up_on_the_loop, wait_again_and_again, end_by_its_cancellation]
 
 
 class Worker:
@@ -82,7 +89,16 @@ class Worker:
             self.ended.set()
 
 
-@pytest.mark.parametrize("work", WORKS)
+@pytest.fixture
+def work(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Work:
+    """What the worker does; each wait is cancelled soon, but in a cleanup."""
+    if request.param is not clean_up_on_the_loop:
+        monkeypatch.setattr(worker_call, "_CLEANUP_SEC", 0.0)
+    chosen: Work = request.param
+    return chosen
+
+
+@pytest.mark.parametrize("work", WORKS, indirect=True)
 def test_the_end_of_a_spin(context: Context, lone: Node, work: Work) -> None:
     """Another thread's shutdown() waits until it has ended; ROS is up for all others."""
     executor = AsyncioExecutor(context=context)
@@ -97,7 +113,7 @@ def test_the_end_of_a_spin(context: Context, lone: Node, work: Work) -> None:
     assert context.ok()
 
 
-@pytest.mark.parametrize("work", WORKS)
+@pytest.mark.parametrize("work", WORKS, indirect=True)
 def test_the_end_of_a_block(run: Run, context: Context, lone: Node, work: Work) -> None:
     """Coroutines come to their ends before it is told, and use ROS."""
     order: list[str] = []
@@ -135,6 +151,8 @@ def test_what_others_complete_goes_on(run: Run, context: Context, lone: Node) ->
             pool.submit(int, "7"),
             asyncio.run_coroutine_threadsafe(asyncio.to_thread(may_end.wait), other.loop),
         ]
+
+        jobs[0].add_done_callback({}.__eq__)  # which has no module
 
         async def main() -> None:
             watcher = asyncio.wrap_future(jobs[0])

@@ -15,7 +15,7 @@ import threading
 from collections.abc import Callable
 from concurrent.futures import Future
 from socket import socket
-from types import FrameType
+from types import FrameType, FunctionType
 from typing import Any
 
 #: Return the loop that runs in this thread, or None, where ``get_running_loop`` would raise.
@@ -56,16 +56,18 @@ def swap_current_task(
 _CANCELS = "_call_check_cancel"
 
 
-def task_behind(future: Future[Any]) -> asyncio.Task[Any] | None:
+def task_behind(future: Future[Any]) -> asyncio.Future[Any] | None:
     """Return the task of ``asyncio.run_coroutine_threadsafe`` whose end a future tells to threads.
 
     None if the loop has not made it yet, or if it is a future of another kind: asyncio has no way
     to ask, but the future's cancellation is the task's.
     """
     for callback in list(future._done_callbacks):  # type: ignore[attr-defined]
-        if callback.__module__ == asyncio.futures.__name__ and callback.__name__ == _CANCELS:
+        if not isinstance(callback, FunctionType) or callback.__name__ != _CANCELS:
+            continue
+        if callback.__module__ == asyncio.futures.__name__:
             source = inspect.getclosurevars(callback).nonlocals.get("source")
-            if isinstance(source, asyncio.Task):
+            if asyncio.isfuture(source):
                 return source
     return None
 

@@ -13,7 +13,6 @@ from typing import Any
 
 from rclpy.context import Context
 
-from aiorcl._loop.private import frame_above
 from aiorcl._serving.context import going_down
 from aiorcl._serving.told_threads import is_told
 
@@ -38,7 +37,7 @@ def _false_in_told_threads(ok: Callable[[Any], bool]) -> Callable[[Any], bool]:
 
     @functools.wraps(ok)
     def wrapper(self: Any) -> bool:
-        return ok(self) and not is_told(self, frame_above(1))
+        return ok(self) and not is_told(self)
 
     return wrapper
 

@@ -24,6 +24,7 @@ from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, 
 from aiorcl._program.requests import Requests
 from aiorcl._program.run import NodesToDestroy, check_args, initialised
 from aiorcl._tasks.uninterrupted import uninterrupted
+from aiorcl._tasks.workers import tell_workers_of
 from aiorcl.executor import AsyncioExecutor
 
 N = TypeVar("N", bound=Node)
@@ -92,10 +93,11 @@ class Lifespan:
         if self._executor is not None:
             raise RuntimeError(f"{_CALLER} runs already; make one for each application")
         with (
-            initialised(self._args, self._context, _CALLER) as context,
+            initialised(self._args, self._context, _CALLER) as (context, _),
             NodesToDestroy() as nodes,
         ):
             executor = self._executor = AsyncioExecutor(context=context)
+            tell_workers_of(executor, context)
             try:
                 self._nodes = tuple(nodes.add(make_node(make)) for make in self._makers)
                 with (

@@ -25,7 +25,7 @@ from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, 
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.told_threads import tell_no_more, tell_threads
-from aiorcl._tasks.workers import abandon_workers_of, when_workers_hold_up
+from aiorcl._tasks.workers import abandon_workers_of, tell_workers_of
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
@@ -34,8 +34,12 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
+EndRos: TypeAlias = Callable[[], None]
 
 _CALLER = "aiorcl.run()"
+
+# What threads get for their last words when all else has ended.
+_LAST_WORDS_SEC = 1.0
 
 
 class NodesToDestroy(contextlib.ExitStack):
@@ -58,10 +62,11 @@ def check_args(args: object, caller: str) -> None:
 @contextlib.contextmanager
 def initialised(
     args: Sequence[str] | None, context: Context | None, caller: str
-) -> Iterator[Context]:
+) -> Iterator[tuple[Context, EndRos | None]]:
     """ROS is up in the block: a context that is up already is used, and left so, if it is given.
 
-    Signals are left alone.
+    Signals are left alone. With the context comes what ends ROS, where the end of the block would;
+    it may do so before.
 
     :param caller: the function of the user's call, as ``aiorcl.run()``.
     """
@@ -74,7 +79,7 @@ def initialised(
             )
         if args is not None:
             raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
-        yield chosen
+        yield chosen, None
         return
     with contextlib.ExitStack() as at_exit:
         # Before: a signal may come while it is initialised. The default one is not named: rclpy has
@@ -85,19 +90,27 @@ def initialised(
             context=context,
             signal_handler_options=SignalHandlerOptions.NO,
         )
-        yield chosen
+        yield chosen, at_exit.close
 
 
 @contextlib.contextmanager
 def loop_and_nodes(
-    loop_factory: LoopFactory, context: Context, *, debug: bool | None = None
+    loop_factory: LoopFactory,
+    context: Context,
+    end_ros: EndRos | None,
+    *,
+    debug: bool | None = None,
 ) -> Iterator[tuple[asyncio.AbstractEventLoop, NodesToDestroy]]:
     """A loop and a place for nodes are there in the block.
 
     In the end what is left on the loop is cancelled and waited for, because it may have a last
     message to publish; then nodes are destroyed, which may use the loop once more, and may be what
-    ends its threads; then threads are waited for, which are told by ``rclpy.ok()``, and the loop is
-    closed. A second signal on the way cuts the waiting short, but nodes are destroyed all the same.
+    ends its threads; then threads are waited for, and the loop is closed. They are told by
+    ``rclpy.ok()``, and for what rclpy does in them ROS ends a while later, if it ends with the
+    program. A second signal on the way cuts the waiting short, but nodes are destroyed all the
+    same.
+
+    :param end_ros: as of ``initialised``.
     """
     with contextlib.closing(loop_factory()) as loop, contextlib.ExitStack() as told:
         told.callback(tell_no_more, context)
@@ -111,8 +124,27 @@ def loop_and_nodes(
             with nodes:
                 _end_coroutines(loop)
             _end_coroutines(loop)  # that nodes have begun at their end
-            tell_threads(context)
-            loop.run_until_complete(loop.shutdown_default_executor())
+            if end_ros is not None:
+                tell_threads(context)
+            _end_threads(loop, end_ros)
+
+
+def _end_threads(loop: asyncio.AbstractEventLoop, end_ros: EndRos | None) -> None:
+    """Wait for the threads of the loop; those that spin, or wait for ROS, hear of its end only."""
+    errors: list[Exception] = []
+
+    def end() -> None:
+        try:
+            if end_ros is not None:
+                end_ros()
+        except Exception as error:  # of the user's on_shutdown()
+            errors.append(error)
+
+    ends = loop.call_later(_LAST_WORDS_SEC, end)
+    loop.run_until_complete(loop.shutdown_default_executor())
+    ends.cancel()
+    for error in errors:
+        raise error
 
 
 def _end_coroutines(loop: asyncio.AbstractEventLoop) -> None:
@@ -169,9 +201,10 @@ def run(
     end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
     nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
     executor; then threads of the loop are waited for. To threads for which alone the end waits
-    ``rclpy.ok()`` is False. The second signal raises ``KeyboardInterrupt`` wherever the program is,
-    and callbacks in worker threads are not waited for any more. Handlers of the user's own stay. On
-    another thread than the main one signals are left alone.
+    ``rclpy.ok()`` is False, and a second later ROS is shut down. The second signal raises
+    ``KeyboardInterrupt`` wherever the program is, and callbacks in worker threads are not waited
+    for any more. Handlers of the user's own stay. On another thread than the main one signals are
+    left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 
@@ -207,8 +240,11 @@ def run(
     try:
         with (
             signals,
-            initialised(args, context, _CALLER) as chosen,
-            loop_and_nodes(loop_factory or new_event_loop, chosen, debug=debug) as (loop, nodes),
+            initialised(args, context, _CALLER) as (chosen, end_ros),
+            loop_and_nodes(loop_factory or new_event_loop, chosen, end_ros, debug=debug) as (
+                loop,
+                nodes,
+            ),
         ):
             made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
             result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
@@ -231,7 +267,7 @@ async def _serve(
     body = asyncio.current_task()
     assert body is not None
     async with AsyncioExecutor(context=context) as executor:
-        when_workers_hold_up(executor, functools.partial(tell_threads, context))
+        tell_workers_of(executor, context)
         hurry = functools.partial(abandon_workers_of, executor)
         signals.end_patiently(executor.loop, body.cancel, hurry)
         for node in made:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import rclpy.utilities
 
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import something_runs_here
 from aiorcl._tasks.workers import workers_here
 
@@ -25,7 +26,7 @@ _ends: ByIdentity[Context, int] = ByIdentity()
 
 
 def tell_threads(context: Context) -> None:
-    """Nothing but other threads holds up the end of the program which this thread runs."""
+    """Nothing but other threads holds up the end of the program that owns a context."""
     _ends[context] = threading.get_ident()
 
 
@@ -34,23 +35,35 @@ def tell_no_more(context: Context) -> None:
     _ends.pop(context)
 
 
-def is_told(context: Context, frame: FrameType | None) -> bool:
+def is_told(context: Context) -> bool:
     """Tell whether the calling thread shall hear that a context is down.
 
     Not where an executor goes on, and not of rclpy itself: what a thread does at its end, to make a
     node say, would fail.
-
-    :param frame: which asks.
     """
-    end = _ends.get(context)
-    if end is None or end == threading.get_ident() or something_runs_here():
-        return False
     workers = workers_here()
-    return (workers is None or workers.hold_up) and _is_of_the_user(frame)
+    if workers is not None:
+        told = workers.hold_up and workers.told_context is context
+    else:
+        told = _ends.get(context) not in (None, threading.get_ident())
+    return told and not something_runs_here() and _user_asks()
 
 
-def _is_of_the_user(frame: FrameType | None) -> bool:
-    if frame is not None and frame.f_code is rclpy.utilities.ok.__code__:
+def _user_asks() -> bool:
+    """Tell whether code of the user's has called ``ok()``."""
+    frame: FrameType | None = frame_above(1)
+    while frame is not None and _passes_on(frame):
         frame = frame.f_back
-    name = "" if frame is None else str(frame.f_globals.get("__name__"))
-    return name.partition(".")[0] not in ("rclpy", "aiorcl")
+    return frame is not None and _module(frame).partition(".")[0] not in ("rclpy", "aiorcl")
+
+
+def _passes_on(frame: FrameType) -> bool:
+    return _module(frame) in _BETWEEN or frame.f_code is rclpy.utilities.ok.__code__
+
+
+def _module(frame: FrameType) -> str:
+    return str(frame.f_globals.get("__name__"))
+
+
+# The modules of what stands between who asks, and here.
+_BETWEEN = (__name__, "aiorcl._patches.contexts")

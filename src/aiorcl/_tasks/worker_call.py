@@ -30,8 +30,10 @@ class Cancellable(Protocol):
 
 _REFUSED = object()
 
-# What ends by itself within that time after all else has ended is not cancelled.
-_PATIENCE_SEC = 1.0
+# What a callback and its loop get to end by themselves, after all else has ended; and then for each
+# further wait, which may be a cleanup. The first is less than executors get at an exit.
+_PATIENCE_SEC = 0.5
+_CLEANUP_SEC = 5.0
 
 
 class Call:
@@ -60,8 +62,7 @@ class Call:
         #: True if the function was not called.
         self.is_refused = False
         self.thread = 0  # its ident, while the function runs
-        self._awaited: Future[Any] | None = None
-        self._awaited_since = 0.0
+        self._next_cancel: float | None = None  # since its thread was found waiting
         #: True if what its thread has waited for was cancelled.
         self.is_wait_cancelled = False
         self._result: Any = None
@@ -102,21 +103,23 @@ class Call:
     def cancel_awaited(
         self, future: Future[Any] | None, loop: asyncio.AbstractEventLoop | None
     ) -> None:
-        """Cancel what the thread has waited for long, once: what it awaits then is its cleanup.
+        """Cancel what the thread has waited for long; what it awaits then has more time.
 
         The loop's thread.
 
         :param future: of ``asyncio.run_coroutine_threadsafe``, that it waits for now.
         :param loop: tasks of others go on.
         """
+        task = None if future is None else task_behind(future)
+        if task is None or task.get_loop() is not loop:
+            return
         now = time.monotonic()
-        if future is None or future is not self._awaited:
-            self._awaited, self._awaited_since = future, now
-        elif now - self._awaited_since >= _PATIENCE_SEC and not self.is_wait_cancelled:
-            task = task_behind(future)
-            if task is not None and task.get_loop() is loop:
-                self.is_wait_cancelled = True
-                task.cancel()
+        if self._next_cancel is None:
+            self._next_cancel = now + _PATIENCE_SEC
+        if now >= self._next_cancel:
+            self._next_cancel = now + _CLEANUP_SEC
+            self.is_wait_cancelled = True
+            task.cancel()
 
     def _end(self) -> None:
         wake(self._ended)

@@ -88,8 +88,8 @@ class Workers:
         self._calls: set[Call] = set()
         self._are_abandoned = False
         self.hold_up = False
-        #: Called when that begins.
-        self.on_hold_up: Callable[[], object] = lambda: None
+        #: Of which they hear then that it is down, by rclpy.ok(), if any.
+        self.told_context: object = None
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
 
@@ -244,9 +244,7 @@ class Workers:
 
     def begin_to_hold_up(self) -> None:
         """Nothing else is left. The loop's thread."""
-        if not self.hold_up:
-            self.hold_up = True
-            self.on_hold_up()
+        self.hold_up = True
 
     def cancel_awaited(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Look at what callbacks have given to this loop, and wait for. The loop's thread.
@@ -290,12 +288,15 @@ def abandon_workers_of(executor: object) -> None:
         workers.abandon()
 
 
-def when_workers_hold_up(executor: object, call: Callable[[], object]) -> None:
-    """Call this when nothing but callbacks in workers is left of an executor that ends."""
+def tell_workers_of(executor: object, context: object) -> None:
+    """Let workers hear that a context is down when nothing else is left of an executor that ends.
+
+    By ``rclpy.ok()``: its program ends with it.
+    """
     reference = _workers_of.get(executor)
     workers = None if reference is None else reference()
     if workers is not None:
-        workers.on_hold_up = call
+        workers.told_context = context
 
 
 def workers_here() -> Workers | None:
