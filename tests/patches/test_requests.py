@@ -19,6 +19,7 @@ from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, action_ready
 from tests.support.actions import nothing_is_pending
+from tests.support.turns import turns
 
 if TYPE_CHECKING:
     from collections.abc import AsyncIterator, Callable, Coroutine
@@ -324,6 +325,7 @@ def test_goals_leave_no_futures(run_scene: Any) -> None:
                 assert await scene.status(handle) == GoalStatus.STATUS_CANCELED
                 del handle
                 await nothing_is_pending(scene.client)
+                await turns()  # in which the server lets go
                 gc.collect()
                 yield sum(isinstance(thing, Future) for thing in gc.get_objects())
 
