@@ -7,7 +7,6 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
-import functools
 import importlib.metadata
 import sys
 from collections.abc import Callable, Coroutine, Sequence
@@ -30,7 +29,7 @@ from aiorcl._program.stop_signals import StopSignals
 from aiorcl._rclpy.compiled import RCLInvalidROSArgsError, UnknownROSArgsError
 from aiorcl._stubs.command import write_stubs
 from aiorcl._stubs.errors import StubsError
-from aiorcl._tasks.workers import abandon_workers_of, tell_workers_of
+from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
 from aiorcl_command.parser import length_of_options, make_parser
 
@@ -117,9 +116,9 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.create_task(show_stats(executor, options.stats))
             if mains:
                 executor.create_task(run_all, mains, executor)
-            tell_workers_of(executor, context)
-            hurry = functools.partial(abandon_workers_of, executor)
-            signals.end_patiently(executor.loop, executor.shutdown, hurry)
+            workers = workers_of(executor)
+            workers.told_context = context
+            signals.end_patiently(executor.loop, executor.shutdown, workers.abandon)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

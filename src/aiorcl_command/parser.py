@@ -83,12 +83,7 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         allow_abbrev=False,
     )
     run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
-    run.add_argument(
-        "--loop",
-        choices=LOOPS,
-        default="aiorcl",
-        help="the event loop: that of aiorcl, asyncio's own, or uvloop (default: %(default)s)",
-    )
+    _add_loop(run, "the event loop: that of aiorcl, asyncio's own, or uvloop")
     run.add_argument(
         "--stats",
         type=_positive,
@@ -107,6 +102,12 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     )
 
 
+def _add_loop(parser: argparse.ArgumentParser, purpose: str) -> None:
+    parser.add_argument(
+        "--loop", choices=LOOPS, default="aiorcl", help=f"{purpose} (default: %(default)s)"
+    )
+
+
 def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
     program = add_parser(
         "exec",
@@ -118,12 +119,10 @@ def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         allow_abbrev=False,
     )
     program.add_argument("-m", metavar="MODULE", dest="module", help="run a module by its name")
-    program.add_argument(
-        "--loop",
-        choices=LOOPS,
-        default="aiorcl",
-        help="the event loop of each executor; only with that of aiorcl can callbacks spin the "
-        "executor that calls them (default: %(default)s)",
+    _add_loop(
+        program,
+        "the event loop of each executor; only with that of aiorcl can callbacks spin the executor "
+        "that calls them",
     )
     program.add_argument(
         "--on-error",

@@ -24,7 +24,7 @@ from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, 
 from aiorcl._program.requests import Requests
 from aiorcl._program.run import NodesToDestroy, check_args, initialised
 from aiorcl._tasks.uninterrupted import uninterrupted
-from aiorcl._tasks.workers import tell_workers_of
+from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
 
 N = TypeVar("N", bound=Node)
@@ -97,7 +97,7 @@ class Lifespan:
             NodesToDestroy() as nodes,
         ):
             executor = self._executor = AsyncioExecutor(context=context)
-            tell_workers_of(executor, context)
+            workers_of(executor).told_context = context
             try:
                 self._nodes = tuple(nodes.add(make_node(make)) for make in self._makers)
                 with (

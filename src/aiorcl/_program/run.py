@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import functools
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -24,8 +23,8 @@ from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.destroyed import is_destroyed
-from aiorcl._serving.told_threads import tell_no_more, tell_threads
-from aiorcl._tasks.workers import abandon_workers_of, tell_workers_of
+from aiorcl._serving.told_threads import telling_threads
+from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
 
 if TYPE_CHECKING:
@@ -112,8 +111,7 @@ def loop_and_nodes(
 
     :param end_ros: as of ``initialised``.
     """
-    with contextlib.closing(loop_factory()) as loop, contextlib.ExitStack() as told:
-        told.callback(tell_no_more, context)
+    with contextlib.closing(loop_factory()) as loop:
         if debug is not None:
             loop.set_debug(debug)
         nodes = NodesToDestroy()
@@ -124,19 +122,20 @@ def loop_and_nodes(
             with nodes:
                 _end_coroutines(loop)
             _end_coroutines(loop)  # that nodes have begun at their end
-            if end_ros is not None:
-                tell_threads(context)
-            _end_threads(loop, end_ros)
+            if end_ros is None:
+                loop.run_until_complete(loop.shutdown_default_executor())
+            else:
+                with telling_threads(context):
+                    _end_threads(loop, end_ros)
 
 
-def _end_threads(loop: asyncio.AbstractEventLoop, end_ros: EndRos | None) -> None:
+def _end_threads(loop: asyncio.AbstractEventLoop, end_ros: EndRos) -> None:
     """Wait for the threads of the loop; those that spin, or wait for ROS, hear of its end only."""
     errors: list[Exception] = []
 
     def end() -> None:
         try:
-            if end_ros is not None:
-                end_ros()
+            end_ros()
         except Exception as error:  # of the user's on_shutdown()
             errors.append(error)
 
@@ -267,9 +266,9 @@ async def _serve(
     body = asyncio.current_task()
     assert body is not None
     async with AsyncioExecutor(context=context) as executor:
-        tell_workers_of(executor, context)
-        hurry = functools.partial(abandon_workers_of, executor)
-        signals.end_patiently(executor.loop, body.cancel, hurry)
+        workers = workers_of(executor)
+        workers.told_context = context
+        signals.end_patiently(executor.loop, body.cancel, workers.abandon)
         for node in made:
             executor.add_node(node)
         try:

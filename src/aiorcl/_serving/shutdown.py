@@ -98,7 +98,6 @@ class Shutdown:
         elif self._owned.count_awaited() <= self._workers.running:
             # Threads cannot be cancelled, and may wait for what they have had the loop wait for.
             self._state.only_workers_left = True
-            self._workers.begin_to_hold_up()
         else:
             return
         reason = self._state.why()

@@ -7,7 +7,9 @@ Those that work ``while rclpy.ok()`` would hold up the end that they wait for.
 
 from __future__ import annotations
 
+import contextlib
 import threading
+from collections.abc import Iterator
 from types import FrameType
 from typing import TYPE_CHECKING
 
@@ -25,14 +27,14 @@ if TYPE_CHECKING:
 _ends: ByIdentity[Context, int] = ByIdentity()
 
 
-def tell_threads(context: Context) -> None:
-    """Nothing but other threads holds up the end of the program that owns a context."""
-    _ends[context] = threading.get_ident()
-
-
-def tell_no_more(context: Context) -> None:
-    """The program has ended."""
-    _ends.pop(context)
+@contextlib.contextmanager
+def telling_threads(context: Context) -> Iterator[None]:
+    """In the block other threads alone hold up the end of the program that owns a context."""
+    try:
+        _ends[context] = threading.get_ident()
+        yield
+    finally:
+        _ends.pop(context)
 
 
 def is_told(context: Context) -> bool:
@@ -43,7 +45,7 @@ def is_told(context: Context) -> bool:
     """
     workers = workers_here()
     if workers is not None:
-        told = workers.hold_up and workers.told_context is context
+        told = workers.hold_up() and workers.told_context is context
     else:
         told = _ends.get(context) not in (None, threading.get_ident())
     return told and not something_runs_here() and _user_asks()

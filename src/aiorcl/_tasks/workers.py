@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
     from aiorcl import _core
+    from aiorcl._loop.shutdown_state import ShutdownState
 
 
 class _Thread(threading.local):
@@ -62,33 +63,32 @@ class Workers:
 
     Threads are made when they are needed, and end with the executor or with their group.
 
-    :param context_ends: True from when the context goes down.
+    :param state: how far the executor has come to its end.
+    :param nothing_answers: True when it, the context or the interpreter has ended.
     :param threads: so many run the callbacks of all groups that have none of their own, which were
         written for rclpy; if None, the loop's thread does.
     :ivar threads: as given.
-    :ivar hold_up: nothing but their callbacks is left of an executor that ends.
+    :ivar told_context: of which they hear by ``rclpy.ok()`` that it is down when they hold up the
+        end, if any: the program ends with the executor.
     """
 
     def __init__(
         self,
         executor: weakref.ref[Any],
+        state: ShutdownState,
         nothing_answers: Callable[[], bool],
-        context_ends: Callable[[], bool],
         threads: int | None = None,
     ) -> None:
         self._executor = executor
         _workers_of[executor()] = weakref.ref(self)
-        #: True when the executor or the context has ended.
+        self._state = state
+        #: As given.
         self.nothing_answers = nothing_answers
-        #: True from when the context goes down.
-        self.context_ends = context_ends
         #: Takes what a handler of a signal has raised, and the entity with whose callback it came.
         self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._calls: set[Call] = set()
         self._are_abandoned = False
-        self.hold_up = False
-        #: Of which they hear then that it is down, by rclpy.ok(), if any.
         self.told_context: object = None
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
@@ -97,6 +97,14 @@ class Workers:
     def running(self) -> int:
         """How many callbacks workers run, or are about to; each in one coroutine."""
         return len(self._calls)
+
+    def hold_up(self) -> bool:
+        """True if nothing but their callbacks is left of an executor that ends. Any thread."""
+        return self._state.only_workers_left
+
+    def context_ends(self) -> bool:
+        """True from when the context goes down. Any thread."""
+        return self._state.context_ends()
 
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
@@ -242,10 +250,6 @@ class Workers:
             if sleep.is_of(self):
                 sleep.cancel(self)
 
-    def begin_to_hold_up(self) -> None:
-        """Nothing else is left. The loop's thread."""
-        self.hold_up = True
-
     def cancel_awaited(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Look at what callbacks have given to this loop, and wait for. The loop's thread.
 
@@ -280,23 +284,11 @@ class Workers:
 _workers_of: ByIdentity[Any, weakref.ref[Workers]] = ByIdentity()
 
 
-def abandon_workers_of(executor: object) -> None:
-    """Let the end of an executor wait for no callback that a worker runs. The loop's thread."""
-    reference = _workers_of.get(executor)
-    workers = None if reference is None else reference()
-    if workers is not None:
-        workers.abandon()
-
-
-def tell_workers_of(executor: object, context: object) -> None:
-    """Let workers hear that a context is down when nothing else is left of an executor that ends.
-
-    By ``rclpy.ok()``: its program ends with it.
-    """
-    reference = _workers_of.get(executor)
-    workers = None if reference is None else reference()
-    if workers is not None:
-        workers.told_context = context
+def workers_of(executor: object) -> Workers:
+    """Return the workers of an executor of ours."""
+    workers = _workers_of[executor]()
+    assert workers is not None  # they go with it
+    return workers
 
 
 def workers_here() -> Workers | None:
