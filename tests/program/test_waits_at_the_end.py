@@ -25,7 +25,7 @@ from test_msgs.action import Fibonacci
 from aiorcl import AsyncioExecutor
 from aiorcl._program import stand_ins
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._tasks.workers import UnansweredError
+from aiorcl._tasks.blocked_calls import UnansweredError
 from tests.support.counters import wait_until_asleep
 
 DEADLINE_SEC = 20.0

@@ -30,7 +30,7 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
-from aiorcl._tasks import workers as module
+from aiorcl._tasks import blocked_calls as module
 from tests.support.children import Ended, start
 from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import Elsewhere

@@ -36,12 +36,14 @@ from aiorcl._serving.registry import (
     serving_and_node_of,
     serving_here,
 )
-from aiorcl._tasks.workers import UnansweredError, workers_here
+from aiorcl._tasks.blocked_calls import UnansweredError
+from aiorcl._tasks.workers import workers_here
 
 if TYPE_CHECKING:
     from rclpy.context import Context
 
-    from aiorcl._tasks.workers import Sleep, Workers
+    from aiorcl._tasks.blocked_calls import Sleep
+    from aiorcl._tasks.workers import Workers
 
 # How long a wait without a timeout may go on before it is named: it may never end.
 _PATIENCE_SEC = 1.0

@@ -14,8 +14,8 @@ from rclpy.client import Client
 
 from aiorcl._rclpy import private
 from aiorcl._serving.registry import serving_and_node_of
+from aiorcl._tasks.blocked_calls import UnansweredError, forget, leave
 from aiorcl._tasks.unwanted_requests import drop_unwanted
-from aiorcl._tasks.workers import UnansweredError, forget
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -74,7 +74,7 @@ class _ClientStandIn:
         """
         if self._twin is None or not isinstance(self._twin.exception(), UnansweredError):
             return
-        self._workers.leave(self._future)
+        leave(self._future)
         drop_unwanted(self._future)
         if isinstance(self._client, Client):  # whose executor may run no done callbacks any more
             self._client.remove_pending_request(self._future)

@@ -15,9 +15,9 @@ from aiorcl._loop.own_loop import NestableLoop
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
+from aiorcl._tasks.blocked_calls import UnansweredError
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.spinning import Spinning, is_done
-from aiorcl._tasks.workers import UnansweredError
 
 if TYPE_CHECKING:
     import rclpy.task

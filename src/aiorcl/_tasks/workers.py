@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Other threads than the loop's: workers that run callbacks, and calls that wait for responses."""
+"""The worker threads of an executor, which run callbacks."""
 
 from __future__ import annotations
 
@@ -11,7 +11,6 @@ import threading
 import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
-from types import TracebackType
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
@@ -19,17 +18,22 @@ import rclpy.task
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frames_of_threads
-from aiorcl._rclpy.private import callbacks_of, names, remove_done_callback
+from aiorcl._rclpy.private import names
 from aiorcl._tasks.awaited_futures import awaited_in
+from aiorcl._tasks.blocked_calls import (
+    Sleep,
+    UnansweredError,
+    cancel_sleeps_of,
+    cancel_waits_on,
+    twin_of,
+    unanswered,
+)
 from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
 from aiorcl._tasks.groups import ThreadCallbackGroup
-from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.task import name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
 
 if TYPE_CHECKING:
-    from typing import Self
-
     from rclpy.node import Node
 
     from aiorcl import _core
@@ -47,15 +51,6 @@ _thread = _Thread()
 
 def _begin(workers: weakref.ref[Workers]) -> None:
     _thread.workers = workers
-
-
-class UnansweredError(asyncio.CancelledError):
-    """Ends a call that waits in a thread for what an executor would have brought that has ended."""
-
-
-def unanswered(context_is_down: bool) -> BaseException | None:
-    """Return what is raised out of a call that blocks: nothing answers any more."""
-    return UnansweredError()
 
 
 class Workers:
@@ -206,18 +201,10 @@ class Workers:
         On no executor: its done callbacks run at once, also while the executor ends that has the
         node then, which gives it an ``asyncio.CancelledError``. Any thread.
         """
-        twin: rclpy.task.Future[Any] = rclpy.task.Future()
-        _waits[twin] = node
-        future.add_done_callback(_Completes(twin))
+        twin = twin_of(future, node)
         if self.nothing_answers():
             self.cancel_waits()
         return twin
-
-    def leave(self, future: rclpy.task.Future[Any]) -> None:
-        """Let nothing of these wait for a future any more: it is as it was before wait_for()."""
-        for callback in list(callbacks_of(future)):
-            if isinstance(callback, _Completes):
-                remove_done_callback(future, callback)
 
     def sleep(
         self,
@@ -242,13 +229,8 @@ class Workers:
 
     def cancel_waits(self) -> None:
         """End the calls that wait, by CancelledError or as they say. Any thread."""
-        for twin in list(_waits):  # no pairs: to make those may bring the collector
-            node = _waits.get(twin)
-            if node is not None and self.has(node) and forget(twin) and not twin.done():
-                twin.set_exception(UnansweredError())  # type: ignore[arg-type]
-        for sleep in list(_sleeps):
-            if sleep.is_of(self):
-                sleep.cancel(self)
+        cancel_waits_on(self.has)
+        cancel_sleeps_of(self)
 
     def cancel_awaited(self, loop: asyncio.AbstractEventLoop | None) -> None:
         """Look at what callbacks have given to this loop, and wait for. The loop's thread.
@@ -294,98 +276,3 @@ def workers_of(executor: object) -> Workers:
 def workers_here() -> Workers | None:
     """Return whose worker the calling thread is, if it is one."""
     return None if _thread.workers is None else _thread.workers()
-
-
-# The calls that wait for a response, by the future on which they do, and the node of each client;
-# and those that sleep. Of all executors, as nodes move between them meanwhile.
-_waits: dict[rclpy.task.Future[Any], Node] = {}
-_sleeps: set[Sleep] = set()
-
-
-def forget(twin: rclpy.task.Future[Any]) -> bool:
-    """Nobody waits for this one any more; False if nobody did. Any thread."""
-    return _waits.pop(twin, None) is not None
-
-
-class Sleep:
-    """A call that blocks until something comes, between ``with`` and its end.
-
-    The end of the executor wakes it, and raises at the end of the ``with``; see `Workers.sleep`.
-
-    :ivar cancelled: that has happened.
-    :ivar error: what is raised for it, if anything.
-    """
-
-    def __init__(
-        self,
-        workers: Workers,
-        wake: Callable[[], object],
-        node: Node | None,
-        error: Callable[[bool], BaseException | None],
-        outlasts: bool,
-    ) -> None:
-        self._workers = workers
-        self._node = node
-        self._make_error = error
-        self._outlasts = outlasts
-        #: Wakes the thread, which may sleep again. Any thread.
-        self.wake = wake
-        self.cancelled = False
-        self.error: BaseException | None = None
-
-    def __enter__(self) -> Self:
-        _sleeps.add(self)
-        if self._workers.nothing_answers() and self.is_of(self._workers):
-            self.cancel(self._workers)
-        return self
-
-    def is_of(self, workers: Workers) -> bool:
-        """Tell whether the end of this executor wakes it."""
-        return workers is self._workers if self._node is None else workers.has(self._node)
-
-    def cancel(self, workers: Workers) -> None:
-        """Wake the thread, unless it outlasts the end of the executor of these. Any thread."""
-        context_is_down = workers.context_ends()
-        if self._outlasts and not context_is_down:
-            return
-        self.error = self._make_error(context_is_down)
-        self.cancelled = True
-        self.wake()
-
-    def __exit__(
-        self,
-        exc_type: type[BaseException] | None,
-        exc: BaseException | None,
-        traceback: TracebackType | None,
-    ) -> None:
-        _sleeps.discard(self)
-        if not self.cancelled:
-            return
-        for other in list(_sleeps):
-            if other.cancelled:  # and perhaps put to sleep again: sleepers of a rate share an event
-                other.wake()
-        error, self.error = self.error, None
-        try:
-            if error is not None and exc is None:
-                raise error
-        finally:
-            del error  # no cycle of the exception and this frame
-
-
-class _Completes(InlineCallback):
-    """A done callback that hands the outcome of a future on to its twin."""
-
-    __slots__ = ("_twin",)
-
-    def __init__(self, twin: rclpy.task.Future[Any]) -> None:
-        self._twin = twin
-
-    def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if not forget(self._twin):
-            return
-        if future.cancelled():
-            self._twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]
-        elif (error := future.exception()) is not None:
-            self._twin.set_exception(error)
-        else:
-            self._twin.set_result(future.result())
