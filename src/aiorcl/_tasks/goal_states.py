@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import weakref
 from typing import TYPE_CHECKING, Any
 
 from action_msgs.msg import GoalStatus
@@ -31,8 +30,7 @@ _REFUSED = (CancelGoal.Response.ERROR_NONE, CancelGoal.Response.ERROR_REJECTED)
 _told: ByIdentity[AnyActionClient, Any] = ByIdentity()
 
 # By client, the goals that its server has agreed to cancel, by their ids; not all that have ended.
-_canceling: weakref.WeakKeyDictionary[AnyActionClient, dict[bytes, Any]]
-_canceling = weakref.WeakKeyDictionary()
+_canceling: ByIdentity[AnyActionClient, dict[bytes, Any]] = ByIdentity()
 
 
 def note_statuses(client: AnyActionClient, message: Any) -> None:
@@ -76,7 +74,7 @@ def note_canceling(client: AnyActionClient, goal_ids: Iterable[Any]) -> None:
 
 def is_canceling(client: AnyActionClient, goal_id: Any) -> bool:
     """Tell whether the server has agreed to cancel a goal: it says no to whoever asks again."""
-    return bytes(goal_id.uuid) in _canceling.get(client, ())
+    return bytes(goal_id.uuid) in (_canceling.get(client) or ())
 
 
 def is_refusal(client: AnyActionClient, goal_id: Any, response: Any) -> bool:
