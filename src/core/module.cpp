@@ -25,7 +25,7 @@
 #include "entities/driven_waitable.hpp"
 #include "entities/goal_expiry.hpp"
 #include "entities/guard_condition.hpp"
-#include "entities/orders.hpp"
+#include "entities/jobs.hpp"
 #include "entities/posted.hpp"
 #include "entities/publisher.hpp"
 #include "entities/rclpy_future.hpp"
@@ -233,9 +233,9 @@ NB_MODULE(_core, m) {
   nb::class_<Alarm, Entity>(m, "Alarm", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, std::int64_t, nb::object>(), "dispatcher"_a,
            "clock"_a, "until_ns"_a, "done"_a);
-  nb::class_<Orders, Entity>(m, "Orders", nb::type_slots(entity_slots))
+  nb::class_<Jobs, Entity>(m, "Jobs", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "function"_a)
-      .def("post", &Orders::post);
+      .def("post", &Jobs::post);
   nb::class_<Posted, Entity>(m, "Posted", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object>(), "dispatcher"_a, "deque"_a)
       .def("post", &Posted::post);

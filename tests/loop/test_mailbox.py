@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# A task is run, cancelled or refused, wherever the end comes; orders go before all that is ready.
+# A task is run, cancelled or refused, wherever the end comes; jobs go before all that is ready.
 """Another thread comes in between two steps of a method: stand-ins let it run there."""
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, _core
 from aiorcl._loop import mailbox as module
-from aiorcl._loop.mailbox import Mailbox, SingleOrder
+from aiorcl._loop.mailbox import Mailbox, SingleJob
 from tests.support.elsewhere import call_elsewhere
 from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.makers import MakeNode
@@ -158,27 +158,27 @@ def test_what_a_cancelled_task_posts_is_refused_alone() -> None:
     assert fates == ["begin", "cancelled", "end"] * 3
 
 
-def test_orders_are_done_in_one_batch() -> None:
-    """Those of one moment at once, the first first; what they order has its turn after others."""
+def test_jobs_are_done_in_one_batch() -> None:
+    """Those of one moment at once, the first first; what they post has its turn after others."""
     dispatcher = _core.Dispatcher()
     mailbox = Mailbox(dispatcher)
     done: list[str] = []
 
-    def order_more() -> None:
+    def post_more() -> None:
         done.append("one")
-        mailbox.order(lambda: done.append("more"))
+        mailbox.post_job(lambda: done.append("more"))
 
     task: Any = functools.partial(done.append, "task")
     for _ in range(2):
         mailbox.post_task(task)
-    mailbox.order(order_more)
-    mailbox.order(lambda: done.append("two"))
-    mailbox.order(lambda: done.append("end"), first=True)
+    mailbox.post_job(post_more)
+    mailbox.post_job(lambda: done.append("two"))
+    mailbox.post_job(lambda: done.append("end"), first=True)
     assert dispatcher.run(Hooks(), 100, 1_000_000_000) == 2  # the tasks
     assert done == ["end", "one", "two", "task", "more", "task"]
 
 
-def test_an_order_that_raises_keeps_none_back() -> None:
+def test_a_job_that_raises_keeps_none_back() -> None:
     """The others are done, whatever one of them raises."""
     dispatcher = _core.Dispatcher()
     mailbox = Mailbox(dispatcher)
@@ -189,8 +189,8 @@ def test_an_order_that_raises_keeps_none_back() -> None:
         def on_error(self, source: object, error: BaseException) -> None:
             errors.append(error)
 
-    mailbox.order(lambda: 1 / 0)
-    mailbox.order(lambda: done.append(1))
+    mailbox.post_job(lambda: 1 / 0)
+    mailbox.post_job(lambda: done.append(1))
     dispatcher.run(Noting(), 100, 1_000_000_000)
     assert done == [1]
     assert [type(error) for error in errors] == [ZeroDivisionError]
@@ -208,7 +208,7 @@ def test_one_look_is_pending_at_a_time() -> None:
             once.post()
             once.post()
 
-    once = SingleOrder(mailbox, look)
+    once = SingleJob(mailbox, look)
     for _ in range(10):
         once.post()
     dispatcher.run(Hooks(), 100, 1_000_000_000)
@@ -217,22 +217,22 @@ def test_one_look_is_pending_at_a_time() -> None:
 
 @TRACES_INSTRUCTIONS
 @pytest.mark.usefixtures("no_collector")
-def test_an_interrupt_before_any_instruction_loses_no_order() -> None:
+def test_an_interrupt_before_any_instruction_loses_no_job() -> None:
     """It is done by the next run, and the single one may be posted again."""
     for count in itertools.count():
         dispatcher = _core.Dispatcher()
         mailbox = Mailbox(dispatcher)
         done: list[str] = []
-        single = SingleOrder(mailbox, functools.partial(done.append, "single"))
-        mailbox.order(functools.partial(done.append, "order"))
+        single = SingleJob(mailbox, functools.partial(done.append, "single"))
+        mailbox.post_job(functools.partial(done.append, "job"))
         comes = InterruptBefore(count)
         with contextlib.suppress(KeyboardInterrupt), comes:
             single.post()
             dispatcher.run(Hooks(), 100, 1_000_000_000)
         single.post()
-        mailbox.post_orders()  # as a run does that begins
+        mailbox.post_jobs()  # as a run does that begins
         dispatcher.run(Hooks(), 100, 1_000_000_000)
-        assert set(done) == {"order", "single"}
+        assert set(done) == {"job", "single"}
         if not comes.has_come:
             assert count > 20
             return

@@ -119,19 +119,19 @@ def test_an_entity_is_destroyed(
 
 
 class Late:
-    """Another thread, which finds that a run goes on, and orders something when that has ended."""
+    """Another thread, which finds that a run goes on, and posts a job when that has ended."""
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, work: Callable[[], object]) -> None:
-        order = Mailbox.order
+        post_job = Mailbox.post_job
         self._finds_it, self._has_ended = threading.Event(), threading.Event()
 
-        def order_late(mailbox: Mailbox, *args: Any, **options: Any) -> None:
+        def post_late(mailbox: Mailbox, *args: Any, **options: Any) -> None:
             if threading.current_thread() is self._thread:
                 self._finds_it.set()
                 assert self._has_ended.wait(DEADLINE_SEC)
-            order(mailbox, *args, **options)
+            post_job(mailbox, *args, **options)
 
-        monkeypatch.setattr(Mailbox, "order", order_late)
+        monkeypatch.setattr(Mailbox, "post_job", post_late)
         self._thread = threading.Thread(target=work)
 
     def begin(self) -> None:
@@ -203,18 +203,18 @@ def test_a_future_that_comes_too_late_is_not_kept(
     assert known() is None
 
 
-def test_what_is_ordered_may_schedule_something(context: Context) -> None:
+def test_a_job_may_schedule_something(context: Context) -> None:
     """It finds the loop as in any turn, and the next run calls what was scheduled."""
     came: list[str] = []
 
-    def order() -> None:
+    def job() -> None:
         assert asyncio.get_running_loop() is executor.loop
         asyncio.get_running_loop().call_soon(came.append, "scheduled")
-        came.append("ordered")
+        came.append("done")
 
     with AsyncioExecutor(context=context) as executor:
-        executor.create_task(call_elsewhere, partial(executor._mailbox.order, order))
+        executor.create_task(call_elsewhere, partial(executor._mailbox.post_job, job))
         executor.spin_once(timeout_sec=DEADLINE_SEC)
-        assert came == ["ordered"]
+        assert came == ["done"]
         executor.spin_once(timeout_sec=0.01)
-        assert came == ["ordered", "scheduled"]
+        assert came == ["done", "scheduled"]

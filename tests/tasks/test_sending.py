@@ -143,27 +143,27 @@ def test_an_answer_waits_for_what_was_under_way_when_it_came() -> None:
     """And for nothing that is sent later: a thread that sends all the time holds back none."""
     sending = Sending()
     handled: list[str] = []
-    orders: list[Callable[[], object]] = []
+    jobs: list[Callable[[], object]] = []
     sent, may_end = threading.Event(), threading.Event()
 
     def send() -> None:
         sent.set()
         assert may_end.wait(DEADLINE_SEC)
 
-    sending.hand_on("none under way", handled.append, orders.append)
+    sending.hand_on("none under way", handled.append, jobs.append)
     first = threading.Thread(target=sending.send, args=(send,))
     first.start()
     assert sent.wait(DEADLINE_SEC)
-    sending.hand_on("first under way", handled.append, orders.append)
-    assert (handled, orders) == (["none under way"], [])
+    sending.hand_on("first under way", handled.append, jobs.append)
+    assert (handled, jobs) == (["none under way"], [])
 
     def send_second() -> None:
         may_end.set()
         first.join()
 
     sending.send(send_second)
-    [order] = orders
-    order()
+    [job] = jobs
+    job()
     assert handled == ["none under way", "first under way"]
 
 
@@ -188,5 +188,5 @@ def test_a_request_ends_while_its_answer_is_kept(monkeypatch: pytest.MonkeyPatch
     thread = threading.Thread(target=sending.send, args=(send,))
     thread.start()
     assert sent.wait(DEADLINE_SEC)
-    sending.hand_on(1, handled.append, lambda order: order())
+    sending.hand_on(1, handled.append, lambda job: job())
     assert handled == [1]

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""What any thread has for the one that runs the executor: users' tasks, the executor's orders."""
+"""What any thread has for the one that runs the executor: users' tasks, the executor's own jobs."""
 
 from __future__ import annotations
 
@@ -27,7 +27,7 @@ class Postable(Protocol):
 class Mailbox:
     """Tasks take their turns between the callbacks of entities, in their order, one at a time.
 
-    Orders, the executor's own work, go before all that is ready, and are done all at once. A task
+    Jobs, the executor's own work, go before all that is ready, and are done all at once. A task
     that comes after ``refuse_tasks`` is cancelled: each is either run, or cancelled by the end, or
     refused. Any thread, also inside a finalizer or a signal handler: no lock is held, so none can
     be held already.
@@ -36,13 +36,13 @@ class Mailbox:
     def __init__(self, dispatcher: _core.Dispatcher) -> None:
         self._dispatcher = dispatcher
         self._tasks: deque[Postable] = deque()
-        self._orders: deque[Callable[[], object]] = deque()
-        #: One item for each order of another thread that the run has to do before it ends.
+        self._jobs: deque[Callable[[], object]] = deque()
+        #: One item for each job of another thread that the run has to do before it ends.
         self.due: deque[None] = deque()
         self._refuses = False
         #: Whose statistics are those of tasks.
         self.entity = _core.Posted(dispatcher, self._tasks)
-        self._own = _core.Orders(dispatcher, self.do_orders)
+        self._own = _core.Jobs(dispatcher, self.do_jobs)
 
     def post_task(self, task: Postable) -> None:
         """Run a task in its turn, or cancel it if there will be none."""
@@ -76,78 +76,78 @@ class Mailbox:
                 return  # another thread was faster
             task.cancel()
 
-    def order(self, order: Callable[[], object], *, first: bool = False) -> None:
+    def post_job(self, job: Callable[[], object], *, first: bool = False) -> None:
         """Have the loop's thread do something of the executor's own, after what it does now.
 
-        What another thread orders is done before the run ends. If nothing runs, in the next one.
+        What another thread posts is done before the run ends. If nothing runs, in the next one.
         """
         if first:
-            self._orders.appendleft(order)
+            self._jobs.appendleft(job)
         else:
-            self._orders.append(order)
+            self._jobs.append(job)
         self._own.post()
-        self.ordered()
+        self.job_posted()
 
-    def ordered(self) -> None:
-        """Have what is ordered done before the run ends, if this is another thread."""
-        # After the order: whoever empties this first finds it.
+    def job_posted(self) -> None:
+        """Have the jobs done before the run ends, if this is another thread."""
+        # After the job: whoever empties this first finds it.
         if not self._dispatcher.runs_here():
             self.due.append(None)
 
-    def do_orders(self) -> None:
-        """Do what was ordered so far, and after one callback of others what came meanwhile.
+    def do_jobs(self) -> None:
+        """Do the jobs that came so far, and after one callback of others those that came meanwhile.
 
-        What a KeyboardInterrupt comes into is done once more: an order stays until it is done.
+        What a KeyboardInterrupt comes into is done once more: a job stays until it is done.
         """
         self.due.clear()
         try:
-            for order in self._heads(len(self._orders)):
+            for job in self._heads(len(self._jobs)):
                 try:
-                    order()
+                    job()
                 except KeyboardInterrupt:
                     raise
                 except BaseException:
-                    self._strike_out(order)
+                    self._strike_out(job)
                     raise
-                self._strike_out(order)
+                self._strike_out(job)
         finally:
-            self.post_orders()
+            self.post_jobs()
 
     def _heads(self, count: int) -> Iterator[Callable[[], object]]:
         for _ in range(count):
             try:
-                yield self._orders[0]
+                yield self._jobs[0]
             except IndexError:
-                return  # the last one has made forget_orders() do its work
+                return  # the last one has made forget_jobs() do its work
 
-    def _strike_out(self, order: Callable[[], object]) -> None:
+    def _strike_out(self, job: Callable[[], object]) -> None:
         # Where another thread has put an equal one before it meanwhile, one of both stays.
         with contextlib.suppress(ValueError):
-            self._orders.remove(order)
+            self._jobs.remove(job)
 
-    def post_orders(self) -> None:
-        """Have the run do what is ordered, if anything is."""
-        if self._orders:
+    def post_jobs(self) -> None:
+        """Have the run do the jobs, if there are any."""
+        if self._jobs:
             self._own.post()
 
-    def forget_orders(self) -> None:
-        """Do nothing of what was ordered so far."""
-        self._orders.clear()
+    def forget_jobs(self) -> None:
+        """Do none of the jobs that came so far."""
+        self._jobs.clear()
         self.due.clear()
 
     def close(self) -> None:
         """Nothing is run any more."""
-        self.forget_orders()
+        self.forget_jobs()
         self._own.close()
         self.entity.close()
 
 
-class SingleOrder:
-    """An order that is pending once at most: what comes meanwhile is seen when it is done."""
+class SingleJob:
+    """A job that is pending once at most: what comes meanwhile is seen when it is done."""
 
-    def __init__(self, mailbox: Mailbox, order: Callable[[], Any]) -> None:
+    def __init__(self, mailbox: Mailbox, job: Callable[[], Any]) -> None:
         self._mailbox = mailbox
-        self._order = order
+        self._job = job
         self._pending = False
 
     def post(self) -> None:
@@ -155,13 +155,13 @@ class SingleOrder:
         if not self._pending:
             try:
                 self._pending = True
-                self._mailbox.order(self._do)
+                self._mailbox.post_job(self._do)
             except BaseException:  # an interrupt
                 self._pending = False
                 raise
         else:
-            self._mailbox.ordered()
+            self._mailbox.job_posted()
 
     def _do(self) -> None:
-        self._pending = False  # before: a change during the order is one for the next
-        self._order()
+        self._pending = False  # before: a change during the job is one for the next
+        self._job()

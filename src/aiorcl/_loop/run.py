@@ -94,7 +94,7 @@ class Run:
         self._spins = False
         self.once = False
         self.start_over()
-        self._mailbox.post_orders()  # which an interrupt has kept the last run from
+        self._mailbox.post_jobs()  # which an interrupt has kept the last run from
         return True
 
     def start_over(self) -> None:
@@ -103,29 +103,29 @@ class Run:
         self.interrupted = False
 
     def end(self) -> None:
-        """Nothing runs any more, once what other threads have ordered is done.
+        """Nothing runs any more, once the jobs of other threads are done.
 
-        There may be no next run that would do it. Who orders something, and finds after that that
+        There may be no next run that would do it. Who posts a job, and finds after that that
         nothing runs, does it itself.
         """
         self._spins = False
         self.once = False
         try:
             while not self._dispatcher.end_run(self._mailbox.due):
-                self._do_orders()
-        except BaseException:  # of an order, or an interrupt
+                self._do_jobs()
+        except BaseException:  # of a job, or an interrupt
             if self.runs_here():
                 self._dispatcher.end_run(None)
             raise
 
-    def _do_orders(self) -> None:
-        """Do what is ordered as in a turn of the loop: it may schedule something there."""
+    def _do_jobs(self) -> None:
+        """Do the jobs as in a turn of the loop: one may schedule something there."""
         if self.loop is None or self.loop.is_closed() or running_loop() is not None:
-            self._mailbox.do_orders()
+            self._mailbox.do_jobs()
             return
         try:
             set_running_loop(self.loop)
-            self._mailbox.do_orders()
+            self._mailbox.do_jobs()
         finally:
             set_running_loop(None)
 
@@ -161,34 +161,34 @@ class Run:
         """True where the work of the loop's thread may be done: there, or while nothing runs."""
         return self.runs_here() or self.thread is None or self.is_abandoned()
 
-    def do_here_or_order(self, order: Callable[[], object]) -> None:
+    def do_here_or_post(self, job: Callable[[], object]) -> None:
         """Do some work of the loop's thread here, or have that do it before its run ends.
 
-        :param order: may be done a second time, by the next run.
+        :param job: may be done a second time, by the next run.
         """
         if not self.may_act_here():
-            self._mailbox.order(order)
-            # Asked again: a run that has ended before it could see the order does not do it.
+            self._mailbox.post_job(job)
+            # Asked again: a run that has ended before it could see the job does not do it.
             if not self.may_act_here():
                 return
-        order()
+        job()
 
-    def do_on_loop(self, order: Callable[[], object]) -> None:
+    def do_on_loop(self, job: Callable[[], object]) -> None:
         """Do what is asyncio's here if this is the thread of the loop, else soon. Any thread.
 
-        Not as `do_here_or_order`, though nothing may run: a loop that begins to meanwhile, on its
+        Not as `do_here_or_post`, though nothing may run: a loop that begins to meanwhile, on its
         thread, would sleep over it.
 
-        :param order: may be done twice.
+        :param job: may be done twice.
         """
         if self.runs_here() or running_loop() is self.loop:
-            order()
+            job()
             return
-        self._mailbox.order(order)
+        self._mailbox.post_job(job)
         # Asked after that: the next run may not be one of the executor, but of the loop alone.
         if self.thread is None and self.loop is not None:
             with contextlib.suppress(RuntimeError):  # it is closed
-                self.loop.call_soon_threadsafe(order)
+                self.loop.call_soon_threadsafe(job)
 
     def is_abandoned(self) -> bool:
         """True if nothing runs, though the run has not ended: its loop was closed."""

@@ -87,7 +87,7 @@ def _expected(get_result: Callable[..., Any]) -> Callable[..., Any]:
         if has_ended(self, goal_handle.goal_id):
             found = served(self)
             if found is not None and isinstance(found.core, Action) and found.core.results:
-                found.served_node.serving.mailbox.order(found.core.results.expect)
+                found.served_node.serving.mailbox.post_job(found.core.results.expect)
         return future
 
     return wrapper

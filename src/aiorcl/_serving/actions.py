@@ -237,8 +237,8 @@ def watch_client(
     def keep_for_last(key: bytes, callback: Callable[[Any], Any]) -> None:
         action.last_feedback[key] = callback
         # Not now: whoever hands over tells what is ready when this is watched.
-        order = watcher.mailbox.order
-        order(lambda: action.after_feedback(order, lambda: action.last_feedback.pop(key, None)))
+        post = watcher.mailbox.post_job
+        post(lambda: action.after_feedback(post, lambda: action.last_feedback.pop(key, None)))
 
     def feedback(message: Any) -> Any:
         goal_id = bytes(message.goal_id.uuid)
@@ -256,10 +256,10 @@ def watch_client(
         _finish(client.execute({"status": message}))
         results.expect()
 
-    sending, order = sending_of(client), watcher.mailbox.order
+    sending, post = sending_of(client), watcher.mailbox.post_job
 
     def noted(handle: Callable[[Any], object]) -> Callable[[Any], None]:
-        return lambda data: sending.hand_on(data, handle, order)
+        return lambda data: sending.hand_on(data, handle, post)
 
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, answer("goal"), impl.SendGoalService),
@@ -279,7 +279,7 @@ def watch_client(
         if callback is not None:
             keep_for_last(key, callback)
     if goals_of_results:  # asked for where the client was before
-        watcher.mailbox.order(results.expect)
+        watcher.mailbox.post_job(results.expect)
     return action
 
 

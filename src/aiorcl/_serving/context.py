@@ -194,7 +194,7 @@ class ContextEnd:
         else:
             self._state.context_down_outside = True
             self._workers.cancel_waits()  # here: perhaps nobody runs the executor any more
-            self._mailbox.order(self.tell, first=True)
+            self._mailbox.post_job(self.tell, first=True)
         self._run.let_begin()
 
     def _signalled(self) -> None:

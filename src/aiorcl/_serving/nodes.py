@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.do_all import do_all
-from aiorcl._loop.mailbox import SingleOrder
+from aiorcl._loop.mailbox import SingleJob
 from aiorcl._rclpy.notes import add_note
 from aiorcl._serving import registry
 from aiorcl._serving.destroyed import is_destroyed
@@ -81,7 +81,7 @@ class Nodes:
         self._destroyed: deque[Any] = deque()
         # Those to look at when the next run begins: removed while nothing ran, or incomplete.
         self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
-        self._look_later = SingleOrder(mailbox, self._look)
+        self._look_later = SingleJob(mailbox, self._look)
         self._serving = Serving(
             *(state, watcher, followers, run, mailbox, owned),
             nodes=get_nodes,
@@ -230,7 +230,7 @@ class Nodes:
         if seconds > 0:
             loop.call_later(seconds, self._look_again, node)
         else:
-            self._mailbox.order(partial(self.look, node))
+            self._mailbox.post_job(partial(self.look, node))
 
     def _look_at_changed(self) -> None:
         for _ in range(len(self._destroyed)):

@@ -134,7 +134,7 @@ class Shutdown:
         """In a forked child: none of it ends here, nor runs, and whoever calls finds it ended."""
         self._state.is_parents = self._state.shut_down = self._state.let_go = True
         self._nodes.look_no_more()
-        self._mailbox.forget_orders()
+        self._mailbox.forget_jobs()
         self._owned.leave_to_parent()
         self._home.stop_driving()
         if not self._run.runs_here():
@@ -157,11 +157,11 @@ class Shutdown:
         if self._workers.are_here() or (
             timeout is None and self._context_end.comes_here() and self._run.goes_on_elsewhere()
         ):
-            self._mailbox.order(self.stop_serving, first=True)
+            self._mailbox.post_job(self.stop_serving, first=True)
             return False
         self._abandon_block()
         end = None if timeout is None else time.monotonic() + timeout
-        is_ordered = False
+        is_posted = False
         while True:
             bell, left = self._run.bell(), None if end is None else end - time.monotonic()
             patience = None if left is None else max(0.0, left)
@@ -172,9 +172,9 @@ class Shutdown:
             if self._run.runs_here() or self._run.is_abandoned():
                 self.stop_serving()
                 return not self._owned.remain()
-            if not is_ordered:
-                self._mailbox.order(self.stop_serving, first=True)
-                is_ordered = True
+            if not is_posted:
+                self._mailbox.post_job(self.stop_serving, first=True)
+                is_posted = True
             if self._state.none_left or (left is not None and left <= 0):
                 return self._state.none_left
             bell.wait(left)

@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 _NEVER_NS = sys.maxsize
 
 # What only completes futures, or is the executor's own.
-_WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Orders, _core.Posted)
+_WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Jobs, _core.Posted)
 
 
 class SlowCallbacks:

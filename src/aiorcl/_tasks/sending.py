@@ -26,7 +26,7 @@ class _Answer(NamedTuple):
 
     requests: list[object]
     handle: Callable[[], object]
-    order: Callable[[Callable[[], object]], object]
+    post: Callable[[Callable[[], object]], object]
 
 
 class Sending:
@@ -55,14 +55,14 @@ class Sending:
         self,
         answer: Any,
         handle: Callable[[Any], object],
-        order: Callable[[Callable[[], object]], object],
+        post: Callable[[Callable[[], object]], object],
     ) -> None:
-        """Handle an answer now, or by ``order`` when all that is sent just now is noted."""
+        """Handle an answer now, or by ``post`` when all that is sent just now is noted."""
         if not self._requests:
             handle(answer)
             return
         requests = list(self._requests)
-        self._answers.append(_Answer(requests, lambda: handle(answer), order))
+        self._answers.append(_Answer(requests, lambda: handle(answer), post))
         self._look()
 
     def _look(self) -> None:
@@ -73,7 +73,7 @@ class Sending:
                 self._answers.remove(answer)
             except ValueError:
                 continue  # another thread was faster
-            answer.order(answer.handle)
+            answer.post(answer.handle)
 
 
 _sending: ByIdentity[ActionClient[Any, Any, Any], Sending] = ByIdentity()

@@ -38,7 +38,7 @@ _IN_CALLBACK = (
 class _EndsSpin(InlineCallback):
     """A done callback that brings spin_until_future_complete back, from any thread.
 
-    :ivar future: what that waits for; None when it has ended. The order may be done much later, in
+    :ivar future: what that waits for; None when it has ended. The job may be done much later, in
         the next run, and keeps no future until then.
     """
 
@@ -50,7 +50,7 @@ class _EndsSpin(InlineCallback):
         self.future: rclpy.task.Future[Any] | None = future
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        self._mailbox.order(self._come_back)
+        self._mailbox.post_job(self._come_back)
 
     def _come_back(self) -> None:
         if self.future is not None:

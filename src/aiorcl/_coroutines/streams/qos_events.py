@@ -156,7 +156,7 @@ class _Fan:
         if found is None:
             self._end()
         else:
-            found.served_node.serving.run.do_here_or_order(self._end)
+            found.served_node.serving.run.do_here_or_post(self._end)
 
     def _end(self) -> None:
         if self.feeds or not any(each is self._handler for each in self._entity.event_handlers):

@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // What the executor itself has for the loop's thread: done before anything else that is ready.
-#include "entities/orders.hpp"
+#include "entities/jobs.hpp"
 
 #include <utility>
 
@@ -11,13 +11,13 @@ namespace nb = nanobind;
 
 namespace aiorcl {
 
-Orders::Orders(Dispatcher & dispatcher, nb::object function)
+Jobs::Jobs(Dispatcher & dispatcher, nb::object function)
     : Entity(dispatcher, std::move(function), nb::none(), nb::none(), "executor") {
   outlive_context();
   be_urgent();
 }
 
-Outcome Orders::run(Hooks, Claim & claim) {
+Outcome Jobs::run(Hooks, Claim & claim) {
   claim.withdraw();  // before the call: what is posted meanwhile is for the next
   nb::object function = nb::borrow(rclpy_entity());
   call_object(function);

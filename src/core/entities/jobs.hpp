@@ -8,9 +8,9 @@
 namespace aiorcl {
 
 /// Calls a function once for all that was posted until then.
-class Orders final : public Entity {
+class Jobs final : public Entity {
  public:
-  Orders(Dispatcher & dispatcher, nanobind::object function);
+  Jobs(Dispatcher & dispatcher, nanobind::object function);
 
   /// Any thread that holds the GIL.
   void post() { poke(); }
