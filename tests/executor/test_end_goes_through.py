@@ -32,7 +32,7 @@ class Fails(Follower):
 
 def follow(node: Node) -> None:
     """On the loop's thread."""
-    served_node_here(node).serving.followers.add(Fails(), node, node)
+    served_node_here(node).serving.follow(Fails(), node, node)
 
 
 def test_of_a_block(run: Run, context: Context, lone: Node) -> None:

@@ -96,7 +96,7 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             _say_where(cancellation, client, "has sent its request")
             raise
         finally:
-            serving.followers.discard(answer)
+            serving.unfollow(answer)
             client.remove_pending_request(future)
     finally:
         window.ended()

@@ -89,7 +89,7 @@ class Line:
             self.advance()
             raise
         finally:
-            serving.followers.discard(call)
+            serving.unfollow(call)
         self._waiting.popleft()
 
     def _look_later(self) -> None:

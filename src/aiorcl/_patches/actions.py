@@ -45,7 +45,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         goals = found.core.others[0] if isinstance(found.core, Action) else None
         callback = serving.watcher.workers.callable_in(self.callback_group, callback, goals)
         callback = check_result(self, callback, found.core.label)
-        serving.mailbox.post_task(Execution(serving.owned, executor, self, callback, goal_handle))
+        serving.post_task(lambda owned: Execution(owned, executor, self, callback, goal_handle))
 
     return wrapper
 
@@ -87,7 +87,7 @@ def _expected(get_result: Callable[..., Any]) -> Callable[..., Any]:
         if has_ended(self, goal_handle.goal_id):
             found = served(self)
             if found is not None and isinstance(found.core, Action) and found.core.results:
-                found.served_node.serving.mailbox.post_job(found.core.results.expect)
+                found.served_node.serving.post_job(found.core.results.expect)
         return future
 
     return wrapper

@@ -71,7 +71,7 @@ class GraphChanges(Follower):
         return self
 
     def __exit__(self, *error: object) -> None:
-        self._serving.followers.discard(self)
+        self._serving.unfollow(self)
         self._entity.close()
 
     def callback(self) -> None:

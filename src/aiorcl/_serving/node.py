@@ -233,7 +233,7 @@ class ServedNode:
         watch = self._entities.get(key)
         if watch is not None:
             self._let_go_of(key)
-            self.serving.followers.gone(key, f"The {watch.core.label} was destroyed")
+            self.serving.gone(key, f"The {watch.core.label} was destroyed")
 
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them.

@@ -279,9 +279,11 @@ def _check_ended(node: Node | None) -> None:
     executor = None if node is None else node.executor
     state = None if executor is None else shutdown_state_of(executor)
     if state is None:
-        here = [serving.state for serving in _all_servings() if serving.run.runs_here()]
-        state = here[0] if here and all(each.context_ends() for each in here) else None
-    reason = None if state is None else state.why()
+        here = [serving for serving in _all_servings() if serving.run.runs_here()]
+        if here and all(serving.context_ends() for serving in here):
+            here[0].check_goes_on()
+        return
+    reason = state.why()
     if reason is not None:
         raise EntityGoneError(reason)
 

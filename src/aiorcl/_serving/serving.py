@@ -16,7 +16,7 @@ from aiorcl._serving.naming import described, name_of
 if TYPE_CHECKING:
     from rclpy.node import Node
 
-    from aiorcl._loop.mailbox import Mailbox
+    from aiorcl._loop.mailbox import Mailbox, Postable
     from aiorcl._loop.run import Run
     from aiorcl._serving.followers import Follower, Followers
     from aiorcl._serving.node import ServedNode
@@ -32,53 +32,91 @@ class BrokenEntity:
     node: Node
 
 
-@dataclass(frozen=True, eq=False)
 class Serving:
-    """What each node of one executor is given.
+    """What each node of one executor is given, and whoever waits for something of an entity.
 
-    :param watcher: watches entities.
-    :param followers: are told when something is gone; they enter themselves by ``follow``.
-    :param nodes: returns the nodes that are on the executor. Any thread.
-    :param has: tells whether a node is on the executor. Any thread.
-    :param look: watches what is new of a node and lets go of what is gone, now.
-    :param look_again: has the loop's thread look, soon, or the next run. Any thread.
-    :param look_after: the same, in so many seconds. On the loop's thread.
-    :param node_changed: does the first where this thread may, else the second. Any thread.
-    :param entity_destroyed: lets go of one entity, of which no callback begins after that. Any
+    :param state: whether the executor ends, and why.
+    :param followers: are told when something is gone.
+    :param mailbox: takes what the loop's thread is to do.
+    :param owned: what the executor has started.
+    :ivar run: the thread that runs the executor, if one does.
+    :ivar watcher: watches entities.
+    :ivar nodes: returns the nodes that are on the executor. Any thread.
+    :ivar has: tells whether a node is on the executor. Any thread.
+    :ivar look: watches what is new of a node and lets go of what is gone, now.
+    :ivar look_again: has the loop's thread look, soon, or the next run. Any thread.
+    :ivar look_after: the same, in so many seconds. On the loop's thread.
+    :ivar node_changed: does the first where this thread may, else the second. Any thread.
+    :ivar entity_destroyed: lets go of one entity, of which no callback begins after that. Any
         thread.
-    :param wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
-    :param report: takes what an entity of a node has raised that cannot be watched or let go.
+    :ivar wanted_elsewhere: lets go of a node, unless it is on the executor. Any thread.
+    :ivar unfollow: tells somebody nothing who has called ``follow``. Any thread.
+    :ivar post_job: has the loop's thread do something of the executor's own. Any thread.
+    :ivar report: takes what an entity of a node has raised that cannot be watched or let go.
     """
 
-    state: ShutdownState
-    watcher: Watcher
-    followers: Followers
-    run: Run
-    mailbox: Mailbox
-    owned: OwnedCoroutines
-    nodes: Callable[[], list[Node]]
-    has: Callable[[Node], bool]
-    look: Callable[[Node], None]
-    look_again: Callable[[Node], None]
-    look_after: Callable[[Node, float], None]
-    node_changed: Callable[[Node], None]
-    entity_destroyed: Callable[[Any], None]
-    wanted_elsewhere: Callable[[ServedNode], None]
-    report: Callable[[BrokenEntity, BaseException], None]
+    def __init__(
+        self,
+        state: ShutdownState,
+        followers: Followers,
+        mailbox: Mailbox,
+        owned: OwnedCoroutines,
+        run: Run,
+        watcher: Watcher,
+        *,
+        nodes: Callable[[], list[Node]],
+        has: Callable[[Node], bool],
+        look: Callable[[Node], None],
+        look_again: Callable[[Node], None],
+        look_after: Callable[[Node, float], None],
+        node_changed: Callable[[Node], None],
+        entity_destroyed: Callable[[Any], None],
+        wanted_elsewhere: Callable[[ServedNode], None],
+        report: Callable[[BrokenEntity, BaseException], None],
+    ) -> None:
+        self._state = state
+        self._followers = followers
+        # Bound to the part: who keeps one of these must not keep the executor.
+        self.unfollow: Callable[[Follower], object] = followers.discard
+        self.post_job: Callable[[Callable[[], object]], None] = mailbox.post_job
+        self._mailbox = mailbox
+        self._owned = owned
+        self.run = run
+        self.watcher = watcher
+        self.nodes = nodes
+        self.has = has
+        self.look = look
+        self.look_again = look_again
+        self.look_after = look_after
+        self.node_changed = node_changed
+        self.entity_destroyed = entity_destroyed
+        self.wanted_elsewhere = wanted_elsewhere
+        self.report = report
+
+    def post_task(self, task: Callable[[OwnedCoroutines], Postable]) -> None:
+        """Run a task of the user's in its turn. Any thread.
+
+        :param task: makes it; given what it enters itself in while it is under way.
+        """
+        self._mailbox.post_task(task(self._owned))
 
     def follow(self, follower: Follower, entity: Any, node: Node) -> None:
         """Tell ``follower`` when ``entity``, of ``node``, is gone; now, if it is.
 
         :param entity: or the node itself.
         """
-        self.followers.add(follower, entity, node)
+        self._followers.add(follower, entity, node)
         # After that: what went meanwhile has told those who were there.
         reason = self._why_gone(entity, node, follower.outlives_shutdown)
         if reason is not None:
-            self.followers.tell(follower, reason)
+            self._followers.tell(follower, reason)
+
+    def gone(self, key: int, reason: str) -> None:
+        """Tell who follows an entity, by its id, that it is not served any more."""
+        self._followers.gone(key, reason)
 
     def _why_gone(self, entity: Any, node: Node, outlives_shutdown: bool) -> str | None:
-        state = self.state
+        state = self._state
         if state.nobody_is_answered() or state.let_go or not outlives_shutdown:
             reason = state.why()
             if reason is not None:
@@ -88,9 +126,13 @@ class Serving:
             return f"The node '{name_of(node)}' was {how}"
         return f"{described(entity)} was destroyed" if is_destroyed(entity) else None
 
+    def context_ends(self) -> bool:
+        """True if the executor ends because its context does."""
+        return self._state.context_ends()
+
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""
-        reason = self.state.why()
+        reason = self._state.why()
         if reason is not None:
             raise EntityGoneError(reason)
 
@@ -99,5 +141,5 @@ class Serving:
 
         While an executor ends those of its coroutines do.
         """
-        if self.state.nobody_is_answered():
-            raise EntityGoneError(self.state.why() or "")
+        if self._state.nobody_is_answered():
+            raise EntityGoneError(self._state.why() or "")

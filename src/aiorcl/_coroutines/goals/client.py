@@ -328,7 +328,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         self._over.set()
         action, watch = action_of(self._client), self._server_watch
         if action is not None and watch is not None:
-            action.after_feedback(watch.mailbox.post_job, self._end_feedback)
+            action.after_feedback(watch.post_job, self._end_feedback)
         else:
             self._end_feedback()
 

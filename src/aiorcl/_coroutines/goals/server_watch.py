@@ -32,7 +32,7 @@ class ServerWatch(GraphChanges):
         failed: Callable[[Callable[[], Exception]], None],
     ) -> None:
         super().__init__(served_node, goal.client)
-        self.mailbox = served_node.serving.mailbox
+        self.post_job = served_node.serving.post_job
         self._served_node = served_node
         self._goal = goal
         self._failed = failed

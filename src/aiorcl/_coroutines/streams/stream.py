@@ -20,7 +20,6 @@ if TYPE_CHECKING:
 
     from rclpy.node import Node
 
-    from aiorcl._serving.followers import Followers
     from aiorcl._serving.serving import Serving
 
 T = TypeVar("T")
@@ -42,13 +41,13 @@ class Feed(Follower, Generic[T]):
         self._loop = asyncio.get_running_loop()
         self._items: deque[T] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
-        self._followers: Followers | None = None
+        self._unfollow: Callable[[Follower], object] = lambda _: None
         self.dropped = 0
         self.reason: str | None = None  # why no more items come
 
     def follow(self, serving: Serving, entity: object, node: Node) -> None:
         """End when the entity, its node or the executor is gone."""
-        self._followers = serving.followers
+        self._unfollow = serving.unfollow
         serving.follow(self, entity, node)
 
     def put(self, item: T) -> None:
@@ -102,8 +101,7 @@ class Feed(Follower, Generic[T]):
 
     def close(self) -> None:
         """End, and forget the items. Any thread."""
-        if self._followers is not None:
-            self._followers.discard(self)
+        self._unfollow(self)
         self.reason = "The stream was closed"
         on_loop(self._loop, self._forget)
 
