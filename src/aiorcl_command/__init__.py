@@ -1,5 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
+# PYTHON_ARGCOMPLETE_OK: for shells that complete all commands that say so
 """The command ``aiorcl`` as pip installs it: what needs no ROS, and then all else.
 
 A package of its own: its help is there also where no ROS is sourced, and aiorcl is not.
@@ -8,6 +9,7 @@ A package of its own: its help is there also where no ROS is sourced, and aiorcl
 from __future__ import annotations
 
 import importlib.metadata
+import os
 import sys
 from collections.abc import Sequence
 
@@ -16,6 +18,10 @@ from aiorcl_command.parser import length_of_options, make_parser
 
 def main() -> int:
     """Run the command of ``sys.argv``, and return its exit status."""
+    if "_ARGCOMPLETE" in os.environ:  # set by a shell, which has found argcomplete
+        from aiorcl_command.completion import complete
+
+        complete()
     arguments = sys.argv[1:]
     if arguments == ["--version"]:
         print(f"aiorcl {importlib.metadata.version('aiorcl')}")

@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import argparse
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
 
 #: The names of the event loops that there are to choose from.
@@ -59,19 +59,28 @@ Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python
 """
 
 
-def make_parser() -> argparse.ArgumentParser:
-    """Make what parses the arguments, but for those of ROS and of programs."""
+#: Names what an argument may be, for a shell: the ``completer`` of argcomplete.
+Completer = Callable[..., Iterable[str]]
+
+
+def make_parser(completers: Mapping[str, Completer] | None = None) -> argparse.ArgumentParser:
+    """Make what parses the arguments, but for those of ROS and of programs.
+
+    :param completers: by the ``dest`` of each argument that has one.
+    """
     parser = argparse.ArgumentParser(
         prog="aiorcl", description="Run ROS 2 nodes on the asyncio event loop.", allow_abbrev=False
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
     for add in (_add_run, _add_exec, _add_stubs):
-        add(commands.add_parser)
+        for argument in add(commands.add_parser):
+            if completers is not None:
+                argument.completer = completers[argument.dest]  # type: ignore[attr-defined]
     return parser
 
 
-def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
     run = add_parser(
         "run",
         usage="aiorcl run [-h] [--loop LOOP] [--stats SECONDS] [--slow-callback MS] "
@@ -82,7 +91,7 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
+    names = run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
     _add_loop(run, "the event loop: that of aiorcl, asyncio's own, or uvloop")
     run.add_argument(
         "--stats",
@@ -100,6 +109,7 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         "ROS arguments",
         "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
     )
+    return [names]
 
 
 def _add_loop(parser: argparse.ArgumentParser, purpose: str) -> None:
@@ -108,7 +118,7 @@ def _add_loop(parser: argparse.ArgumentParser, purpose: str) -> None:
     )
 
 
-def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
     program = add_parser(
         "exec",
         usage=_EXEC_USAGE,
@@ -118,7 +128,11 @@ def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    program.add_argument("-m", metavar="MODULE", dest="module", help="run a module by its name")
+    module = program.add_argument(
+        "-m", metavar="MODULE", dest="module", help="run a module by its name"
+    )
+    # For shells: of a command line only the options in front of the program are parsed.
+    rest = program.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
     _add_loop(
         program,
         "the event loop of each executor; only with that of aiorcl can callbacks spin the executor "
@@ -131,9 +145,10 @@ def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         help="what becomes of an exception that leaves a callback: spin raises it, as with "
         "rclpy, or it is logged and all goes on (default: %(default)s)",
     )
+    return [module, rest]
 
 
-def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
+def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
     parser = add_parser(
         "stubs",
         usage="aiorcl stubs [-h] [--output DIR] PACKAGE [PACKAGE ...]",
@@ -143,7 +158,7 @@ def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    parser.add_argument(
+    packages = parser.add_argument(
         "packages", nargs="+", metavar="PACKAGE", help="std_msgs, for example, or rclpy"
     )
     parser.add_argument(
@@ -153,6 +168,7 @@ def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> None:
         metavar="DIR",
         help="where the directories PACKAGE-stubs are written (default: ./%(default)s)",
     )
+    return [packages]
 
 
 def length_of_options(arguments: Sequence[str]) -> int:

@@ -145,12 +145,24 @@ def _nodes_in(module_name: str) -> str:
 
 
 def _nodes_of(module: object, prefix: str = "") -> str:
-    nodes = [
-        f"{prefix}{name}"
+    nodes = [f"{prefix}{name}" for name in _node_classes_of(module)]
+    return f"; its nodes are {', '.join(nodes)}" if nodes else ""
+
+
+def names_of_nodes(module_name: str) -> list[str]:
+    """Import a module and name the node classes that it has; none if there is no such module."""
+    try:
+        return _node_classes_of(_import(module_name))
+    except ArgumentError:
+        return []
+
+
+def _node_classes_of(module: object) -> list[str]:
+    return [
+        name
         for name, value in getattr(module, "__dict__", {}).items()
         if isinstance(value, type) and issubclass(value, Node) and value is not Node
     ]
-    return f"; its nodes are {', '.join(nodes)}" if nodes else ""
 
 
 def _meant(wrong: str, names: Iterable[str]) -> str:

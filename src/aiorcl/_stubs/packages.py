@@ -106,13 +106,13 @@ def _interfaces_of(module: ModuleType) -> Iterator[Interface]:
 
 
 def _what_to_do(name: str) -> str:
-    close = difflib.get_close_matches(name, sorted(_interface_packages()), n=1, cutoff=0.8)
+    close = difflib.get_close_matches(name, sorted(interface_packages()), n=1, cutoff=0.8)
     if close:
         return f"; did you mean '{close[0]}'?"
     return ": source the workspace that has it, or install it, and try again"
 
 
-def _interface_packages() -> Iterator[str]:
+def interface_packages() -> Iterator[str]:
     """Name what looks like an interface package, without importing it."""
     for directory in {entry or os.curdir for entry in sys.path}:
         for kind in KINDS:
