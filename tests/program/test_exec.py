@@ -5,8 +5,10 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
+import zipfile
 from pathlib import Path
 
 import pytest
@@ -21,7 +23,8 @@ DEADLINE_SEC = 30.0
 # Prints what a program may ask of the process that it runs in.
 ASKS = """\
 import sys, __main__
-print(__name__, __file__, __spec__, __package__, __main__.__dict__ is globals())
+print(__name__, __file__, getattr(__spec__, "name", None), __package__)
+print(__main__.__dict__ is globals())
 print(sys.argv, sys.path[0], sys.modules["__main__"].__file__)
 """
 
@@ -194,12 +197,24 @@ def test_what_is_asked_after_the_code(tmp_path: Path, program: str) -> None:
     assert "'-m'] True" in stdout
 
 
-def test_folder(folder: Path) -> None:
-    """A folder with a ``__main__.py`` is a program, too."""
-    _, expected, _ = run("inner", "x", cwd=folder, command=())
-    status, stdout, stderr = run("inner", "x", cwd=folder)
+@pytest.mark.parametrize("program", ["program", "program.zip"])
+def test_folder(tmp_path: Path, program: str) -> None:
+    """A folder with a ``__main__.py`` is a program, too, and so is a zip file with one."""
+    (tmp_path / "program").mkdir()
+    (tmp_path / "program" / "__main__.py").write_text(f"import beside\n{ASKS}\n{ASKS_LATER}")
+    (tmp_path / "program" / "beside.py").write_text("print(__file__)\n")
+    shutil.make_archive(str(tmp_path / "program"), "zip", tmp_path / "program")
+    status, stdout, stderr = same(program, "x", cwd=tmp_path)
     assert (status, stderr) == (0, "")
-    assert stdout.rpartition("] ")[2] == expected.rpartition("] ")[2]
+    assert f"['{program}', 'x'] True <module 'builtins'" in stdout
+
+
+def test_zip_file_without_a_program(tmp_path: Path) -> None:
+    """The error names it."""
+    with zipfile.ZipFile(tmp_path / "empty.zip", "w") as file:
+        file.writestr("beside.py", "")
+    expected = "aiorcl: error: 'empty.zip' has no '__main__' that is a program of Python\n"
+    assert run("empty.zip", cwd=tmp_path) == (2, "", expected)
 
 
 @pytest.mark.parametrize(

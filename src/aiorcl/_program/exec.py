@@ -11,7 +11,7 @@ import importlib.metadata
 import importlib.util
 import io
 import os
-import runpy
+import pkgutil
 import sys
 import zipfile
 from collections.abc import Iterator, Sequence
@@ -53,14 +53,18 @@ def run_module(name: str, arguments: Sequence[str]) -> None:
     with _without_our_frames():
         spec, code = _found(name)
         sys.argv[0] = str(spec.origin)
-        _run_as_main(
-            code,
-            __file__=spec.origin,
-            __loader__=spec.loader,
-            __cached__=spec.cached,
-            __spec__=spec,
-            __package__=spec.parent,
-        )
+        _run_spec(spec, code)
+
+
+def _run_spec(spec: ModuleSpec, code: CodeType) -> None:
+    _run_as_main(
+        code,
+        __file__=spec.origin,
+        __loader__=spec.loader,
+        __cached__=spec.cached,
+        __spec__=spec,
+        __package__=spec.parent,
+    )
 
 
 def _found(name: str) -> tuple[ModuleSpec, CodeType]:
@@ -78,11 +82,16 @@ def _found(name: str) -> tuple[ModuleSpec, CodeType]:
         spec = None
     if spec is None:
         raise ArgumentError(f"No module named {name}{hint}")
-    get_code = getattr(spec.loader, "get_code", None)
-    code = None if get_code is None else get_code(name)
+    code = _code_of(spec)
     if code is None:
         raise ArgumentError(f"the module '{name}' is no program of Python")
     return spec, code
+
+
+def _code_of(spec: ModuleSpec) -> CodeType | None:
+    get_code = getattr(spec.loader, "get_code", None)
+    code: CodeType | None = None if get_code is None else get_code(spec.name)
+    return code
 
 
 def _may_be_run(path: Path) -> bool:
@@ -94,9 +103,7 @@ def _may_be_run(path: Path) -> bool:
 def _run_path(path: str, command_line: Sequence[str]) -> None:
     sys.argv[:] = command_line
     if Path(path).is_dir() or zipfile.is_zipfile(path):
-        del sys.path[: not sys.flags.safe_path]  # runpy puts it there
-        with _without_our_frames():
-            runpy.run_path(str(Path(path).absolute()), run_name="__main__")
+        _run_folder(path)
         return
     code = _compiled(path)
     _begin_path(str(Path(path).resolve().parent))
@@ -107,6 +114,20 @@ def _run_path(path: str, command_line: Sequence[str]) -> None:
             __loader__=importlib.machinery.SourceFileLoader("__main__", code.co_filename),
             __cached__=None,
         )
+
+
+def _run_folder(path: str) -> None:
+    """Run the ``__main__`` of a folder, or of a zip file."""
+    directory = str(Path(path).absolute())
+    # python puts it there under -P, too.
+    sys.path[: not sys.flags.safe_path] = [directory]
+    with _without_our_frames():
+        importer = pkgutil.get_importer(directory)
+        spec = None if importer is None else importer.find_spec("__main__")
+        code = None if spec is None else _code_of(spec)
+        if spec is None or code is None:
+            raise ArgumentError(f"'{path}' has no '__main__' that is a program of Python")
+        _run_spec(spec, code)
 
 
 def _run_as_main(code: CodeType, **attributes: Any) -> None:
