@@ -71,6 +71,9 @@ class Dispatcher:
     @property
     def thread(self) -> int | None: ...
 
+    @property
+    def last_thread(self) -> int | None: ...
+
     def runs_here(self) -> bool: ...
 
     def wait_for_run(self, bell: object) -> None:

@@ -21,7 +21,12 @@ from aiorcl._coroutines.arguments import check_executor_arguments, check_future,
 from aiorcl._loop.finalizer import Finalizer
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
-from aiorcl._loop.interpreter_exit import at_exit, give_up_when_main_ends, waits_in_vain
+from aiorcl._loop.interpreter_exit import (
+    at_exit,
+    end_when_main_ends,
+    give_up_when_main_ends,
+    waits_in_vain,
+)
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import Run
@@ -159,6 +164,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         watcher.spin_inside = self._spinning.until if manner.nests else None
         at_exit(self._shutdown.with_interpreter)
         give_up_when_main_ends(self._give_up)
+        end_when_main_ends(self._shutdown.when_main_ends)
         in_forked_child(self._shutdown.leave_to_parent)
 
     # Any thread.
@@ -370,7 +376,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._served_nodes.look_at_new(node)
 
     def _nothing_answers(self) -> bool:
-        return self._state.nothing_answers() or waits_in_vain(self._run.thread)
+        return self._state.nothing_answers() or waits_in_vain(self._run.last_thread)
 
     def _give_up(self) -> None:
         if self._nothing_answers() and not self._state.is_parents:

@@ -122,6 +122,7 @@ NB_MODULE(_core, m) {
       .def("begin_run", &Dispatcher::begin_run)
       .def("end_run", &Dispatcher::end_run, "left"_a.none())
       .def_prop_ro("thread", [](Dispatcher & self) { return self.runner().thread(); })
+      .def_prop_ro("last_thread", [](Dispatcher & self) { return self.runner().last_thread(); })
       .def("runs_here", [](Dispatcher & self) { return self.runner().is_here(); })
       .def(
           "wait_for_run", [](Dispatcher & self, nb::object bell) { self.runner().wait(bell); },

@@ -85,6 +85,23 @@ def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
         assert child.end() == Ended(0, 2 * "answered\n", "")
 
 
+@pytest.mark.parametrize(
+    "way", ["waits", "waits_late", "shut_down_shortly", "in_a_daemon", "given_loop"]
+)
+def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str) -> None:
+    """Nobody has shut the executor down, or not for long: that is done now; its cleanup is run."""
+    with start("worker_at_exit", way, domain_id=network.domain_id(), environment=USERS) as child:
+        assert child.end() == Ended(0, "main ends\ncancelled\ncleaned up\n", "")
+
+
+def test_a_worker_waits_for_a_thread_that_runs_the_executor_again() -> None:
+    """It does not run it at the moment when the main thread ends, which waits for it."""
+    with start("worker_at_exit", "stays", domain_id=network.domain_id()) as child:
+        child.hear_that("main ends")
+        child.tell("came to its end")
+        assert child.end() == Ended(0, "came to its end\ncleaned up\n", "")
+
+
 @pytest.mark.parametrize("way", ["sleeps", "wakes"])
 def test_a_daemon_thread_is_left_in_a_callback(way: str) -> None:
     """The process of a user ends silently, whatever the thread does while the interpreter ends."""

@@ -68,7 +68,7 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     run = found.served_node.serving.run
     waiting = _Waiting(publisher, message, run)
     pending = Call(waiting.run)
-    waiting.submitted = submit(thread, pending.run, lambda: waits_in_vain(run.thread))
+    waiting.submitted = submit(thread, pending.run, lambda: waits_in_vain(run.last_thread))
     await pending.wait(waiting)
 
 
@@ -93,7 +93,7 @@ class _Waiting:
                     raise
                 if served(self._publisher) is None:
                     raise EntityGoneError("The publisher is not served any more") from None
-                if waits_in_vain(self._run.thread):
+                if waits_in_vain(self._run.last_thread):
                     raise asyncio.CancelledError("The interpreter ends") from None
             else:
                 return

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import atexit
 import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
+import sys
 import threading
 from collections.abc import Callable
 from typing import Any
@@ -15,6 +16,7 @@ from aiorcl._loop.weak_methods import WeakMethods
 
 _exit_methods = WeakMethods()
 _give_ups = WeakMethods()
+_ends = WeakMethods()
 _main_has_ended = False
 
 
@@ -32,10 +34,19 @@ def give_up_when_main_ends(give_up: Callable[[], Any]) -> None:
     _give_ups.add(give_up)
 
 
+def end_when_main_ends(end: Callable[[], Any]) -> None:
+    """Call a method at that moment, when all have given up that do then.
+
+    What it raises is told: threads are waited for all the same, unless it is an interrupt.
+    """
+    _ends.add(end)
+
+
 def waits_in_vain(ident: int | None) -> bool:
     """True if the interpreter ends and does not wait for this thread, which runs an executor.
 
-    A daemon thread is frozen soon, and the main thread has ended. Any thread.
+    Or was the last one to do so, between two spin calls perhaps. A daemon thread is frozen soon,
+    and the main thread has ended. Any thread.
     """
     return _main_has_ended and not any(
         thread.ident == ident and not thread.daemon and thread is not threading.main_thread()
@@ -54,6 +65,10 @@ def _give_up() -> None:
     global _main_has_ended
     _main_has_ended = True
     _give_ups.call_all()
+    try:
+        _ends.call_all()
+    except Exception as error:
+        sys.excepthook(type(error), error, error.__traceback__)
 
 
 when_main_ends(_give_up)

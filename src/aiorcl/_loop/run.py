@@ -74,6 +74,11 @@ class Run:
         return self._dispatcher.thread
 
     @property
+    def last_thread(self) -> int | None:
+        """The same, or if nothing runs that which was the last one to run it. Any thread."""
+        return self._dispatcher.last_thread
+
+    @property
     def callbacks(self) -> int:
         """How many callbacks of entities, and tasks, were called so far. Any thread."""
         return self._dispatcher.callbacks

@@ -14,6 +14,7 @@ from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
+from aiorcl._loop.interpreter_exit import waits_in_vain
 from aiorcl._loop.private import running_loop
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -87,6 +88,7 @@ class Shutdown:
         self._followers = followers
         self._context_end = context_end
         self._forget_nodes = forget_nodes
+        self._waits_for_workers = False  # in spite of a timeout
 
     def _look_who_is_left(self) -> None:
         if not self._owned.remain():
@@ -253,6 +255,8 @@ class Shutdown:
         deadline = None if timeout is None else loop.time() + timeout
         with LostTasks():
             await self._owned.end(timeout)
+            while self._waits_for_workers and self._workers.running:
+                await self._owned.end(timeout)
             if self._owned.remain():
                 return  # in their cleanup, which may wait for other tasks
             home = self._home
@@ -295,17 +299,35 @@ class Shutdown:
         finally:
             self.let_go()
 
+    def when_main_ends(self) -> None:
+        """End what nobody has shut down, if its workers call, before Python waits for threads.
+
+        It does so for workers, too, and they may wait for the loop. Not if it waits for a thread
+        that runs the executor, or is about to do so again.
+        """
+        if self._state.is_parents or not self._workers.running:
+            return
+        if waits_in_vain(self._run.last_thread):
+            try:
+                self._waits_for_workers = True
+                self._end_with_interpreter()
+            finally:  # if an interrupt ends the wait, Python waits no more
+                self._waits_for_workers = False
+
     def with_interpreter(self) -> None:
         """End what nobody has shut down, before the interpreter goes."""
         if self._state.is_parents:
             return
         try:
-            if self._run.thread is None:
-                self._errors.close()
-            self.come_to_end(_EXIT_SECONDS)
+            self._end_with_interpreter()
         finally:
             if self._run.thread is None:
                 self.let_go()
+
+    def _end_with_interpreter(self) -> None:
+        if self._run.thread is None:
+            self._errors.close()
+        self.come_to_end(_EXIT_SECONDS)
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""

@@ -42,6 +42,10 @@ std::optional<unsigned long> Runner::thread() const noexcept {
   return thread_;
 }
 
+std::optional<unsigned long> Runner::last_thread() const noexcept {
+  return thread_;
+}
+
 bool Runner::is_here() const noexcept {
   return begun_ && thread_ == PyThread_get_thread_ident();
 }

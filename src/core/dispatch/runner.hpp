@@ -29,6 +29,9 @@ class Runner {
   /// By the ident that Python knows.
   std::optional<unsigned long> thread() const noexcept;
 
+  /// The thread that has it, or had it last.
+  std::optional<unsigned long> last_thread() const noexcept;
+
   bool is_here() const noexcept;
 
   /// True if the calling thread has any.
@@ -46,7 +49,7 @@ class Runner {
  private:
   void ring_all() noexcept;
 
-  unsigned long thread_ = 0;
+  std::optional<unsigned long> thread_;
   bool begun_ = false;
   std::vector<nanobind::object> bells_;
 };

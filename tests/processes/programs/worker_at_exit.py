@@ -1,0 +1,102 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The main thread returns while a worker waits for what it has given to the loop.
+
+from __future__ import annotations
+
+import asyncio
+import sys
+import threading
+from collections.abc import Callable
+
+import rclpy
+from rclpy.node import Node
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
+from aiorcl._tasks import worker_call
+from tests.processes.programs.talk import listen, say, set_deadline
+
+# Set at the end of the main thread: before executors do what they do then, and after that.
+main_ends, executors_have_ended = threading.Event(), threading.Event()
+
+
+class Waiting(Node):
+    """A node whose worker has the loop do something, and waits for it.
+
+    :param may_wait: when.
+    """
+
+    def __init__(self, executor: AsyncioExecutor, may_wait: Callable[[], object]) -> None:
+        super().__init__("waiting")
+        self.executor_of_it = executor
+        self.may_wait = may_wait
+        self.may_end = executor.create_future()
+        self.begun = threading.Event()
+        self.timer = self.create_timer(0.0, self.call, callback_group=ThreadCallbackGroup(1))
+
+    def call(self) -> None:
+        """Wait, for a cleanup, too, and say how that ended."""
+        self.timer.cancel()
+        self.begun.set()
+        self.may_wait()
+        loop = self.executor_of_it.loop
+        try:
+            say(asyncio.run_coroutine_threadsafe(self.wait(), loop).result())
+        finally:
+            say(asyncio.run_coroutine_threadsafe(self.clean_up(), loop).result())
+
+    async def wait(self) -> str:
+        """Wait for what comes only if somebody brings it."""
+        self.begun.set()
+        try:
+            await self.may_end
+        except asyncio.CancelledError:
+            say("cancelled")
+            raise
+        return "came to its end"
+
+    async def clean_up(self) -> str:
+        """Take some turns of the loop."""
+        for _ in range(10):
+            await asyncio.sleep(0)
+        return "cleaned up"
+
+
+def main() -> None:
+    """Run one way, and return."""
+    set_deadline()
+    worker_call._PATIENCE_SEC = 0.0
+    rclpy.init()
+    way = sys.argv[1]
+    executor = AsyncioExecutor(loop=asyncio.new_event_loop() if way == "given_loop" else None)
+    give_up_when_main_ends(main_ends.set)
+    end_when_main_ends(executors_have_ended.set)  # called in this order
+    node = Waiting(executor, main_ends.wait if way == "waits_late" else lambda: None)
+    executor.add_node(node)
+
+    def spin_here() -> None:
+        while not node.begun.is_set():
+            executor.spin_once(timeout_sec=1.0)
+
+    def spin_twice() -> None:
+        spin_here()
+        executors_have_ended.wait()
+        threading.Thread(target=lambda: node.may_end.set_result(listen())).start()
+        executor.spin_until_future_complete(node.may_end)
+        executor.shutdown()
+
+    if way == "in_a_daemon":
+        threading.Thread(target=executor.spin, daemon=True).start()
+    elif way == "stays":
+        threading.Thread(target=spin_twice).start()
+    else:
+        spin_here()
+    node.begun.wait()
+    say("main ends")
+    if way == "shut_down_shortly":
+        executor.shutdown(timeout_sec=0.0)
+
+
+if __name__ == "__main__":
+    main()
