@@ -347,3 +347,43 @@ def test_the_shutdown_of_a_context_waits_for_executors_of_others(
     context.shutdown()
     thread.join()
     assert returned == [(True, True)]
+
+
+@pytest.mark.parametrize("where", ["loop", "worker"])
+def test_the_shutdown_of_a_context_does_not_wait_for_who_wants_its_lock(
+    context: Context, make_context: MakeContext, make_node: MakeNode, where: str
+) -> None:
+    """A callback, of an executor of another context, that uses it meanwhile."""
+    others = make_context()
+    helper, node, used = (
+        AsyncioExecutor(context=others),
+        make_node(context=others),
+        make_node(context=context),
+    )
+    begun, goes_down, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def callback() -> None:
+        begun.set()
+        goes_down.wait()
+        used.destroy_node()
+        assert not context.ok()
+        ended.set()
+
+    returned: list[bool] = []
+
+    def end_helper() -> None:
+        goes_down.set()
+        returned.append(helper.shutdown())
+        assert not ended.is_set()
+
+    helper.add_node(node)
+    group = ThreadCallbackGroup(1) if where == "worker" else None
+    node.create_guard_condition(callback, group).trigger()
+    thread = threading.Thread(target=helper.spin)
+    thread.start()
+    begun.wait()
+    context.on_shutdown(end_helper)
+    context.shutdown()
+    thread.join()
+    assert returned == [False]
+    assert ended.is_set()

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from rclpy.context import Context
     from rclpy.executors import Executor
 
-    from tests.support.makers import MakeNode
+    from tests.support.makers import MakeContext, MakeNode
 
     Call = Callable[[Executor], object]
 
@@ -224,13 +224,23 @@ def test_another_thread_shuts_the_context_down(
 
 
 @breaks(events="waits for the callback, which waits for the lock")
+@pytest.mark.parametrize("whose", ["its own", "another"])
 def test_the_context_takes_the_executor_down(
-    context: Context, executor: Executor, node: Node, flavour: Flavour
+    make_context: MakeContext,
+    make_node: MakeNode,
+    context: Context,
+    executor: Executor,
+    node: Node,
+    flavour: Flavour,
+    whose: str,
 ) -> None:
-    """A callback that is under way may ask the context, whose lock the shutdown holds, meanwhile.
+    """A callback that is under way may use the context, whose lock the shutdown holds, meanwhile.
 
     design: shutdown() inside the shutdown of a context does not wait for another thread.
     """
+    if whose == "another":
+        context = make_context()
+    used = make_node(context=context)
     begins, inside = threading.Event(), threading.Event()
     answers: list[bool] = []
     returned: list[bool] = []
@@ -246,6 +256,7 @@ def test_the_context_takes_the_executor_down(
     def ask() -> None:
         begins.set()
         inside.wait()
+        used.destroy_node()
         answers.append(context.ok())
 
     context.on_shutdown(end_executor)

@@ -9,13 +9,16 @@ import contextlib
 import functools
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from types import FrameType
 from typing import TYPE_CHECKING
 
+import rclpy.context
 from rclpy.exceptions import InvalidHandle, ROSInterruptException
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import frames_of_threads
 from aiorcl._loop.waking import wake
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.followers import EntityGoneError, on_loop
@@ -75,6 +78,23 @@ def going_down(context: Context) -> Iterator[None]:
         _thread.goes_down = outer
         for end in found:
             end.has_gone_down()
+
+
+def shuts_down_here() -> bool:
+    """True inside the shutdown of any context, on the thread that may hold its lock."""
+    return bool(_thread.goes_down)
+
+
+def want_lock_held_here(threads: Iterable[int | None]) -> bool:
+    """Tell whether a thread waits for the lock of a context that the calling thread shuts down."""
+    frames = frames_of_threads()
+    return any(_is_in_method_of(frames.get(each or 0), _thread.goes_down) for each in threads)
+
+
+def _is_in_method_of(frame: FrameType | None, contexts: tuple[object, ...]) -> bool:
+    if frame is None or frame.f_globals is not vars(rclpy.context):
+        return False
+    return any(frame.f_locals.get("self") is each for each in contexts)
 
 
 def _shut_down(ends: ByIdentity[ContextEnd, None]) -> None:

@@ -16,6 +16,7 @@ from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
 from aiorcl._loop.interpreter_exit import waits_in_vain
 from aiorcl._loop.private import running_loop
+from aiorcl._serving.context import shuts_down_here, want_lock_held_here
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
 
@@ -35,6 +36,9 @@ if TYPE_CHECKING:
 
 # How long coroutines that refuse to end may keep the interpreter from its end.
 _EXIT_SECONDS = 1.0
+
+# The time between two looks at what may wait for the thread that waits for its end.
+_LOOK_SECONDS = 0.05
 
 
 def _run_until_complete(
@@ -179,6 +183,10 @@ class Shutdown:
                 is_posted = True
             if self._state.none_left or (left is not None and left <= 0):
                 return self._state.none_left
+            if shuts_down_here():  # of another context, whose lock is wanted only perhaps
+                if want_lock_held_here((self._run.thread, *self._workers.busy_threads())):
+                    return False
+                left = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
             bell.wait(left)
 
     def _abandon_block(self) -> None:

@@ -9,7 +9,7 @@ import functools
 import inspect
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -241,6 +241,10 @@ class Workers:
         frames = frames_of_threads()
         for call in list(self._calls):
             call.cancel_awaited(awaited_in(frames.get(call.thread)), loop)
+
+    def busy_threads(self) -> Iterator[int]:
+        """Return those that run a callback, by their idents. Any thread."""
+        return (call.thread for call in list(self._calls))
 
     def abandon(self) -> None:
         """Wait for no callback that a worker runs: its coroutine ends. The loop's thread."""
