@@ -13,6 +13,7 @@ from typing import Any, NamedTuple
 
 import pytest
 import rclpy.task
+from lifecycle_msgs.msg import State
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer, ServerGoalHandle
 from rclpy.callback_groups import CallbackGroup
@@ -20,6 +21,8 @@ from rclpy.clock import Clock
 from rclpy.context import Context
 from rclpy.executors import SingleThreadedExecutor
 from rclpy.impl.rcutils_logger import RcutilsLogger
+from rclpy.lifecycle import LifecycleNode
+from rclpy.lifecycle.node import LifecycleNodeMixin
 from rclpy.node import Node
 from rclpy.timer import Rate, Timer
 from std_msgs.msg import Int64
@@ -42,6 +45,7 @@ class Objects(NamedTuple):
     client_goal: Any
     server_goal: Any
     executor: Any
+    lifecycle_node: LifecycleNode
     known: Any  # the handle of the goal, while it was under way
 
 
@@ -66,6 +70,7 @@ def objects(context: Context, lone: Node) -> Iterator[Objects]:
     goals[0].execute()
     ended = handle.get_result_async()
     executor.spin_until_future_complete(ended, DEADLINE_SEC)
+    lifecycle_node = LifecycleNode("lifecycle", context=context)
     yield Objects(
         node=lone,
         future=rclpy.task.Future(executor=executor),
@@ -76,8 +81,10 @@ def objects(context: Context, lone: Node) -> Iterator[Objects]:
         client_goal=handle,
         server_goal=goals[0],
         executor=executor,
+        lifecycle_node=lifecycle_node,
         known=known,
     )
+    lifecycle_node.destroy_node()
     executor.shutdown()
 
 
@@ -301,6 +308,14 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.execute_goal_of(o.action_server),
         inspect.iscoroutinefunction,
     ),
+    "state_machine_of": (
+        lambda o: private.state_machine_of(o.lifecycle_node).current_state[1],
+        lambda got: got == "unconfigured",
+    ),
+    "transition_callbacks_of": (
+        lambda o: private.transition_callbacks_of(o.lifecycle_node),
+        lambda got: got[State.TRANSITION_STATE_CONFIGURING].__name__ == "on_configure",
+    ),
     "unchecked": (lambda o: private.unchecked(Int64)._check_fields, lambda got: got is False),
     "set_field": (
         lambda o: with_field(),
@@ -337,6 +352,8 @@ def test_it_is_there(objects: Objects, name: str) -> None:
         (ActionClient, private.CANCEL_GOAL),
         (ActionClient, private.GET_RESULT),
         (ActionClient, private.GET_RESULT_ASYNC),
+        (LifecycleNodeMixin, private.CHANGE_STATE),
+        (LifecycleNodeMixin, private.ON_CHANGE_STATE),
     ],
 )
 def test_a_method_is_there(cls: type, name: str) -> None:

@@ -14,11 +14,23 @@ from aiorcl._patches import (
     contexts,
     destroy,
     events,
+    lifecycle,
     moves,
     responses,
 )
 
-_left = [awaiting, events, actions, changes, destroy, contexts, moves, responses, blocking]
+_left = [
+    awaiting,
+    events,
+    actions,
+    changes,
+    destroy,
+    contexts,
+    moves,
+    responses,
+    blocking,
+    lifecycle,
+]
 
 
 def apply() -> None:

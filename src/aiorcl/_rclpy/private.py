@@ -181,6 +181,18 @@ def names(node: Node, executor: weakref.ref[Any]) -> bool:
     return getattr(node, "_Node__executor_weakref", None) is executor
 
 
+# Lifecycle nodes.
+
+#: What makes a transition, and the callback of the service that asks for one.
+CHANGE_STATE = "_LifecycleNodeMixin__change_state"
+ON_CHANGE_STATE = "_LifecycleNodeMixin__on_change_state"
+
+state_machine_of: Callable[[Any], Any] = attrgetter("_state_machine")
+
+#: Return the callbacks of a node's transitions, by the id of the state that calls them.
+transition_callbacks_of: Callable[[Any], dict[int, Callable[..., Any]]] = attrgetter("_callbacks")
+
+
 # Clients of services, rates, waitables.
 
 
