@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Another thread sends goals: answers that come before rclpy has noted the request are not lost.
+# Another thread sends goals: what comes before rclpy has noted the request is not lost.
 
 from __future__ import annotations
 
@@ -16,6 +16,7 @@ from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer, CancelResponse
 from rclpy.context import Context
 from test_msgs.action import Fibonacci
+from unique_identifier_msgs.msg import UUID
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._rclpy import private
@@ -73,6 +74,16 @@ class Slow:
         return step(*args)
 
 
+class LateCallbacks(dict[bytes, Callable[[Any], Any]]):
+    """Feedback callbacks of a client, of which any is noted only after ``before``."""
+
+    before: Callable[[], None] = staticmethod(lambda: None)
+
+    def __setitem__(self, key: bytes, callback: Callable[[Any], Any]) -> None:
+        self.before()
+        super().__setitem__(key, callback)
+
+
 def outcome(future: Any) -> Any:
     """Wait for a future of the executor in the other thread."""
     done = threading.Event()
@@ -88,6 +99,7 @@ def client(context: Context, make_node: MakeNode) -> Iterator[Any]:
     cancelled = threading.Event()
 
     def execute(goal: Any) -> Fibonacci.Result:
+        goal.publish_feedback(Fibonacci.Feedback(sequence=[3]))
         assert goal.request.order == 0 or cancelled.wait(DEADLINE_SEC)
         goal.succeed()
         return Fibonacci.Result(sequence=[1])
@@ -100,7 +112,8 @@ def client(context: Context, make_node: MakeNode) -> Iterator[Any]:
     ActionServer(
         *(served, Fibonacci, "action", execute), cancel_callback=cancel, callback_group=group
     )
-    client = ActionClient(node, Fibonacci, "action")
+    client: Any = ActionClient(node, Fibonacci, "action")
+    client._feedback_callbacks = LateCallbacks()
     with Elsewhere(AsyncioExecutor(context=context)) as elsewhere:
         for each in (served, node):
             elsewhere.executor.add_node(each)
@@ -137,6 +150,48 @@ def test_a_result_comes_before_its_future_is_noted(
     slow = Slow(monkeypatch, client, "result")
     assert list(outcome(goal.get_result_async()).result.sequence) == [1]
     assert slow.kept == (0 if slow.is_locked else 2)
+
+
+def test_feedback_comes_before_its_callback_is_noted(
+    monkeypatch: pytest.MonkeyPatch, client: Any
+) -> None:
+    """rclpy notes the callback after it has sent the goal."""
+    action = action_of(client)
+    assert action is not None
+    feedback = action.feedback
+    assert feedback is not None
+    handle = type(private.client_handle_of(client))
+    send: Any = handle.send_goal_request
+
+    def wait_for_feedback() -> None:
+        end = time.monotonic() + DEADLINE_SEC
+        while not feedback.callback_time.count:
+            assert time.monotonic() < end
+            time.sleep(0.001)
+
+    def send_late(*args: Any) -> int:
+        number: int = send(*args)
+        client._feedback_callbacks.before = wait_for_feedback
+        return number
+
+    monkeypatch.setattr(handle, "send_goal_request", send_late)
+    heard: list[Any] = []
+    goal = client.send_goal_async(Fibonacci.Goal(), heard.append)
+    assert [list(message.feedback.sequence) for message in heard] == [[3]]
+    assert outcome(goal).accepted
+
+
+def test_a_goal_that_cannot_be_sent_leaves_no_callback(client: Any) -> None:
+    """The callback is noted before; that of another goal of the same id stays."""
+    with pytest.raises(TypeError):
+        client.send_goal_async(Fibonacci.Feedback(), print)
+    assert not client._feedback_callbacks
+    goal_id = UUID(uuid=[1] * 16)
+    goal = client.send_goal_async(Fibonacci.Goal(order=1), repr, goal_id)
+    with pytest.raises(TypeError):
+        client.send_goal_async(Fibonacci.Feedback(), print, goal_id)
+    assert client._feedback_callbacks == {bytes(goal_id.uuid): repr}
+    outcome(outcome(goal).cancel_goal_async())
 
 
 def test_an_answer_waits_for_what_was_under_way_when_it_came() -> None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 import functools
 from collections.abc import Callable
 from typing import Any
+from uuid import uuid4
 
 import rclpy.action.server
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.action.server import ActionServer
 from rclpy.executors import await_or_execute
+from unique_identifier_msgs.msg import UUID
 
 from aiorcl import _core
 from aiorcl._rclpy import private
@@ -56,6 +58,33 @@ def _noted_before_its_answer(send: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(send)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         return sending_of(self).send(send, self, *args, **kwargs)
+
+    return wrapper
+
+
+def _heard_from_the_start(send: Callable[..., Any]) -> Callable[..., Any]:
+    """As the method; but the callback for feedback is noted before the goal is sent.
+
+    Another thread may take feedback before the method goes on, and drops that of unknown goals.
+    """
+
+    @functools.wraps(send)
+    def wrapper(self: Any, goal: Any, feedback_callback: Any = None, goal_uuid: Any = None) -> Any:
+        if feedback_callback is None:
+            return send(self, goal, None, goal_uuid)
+        if goal_uuid is None:
+            goal_uuid = UUID(uuid=list(uuid4().bytes))
+        callbacks, key = private.feedback_callbacks_of(self), bytes(goal_uuid.uuid)
+        before = callbacks.get(key)
+        callbacks[key] = feedback_callback
+        try:
+            return send(self, goal, feedback_callback, goal_uuid)
+        except BaseException:
+            if before is None:
+                callbacks.pop(key, None)
+            else:
+                callbacks[key] = before
+            raise
 
     return wrapper
 
@@ -163,5 +192,6 @@ def apply() -> None:
     cancel, get_result = private.CANCEL_GOAL_ASYNC, private.GET_RESULT_ASYNC
     for method in ("send_goal_async", cancel, get_result):
         setattr(ActionClient, method, _noted_before_its_answer(getattr(ActionClient, method)))
+    setattr(ActionClient, "send_goal_async", _heard_from_the_start(ActionClient.send_goal_async))
     setattr(ActionClient, cancel, _noted(getattr(ActionClient, cancel)))
     setattr(ActionClient, get_result, _expected(getattr(ActionClient, get_result)))
