@@ -38,6 +38,7 @@ from aiorcl._serving.async_with import Block
 from aiorcl._serving.context import ContextEnd
 from aiorcl._serving.followers import Followers
 from aiorcl._serving.guards import guards_of
+from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._serving.hooks import ExecutorHooks
 from aiorcl._serving.manner import Manner
 from aiorcl._serving.nodes import Nodes
@@ -123,8 +124,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),
             *(self._followers, self._workers),
         )
+        report = ExecutorReport(self._run)
         self._errors = Errors(
-            *(on_error, self._run.interrupt, ExecutorReport(self._run)),
+            *(on_error, self._run.interrupt, report),
             *(self._context_end.caused, self._context_end.is_told_by),
         )
         self._workers.on_interrupt = self._errors.add
@@ -150,7 +152,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
-            *(self._context_end, self._forget_nodes),
+            *(self._context_end, HoldUps(self._workers, report), self._forget_nodes),
         )
         self._finalizer = Finalizer(self._shutdown.when_collected)
         self._block = Block(

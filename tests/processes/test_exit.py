@@ -94,6 +94,15 @@ def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str
         assert child.end() == Ended(0, "main ends\ncancelled\ncleaned up\n", "")
 
 
+def test_a_worker_for_which_ctrl_c_has_ended_the_wait_is_waited_for_no_more() -> None:
+    """It does not come to its end: one Ctrl-C in shutdown() is enough, and Python says why."""
+    program, domain_id = "worker_at_exit", network.domain_id()
+    with start(program, "left_alone", domain_id=domain_id, environment=USERS) as child:
+        ended = child.end()
+    assert (ended.status, ended.stdout) == (0, "interrupted\nmain ends\n")
+    assert "was left alone before" in ended.stderr
+
+
 def test_a_worker_waits_for_a_thread_that_runs_the_executor_again() -> None:
     """It does not run it at the moment when the main thread ends, which waits for it."""
     with start("worker_at_exit", "stays", domain_id=network.domain_id()) as child:

@@ -77,3 +77,17 @@ def test_the_second_signal_interrupts(context: Context) -> None:
             child.send_signal(signal.SIGINT)
             child.send_signal(signal.SIGTERM)
         end_all(children, "KeyboardInterrupt")
+
+
+def test_the_second_signal_ends_a_program_that_a_worker_holds_up(context: Context) -> None:
+    """Nodes are destroyed all the same; then the process ends, though the thread does not."""
+    with on_every_loop(context, "held") as children:
+        for child in children.values():
+            assert sorted(child.hear() for _ in range(3)) == ["ready", "ready", "waits"]
+            child.send_signal(signal.SIGINT)
+            child.hear_that(CLEANED)
+            child.send_signal(signal.SIGINT)
+        for child in children.values():
+            ended = child.end()
+            assert (ended.status, ended.stdout) == (0, f"{DESTROYED}\nKeyboardInterrupt\n")
+            assert "was left alone before" in ended.stderr

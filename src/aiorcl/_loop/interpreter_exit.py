@@ -8,12 +8,23 @@ import atexit
 import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
 import sys
 import threading
+import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import Any, Protocol
 
 from aiorcl._loop.private import when_main_ends
 from aiorcl._loop.weak_methods import WeakMethods
 
+
+class Work(Protocol):
+    """What a thread does for which Python waits in the end."""
+
+    def runs(self) -> bool:
+        """True until it has come to its end. Any thread."""
+        ...
+
+
+_left: weakref.WeakSet[Work] = weakref.WeakSet()
 _exit_methods = WeakMethods()
 _give_ups = WeakMethods()
 _ends = WeakMethods()
@@ -42,6 +53,14 @@ def end_when_main_ends(end: Callable[[], Any]) -> None:
     _ends.add(end)
 
 
+def leave_alone(work: Work) -> None:
+    """Let the interpreter wait for no thread if it ends while this runs.
+
+    For what a Ctrl-C has ended the wait for: one more would be needed there.
+    """
+    _left.add(work)
+
+
 def waits_in_vain(ident: int | None) -> bool:
     """True if the interpreter ends and does not wait for this thread, which runs an executor.
 
@@ -65,6 +84,9 @@ def _give_up() -> None:
     global _main_has_ended
     _main_has_ended = True
     _give_ups.call_all()
+    if any(work.runs() for work in list(_left)):
+        # What a Ctrl-C does a moment later. There is no way to leave out a single thread.
+        raise KeyboardInterrupt("A callback goes on in a worker thread, and was left alone before")
     try:
         _ends.call_all()
     except Exception as error:

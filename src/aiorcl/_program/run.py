@@ -202,8 +202,8 @@ def run(
     executor; then threads of the loop are waited for. To threads for which alone the end waits
     ``rclpy.ok()`` is False, and a second later ROS is shut down. The second signal raises
     ``KeyboardInterrupt`` wherever the program is, and callbacks in worker threads are not waited
-    for any more. Handlers of the user's own stay. On another thread than the main one signals are
-    left alone.
+    for any more, by the exit of the interpreter neither. Handlers of the user's own stay. On
+    another thread than the main one signals are left alone.
 
     An exception of ``main``, a callback or a task cancels all else and is raised as it is.
 

@@ -73,6 +73,10 @@ class ExecutorReport:
         """Log an error, by the logger of the node if there is one."""
         logger_of(_node_of_source(source)).error(message)
 
+    def warn(self, source: object, message: str) -> None:
+        """As log(), a warning."""
+        logger_of(_node_of_source(source)).warning(message)
+
 
 def _task(source: object) -> str:
     name = getattr(source, "name", "")

@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.context import ContextEnd
     from aiorcl._serving.followers import Followers
+    from aiorcl._serving.hold_ups import HoldUps
     from aiorcl._serving.nodes import Nodes
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
@@ -77,6 +78,7 @@ class Shutdown:
         nodes: Nodes,
         followers: Followers,
         context_end: ContextEnd,
+        hold_ups: HoldUps,
         forget_nodes: Callable[[], None],
     ) -> None:
         self._state = state
@@ -91,6 +93,7 @@ class Shutdown:
         self._nodes = nodes
         self._followers = followers
         self._context_end = context_end
+        self._hold_ups = hold_ups
         self._forget_nodes = forget_nodes
         self._waits_for_workers = False  # in spite of a timeout
 
@@ -111,6 +114,7 @@ class Shutdown:
         self._followers.shut_down(reason, finally_=True)
 
     def _release_workers(self) -> bool:
+        self._hold_ups.look()
         if self._state.only_workers_left:
             self._workers.cancel_awaited(self._run.loop)
         return self._workers.running > 0
@@ -155,6 +159,13 @@ class Shutdown:
         :param error: is being raised already.
         :return: False if work remains.
         """
+        try:
+            return self._come_to_end(timeout, error)
+        except KeyboardInterrupt:
+            self._workers.leave_alone()
+            raise
+
+    def _come_to_end(self, timeout: float | None, error: BaseException | None) -> bool:
         if self._state.is_parents:
             return True
         self.begin()
@@ -184,7 +195,8 @@ class Shutdown:
             if self._state.none_left or (left is not None and left <= 0):
                 return self._state.none_left
             if shuts_down_here():  # of another context, whose lock is wanted only perhaps
-                if want_lock_held_here((self._run.thread, *self._workers.busy_threads())):
+                busy = [call.thread for call in self._workers.calls()]
+                if want_lock_held_here([self._run.thread, *busy]):
                     return False
                 left = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
             bell.wait(left)

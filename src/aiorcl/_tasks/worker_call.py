@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 from aiorcl._loop.private import task_behind
 from aiorcl._loop.waking import wake
 from aiorcl._tasks.coroutine_steps import begins_first
+from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
     from aiorcl import _core
@@ -67,6 +68,20 @@ class Call:
         self.is_wait_cancelled = False
         self._result: Any = None
         self._error: BaseException | None = None
+
+    @property
+    def source(self) -> object:
+        """What messages name it by: the entity, else itself."""
+        return self if self._gate is None else self._gate
+
+    @property
+    def name(self) -> str:
+        """That of the function."""
+        return name_of_function(self._function)
+
+    def runs(self) -> bool:
+        """True while a thread is in the function. Any thread."""
+        return self.thread != 0
 
     def run(self) -> None:
         """Call the function, if it still may begin. The worker's thread."""

@@ -9,7 +9,7 @@ import functools
 import inspect
 import threading
 import weakref
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any
 
@@ -17,6 +17,7 @@ import rclpy.task
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.interpreter_exit import leave_alone
 from aiorcl._loop.private import frames_of_threads
 from aiorcl._rclpy.private import names
 from aiorcl._tasks.awaited_futures import awaited_in
@@ -242,13 +243,22 @@ class Workers:
         for call in list(self._calls):
             call.cancel_awaited(awaited_in(frames.get(call.thread)), loop)
 
-    def busy_threads(self) -> Iterator[int]:
-        """Return those that run a callback, by their idents. Any thread."""
-        return (call.thread for call in list(self._calls))
+    def calls(self) -> list[Call]:
+        """Return the callbacks that workers run. Any thread."""
+        return [call for call in list(self._calls) if call.runs()]
+
+    def leave_alone(self) -> None:
+        """Let the interpreter wait for no callback that runs now: a Ctrl-C has ended a wait for it.
+
+        Any thread.
+        """
+        for call in self.calls():
+            leave_alone(call)
 
     def abandon(self) -> None:
         """Wait for no callback that a worker runs: its coroutine ends. The loop's thread."""
         self._are_abandoned = True
+        self.leave_alone()
         for call in list(self._calls):
             call.abandon()
 

@@ -11,9 +11,10 @@ import threading
 
 import rclpy
 from rclpy.node import Node
+from rclpy.task import Future
 
 import aiorcl
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.counters import wait_until_asleep
 from tests.support.loops import LOOPS
@@ -47,6 +48,22 @@ class Robot(Node):
         super().destroy_node()
 
 
+class Held(Robot):
+    """One whose worker waits for a done callback of what nobody completes."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._future = Future[None]()
+        self._hold = self.create_timer(0.0, self._wait, callback_group=ThreadCallbackGroup(1))
+
+    def _wait(self) -> None:
+        self._hold.cancel()
+        done = threading.Event()
+        self._future.add_done_callback(lambda _: done.set())
+        say("waits")
+        done.wait()
+
+
 async def patient(executor: AsyncioExecutor) -> None:
     """Wait until it is cancelled."""
     executor.add_node(Node("node"))
@@ -68,7 +85,13 @@ async def blocked(executor: AsyncioExecutor) -> None:
         threading.Event().wait(0.01)
 
 
-WAYS = {"main": patient, "node": Robot, "both": [Robot, patient], "blocked": blocked}
+WAYS = {
+    "main": patient,
+    "node": Robot,
+    "both": [Robot, patient],
+    "blocked": blocked,
+    "held": [Held, patient],
+}
 
 
 def main() -> None:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import signal
 import sys
 import threading
 from collections.abc import Callable
@@ -16,6 +17,7 @@ from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
 from aiorcl._tasks import worker_call
 from tests.processes.programs.talk import listen, say, set_deadline
+from tests.support.counters import wait_until_asleep
 
 # Set at the end of the main thread: before executors do what they do then, and after that.
 main_ends, executors_have_ended = threading.Event(), threading.Event()
@@ -63,6 +65,15 @@ class Waiting(Node):
         return "cleaned up"
 
 
+def interrupt_main_thread() -> None:
+    """As Ctrl-C does, once it waits."""
+    main_thread = threading.main_thread()
+    assert main_thread.native_id is not None
+    wait_until_asleep(main_thread.native_id)
+    assert main_thread.ident is not None
+    signal.pthread_kill(main_thread.ident, signal.SIGINT)
+
+
 def main() -> None:
     """Run one way, and return."""
     set_deadline()
@@ -72,7 +83,8 @@ def main() -> None:
     executor = AsyncioExecutor(loop=asyncio.new_event_loop() if way == "given_loop" else None)
     give_up_when_main_ends(main_ends.set)
     end_when_main_ends(executors_have_ended.set)  # called in this order
-    node = Waiting(executor, main_ends.wait if way == "waits_late" else lambda: None)
+    moments = {"waits_late": main_ends, "left_alone": threading.Event()}
+    node = Waiting(executor, moments[way].wait if way in moments else lambda: None)
     executor.add_node(node)
 
     def spin_here() -> None:
@@ -93,6 +105,12 @@ def main() -> None:
     else:
         spin_here()
     node.begun.wait()
+    if way == "left_alone":
+        threading.Thread(target=interrupt_main_thread).start()
+        try:
+            executor.shutdown()
+        except KeyboardInterrupt:
+            say("interrupted")
     say("main ends")
     if way == "shut_down_shortly":
         executor.shutdown(timeout_sec=0.0)

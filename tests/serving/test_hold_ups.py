@@ -1,0 +1,65 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# The end of an executor says for which callbacks in workers it waits.
+
+from __future__ import annotations
+
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import pytest
+from rclpy.context import Context
+from rclpy.node import Node
+from std_msgs.msg import Int64
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._serving import hold_ups
+from aiorcl._serving.hold_ups import HoldUps
+from tests.support.counters import wait_until_asleep
+from tests.support.threads import Threads, a_message
+
+if TYPE_CHECKING:
+    from tests.support.makers import Run
+
+
+def test_who_holds_up_an_end_is_named_once(
+    run: Run,
+    context: Context,
+    lone: Node,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """With its node, and where the thread is in the code of the user."""
+    go, looks = threading.Event(), list[None]()
+    look = HoldUps.look
+
+    def look_twice(self: HoldUps) -> None:
+        look(self)
+        looks.append(None)
+        if len(looks) > 1:
+            go.set()
+
+    monkeypatch.setattr(hold_ups, "_SILENT_SEC", 0.0)
+    monkeypatch.setattr(HoldUps, "look", look_twice)
+
+    async def main() -> None:
+        called = Threads()
+
+        def callback(_: Int64) -> None:
+            called.note()
+            go.wait()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            a_message(lone, ThreadCallbackGroup(1), callback)
+            worker = await called.next()
+            assert worker.native_id is not None
+            wait_until_asleep(worker.native_id)
+            line = callback.__code__.co_firstlineno + 2
+        told = capfd.readouterr().err
+        assert told.count("The end of the executor waits for") == 1
+        assert f"subscription '/topic' of node '/{lone.get_name()}', in a worker" in told
+        assert f"at {Path(__file__)}:{line} in " in told
+
+    run(main)
