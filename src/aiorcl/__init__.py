@@ -27,6 +27,7 @@ from aiorcl._coroutines.goals.server import ServedGoal, serve_action
 from aiorcl._coroutines.publishing import publish
 from aiorcl._coroutines.readiness import action_ready, node_ready, service_ready, subscribers_ready
 from aiorcl._coroutines.streams.messages import MessageStream, messages, next_message
+from aiorcl._coroutines.streams.parameter_changes import ParameterStream, parameter_changes
 from aiorcl._coroutines.streams.qos_events import EventStream, qos_events
 from aiorcl._coroutines.streams.stream import Stream
 from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
@@ -65,6 +66,7 @@ __all__ = [
     "Lifespan",
     "LimitedCallbackGroup",
     "MessageStream",
+    "ParameterStream",
     "RclError",
     "RunningGoal",
     "ServedGoal",
@@ -83,6 +85,7 @@ __all__ = [
     "new_event_loop",
     "next_message",
     "node_ready",
+    "parameter_changes",
     "publish",
     "qos_events",
     "run",

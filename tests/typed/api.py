@@ -17,6 +17,7 @@ from rclpy.event_handler import (
     QoSSubscriptionEventType,
 )
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from rclpy.publisher import Publisher
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
@@ -77,6 +78,9 @@ async def streams(node: Node, publisher: Publisher[Scan]) -> None:
     )
     async for event in losses:
         assert_type(event, QoSMessageLostInfo)
+    async for changed in aiorcl.parameter_changes(node, "rate"):
+        assert_type(changed, list[Parameter[Any]])
+    aiorcl.parameter_changes(node, 1)  # type: ignore[arg-type]
     aiorcl.messages(node, "Scan", "scan")  # type: ignore[arg-type]
     aiorcl.messages(node, Scan(), "scan")  # type: ignore[arg-type]
     aiorcl.messages(Robot, Scan, "scan")  # type: ignore[arg-type]

@@ -1,0 +1,184 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Changes of parameters as an async iterator: all, in their order, from whichever thread.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import gc
+import weakref
+from typing import TYPE_CHECKING, Any
+
+import pytest
+from rcl_interfaces.msg import SetParametersResult
+from rclpy.context import Context
+from rclpy.node import Node
+from rclpy.parameter import Parameter
+from rclpy.parameter_client import AsyncParameterClient
+
+import aiorcl
+from aiorcl import AsyncioExecutor
+from tests.support import ends
+from tests.support.elsewhere import call_elsewhere
+from tests.support.turns import turns
+from tests.support.walk import cancel_everywhere
+
+if TYPE_CHECKING:
+    from tests.support.makers import MakeNode, Run
+
+
+def callbacks(node: Any) -> int:
+    """Count those that hear of changes."""
+    return len(node._post_set_parameters_callbacks)
+
+
+def values(changed: list[Parameter[Any]]) -> dict[str, object]:
+    """Return what was set."""
+    return {parameter.name: parameter.value for parameter in changed}
+
+
+def test_changes_come_as_they_are_set(run: Run, context: Context, make_node: MakeNode) -> None:
+    """One list for what was set at once: by the node, by its services, by a declaration."""
+    node = make_node(start_parameter_services=True)
+    node.declare_parameter("rate", 1.0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            async with aiorcl.parameter_changes(node) as changes:
+                node.set_parameters([Parameter("rate", value=2.0), Parameter("rate", value=2.0)])
+                node.declare_parameter("name", "left")
+                node.set_parameters_atomically(
+                    [Parameter("rate", value=3.0), Parameter("name", value="right")]
+                )
+                expected = [
+                    *({"rate": 2.0}, {"rate": 2.0}, {"name": "left"}),
+                    {"rate": 3.0, "name": "right"},
+                ]
+                assert [values(await anext(changes)) for _ in expected] == expected
+                client = AsyncParameterClient(node, node.get_name())
+                while not client.services_are_ready():  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                client.set_parameters([Parameter("rate", value=4.0)])
+                assert values(await anext(changes)) == {"rate": 4.0}
+            assert callbacks(node) == 0
+
+    run(main)
+
+
+def test_only_those_that_are_asked_for(run: Run, context: Context, lone: Node) -> None:
+    """The others do not come, alone or beside them; nor what a callback has refused."""
+    for name in ("left", "right", "up"):
+        lone.declare_parameter(name, 0)
+
+    def check(parameters: list[Parameter[Any]]) -> SetParametersResult:
+        return SetParametersResult(successful=all(each.value >= 0 for each in parameters))
+
+    lone.add_on_set_parameters_callback(check)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.parameter_changes(lone, "left", "right") as changes:
+                lone.set_parameters([Parameter("up", value=1), Parameter("left", value=-1)])
+                lone.set_parameters_atomically(
+                    [Parameter("up", value=2), Parameter("right", value=3)]
+                )
+                assert values(await anext(changes)) == {"right": 3}
+
+    run(main)
+
+
+def test_threads_set_parameters(run: Run, context: Context, lone: Node) -> None:
+    """What another thread sets comes before what this one sets after it."""
+    lone.declare_parameter("number", 0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.parameter_changes(lone) as changes:
+                waiting = asyncio.ensure_future(anext(changes))
+                await turns()
+                call_elsewhere(lambda: lone.set_parameters([Parameter("number", value=1)]))
+                lone.set_parameters([Parameter("number", value=2)])
+                assert values(await waiting) == {"number": 1}
+                assert values(await anext(changes)) == {"number": 2}
+
+    run(main)
+
+
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@pytest.mark.parametrize("way", ["close", *(way for way in ends.ENDS if way != "destroy")])
+def test_the_iteration_ends_with_the_node(
+    run: Run, context: Context, make_node: MakeNode, way: str, thread: bool
+) -> None:
+    """Or with its executor."""
+    node = make_node()
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(node)
+            async with aiorcl.parameter_changes(node) as changes:
+                waiting = asyncio.ensure_future(anext(changes, None))
+                await turns()
+                await ends.end(way, executor, node, changes, block=block, thread=thread)
+                assert await waiting is None
+
+    run(main)
+
+
+def test_a_stream_that_nobody_holds_hears_nothing(run: Run, context: Context, lone: Node) -> None:
+    """``break`` is enough."""
+    lone.declare_parameter("rate", 1.0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+
+            async def first() -> weakref.ref[Any]:
+                stream = aiorcl.parameter_changes(lone)
+                asyncio.get_running_loop().call_soon(
+                    lone.set_parameters, [Parameter("rate", value=2.0)]
+                )
+                async for _ in stream:
+                    break
+                return weakref.ref(stream)
+
+            stream = await first()
+            gc.collect()
+            assert stream() is None
+            assert callbacks(lone) == 0
+
+    run(main)
+
+
+def test_whoever_waits_can_be_cancelled_anywhere(run: Run, context: Context, lone: Node) -> None:
+    """And loses nothing."""
+    lone.declare_parameter("rate", 1.0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+
+            async def once() -> None:
+                async with aiorcl.parameter_changes(lone, "rate") as changes:
+                    asyncio.get_running_loop().call_soon(
+                        lone.set_parameters, [Parameter("rate", value=2.0)]
+                    )
+                    await anext(changes)
+
+            assert await cancel_everywhere(once, lambda: callbacks(lone)) == 2
+
+    run(main)
+
+
+def test_wrong_arguments_are_refused(lone: Node) -> None:
+    """With what to write."""
+    wrong: Any = aiorcl.parameter_changes
+    with pytest.raises(TypeError, match=r"parameter_changes\(\) takes a node, not 'node'"):
+        wrong("node")
+    with pytest.raises(TypeError, match="takes names of parameters, not 3"):
+        wrong(lone, 3)
+    assert repr(wrong(lone, "rate")) == "<ParameterStream of rate>"
