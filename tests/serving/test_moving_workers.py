@@ -249,3 +249,68 @@ def test_nothing_begins_after_an_end(
     worker.begin()
     assert old.executor.shutdown(timeout_sec=DEADLINE_SEC)
     assert called == []
+
+
+def test_a_callback_that_has_returned_leaves_its_place(context: Context, lone: Node) -> None:
+    """Its old executor has not heard of that, as nobody runs it: the new one need not wait.
+
+    While it runs it keeps its place there, too.
+    """
+    begun, may_end = threading.Event(), threading.Event()
+    received: list[int] = []
+
+    def callback(message: Int64) -> None:
+        begun.set()
+        assert may_end.wait(DEADLINE_SEC)
+        received.append(message.data)
+
+    lone.create_subscription(Int64, "topic", callback, 10, callback_group=ThreadCallbackGroup(1))
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    with AsyncioExecutor(context=context) as old, AsyncioExecutor(context=context) as new:
+        old.add_node(lone)
+        publisher.publish(Int64(data=1))
+        while not begun.is_set():
+            old.spin_once(timeout_sec=0)
+        begun.clear()
+        publisher.publish(Int64(data=2))
+        old.remove_node(lone)
+        new.add_node(lone)
+        new.spin_once(timeout_sec=0.1)
+        assert not begun.is_set()
+        may_end.set()
+        while len(received) < 2:
+            new.spin_once(timeout_sec=DEADLINE_SEC)
+    assert received == [1, 2]
+
+
+def test_a_coroutine_that_a_callback_has_returned_keeps_its_place(
+    context: Context, lone: Node
+) -> None:
+    """It is under way on the old executor until that runs, and ends."""
+    begun: list[int] = []
+    returned = threading.Event()
+
+    def callback(message: Int64) -> Any:
+        begun.append(message.data)
+
+        async def rest() -> None:
+            await asyncio.sleep(0)
+
+        returned.set()
+        return rest()
+
+    lone.create_subscription(Int64, "topic", callback, 10, callback_group=ThreadCallbackGroup(1))
+    publisher = lone.create_publisher(Int64, "topic", 10)
+    with AsyncioExecutor(context=context) as old, AsyncioExecutor(context=context) as new:
+        old.add_node(lone)
+        publisher.publish(Int64(data=1))
+        while not returned.is_set():
+            old.spin_once(timeout_sec=0)
+        publisher.publish(Int64(data=2))
+        old.remove_node(lone)
+        new.add_node(lone)
+        new.spin_once(timeout_sec=0.1)
+        assert begun == [1]
+        old.shutdown()
+        while len(begun) < 2:
+            new.spin_once(timeout_sec=DEADLINE_SEC)

@@ -44,6 +44,13 @@ class _Use(NamedTuple):
     groups: weakref.ref[Groups]
     node: weakref.ref[Node]
 
+    def under_way(self, group: CallbackGroup) -> int:
+        """Return how many callbacks of the group have not come to their ends there."""
+        grants, groups = self.grants(), self.groups()
+        if grants is None:
+            return 0
+        return grants.running - (0 if groups is None else groups.count_returned(group))
+
 
 # By the user's group, of all executors; and the groups that were told of.
 _uses: ByIdentity[CallbackGroup, list[_Use]] = ByIdentity()
@@ -56,15 +63,15 @@ class _Counted:
     A node has moved in one of its own callbacks, as nested spins let it.
     """
 
-    def __init__(self, limit: int, elsewhere: list[weakref.ref[_core.Group]]) -> None:
+    def __init__(self, group: CallbackGroup, limit: int, elsewhere: list[_Use]) -> None:
+        self._group = group
         self._limit = limit
         self._elsewhere = elsewhere
         self._running = 0
 
     def can_execute(self, entity: object) -> bool:
-        others = [grants() for grants in self._elsewhere]
-        running = sum(grants.running for grants in others if grants is not None)
-        return self._running + running < self._limit
+        elsewhere = sum(use.under_way(self._group) for use in self._elsewhere)
+        return self._running + elsewhere < self._limit
 
     def beginning_execution(self, entity: object) -> bool:
         self._running += 1
@@ -124,6 +131,13 @@ class Groups:
             self._note(group, shared, node)
         return shared
 
+    def count_returned(self, group: CallbackGroup) -> int:
+        """Return how many of its callbacks have returned in workers, which hold their places yet.
+
+        Until the loop goes on.
+        """
+        return self._workers.count_returned(group)
+
     def _alone_for(self, entity: Any) -> _core.Group:
         """Return what grants the places of an entity that runs not beside itself only.
 
@@ -149,9 +163,9 @@ class Groups:
     def _counted(
         self, group: CallbackGroup, limit: int, in_worker: Callable[..., Any] | None
     ) -> _core.Group:
-        uses = [use.grants for use in _uses.get(group) or []]
-        if any(found.running for grants in uses if (found := grants()) is not None):
-            return _core.Group(self._dispatcher, _Counted(limit, uses), in_worker)
+        uses = _uses.get(group) or []
+        if any(use.under_way(group) for use in uses):
+            return _core.Group(self._dispatcher, _Counted(group, limit, uses), in_worker)
         if in_worker is None:
             return _core.Group(self._dispatcher, limit)
         return _core.Group(self._dispatcher, limit, in_worker)

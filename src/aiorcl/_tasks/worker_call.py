@@ -12,6 +12,7 @@ from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TYPE_CHECKING, Any, Protocol
 
+from aiorcl._core import is_coroutine
 from aiorcl._loop.private import task_behind
 from aiorcl._loop.waking import wake
 from aiorcl._tasks.coroutine_steps import begins_first
@@ -44,6 +45,7 @@ class Call:
     :param is_in_vain: tells whether the executor has ended. If given, what the function is called
         with is not lost when the coroutine is cancelled as its node is removed: then it may begin
         later, unless this is true by then.
+    :param group: in which it has a place, if it has.
     """
 
     def __init__(
@@ -51,7 +53,10 @@ class Call:
         function: Callable[[], Any],
         gate: _core.Entity | None = None,
         is_in_vain: Callable[[], bool] | None = None,
+        group: object = None,
     ) -> None:
+        #: As given.
+        self.group = group
         self._function = function
         self._gate = gate
         self._is_in_vain = is_in_vain
@@ -66,6 +71,7 @@ class Call:
         self._next_cancel: float | None = None  # since its thread was found waiting
         #: True if what its thread has waited for was cancelled.
         self.is_wait_cancelled = False
+        self._has_ended = False
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -82,6 +88,10 @@ class Call:
     def runs(self) -> bool:
         """True while a thread is in the function. Any thread."""
         return self.thread != 0
+
+    def has_returned(self) -> bool:
+        """True if the function was called, and has left no coroutine to go on. Any thread."""
+        return self._has_ended and not is_coroutine(self._result)
 
     def run(self) -> None:
         """Call the function, if it still may begin. The worker's thread."""
@@ -102,6 +112,7 @@ class Call:
         except BaseException as error:  # a SystemExit too goes the executor's way
             self._error = error
         self.thread = 0
+        self._has_ended = True
         self._is_in_vain = None  # which may hold the executor, longer than who waits for this
         try:
             self._loop.call_soon_threadsafe(self._end)

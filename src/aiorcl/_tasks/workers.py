@@ -105,7 +105,14 @@ class Workers:
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
         pool = self._pool_for(group)
-        return None if pool is None else functools.partial(self.in_worker, pool)
+        return None if pool is None else functools.partial(self.in_worker, pool, group)
+
+    def count_returned(self, group: object) -> int:
+        """Return how many callbacks have left their place in a group, before the loop hears of it.
+
+        Nobody may run that. Any thread.
+        """
+        return sum(call.group is group and call.has_returned() for call in list(self._calls))
 
     def _pool_for(self, group: object) -> ThreadPoolExecutor | None:
         if not isinstance(group, ThreadCallbackGroup):
@@ -126,19 +133,22 @@ class Workers:
     def in_worker(
         self,
         pool: ThreadPoolExecutor,
+        group: object,
         callback: Callable[..., Any],
         entity: _core.Entity | None = None,
     ) -> Callable[..., Any]:
         """Return a coroutine function that calls ``callback``, of an entity, in a worker.
 
         A coroutine that it returns goes on on the loop, and a coroutine function is called there.
+
+        :param group: in which it has a place; None if in none.
         """
         if inspect.iscoroutinefunction(callback):
             return callback
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             function = functools.partial(callback, *args, **kwargs)
-            pending = Call(function, entity, self.nothing_answers)
+            pending = Call(function, entity, self.nothing_answers, group)
             self._calls.add(pending)
             try:
                 cancellation = await pending.end(self._submit(pool, pending, entity))
@@ -194,7 +204,7 @@ class Workers:
     ) -> Callable[..., Any]:
         """Return what calls ``callback``, of an entity, as ``group`` says: in a worker, or here."""
         pool = self._pool_for(group)
-        return callback if pool is None else self.in_worker(pool, callback, entity)
+        return callback if pool is None else self.in_worker(pool, None, callback, entity)
 
     def wait_for(self, future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
         """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
