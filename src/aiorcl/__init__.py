@@ -29,6 +29,7 @@ from aiorcl._coroutines.readiness import action_ready, node_ready, service_ready
 from aiorcl._coroutines.streams.messages import MessageStream, messages, next_message
 from aiorcl._coroutines.streams.parameter_changes import ParameterStream, parameter_changes
 from aiorcl._coroutines.streams.qos_events import EventStream, qos_events
+from aiorcl._coroutines.streams.requests import RequestStream, ServedRequest, requests
 from aiorcl._coroutines.streams.stream import Stream
 from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
 from aiorcl._loop.clock import AsyncioClock, TimeSourceChangedError
@@ -68,8 +69,10 @@ __all__ = [
     "MessageStream",
     "ParameterStream",
     "RclError",
+    "RequestStream",
     "RunningGoal",
     "ServedGoal",
+    "ServedRequest",
     "Stream",
     "Task",
     "ThreadCallbackGroup",
@@ -88,6 +91,7 @@ __all__ = [
     "parameter_changes",
     "publish",
     "qos_events",
+    "requests",
     "run",
     "serve_action",
     "service_ready",

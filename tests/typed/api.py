@@ -47,6 +47,16 @@ class Drive:
         """A feedback message."""
 
 
+class Look:
+    """A service."""
+
+    class Request:
+        """A request."""
+
+    class Response:
+        """A response."""
+
+
 class Robot(Node):
     """A node that needs no arguments."""
 
@@ -81,6 +91,10 @@ async def streams(node: Node, publisher: Publisher[Scan]) -> None:
     async for changed in aiorcl.parameter_changes(node, "rate"):
         assert_type(changed, list[Parameter[Any]])
     aiorcl.parameter_changes(node, 1)  # type: ignore[arg-type]
+    async for asked in aiorcl.requests(node, Look, "look"):
+        assert_type(asked, aiorcl.ServedRequest[Look.Request, Look.Response])
+        asked.respond(Look.Response())
+        asked.respond(Ask())  # type: ignore[arg-type]
     aiorcl.messages(node, "Scan", "scan")  # type: ignore[arg-type]
     aiorcl.messages(node, Scan(), "scan")  # type: ignore[arg-type]
     aiorcl.messages(Robot, Scan, "scan")  # type: ignore[arg-type]

@@ -108,6 +108,14 @@ def check_action_type(value: object, function: str) -> None:
         )
 
 
+def check_service_type(value: object, function: str) -> None:
+    """Raise TypeError unless ``value`` is the class of a service."""
+    if not _has(value, "Request", "Response"):
+        raise TypeError(
+            f"{function} takes a service class, such as std_srvs.srv.Trigger, not {shown(value)}"
+        )
+
+
 def check_coroutine_function(value: object, function: str, signature: str) -> None:
     """Raise TypeError unless a call of ``value`` makes a coroutine, as far as it says so.
 

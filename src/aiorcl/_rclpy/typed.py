@@ -43,6 +43,17 @@ class ActionType(Protocol[_GoalT_co, _ResultT_co, _FeedbackT_co]):
     def Feedback(self) -> _FeedbackT_co: ...  # noqa: N802
 
 
+_SrvRequestT_co = TypeVar("_SrvRequestT_co", covariant=True)
+_SrvResponseT_co = TypeVar("_SrvResponseT_co", covariant=True)
+
+
+class ServiceType(Protocol[_SrvRequestT_co, _SrvResponseT_co]):
+    """The class of a service, as generated."""
+
+    def Request(self) -> _SrvRequestT_co: ...  # noqa: N802
+    def Response(self) -> _SrvResponseT_co: ...  # noqa: N802
+
+
 class GoalSender(Protocol[GoalT, ResultT, FeedbackT]):
     """rclpy's ActionClient.
 

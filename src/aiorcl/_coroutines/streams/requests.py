@@ -1,0 +1,201 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Requests of a service, as an async iterator."""
+
+from __future__ import annotations
+
+import asyncio
+import weakref
+from typing import TYPE_CHECKING, Any, Generic
+
+from rclpy.callback_groups import ReentrantCallbackGroup
+from rclpy.node import Node
+from rclpy.qos import QoSProfile, qos_profile_services_default
+
+from aiorcl import _core
+from aiorcl._coroutines.arguments import check, check_message, check_service_type
+from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._rclpy.typed import ServiceType, SrvRequestT, SrvResponseT
+from aiorcl._serving.followers import EntityGoneError, on_loop
+from aiorcl._serving.registry import served_node_here
+from aiorcl._serving.report import logger_of
+
+if TYPE_CHECKING:
+    from rclpy.service import Service
+
+
+class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
+    """A request that a client has sent; of `aiorcl.requests`.
+
+    :ivar request: the request message.
+    :ivar response: an empty response, to be filled.
+    """
+
+    def __init__(
+        self,
+        feed: _RequestFeed[SrvRequestT, SrvResponseT],
+        request: SrvRequestT,
+        response: SrvResponseT,
+        answer: asyncio.Future[SrvResponseT],
+    ) -> None:
+        self.request = request
+        self.response = response
+        self._feed = feed
+        self._answer = answer
+        self._responded = False
+
+    def respond(self, response: SrvResponseT | None = None) -> None:
+        """Send the response to the client; once. Any thread.
+
+        :param response: ``self.response`` if None.
+        :raises TypeError: if it is of another type, or a field of it.
+        :raises ValueError: if a field of it holds what the message cannot.
+        :raises EntityGoneError: if the stream was closed, or has ended.
+        :raises RuntimeError: the second time.
+        """
+        feed = self._feed
+        if response is None:
+            response = self.response
+        check_message(response, type(self.response), f"A response of '{feed.service_name}'")
+        feed.response_type.check(response)
+        if self._responded:
+            raise RuntimeError(f"The request to '{feed.service_name}' has its response already")
+        if feed.reason is not None:
+            raise EntityGoneError(feed.reason)
+        self._responded = True
+        on_loop(self._answer.get_loop(), _complete, self._answer, response)
+
+    def __del__(self) -> None:
+        # Nobody can respond any more. On whichever thread collects it.
+        if not getattr(self, "_responded", True):
+            self._feed.forgotten(self._answer)
+
+
+def _complete(answer: asyncio.Future[Any], response: object) -> None:
+    if not answer.done():  # the executor ends
+        answer.set_result(response)
+
+
+class _RequestFeed(Feed[ServedRequest[SrvRequestT, SrvResponseT]]):
+    """Takes the requests of a service."""
+
+    def __init__(self, node: Node, response_type: Any, service_name: str) -> None:
+        super().__init__(limit=None)
+        self.service_name = service_name
+        self.response_type = _core.MessageType(response_type)
+        self._node = weakref.ref(node)
+        self._answers: set[asyncio.Future[SrvResponseT]] = set()
+
+    async def serve(self, request: SrvRequestT, response: SrvResponseT) -> SrvResponseT:
+        """The callback of the service, which ends with the response."""
+        answer: asyncio.Future[SrvResponseT] = asyncio.get_running_loop().create_future()
+        self._answers.add(answer)
+        try:
+            self.put(ServedRequest(self, request, response, answer))
+            del request, response  # whoever forgets to respond is told when it is collected
+            return await answer
+        finally:
+            self._answers.discard(answer)
+
+    def forgotten(self, answer: asyncio.Future[SrvResponseT]) -> None:
+        """Nobody can respond to a request any more, which the client does not hear of."""
+        node = self._node()
+        if self.reason is None and node is not None and not answer.done():
+            logger_of(node).warning(
+                f"A request to '{self.service_name}' was dropped without a response: its client "
+                "waits on. Call respond() of each that the stream of requests brings"
+            )
+        on_loop(answer.get_loop(), answer.cancel)
+
+    def close(self) -> None:
+        super().close()
+        on_loop(self._loop, self._cancel_all)
+
+    def _cancel_all(self) -> None:
+        for answer in list(self._answers):
+            answer.cancel()
+
+
+class RequestStream(Stream[ServedRequest[SrvRequestT, SrvResponseT]]):
+    """The requests of a service; made by `aiorcl.requests`."""
+
+    def __init__(
+        self,
+        node: Node,
+        srv_type: ServiceType[SrvRequestT, SrvResponseT],
+        service_name: str,
+        qos_profile: QoSProfile,
+    ) -> None:
+        self._closed = True  # until it is whole
+        self._node = node
+        self._srv_type: Any = srv_type
+        self._service_name = service_name
+        self._qos_profile = qos_profile
+        self._service: Service[Any, Any] | None = None
+        super().__init__()
+
+    def __repr__(self) -> str:
+        return f"<RequestStream of '{self._service_name}'{' (closed)' if self._closed else ''}>"
+
+    @property
+    def service(self) -> Service[Any, Any]:
+        """The service of the stream.
+
+        :raises RuntimeError: before the stream was opened, by ``async with`` or the first request.
+        """
+        if self._service is None:
+            raise RuntimeError(
+                f"The stream of '{self._service_name}' is not open yet: enter it by 'async with'"
+            )
+        return self._service
+
+    def _open(self) -> Feed[ServedRequest[SrvRequestT, SrvResponseT]]:
+        served_node = served_node_here(self._node)
+        feed: _RequestFeed[SrvRequestT, SrvResponseT]
+        feed = _RequestFeed(self._node, self._srv_type.Response, self._service_name)
+        self._service = self._node.create_service(
+            *(self._srv_type, self._service_name, feed.serve),
+            qos_profile=self._qos_profile,
+            callback_group=ReentrantCallbackGroup(),  # that is none
+        )
+        feed.follow(served_node.serving, self._service, self._node)
+        return feed
+
+    def _destroy(self) -> None:
+        assert self._service is not None  # made with the feed
+        self._node.destroy_service(self._service)
+
+
+def requests(
+    node: Node,
+    srv_type: ServiceType[SrvRequestT, SrvResponseT],
+    service_name: str,
+    *,
+    qos_profile: QoSProfile = qos_profile_services_default,
+) -> RequestStream[SrvRequestT, SrvResponseT]:
+    """Return the requests of a service: ``async for asked in aiorcl.requests(...)``.
+
+    Instead of a callback, for what serves requests one after the other, or beside other things:
+
+        async for asked in aiorcl.requests(node, SetBool, "light"):
+            asked.response.success = await switch(asked.request.data)
+            asked.respond()
+
+    The service is there from when the stream is opened until it is closed, and takes each request
+    as it comes; those that wait are kept, however many they are. Each wants one ``respond()``, in
+    any order; a client hears nothing of requests that are left when the stream is closed, or ends.
+    One that is dropped without a response is named in the log of the node.
+
+    :param node: a node that an `AsyncioExecutor` serves on the running loop when the first request
+        is asked for.
+    :param qos_profile: of the service.
+    :raises rclpy.exceptions.InvalidServiceNameException: when it is opened, if no service can have
+        this name.
+    :raises TypeError: if an argument is of the wrong kind.
+    """
+    function = "aiorcl.requests()"
+    check(node, Node, function, "a node")
+    check_service_type(srv_type, function)
+    check(service_name, str, function, "the name of a service as a string")
+    check(qos_profile, QoSProfile, function, "a QoSProfile")
+    return RequestStream(node, srv_type, service_name, qos_profile)
