@@ -53,7 +53,7 @@ class Held(Robot):
 
     def __init__(self) -> None:
         super().__init__()
-        self._future = Future[None]()
+        self._future: Future[None] = Future()
         self._hold = self.create_timer(0.0, self._wait, callback_group=ThreadCallbackGroup(1))
 
     def _wait(self) -> None:
