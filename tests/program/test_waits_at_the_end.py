@@ -80,6 +80,12 @@ def wait_for_parameters(node: Node, _: Any, timeout: float | None) -> Callable[[
     return lambda: client.wait_for_services(timeout)
 
 
+def call_a_service(node: Node, _: Any, timeout: float | None) -> Callable[[], object]:
+    """Nobody offers it."""
+    client: Any = node.create_client(Trigger, "nobody")
+    return lambda: client.call(Trigger.Request(), timeout)
+
+
 def spin(_: Node, executor: Any, timeout: float | None) -> Callable[[], object]:
     """Inside the callback, for what never comes."""
     return lambda: executor.spin_until_future_complete(Future(), timeout)
@@ -164,6 +170,22 @@ def test_what_ends_by_itself_outlasts_the_executor(
     assert blocked.came == [returned]
 
 
+@EXECUTORS_AND_BEGINS
+def test_a_call_with_a_timeout_outlasts_the_executor(lone: Node, cls: Any, begins: str) -> None:
+    """No answer comes any more: it raises, or on Jazzy returns None, when its time is over."""
+    blocked = Blocked(cls, lone, call_a_service, SHORT_SEC, begins)
+    blocked.shut_down()
+    assert blocked.came in ([None], [TimeoutError])
+    assert not any(client._pending_requests for client in lone.clients)
+
+
+def test_a_call_with_a_timeout_ends_with_ros(context: Context, lone: Node) -> None:
+    """And does not hold up its end."""
+    blocked = Blocked(stand_ins.MultiThreadedExecutor, lone, call_a_service, LONG_SEC, "before")
+    blocked.shut_down_ros(context)
+    assert blocked.came == [UnansweredError]
+
+
 @EXECUTORS
 @pytest.mark.parametrize(
     ("wait", "ends"),
@@ -187,7 +209,14 @@ def test_what_blocks_ends_with_ros(
 
 @BEGINS
 @pytest.mark.parametrize(
-    "wait", [wait_for_a_service, wait_for_an_action, wait_for_parameters, sleep_by_a_rate]
+    "wait",
+    [
+        call_a_service,
+        wait_for_a_service,
+        wait_for_an_action,
+        wait_for_parameters,
+        sleep_by_a_rate,
+    ],
 )
 def test_what_would_never_end_is_ended(lone: Node, wait: Wait, begins: str) -> None:
     """While ROS is up rclpy's shutdown would wait for ever."""

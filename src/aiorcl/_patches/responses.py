@@ -39,15 +39,23 @@ class _ClientStandIn:
 
     :param wait: waits until the future of the response is done, on a thread that would have to
         bring that; None on any other.
+    :param outlasts: the call ends by itself, and that is waited for, unless the context is down.
     """
 
     def __init__(
-        self, client: Any, workers: Workers, node: Node, wait: Callable[[Any], object] | None
+        self,
+        client: Any,
+        workers: Workers,
+        node: Node,
+        wait: Callable[[Any], object] | None,
+        *,
+        outlasts: bool,
     ) -> None:
         self._client = client
         self._workers = workers
         self._node = node
         self._wait = wait
+        self._outlasts = outlasts
         self._future: Any = None
         self._twin: rclpy.task.Future[Any] | None = None
 
@@ -58,7 +66,7 @@ class _ClientStandIn:
 
         def call(*args: Any, **kwargs: Any) -> Any:
             self._future = attribute(*args, **kwargs)
-            self._twin = self._workers.wait_for(self._future, self._node)
+            self._twin = self._workers.wait_for(self._future, self._node, outlasts=self._outlasts)
             if self._wait is not None:
                 self._wait(self._future)
                 if self._workers.nothing_answers():
@@ -99,15 +107,17 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
         if found is None:
             return method(self, *args, **kwargs)
         serving, node = found
-        wait, spin = None, serving.watcher.spin_inside
-        if spin is not None and serving.run.runs_here():
+        wait, spin, timeout_sec = None, serving.watcher.spin_inside, None
+        if spin is not None:  # the program was written for rclpy
             bound = signature.bind(self, *args, **kwargs)
             timeout_sec = bound.arguments.get("timeout_sec")
-            wait = functools.partial(spin, timeout=timeout_sec)
-            if "timeout_sec" in signature.parameters:
-                bound.arguments["timeout_sec"] = 0.0  # it is over when the method begins to wait
-            args, kwargs = bound.args[1:], bound.kwargs
-        stand_in = _ClientStandIn(self, serving.watcher.workers, node, wait)
+            if serving.run.runs_here():
+                wait = functools.partial(spin, timeout=timeout_sec)
+                if "timeout_sec" in signature.parameters:
+                    bound.arguments["timeout_sec"] = 0.0  # over when the method begins to wait
+                args, kwargs = bound.args[1:], bound.kwargs
+        workers, outlasts = serving.watcher.workers, timeout_sec is not None
+        stand_in = _ClientStandIn(self, workers, node, wait, outlasts=outlasts)
         try:
             return method(stand_in, *args, **kwargs)
         except UnansweredError:

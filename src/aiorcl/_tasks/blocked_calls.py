@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import TracebackType
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 import rclpy.task
 
@@ -21,9 +21,17 @@ if TYPE_CHECKING:
 
     from aiorcl._tasks.workers import Workers
 
-# Those that wait for a response, by the future on which they do, and the node of each client; and
-# those that sleep. Of all executors, as nodes move between them meanwhile.
-_waits: dict[rclpy.task.Future[Any], Node] = {}
+
+class _Wait(NamedTuple):
+    """Of a call that waits for a response: the node of its client, and `Workers.wait_for`."""
+
+    node: Node
+    outlasts: bool
+
+
+# Those that wait for a response, by the future on which they do; and those that sleep. Of all
+# executors, as nodes move between them meanwhile.
+_waits: dict[rclpy.task.Future[Any], _Wait] = {}
 _sleeps: set[Sleep] = set()
 
 
@@ -36,13 +44,16 @@ def unanswered(context_is_down: bool) -> BaseException | None:
     return UnansweredError()
 
 
-def twin_of(future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
+def twin_of(
+    future: rclpy.task.Future[Any], node: Node, *, outlasts: bool
+) -> rclpy.task.Future[Any]:
     """Return a future on no executor that becomes what ``future`` becomes. Any thread.
 
     :param node: whose executor ends the wait for it.
+    :param outlasts: as of `Workers.wait_for`.
     """
     twin: rclpy.task.Future[Any] = rclpy.task.Future()
-    _waits[twin] = node
+    _waits[twin] = _Wait(node, outlasts)
     future.add_done_callback(_Completes(twin))
     return twin
 
@@ -59,11 +70,13 @@ def leave(future: rclpy.task.Future[Any]) -> None:
             remove_done_callback(future, callback)
 
 
-def cancel_waits_on(has: Callable[[Node], bool]) -> None:
+def cancel_waits_on(has: Callable[[Node], bool], *, context_is_down: bool) -> None:
     """End the waits for responses to the nodes of one executor. Any thread."""
     for twin in list(_waits):  # no pairs: to make those may bring the collector
-        node = _waits.get(twin)
-        if node is not None and has(node) and forget(twin) and not twin.done():
+        wait = _waits.get(twin)
+        if wait is None or not has(wait.node) or (wait.outlasts and not context_is_down):
+            continue
+        if forget(twin) and not twin.done():
             twin.set_exception(UnansweredError())  # type: ignore[arg-type]
 
 

@@ -206,13 +206,18 @@ class Workers:
         pool = self._pool_for(group)
         return callback if pool is None else self.in_worker(pool, None, callback, entity)
 
-    def wait_for(self, future: rclpy.task.Future[Any], node: Node) -> rclpy.task.Future[Any]:
+    def wait_for(
+        self, future: rclpy.task.Future[Any], node: Node, *, outlasts: bool = False
+    ) -> rclpy.task.Future[Any]:
         """Return a future that becomes what ``future`` becomes, for a thread that blocks on it.
 
         On no executor: its done callbacks run at once, also while the executor ends that has the
         node then, which gives it an ``asyncio.CancelledError``. Any thread.
+
+        :param outlasts: the thread ends its wait by itself, and the end of the executor leaves it
+            to that, unless the context is down.
         """
-        twin = twin_of(future, node)
+        twin = twin_of(future, node, outlasts=outlasts)
         if self.nothing_answers():
             self.cancel_waits()
         return twin
@@ -240,7 +245,7 @@ class Workers:
 
     def cancel_waits(self) -> None:
         """End the calls that wait, by CancelledError or as they say. Any thread."""
-        cancel_waits_on(self.has)
+        cancel_waits_on(self.has, context_is_down=self.context_ends())
         cancel_sleeps_of(self)
 
     def cancel_awaited(self, loop: asyncio.AbstractEventLoop | None) -> None:
