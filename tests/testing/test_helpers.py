@@ -120,17 +120,45 @@ def test_messages_are_played_in_their_order(serve: Serve, lone: Node) -> None:
     ("tape", "rate", "words"),
     [
         ([(1.0, "topic", Int64()), (0.5, "topic", Int64())], 1.0, "order of their times"),
+        ([(float("nan"), "topic", Int64())], 1.0, "order of their times"),
         ([], 0.0, "positive rate"),
+        ([(1.0, "topic")], 1.0, "a time, a topic and a message of each"),
+        ([("1", "topic", Int64())], 1.0, "times in seconds"),
+        ([(1.0, 2.0, Int64())], 1.0, "the name of a topic"),
+        ([(1.0, "topic", "text")], 1.0, "a message class"),
+        (
+            [(1.0, "topic", Int64()), (1.0, "topic", String())],
+            *(1.0, "one type for 'topic': std_msgs.msg.Int64 came first, and then std_msgs"),
+        ),
     ],
 )
 def test_what_cannot_be_played(
-    serve: Serve, lone: Node, tape: list[tuple[float, str, Int64]], rate: float, words: str
+    serve: Serve, lone: Node, tape: Any, rate: float, words: str
 ) -> None:
     """It is said before anything is published."""
 
     async def body(_: AsyncioExecutor) -> None:
-        with pytest.raises(ValueError, match=words):
+        with pytest.raises((ValueError, TypeError), match=words):
             await play(lone, tape, rate=rate)
+
+    serve(body)
+
+
+def test_wrong_arguments_are_refused(serve: Serve, lone: Node) -> None:
+    """At the call, with what is taken."""
+    nothing: Any = None
+
+    async def body(_: AsyncioExecutor) -> None:
+        with pytest.raises(TypeError, match=r"play\(\) takes a node"):
+            await play(nothing, [])
+        with pytest.raises(TypeError, match=r"SimulatedClock\(\) takes a node"):
+            SimulatedClock(nothing)
+        with pytest.raises(TypeError, match=r"SimulatedClock\(\) takes nodes that follow"):
+            SimulatedClock(lone, nothing)
+        async with record(lone, Int64, "topic") as recorder:
+            number: Any = 5
+            with pytest.raises(TypeError, match=r"wait_for\(\) takes a function as predicate"):
+                await recorder.wait_for(number)
 
     serve(body)
 
@@ -170,3 +198,16 @@ def test_a_node_that_does_not_follow_is_named(lone: Node) -> None:
     """Its clock would never show the time."""
     with pytest.raises(ValueError, match=f"{lone.get_fully_qualified_name()}.*use_sim_time"):
         SimulatedClock(lone, lone)
+
+
+def test_a_follower_on_no_executor_is_named(serve: Serve, lone: Node, make_node: MakeNode) -> None:
+    """Nobody would tell it of the time."""
+    alone = make_node(parameter_overrides=[Parameter("use_sim_time", value=True)])
+
+    async def body(_: AsyncioExecutor) -> None:
+        with pytest.raises(RuntimeError, match=f"{alone.get_name()}.* add it to an executor"):
+            async with SimulatedClock(lone, alone):
+                raise AssertionError
+        assert lone.count_publishers("/clock") == 0
+
+    serve(body)

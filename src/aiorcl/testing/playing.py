@@ -14,6 +14,7 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
+from aiorcl._coroutines.arguments import check, check_message_type, name_of_type, shown
 from aiorcl._coroutines.publishing import publish
 from aiorcl._coroutines.readiness import subscribers_ready
 
@@ -39,14 +40,14 @@ async def play(
     :param rate: how many seconds of the list pass in one second.
     :param qos_profile: of the publishers, which exist until this returns.
     :raises ValueError: if times go back, or the rate is not positive.
+    :raises TypeError: if an argument is of the wrong kind, or one topic has messages of two types.
     :raises TimeoutError: if a reliable subscriber has not got the last messages 5 s later.
     """
+    check(node, Node, "play()", "a node")
     if not rate > 0:
         raise ValueError(f"play() takes a positive rate, not {rate!r}")
-    listed = list(messages)
+    listed = _checked(messages)
     times = [time for time, _, _ in listed]
-    if times != sorted(times):
-        raise ValueError("play() takes messages in the order of their times")
     with contextlib.ExitStack() as at_exit:
         publishers: dict[str, Publisher[Any]] = {}
         for _, topic, message in listed:
@@ -67,3 +68,28 @@ async def play(
                     f"play(): a subscriber of '{topic}' has not got the last messages in "
                     f"{_ACKNOWLEDGED.nanoseconds / 1e9:g} s"
                 )
+
+
+def _checked(messages: Iterable[tuple[float, str, Any]]) -> list[tuple[float, str, Any]]:
+    listed: list[Any] = list(messages)
+    types: dict[str, type] = {}
+    last = float("-inf")
+    for each in listed:
+        if not isinstance(each, tuple | list) or len(each) != 3:
+            raise TypeError(
+                f"play() takes a time, a topic and a message of each, not {shown(each)}"
+            )
+        time, topic, message = each
+        check(time, (int, float), "play()", "times in seconds")
+        check(topic, str, "play()", "the name of a topic as a string")
+        if not time >= last:
+            raise ValueError("play() takes messages in the order of their times")
+        last = time
+        cls = types.setdefault(topic, type(message))
+        if type(message) is not cls:
+            raise TypeError(
+                f"play() takes messages of one type for '{topic}': {name_of_type(cls)} came first, "
+                f"and then {name_of_type(type(message))}"
+            )
+        check_message_type(cls, "play()")
+    return listed

@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Generic
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
+from aiorcl._coroutines.arguments import check_callable
 from aiorcl._coroutines.streams.messages import MessageStream, messages
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
@@ -52,6 +53,7 @@ class Recorder(Generic[MsgT]):
         :param predicate: true for what is waited for; of every message by default.
         :raises EntityGoneError: if no message can come any more.
         """
+        check_callable(predicate, "wait_for()", "predicate")
         looked_at = self._returned
         try:
             while True:

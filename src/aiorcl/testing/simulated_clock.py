@@ -16,6 +16,7 @@ from rclpy.node import Node
 from rclpy.time import Time
 from rosgraph_msgs.msg import Clock
 
+from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.readiness import subscribers_ready
 from aiorcl._loop.clock import AsyncioClock
 
@@ -34,12 +35,15 @@ class SimulatedClock:
     time, and their timers are due; those of other processes follow when they hear of it.
 
     :param node: a node that an `AsyncioExecutor` serves on the running loop; it publishes.
-    :param followers: nodes on an executor that runs in this process.
+    :param followers: nodes on an executor that runs in this process; the block raises
+        ``RuntimeError`` for one that is on none.
     :param start: the time at the beginning, in seconds.
     """
 
     def __init__(self, node: Node, *followers: Node, start: float = 1.0) -> None:
+        check(node, Node, "SimulatedClock()", "a node")
         for follower in followers:
+            check(follower, Node, "SimulatedClock()", "nodes that follow the clock")
             clock: Any = follower.get_clock()  # a ROSClock, which rclpy does not say
             if not clock.ros_time_is_active:
                 name = follower.get_fully_qualified_name()
@@ -48,10 +52,17 @@ class SimulatedClock:
                     "parameter_overrides=[Parameter('use_sim_time', value=True)]"
                 )
         self._node = node
+        self._followers = followers
         self._clocks = [AsyncioClock(follower.get_clock()) for follower in followers]
         self._now = Time(seconds=start, clock_type=ClockType.ROS_TIME)
 
     async def __aenter__(self) -> Self:
+        for follower in self._followers:
+            if follower.executor is None:
+                raise RuntimeError(
+                    f"SimulatedClock(): node '{follower.get_fully_qualified_name()}' would never "
+                    "hear of /clock: add it to an executor"
+                )
         self._publisher = self._node.create_publisher(Clock, "/clock", 10)
         try:
             if self._clocks:
