@@ -31,6 +31,7 @@ from aiorcl._coroutines.streams.parameter_changes import ParameterStream, parame
 from aiorcl._coroutines.streams.qos_events import EventStream, qos_events
 from aiorcl._coroutines.streams.requests import RequestStream, ServedRequest, requests
 from aiorcl._coroutines.streams.stream import Stream
+from aiorcl._coroutines.streams.synchronized import SynchronizedStream, synchronized
 from aiorcl._coroutines.streams.ticks import Tick, TickStream, ticks
 from aiorcl._loop.clock import AsyncioClock, TimeSourceChangedError
 from aiorcl._loop.event_loop import EventLoop, new_event_loop
@@ -74,6 +75,7 @@ __all__ = [
     "ServedGoal",
     "ServedRequest",
     "Stream",
+    "SynchronizedStream",
     "Task",
     "ThreadCallbackGroup",
     "Tick",
@@ -96,6 +98,7 @@ __all__ = [
     "serve_action",
     "service_ready",
     "subscribers_ready",
+    "synchronized",
     "ticks",
 ]
 

@@ -74,6 +74,7 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
             ("next_message", lambda t, value: untyped.next_message(value(t), Int64, "t"), "node"),
             ("ticks", lambda t, value: untyped.ticks(value(t), 1.0), "node"),
             ("requests", lambda t, value: untyped.requests(value(t), Trigger, "s"), "node"),
+            (*("synchronized", lambda t, value: untyped.synchronized(value(t), t, t), "node"),),
             ("parameter_changes", lambda t, value: untyped.parameter_changes(value(t)), "node"),
             (
                 "qos_events",

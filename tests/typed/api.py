@@ -91,6 +91,9 @@ async def streams(node: Node, publisher: Publisher[Scan]) -> None:
     async for changed in aiorcl.parameter_changes(node, "rate"):
         assert_type(changed, list[Parameter[Any]])
     aiorcl.parameter_changes(node, 1)  # type: ignore[arg-type]
+    async for scan, ask in aiorcl.synchronized(node, (Scan, "scan"), (Ask, "ask")):
+        assert_type(scan, Scan)
+        assert_type(ask, Ask)
     async for asked in aiorcl.requests(node, Look, "look"):
         assert_type(asked, aiorcl.ServedRequest[Look.Request, Look.Response])
         asked.respond(Look.Response())
