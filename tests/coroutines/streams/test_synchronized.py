@@ -244,15 +244,15 @@ def test_wrong_arguments_are_refused(lone: Node) -> None:
     ]:
         with pytest.raises(TypeError, match=words):
             wrong(*arguments)
-    options: dict[str, Any]
-    for options, words in [
+    wrong_options: list[tuple[dict[str, Any], str]] = [
         ({"tolerance_sec": -1.0}, "tolerance of 0 s or more"),
         ({"tolerance_sec": float("nan")}, "tolerance of 0 s or more"),
         ({"tolerance_sec": "1"}, "tolerance in seconds"),
         ({"queue_size": 0}, "at least 1"),
         ({"queue_size": 1.5}, "queue_size as an int"),
         ({"qos_profile": None}, "a QoSProfile"),
-    ]:
+    ]
+    for options, words in wrong_options:
         with pytest.raises((TypeError, ValueError), match=words):
             wrong(lone, LEFT, RIGHT, **options)
     assert repr(wrong(lone, LEFT, RIGHT)) == "<SynchronizedStream of 'left', 'right'>"
