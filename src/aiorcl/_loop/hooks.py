@@ -48,6 +48,9 @@ class Hooks(Protocol):
     ) -> None:
         """As ``start_callback``; what the coroutine returns goes to ``entity.respond``."""
 
+    def response_unsent(self, entity: _core.Service, response: object, request_id: bytes) -> None:
+        """``entity`` could not send what its callback has returned: ``respond`` may do later."""
+
     def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         """A response was taken, and the future of its request is not just that of rclpy."""
 

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import functools
+import weakref
 from collections.abc import Callable
 from typing import Any
 from uuid import uuid4
@@ -18,7 +19,13 @@ from unique_identifier_msgs.msg import UUID
 from aiorcl import _core
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import ActionClientHandle, ActionServerHandle
-from aiorcl._serving.action_messages import REQUESTS, RESPONSES, check_result, sender_of
+from aiorcl._serving.action_messages import (
+    REQUESTS,
+    RESPONSES,
+    ActionSource,
+    check_result,
+    sender_of,
+)
 from aiorcl._serving.actions import Action
 from aiorcl._serving.executions import Execution
 from aiorcl._serving.judging import judged
@@ -139,6 +146,20 @@ def _send_request(method: str) -> Callable[[Any, Any], int]:
     return send
 
 
+def _sends_again(
+    source: ActionSource, handle: weakref.ref[Any], type_: _core.MessageType, request_id: bytes
+) -> Callable[[Any], bool | None]:
+    """Return what sends a response of an action server as long as somebody has its handle."""
+
+    def send(response: Any) -> bool | None:
+        server = handle()
+        if server is None:
+            return None
+        return _core.send_action_response(source, server, type_, request_id, response)
+
+    return send
+
+
 def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
     of_rclpy, source = getattr(ActionServerHandle, method), RESPONSES[method]
 
@@ -148,10 +169,15 @@ def _send_response(method: str) -> Callable[[Any, Any, Any], None]:
             sender = sender_of(self)
             assert sender is not None  # which has noted what the part takes
             try:
-                _core.send_action_response(source, self, sender.types[method], request_id, response)
+                sent = _core.send_action_response(
+                    source, self, sender.types[method], request_id, response
+                )
             except Exception as error:
                 sender.note(error, method)
                 raise
+            if not sent:
+                again = _sends_again(source, weakref.ref(self), sender.types[method], request_id)
+                sender.unsent.add(request_id, response, again)
         else:
             of_rclpy(self, request_id, response)
 

@@ -7,12 +7,15 @@ from __future__ import annotations
 import enum
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiorcl import _core
 from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.private import node_of, server_handle_of
 from aiorcl._serving.naming import name_of
+from aiorcl._serving.report import logger_of
+from aiorcl._serving.unsent import UnsentResponses, words_of_lost
 
 
 class ActionSource(enum.IntEnum):
@@ -51,14 +54,22 @@ _SENT = {
 }
 
 
+def _tell_of_lost(server: weakref.ref[Any], label: str, count: int) -> None:
+    found = server()
+    if found is not None:
+        logger_of(node_of(found)).warning(words_of_lost(label, count))
+
+
 class Sender:
     """The types of the messages that one action client or server sends, by rclpy's methods.
 
     :param label: what it is called: ``"action server '/action'"``.
     """
 
-    def __init__(self, handle: Any, action_type: Any, label: str) -> None:
+    def __init__(self, action: Any, handle: Any, action_type: Any, label: str) -> None:
         self.label = label
+        # Of a server.
+        self.unsent = UnsentResponses(partial(_tell_of_lost, weakref.ref(action), label))
         impl = action_type.Impl
         self.active = True  # until the executor lets go of the action
         self.result = _core.MessageType(action_type.Result)

@@ -60,7 +60,7 @@ class Action:
         self.rclpy_entity = action
         self.name = name  # resolved
         self.label = f"action {kind} '{name}'"
-        self.sender = Sender(handle, action_type, self.label)
+        self.sender = Sender(action, handle, action_type, self.label)
         self.responses: list[_core.ActionPart] = []
         self.others: list[_core.Entity] = []
         # Of a client: the part, one of the others; and what takes the feedback of goals, by their

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import inspect
+import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
 
@@ -19,12 +20,12 @@ from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import call_task_in_next_spin, futures_of
 from aiorcl._serving.kinds import holds_entities, wait_set_of
-from aiorcl._serving.registry import served
-from aiorcl._serving.report import node_of
+from aiorcl._serving.naming import label_of
+from aiorcl._serving.registry import node_of_part, served
+from aiorcl._serving.report import logger_of, node_of
+from aiorcl._serving.unsent import UnsentResponses, words_of_lost
 
 if TYPE_CHECKING:
-    import weakref
-
     from rclpy.client import Client
     from rclpy.task import Future, Task
     from rclpy.timer import Timer
@@ -41,6 +42,28 @@ if TYPE_CHECKING:
 _ATTEMPTS = 30
 
 _OF_EVENTS = OwnMethods(EventHandler, "is_ready", "take_data", "execute")
+
+
+_unsent: weakref.WeakKeyDictionary[_core.Service, UnsentResponses] = weakref.WeakKeyDictionary()
+
+
+def _respond_later(service: _core.Service, response: object, request_id: object) -> None:
+    """Send what could not be sent yet."""
+    assert isinstance(request_id, bytes)  # or rclpy had sent it, which does not tell
+    reference = weakref.ref(service)
+
+    def send(response: object) -> bool | None:
+        service = reference()
+        return None if service is None else service.respond(response, request_id)
+
+    def lost(count: int) -> None:
+        service = reference()
+        if service is not None:
+            words = words_of_lost(label_of(service), count)
+            logger_of(node_of_part(service)).warning(words)
+
+    found = _unsent.get(service) or _unsent.setdefault(service, UnsentResponses(lost))
+    found.add(request_id, response, send)
 
 
 class _CallbackEnd:
@@ -83,7 +106,8 @@ class _ServiceCallbackEnd(_CallbackEnd):
     def returned(self, result: Any) -> None:
         super().returned(result)
         try:
-            self._service.respond(result, self._request_id)
+            if not self._service.respond(result, self._request_id):
+                _respond_later(self._service, result, self._request_id)
         except Exception as error:
             self._errors.add(self._service, error)
 
@@ -124,6 +148,9 @@ class ExecutorHooks:
     ) -> None:
         end = _ServiceCallbackEnd(self._errors, entity, request_id)
         self._owned.start(coroutine, end, node_of(entity))
+
+    def response_unsent(self, entity: _core.Service, response: object, request_id: bytes) -> None:
+        _respond_later(entity, response, request_id)
 
     def complete_future(self, client: Client[Any, Any], future: Future[Any], response: Any) -> None:
         # Done here, and by its number; set_result would have a task look for it.

@@ -38,6 +38,7 @@ struct Names {
   PyObject * release = PyUnicode_InternFromString("release");
   PyObject * remove_pending_request = PyUnicode_InternFromString("remove_pending_request");
   PyObject * request = PyUnicode_InternFromString("request");
+  PyObject * response_unsent = PyUnicode_InternFromString("response_unsent");
   PyObject * send_response = PyUnicode_InternFromString("send_response");
   PyObject * service_take_request = PyUnicode_InternFromString("service_take_request");
   PyObject * start_callback = PyUnicode_InternFromString("start_callback");

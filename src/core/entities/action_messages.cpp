@@ -104,7 +104,7 @@ std::int64_t send_action_request(Source response, nb::handle client, const Messa
   return sequence;
 }
 
-void send_action_response(Source request, nb::handle server, const MessageType & type, nb::bytes id,
+bool send_action_response(Source request, nb::handle server, const MessageType & type, nb::bytes id,
                           nb::handle response) {
   const SendResponse send = function_of(kSendResponses, request, Source::kActionGoalRequest);
   rmw_request_id_t request_id;
@@ -112,9 +112,9 @@ void send_action_response(Source request, nb::handle server, const MessageType &
   std::memcpy(&request_id, id.data(), sizeof request_id);
   RosMessage message(type);
   message.from_python(response);
-  // As a service does: a client that is gone is no reason to stop the server.
-  check_unless(send(entity_of<rcl_action_server_t>(server), &request_id, message.get()),
-               RCL_RET_TIMEOUT, "send the response of an action server");
+  // As a service does, for the same reason.
+  return check_unless(send(entity_of<rcl_action_server_t>(server), &request_id, message.get()),
+                      RCL_RET_TIMEOUT, "send the response of an action server");
 }
 
 void publish_action_feedback(nb::handle server, const MessageType & type, nb::handle message) {

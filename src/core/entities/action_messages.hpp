@@ -32,8 +32,8 @@ std::int64_t send_action_request(Source response, nanobind::handle client, const
                                  nanobind::handle request);
 
 /// Sends the response to the request that `id`, an rmw_request_id_t, names; nothing if the client
-/// is gone.
-void send_action_response(Source request, nanobind::handle server, const MessageType & type,
+/// is gone. False if the middleware does not know yet where it listens, as of Service::respond.
+bool send_action_response(Source request, nanobind::handle server, const MessageType & type,
                           nanobind::bytes id, nanobind::handle response);
 
 void publish_action_feedback(nanobind::handle server, const MessageType & type,

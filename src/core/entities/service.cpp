@@ -53,7 +53,10 @@ Outcome Service::run(Hooks hooks, Claim & claim) {
                 nb::bytes(&info.request_id, sizeof info.request_id));
     return Outcome::kStarted;
   }
-  send(response, info.request_id);
+  if (!send(response, info.request_id)) {
+    call_method(hooks, names().response_unsent, self(), response,
+                nb::bytes(&info.request_id, sizeof info.request_id));
+  }
   return Outcome::kCalled;
 }
 
@@ -87,34 +90,37 @@ nb::object Service::call(nb::handle request) {
   return call_object(callback, request, response);
 }
 
-void Service::respond(nb::handle response, nb::object request_id) {
-  if (sends_itself_) return send_by_method(response, request_id);
+bool Service::respond(nb::handle response, nb::object request_id) {
+  if (sends_itself_) {
+    send_by_method(response, request_id);
+    return true;
+  }
   rmw_request_id_t id;
   nb::bytes bytes;
   if (!nb::try_cast(request_id, bytes) || bytes.size() != sizeof id) {
     throw nb::value_error("Not a request id");
   }
   std::memcpy(&id, bytes.data(), sizeof id);
-  send(response, id);
+  return send(response, id);
 }
 
-void Service::send(nb::handle response, rmw_request_id_t & request_id) {
+bool Service::send(nb::handle response, rmw_request_id_t & request_id) {
   check_returned(response);
   RosMessage message(response_type_);
   message.from_python(response);  // may run any code, also such as closes this entity
   std::optional<InUse> handle;
   if (closed()) {
-    if (rclpy_entity().is_none()) return;
+    if (rclpy_entity().is_none()) return true;
     try {
       handle.emplace(attribute(rclpy_entity(), names().handle));
     } catch (nb::python_error & error) {
       if (!says_destroyed(error)) throw;
-      return;
+      return true;
     }
   }
-  // The client may be gone, which rmw reports as a timeout: as rclpy, no reason to stop the server.
-  check_unless(rcl_send_response(service_, &request_id, message.get()), RCL_RET_TIMEOUT,
-               "send a response");
+  // To a client that is gone rmw sends nothing, and all is well; a timeout is of one that is there.
+  return check_unless(rcl_send_response(service_, &request_id, message.get()), RCL_RET_TIMEOUT,
+                      "send a response");
 }
 
 void Service::send_by_method(nb::handle response, nb::handle header) {

@@ -17,13 +17,15 @@ class Service final : public Entity {
   Service(Dispatcher & dispatcher, nanobind::object service, nanobind::object group,
           std::string label, bool sends_itself);
 
-  /// A coroutine is handed to hooks.start_service_callback(entity, coroutine, request_id).
+  /// A coroutine is handed to hooks.start_service_callback(entity, coroutine, request_id), and what
+  /// could not be sent yet to hooks.response_unsent(entity, response, request_id).
   Outcome run(Hooks hooks, Claim & claim) override;
 
   /// Sends the response to the request that `request_id`, as start_service_callback was given it,
-  /// names, also after close(); nothing if the rclpy service is destroyed. Throws nb::type_error
-  /// naming the class if `response` is no Response of the service.
-  void respond(nanobind::handle response, nanobind::object request_id);
+  /// names, also after close(); nothing if the rclpy service is destroyed. False if the middleware
+  /// does not know yet where the client listens: it is there, and has asked, but is not matched.
+  /// Throws nb::type_error naming the class if `response` is no Response of the service.
+  bool respond(nanobind::handle response, nanobind::object request_id);
 
  protected:
   std::uint64_t events() const noexcept override { return watch_->count(); }
@@ -35,7 +37,8 @@ class Service final : public Entity {
   /// What the callback returns; an invalid object if it may not be called any more.
   nanobind::object call(nanobind::handle request);
 
-  void send(nanobind::handle response, rmw_request_id_t & request_id);
+  /// As respond().
+  bool send(nanobind::handle response, rmw_request_id_t & request_id);
   void send_by_method(nanobind::handle response, nanobind::handle header);
   void check_returned(nanobind::handle response) const;
 
