@@ -20,6 +20,7 @@ from rclpy.signals import SignalHandlerOptions, get_current_signal_handlers_opti
 import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support import network
+from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import call_elsewhere
 
 from .conftest import Run
@@ -69,6 +70,54 @@ def test_each_thread_has_a_program_of_its_own(run: Run) -> None:
     run(main)
     other.join()
     assert ended == [True, True]
+
+
+def test_only_one_thread_initialises_the_default_context(
+    run: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The other one, which wants to at the same time, is refused, and ends nothing."""
+    initialise = rclpy.init
+    refused: list[BaseException] = []
+
+    async def main(executor: AsyncioExecutor) -> bool:
+        await asyncio.to_thread(other.join)
+        return executor.context.ok()
+
+    def run_too() -> None:
+        with pytest.raises(RuntimeError) as raised:
+            run(main)
+        refused.append(raised.value)
+
+    def after_the_other_has_come(**arguments: Any) -> None:
+        if not begun.is_set():
+            begun.set()
+            other.start()
+            assert other.native_id is not None
+            wait_until_asleep(other.native_id)
+        initialise(**arguments)
+
+    begun = threading.Event()
+    other = threading.Thread(target=run_too)
+    monkeypatch.setattr(rclpy, "init", after_the_other_has_come)
+    assert run(main) is True
+    assert [str(each).startswith("aiorcl.run() initialises ROS") for each in refused] == [True]
+
+
+def test_a_context_that_is_up_is_shared_by_threads(run: Run, up: Context) -> None:
+    """The end of one program leaves the nodes of the other alone."""
+    first, ended = Runs(), threading.Event()
+
+    async def second(executor: AsyncioExecutor) -> None:
+        await asyncio.to_thread(ended.wait)
+        await Runs()(executor)
+
+    arguments: dict[str, Any] = {"args": None, "context": up}
+    other = threading.Thread(target=functools.partial(run, second, **arguments))
+    other.start()
+    run(first, **arguments)
+    ended.set()
+    other.join()
+    assert up.ok()
 
 
 @pytest.fixture

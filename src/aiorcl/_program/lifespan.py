@@ -256,7 +256,8 @@ def lifespan(
         and coroutine functions, which run as tasks beside them, as in `run`.
     :param args: the command line for ROS; ``sys.argv`` if None.
     :param context: to run in, instead of rclpy's default context. One that is initialised already
-        is left so, and nodes must have been made for it.
+        is left so, and nodes must have been made for it; else it goes down at the end for all who
+        use it.
     :param handler_cancellation: cancel the handler of a request whose client has left, unless the
         handler waits for that, or has answered: with it a goal, or a call, that the client asked
         for ends. Handlers that are plain functions run to their end.

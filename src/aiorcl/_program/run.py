@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
 
@@ -36,6 +37,9 @@ LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 EndRos: TypeAlias = Callable[[], None]
 
 _CALLER = "aiorcl.run()"
+
+# Two threads at once: the one whose initialisation fails would end that of the other.
+_initialising = threading.Lock()
 
 # What threads get for their last words when all else has ended.
 _LAST_WORDS_SEC = 1.0
@@ -69,27 +73,33 @@ def initialised(
 
     :param caller: the function of the user's call, as ``aiorcl.run()``.
     """
-    chosen = get_default_context() if context is None else context
-    if chosen.ok():
-        if context is None:
-            raise RuntimeError(
-                f"{caller} initialises ROS, but it is initialised already: remove rclpy.init(), or "
-                f"keep it and pass context=rclpy.get_default_context()"
-            )
-        if args is not None:
-            raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
-        yield chosen, None
-        return
     with contextlib.ExitStack() as at_exit:
-        # Before: a signal may come while it is initialised. The default one is not named: rclpy has
-        # a new one for the next initialisation only then.
-        at_exit.callback(rclpy.try_shutdown, context=context)
-        rclpy.init(
-            args=None if args is None else list(args),
-            context=context,
-            signal_handler_options=SignalHandlerOptions.NO,
+        with _initialising:
+            chosen = get_default_context() if context is None else context
+            is_up = chosen.ok()
+            if is_up:
+                _check_is_meant(args, context, caller)
+            else:
+                # Before: a signal may come while it is initialised. The default one is not named:
+                # rclpy has a new one for the next initialisation only then.
+                at_exit.callback(rclpy.try_shutdown, context=context)
+                rclpy.init(
+                    args=None if args is None else list(args),
+                    context=context,
+                    signal_handler_options=SignalHandlerOptions.NO,
+                )
+        yield chosen, None if is_up else at_exit.close
+
+
+def _check_is_meant(args: Sequence[str] | None, context: Context | None, caller: str) -> None:
+    """Raise an error if a program that runs in a context that is up says something else."""
+    if context is None:
+        raise RuntimeError(
+            f"{caller} initialises ROS, but it is initialised already: remove rclpy.init(), or "
+            f"keep it and pass context=rclpy.get_default_context()"
         )
-        yield chosen, at_exit.close
+    if args is not None:
+        raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
 
 
 @contextlib.contextmanager
@@ -210,7 +220,8 @@ def run(
     :param main: what to run; a node class or function is called without arguments.
     :param args: the command line for ROS; ``sys.argv`` if None.
     :param context: to run in, instead of rclpy's default context. One that is initialised already
-        is left so, and nodes must have been made for it.
+        is left so, and nodes must have been made for it. Else it goes down at the end for all who
+        use it: where several threads run programs in one, initialise it before.
     :param loop_factory: makes the loop, such as ``uvloop.new_event_loop``; if None,
         `new_event_loop` does.
     :param debug: asyncio's debug mode, as in ``asyncio.run``.
