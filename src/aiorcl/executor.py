@@ -236,19 +236,25 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """
         return stats_of(self._dispatcher, self._mailbox.entity, self._served_nodes.watched_now())
 
-    # The loop's thread.
-
     @property
     def loop(self) -> asyncio.AbstractEventLoop:
-        """The event loop: the one given, else the running one, else one that the executor makes."""
-        if self._home.driver is None and self._state.let_go:
-            raise RuntimeError("The executor was shut down")
-        return self._home.choose().loop
+        """The event loop: the one given, else that of the block, else one that the executor makes.
+
+        Any thread. It is chosen once, by what comes first: a block takes the loop that runs there,
+        a spin call makes one, and so does whoever asks for it where none is running. Another thread
+        that asks meanwhile gets the same one. Asked inside a running loop before the executor runs
+        anywhere, it is that loop, and nothing is chosen yet.
+
+        :raises RuntimeError: if the executor was shut down before it had one.
+        """
+        return self._home.loop()
 
     @property
     def is_spinning(self) -> bool:
         """True while a spin call runs, or ``async with``; a second one is refused. Any thread."""
         return self._run.thread is not None
+
+    # The loop's thread.
 
     @property
     def slow_callback_duration(self) -> float | None:

@@ -9,6 +9,7 @@ import atexit
 import gc
 import os
 import signal
+import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
@@ -175,3 +176,28 @@ def test_a_forked_child_exits_in_a_callback(run: Run, context: Context, lone: No
                 os._exit(1)
 
     run(main)
+
+
+def test_a_forked_child_asks_for_a_loop(context: Context) -> None:
+    """It hears that the executor is not its own, also if another thread chose one at the fork."""
+    executor = AsyncioExecutor(context=context)
+    chooses, may_end = threading.Event(), threading.Event()
+
+    def choose() -> None:
+        with executor._home._choosing:
+            chooses.set()
+            may_end.wait()
+
+    def ask() -> None:
+        with pytest.raises(RuntimeError, match="shut down"):
+            executor.loop  # noqa: B018  # asking is the test
+
+    thread = threading.Thread(target=choose)
+    thread.start()
+    chooses.wait()
+    try:
+        assert exit_code_of_child(ask) == 0
+    finally:
+        may_end.set()
+        thread.join()
+    executor.shutdown()

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 import time
 import weakref
 from collections.abc import Callable, Iterable
@@ -40,14 +41,22 @@ def tell_of_errors(tasks: Iterable[asyncio.Task[Any]]) -> None:
             )
 
 
-class Home:
-    """Chosen when it is first asked for: the loop that was given, the running one, or one of ours.
+_GIVEN = "The executor has another loop; make it without one, inside this loop"
+_ITS_OWN = (
+    "The executor has another loop, its own: a spin call has made it, or whoever asked for 'loop' "
+    "where no loop was running and before the executor ran. Ask for it inside the block"
+)
 
-    One of ours is closed in the end. On the loop's thread.
+
+class Home:
+    """Chosen by whoever first runs the executor or asks for its loop: once, for all threads.
+
+    The loop that was given; else that of the block, or one of ours. One of ours is closed in the
+    end. What says no more is for the loop's thread.
 
     :param driver_for: makes what drives the executor on a loop.
     :param new_loop: makes one of ours, which is chosen wherever none was given. If None, the
-        running one is, where one is running.
+        running one is, in a block.
     """
 
     def __init__(
@@ -61,6 +70,10 @@ class Home:
         self._run = run
         self._driver_for = driver_for
         self._new_loop = new_loop
+        # Held by who chooses. A signal handler or a finalizer of the same thread may ask meanwhile.
+        self._choosing = threading.RLock()
+        self._is_closed = False
+        self._is_kept = False
         self._is_ours = False
         self._cancelled: weakref.WeakSet[asyncio.Task[Any]] = weakref.WeakSet()
         self._generators_end: asyncio.Task[None] | None = None
@@ -68,25 +81,102 @@ class Home:
         #: None until the loop is chosen.
         self.driver: Driver | None = None
 
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """Return the executor's loop, chosen if need be. Any thread.
+
+        A loop that runs where it is asked for is nobody's choice: the executor may be about to run
+        elsewhere.
+
+        :raises RuntimeError: if the executor has ended without one.
+        """
+        if self.driver is None and self._given is None and self._new_loop is None:
+            running = running_loop()
+            if running is not None and not self._is_closed and not self._runs_elsewhere():
+                return running
+        return self.choose().loop
+
+    def _runs_elsewhere(self) -> bool:
+        with self._choosing:  # a block that begins has its loop when this comes by
+            return self.driver is not None or self._run.goes_on_elsewhere()
+
     def choose(self) -> Driver:
-        """Return what drives the executor on its loop."""
-        if self.driver is None:
-            loop = self._given or (running_loop() if self._new_loop is None else None)
-            self._is_ours = loop is None
-            loop = (self._new_loop or OwnLoop)() if loop is None else loop
+        """Return what drives the executor on its loop, for a spin call. Any thread.
+
+        :raises RuntimeError: if the executor has ended without one.
+        """
+        if (driver := self.driver) is not None:
+            return driver
+        with self._choosing:
+            return self._choose(None)
+
+    def begin_block(self, loop: asyncio.AbstractEventLoop) -> Driver:
+        """Begin to run the executor on a loop that runs here: for other threads, in one step.
+
+        Chosen by that, the loop is kept from when the block is entered: see keep() and forget().
+
+        :raises RuntimeError: if the executor has another loop, runs already, or has ended.
+        """
+        with self._choosing:
+            self.refuse_other(loop)
+            self._run.begin()
+            return self._choose(loop)
+
+    def refuse_other(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Raise if a block cannot be entered on this loop, because the executor has another one."""
+        if self.driver is not None:
+            if self.driver.loop is loop:
+                return
+            is_ours = self._is_ours
+        elif self._new_loop is None and self._given in (None, loop):
+            return
+        else:
+            is_ours = self._given is None
+        raise RuntimeError(_ITS_OWN if is_ours else _GIVEN)
+
+    def _choose(self, of_block: asyncio.AbstractEventLoop | None) -> Driver:
+        """Choose, unless that is done. By who holds the lock."""
+        if self.driver is not None:
+            return self.driver
+        if self._is_closed:
+            raise RuntimeError("The executor was shut down")
+        loop = self._given or of_block
+        is_ours = loop is None
+        loop = (self._new_loop or OwnLoop)() if loop is None else loop
+        driver: Driver | None = None
+        try:
             driver = self._driver_for(loop)
-            self._run.loop = loop
-            self.driver = driver  # last: until then an interrupt leaves nothing that counts
-        return self.driver
+            # A signal handler or a finalizer may have chosen by now. Python calls none between
+            # these lines: they call nothing.
+            if self.driver is None:
+                self._is_ours = is_ours
+                self._is_kept = of_block is None
+                self._run.loop = loop
+                self.driver = driver
+            return self.driver
+        finally:
+            if is_ours and self.driver is not driver:
+                loop.close()
+
+    def keep(self) -> None:
+        """The loop of a block is the executor's for good: it was entered."""
+        self._is_kept = True
+
+    def forget(self) -> None:
+        """Choose anew: a block could not be entered. While that has the run."""
+        with self._choosing:
+            if not self._is_kept:
+                self.driver = self._run.loop = None
+
+    def leave_to_parent(self) -> None:
+        """In a forked child: drive nothing, and make no loop."""
+        self._choosing = threading.RLock()  # which another thread of the parent may have held
+        self._is_closed = True
+        self.stop_driving()
 
     def stop_driving(self) -> None:
         """Take nothing of the loop's turns any more, if an interrupt has left that."""
         if self.driver is not None:
             self.driver.stop()
-
-    def forget(self) -> None:
-        """Choose anew: the executor could not be run on the loop that was running."""
-        self.driver = self._run.loop = None
 
     def tasks_remain(self) -> bool:
         """True while tasks of the user's own are under way on a loop of ours."""
@@ -140,10 +230,12 @@ class Home:
             self._generators_tasks.clear()  # what generators have started, and left, is like others
 
     def close(self, *, wait: bool) -> None:
-        """Close the loop if it is ours.
+        """Close the loop if it is ours; none is made any more.
 
         :param wait: also for threads of ``asyncio.to_thread``, as ``asyncio.run`` does.
         """
+        with self._choosing:
+            self._is_closed = True
         if not self._is_ours or self.driver is None:
             return
         loop = self.driver.loop

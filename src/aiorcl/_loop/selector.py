@@ -39,9 +39,12 @@ class SelectorDriver(Driver):
         self._reader_driver = ReaderDriver(loop, dispatcher, hooks, run)
         self._by_readers = False
         self._until: float | None = None  # run_once: the deadline, by time.monotonic()
-        dispatcher.host(selector.fileno())
+        self._is_hosted = False
 
     def start(self) -> None:
+        if not self._is_hosted:  # not before: whoever asks for the loop may make a driver in vain
+            self._dispatcher.host(self._selector.fileno())
+            self._is_hosted = True
         self._by_readers = self._selector.driver not in (None, self)  # an interrupt left this one
         if self._by_readers:
             self._reader_driver.start()

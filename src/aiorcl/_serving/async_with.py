@@ -53,21 +53,12 @@ class Block:
         """
         if self._state.shut_down:
             raise RuntimeError("The executor was shut down")
-        is_new = self._home.driver is None
-        try:
-            driver = self._home.choose()
-        except OSError:  # it was shut down since it was asked, and its fds are closed
-            if self._state.let_go:
-                raise RuntimeError("The executor was shut down") from None
-            raise
-        if driver.loop is not asyncio.get_running_loop():
-            raise RuntimeError(
-                "The executor has another loop; make it without one, inside this loop"
-            )
+        loop = asyncio.get_running_loop()
+        self._home.refuse_other(loop)
         if self._run.thread is not None:
             self._run.begin()  # raises
         try:
-            self._run.begin()
+            driver = self._home.begin_block(loop)
             if self._state.let_go:  # by a signal handler or another thread, since it was asked
                 raise RuntimeError("The executor was shut down")
             self._nodes.begin()
@@ -75,14 +66,14 @@ class Block:
             driver.start()
             self._cancellations = Cancellations()
             self._errors.enter_body(frame)
+            self._home.keep()
             self._is_entered = True
         except BaseException:
             if self._run.runs_here():  # else another thread was faster
                 self._errors.forget_body()
-                driver.stop()
-                self._run.end()
-            if is_new:
+                self._home.stop_driving()
                 self._home.forget()
+                self._run.end()
             raise
 
     async def leave(self, error: BaseException | None) -> None:

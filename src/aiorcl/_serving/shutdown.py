@@ -146,7 +146,7 @@ class Shutdown:
         self._nodes.look_no_more()
         self._mailbox.forget_jobs()
         self._owned.leave_to_parent()
-        self._home.stop_driving()
+        self._home.leave_to_parent()
         if not self._run.runs_here():
             self._run.end()
 
