@@ -86,7 +86,8 @@ def test_who_waits_for_an_executor_that_goes_on_is_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    "way", ["waits", "waits_late", "shut_down_shortly", "in_a_daemon", "given_loop"]
+    "way",
+    ["waits", "waits_late", "shut_down_shortly", "in_a_daemon", "ends_with_ros", "given_loop"],
 )
 def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str) -> None:
     """Nobody has shut the executor down, or not for long: that is done now; its cleanup is run."""

@@ -61,6 +61,11 @@ def leave_alone(work: Work) -> None:
     _left.add(work)
 
 
+def main_has_ended() -> bool:
+    """True from when the main thread has ended, and Python waits for others. Any thread."""
+    return _main_has_ended
+
+
 def waits_in_vain(ident: int | None) -> bool:
     """True if the interpreter ends and does not wait for this thread, which runs an executor.
 

@@ -14,7 +14,7 @@ from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
-from aiorcl._loop.interpreter_exit import waits_in_vain
+from aiorcl._loop.interpreter_exit import main_has_ended, waits_in_vain
 from aiorcl._loop.private import running_loop
 from aiorcl._serving.context import shuts_down_here, want_lock_held_here
 from aiorcl._tasks.lost import LostTasks
@@ -253,6 +253,9 @@ class Shutdown:
             self._home.stop_driving()  # which an interrupt may have kept it from
         if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
+        is_last = isinstance(error, ExternalShutdownException) and main_has_ended()
+        if is_last and self._workers.running:
+            self.begin()  # the interpreter waits for workers already, and they may for the loop
         try:
             if self._state.shut_down:
                 self.complete()

@@ -5,12 +5,14 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import signal
 import sys
 import threading
 from collections.abc import Callable
 
 import rclpy
+from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
@@ -98,8 +100,17 @@ def main() -> None:
         executor.spin_until_future_complete(node.may_end)
         executor.shutdown()
 
+    def spin_until_ros_ends() -> None:
+        spin_here()
+        executors_have_ended.wait()
+        threading.Thread(target=rclpy.shutdown).start()
+        with contextlib.suppress(ExternalShutdownException):
+            executor.spin()
+
     if way == "in_a_daemon":
         threading.Thread(target=executor.spin, daemon=True).start()
+    elif way == "ends_with_ros":
+        threading.Thread(target=spin_until_ros_ends).start()
     elif way == "stays":
         threading.Thread(target=spin_twice).start()
     else:
