@@ -16,12 +16,12 @@ from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
-from rclpy.subscription import Subscription
 from std_msgs.msg import Int64
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError
 from tests.support.elsewhere import call_elsewhere
 from tests.support.processes import started
+from tests.support.telling import subscription_that_tells
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -75,19 +75,6 @@ class PutsAnother(Node):
         self._clock: Any = FakeClock()
 
 
-class TellsNode(Subscription):  # type: ignore[type-arg]  # no generic on Jazzy
-    """A subscription that tells its node first, as entities do from rclpy 10.0.9 on."""
-
-    node: Any
-
-    def destroy(self) -> None:
-        """Leave the node, and let go."""
-        if self in self.node._subscriptions:
-            self.node._subscriptions.remove(self)
-            self.node._wake_executor()
-            super().destroy()
-
-
 @pytest.mark.parametrize("cls", [WithFakeClock, WithoutClock, PutsAnother])
 def test_a_node_with_a_clock_of_its_own_is_destroyed(make_node: MakeNode, cls: type[Node]) -> None:
     """What the method of the user's returns or raises is of no matter."""
@@ -131,10 +118,9 @@ def test_an_entity_that_tells_its_node_is_let_go(
         node = make_node()
         async with AsyncioExecutor(context=context) as executor:
             executor.add_node(node)
-            subscription: Any = node.create_subscription(
-                Int64, "topic", lambda message: got.append(message.data), 10
+            subscription = subscription_that_tells(
+                node, Int64, "topic", lambda message: got.append(message.data), 10
             )
-            subscription.__class__, subscription.node = TellsNode, node
             publisher = node.create_publisher(Int64, "topic", 10)
             publisher.publish(Int64(data=1))
             while not got:  # noqa: ASYNC110

@@ -20,6 +20,7 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from tests.support.telling import subscription_that_tells
 from tests.support.waitables import Inbox
 from tests.support.work import calls_of
 
@@ -47,6 +48,12 @@ def subscription(node: Node) -> Callable[[], object]:
 def subscription_by_itself(node: Node) -> Callable[[], object]:
     """A subscription of whose end its node knows nothing, and which it goes on to list."""
     made = node.create_subscription(Int64, "topic", lambda message: None, 10)
+    return lambda: made.destroy()
+
+
+def subscription_that_tells_its_node(node: Node) -> Callable[[], object]:
+    """A subscription that leaves its node by itself, with its event handlers."""
+    made = subscription_that_tells(node, Int64, "topic", lambda message: None, 10)
     return lambda: made.destroy()
 
 
@@ -98,8 +105,8 @@ def waitable(node: Node) -> Callable[[], object]:
 
 
 MAKES = [
-    *(timer, subscription, subscription_by_itself, publisher, client, service, guard_condition),
-    *(action_client, action_server, waitable),
+    *(timer, subscription, subscription_by_itself, subscription_that_tells_its_node, publisher),
+    *(client, service, guard_condition, action_client, action_server, waitable),
 ]
 
 

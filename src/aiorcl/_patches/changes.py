@@ -11,7 +11,7 @@ from typing import Any
 from rclpy.node import Node
 
 from aiorcl._rclpy import private
-from aiorcl._serving.registry import served, served_node_named_by
+from aiorcl._serving.registry import name_leaving, served_node_named_by
 
 
 def _name_node(wake_executor: Callable[[Node], None]) -> Callable[[Node], None]:
@@ -33,9 +33,7 @@ def _name_waitable(remove_waitable: Callable[[Node, Any], None]) -> Callable[[No
 
     @functools.wraps(remove_waitable)
     def wrapper(self: Node, waitable: Any) -> None:
-        found = served(waitable)
-        if found is not None:
-            found.served_node.leaves(waitable)
+        name_leaving(waitable)
         remove_waitable(self, waitable)
 
     return wrapper

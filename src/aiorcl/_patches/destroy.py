@@ -24,7 +24,7 @@ from aiorcl._loop.clock import end_clock
 from aiorcl._rclpy.private import clock_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.registry import mute_left, served
+from aiorcl._serving.registry import mute_left, name_leaving, served
 
 
 def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -38,6 +38,10 @@ def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]
 
     @functools.wraps(destroy)
     def wrapper(self: Any) -> None:
+        if not is_finalizing():
+            # Before: from rclpy 10.0.9 on the method takes them from the node and wakes it.
+            for leaving in (self, *getattr(self, "event_handlers", ())):
+                name_leaving(leaving)
         destroy(self)
         if is_finalizing():
             return
@@ -70,6 +74,11 @@ def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node]
     return wrapper
 
 
+def change_destroy_of(watchable: Any) -> None:
+    """Let executors hear of it when an entity of this class is destroyed."""
+    watchable.destroy = _destroy_and_let_go(watchable.destroy)
+
+
 def apply() -> None:
     """Change the classes; once."""
     setattr(Node, "destroy_node", _destroy_with_clock(Node.destroy_node))
@@ -77,4 +86,4 @@ def apply() -> None:
         *(Subscription, Publisher, Service, Client, Timer, GuardCondition),
         *(EventHandler, ActionClient, ActionServer),
     ):
-        setattr(watchable, "destroy", _destroy_and_let_go(watchable.destroy))
+        change_destroy_of(watchable)

@@ -160,6 +160,13 @@ def served(entity: object) -> Served | None:
     return None if core is None or holder is None or core.closed else Served(core, holder)
 
 
+def name_leaving(entity: object) -> None:
+    """Tell whoever serves an entity that its node is about to lose it. Any thread."""
+    found = served(entity)
+    if found is not None:
+        found.served_node.leaves(entity)
+
+
 def served_node_named_by(node: Node) -> ServedNode | None:
     """Return what serves a node for the executor that the node says is its own. Any thread."""
     reference = _served_nodes.get(node)
