@@ -5,6 +5,8 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
 import json
 import os
 import re
@@ -13,6 +15,7 @@ import sys
 from collections.abc import Iterator
 from pathlib import Path
 
+import aiohttp
 import pytest
 
 import benchmarks.page
@@ -86,6 +89,60 @@ def test_cells_of_a_notebook_run() -> None:
     assert "Float64(data=24.0)" in said
     assert "Error" not in errors
     assert "exiting asyncio REPL..." in errors
+
+
+def test_an_interrupted_cell_leaves_ros_up() -> None:
+    """Ctrl-C ends what the cell awaits, and nodes run on."""
+    page = (ROOT / "docs" / "how-to" / "jupyter.md").read_text()
+    (cells,) = re.findall(r"^```python3\n(.*?)^```$", page, re.DOTALL | re.MULTILINE)
+    before, use, _ = cells.partition("publisher = ")
+    _, end, after = cells.partition("await executor.stop()")
+    with started([sys.executable, "-m", "asyncio"], domain_id=network.domain_id()) as process:
+        assert process.stdin is not None
+        assert process.stdout is not None
+        process.stdin.write(f"{before}print('waits', flush=True); await asyncio.sleep(60)\n")
+        process.stdin.flush()
+        while "waits" not in process.stdout.readline():
+            pass
+        process.send_signal(signal.SIGINT)
+        process.stdin.write(f"print('up', rclpy.ok(), executor.is_spinning)\n{end}{after}")
+        said, errors = process.communicate(timeout=DEADLINE_SEC)
+    assert process.returncode == 0
+    assert use
+    assert "up True True" in said
+    assert errors.count("Error") == 0
+    assert "KeyboardInterrupt" in errors
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda each: each.name)
+@pytest.mark.parametrize("server", ["aiohttp", "hypercorn"])
+def test_a_web_server_ends_though_a_stream_is_open(
+    server: str, number: signal.Signals, tmp_path: Path
+) -> None:
+    """The recipes for servers that the program runs: sockets are closed by code 1001."""
+    page = (ROOT / "docs" / "how-to" / "web.md").read_text()
+    (program,) = (each for each in BLOCK.findall(page) if f"from {server}" in each)
+    file = tmp_path / "program.py"
+    file.write_text(program)
+    with started([sys.executable, str(file)], domain_id=network.domain_id()) as process:
+        assert process.stdout is not None
+        address = process.stdout.readline().strip()
+
+        async def watch() -> int | None:
+            async with aiohttp.ClientSession() as session:
+                while True:
+                    with contextlib.suppress(aiohttp.ClientConnectorError):
+                        socket = await session.ws_connect(address)
+                        break
+                assert (await socket.receive_json()) == 24.0
+                process.send_signal(number)
+                async for _ in socket:
+                    pass
+                return socket.close_code
+
+        assert asyncio.run(watch()) == 1001
+        rest, errors = process.communicate(timeout=DEADLINE_SEC)
+    assert (process.returncode, rest, errors) == (0, "", "")
 
 
 def test_every_page_is_looked_at() -> None:

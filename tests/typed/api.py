@@ -138,6 +138,12 @@ async def goals(node: Node, client: ActionClient[Ask, Scan, str]) -> None:
         goal.publish_feedback(Drive.Result())  # type: ignore[arg-type]
         return goal.result
 
+    async def untyped(goal: aiorcl.ServedGoal) -> Drive.Result:
+        assert_type(goal.request, Any)
+        return Drive.Result()
+
+    aiorcl.serve_action(node, Drive, "drive", untyped)
+
     async def other(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
         return goal.result
 

@@ -23,10 +23,12 @@ if TYPE_CHECKING:
 
     # Of functions whose argument tells no more than its class, on Jazzy.
     AnyFeedbackT = typing_extensions.TypeVar("AnyFeedbackT", default=Any)
+    AnyGoalT = typing_extensions.TypeVar("AnyGoalT", default=Any)
     AnyResultT = typing_extensions.TypeVar("AnyResultT", default=Any)
     SrvResponseT = typing_extensions.TypeVar("SrvResponseT", default=Any)
 else:  # where Python has no defaults before 3.13
     AnyFeedbackT = TypeVar("AnyFeedbackT")
+    AnyGoalT = TypeVar("AnyGoalT")
     AnyResultT = TypeVar("AnyResultT")
     SrvResponseT = TypeVar("SrvResponseT")
 

@@ -23,7 +23,15 @@ from aiorcl._coroutines.arguments import (
     check_message,
 )
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
-from aiorcl._rclpy.typed import ActionType, FeedbackT, GoalT, ResultT
+from aiorcl._rclpy.typed import (
+    ActionType,
+    AnyFeedbackT,
+    AnyGoalT,
+    AnyResultT,
+    FeedbackT,
+    GoalT,
+    ResultT,
+)
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.coroutine_steps import cancel
@@ -33,10 +41,11 @@ if TYPE_CHECKING:
     from unique_identifier_msgs.msg import UUID
 
 
-class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
+class ServedGoal(Generic[AnyGoalT, AnyResultT, AnyFeedbackT]):
     """A goal that a coroutine executes: the argument of the function given to `serve_action`.
 
-    On the thread of the loop.
+    Of the types of its goal, result and feedback messages, ``ServedGoal[Count.Goal, Count.Result,
+    Count.Feedback]``, or of any. On the thread of the loop.
 
     :ivar handle: rclpy's handle of the goal.
     :ivar result: a result message that the coroutine may fill: what the client gets if it returns
@@ -47,16 +56,16 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
         self,
         action_name: str,
         handle: ServerGoalHandle[Any, Any, Any],
-        result: ResultT,
+        result: AnyResultT,
     ) -> None:
         self.handle = handle
         self.result = result
         self._action_name = action_name
 
     @property
-    def request(self) -> GoalT:
+    def request(self) -> AnyGoalT:
         """What the client wants: the goal message."""
-        request: GoalT = self.handle.request
+        request: AnyGoalT = self.handle.request
         return request
 
     @property
@@ -69,7 +78,7 @@ class ServedGoal(Generic[GoalT, ResultT, FeedbackT]):
         """True when a client has asked to cancel: ``CancelledError`` comes, or has come."""
         return self.handle.is_cancel_requested
 
-    def publish_feedback(self, feedback: FeedbackT) -> None:
+    def publish_feedback(self, feedback: AnyFeedbackT) -> None:
         """Send feedback to the client.
 
         :raises TypeError: if it is of another type, or a field of it.
