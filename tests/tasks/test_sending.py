@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
 from collections import deque
@@ -23,6 +24,7 @@ from aiorcl._rclpy import private
 from aiorcl._serving.actions import action_of
 from aiorcl._tasks import sending as module
 from aiorcl._tasks.sending import Sending
+from tests.support.actions import serve_action
 from tests.support.elsewhere import DEADLINE_SEC, Elsewhere
 
 if TYPE_CHECKING:
@@ -35,11 +37,13 @@ class Slow:
     But for steps under rclpy's lock, without which no answer is taken.
 
     :ivar kept: how often.
+    :ivar then: is called each time, when it is answered.
     :ivar is_locked: rclpy has a lock.
     """
 
     def __init__(self, monkeypatch: pytest.MonkeyPatch, client: Any, asked: str) -> None:
         self.kept = 0
+        self.then: Callable[[], object] = lambda: None
         self._lock: Any = private.lock_of(client)
         self.is_locked = hasattr(self._lock, "locked")
         self._client = client
@@ -58,6 +62,10 @@ class Slow:
         [part] = [part for part in action.responses if part.label == response]
         return part.callback_time.count
 
+    def stop(self) -> None:
+        """Keep it no more."""
+        self._answers = None
+
     def _send(self, send: Callable[..., int], *args: Any) -> int:
         before = self._count()
         number = send(*args)
@@ -71,6 +79,7 @@ class Slow:
             while self._count() == self._answers:
                 assert time.monotonic() < end
                 time.sleep(0.001)
+            self.then()
         return step(*args)
 
 
@@ -194,36 +203,64 @@ def test_a_goal_that_cannot_be_sent_leaves_no_callback(client: Any) -> None:
     outcome(outcome(goal).cancel_goal_async())
 
 
+def test_the_client_moves_before_its_request_is_noted(
+    monkeypatch: pytest.MonkeyPatch, context: Context, make_node: MakeNode
+) -> None:
+    """From an executor that has taken the answer, and ends, to one that handles it."""
+    server, node = make_node(), make_node()
+    serve_action(server)
+    client: Any = ActionClient(node, Fibonacci, "action")
+    after = AsyncioExecutor(context=context)
+    with contextlib.ExitStack() as running:
+        before = running.enter_context(Elsewhere(AsyncioExecutor(context=context)))
+        for each in (server, node):
+            before.executor.add_node(each)
+        assert client.wait_for_server(DEADLINE_SEC)
+        before.do(lambda: None)
+        slow = Slow(monkeypatch, client, "goal")
+
+        def move() -> None:
+            slow.stop()
+            running.close()
+            after.add_node(node)
+
+        slow.then = move
+        goal = client.send_goal_async(Fibonacci.Goal(order=1))
+        assert slow.kept == 1
+    after.spin_until_future_complete(goal, DEADLINE_SEC)
+    assert goal.done()
+    assert goal.result().accepted
+    assert after.shutdown(DEADLINE_SEC)
+
+
 def test_an_answer_waits_for_what_was_under_way_when_it_came() -> None:
     """And for nothing that is sent later: a thread that sends all the time holds back none."""
     sending = Sending()
     handled: list[str] = []
-    jobs: list[Callable[[], object]] = []
+    kept: list[str] = []
     sent, may_end = threading.Event(), threading.Event()
 
     def send() -> None:
         sent.set()
         assert may_end.wait(DEADLINE_SEC)
 
-    sending.hand_on("none under way", handled.append, jobs.append)
+    sending.hand_on("none under way", handled.append, kept.append)
     first = threading.Thread(target=sending.send, args=(send,))
     first.start()
     assert sent.wait(DEADLINE_SEC)
-    sending.hand_on("first under way", handled.append, jobs.append)
-    assert (handled, jobs) == (["none under way"], [])
+    sending.hand_on("first under way", handled.append, kept.append)
+    assert (handled, kept) == (["none under way"], [])
 
     def send_second() -> None:
         may_end.set()
         first.join()
 
     sending.send(send_second)
-    [job] = jobs
-    job()
-    assert handled == ["none under way", "first under way"]
+    assert (handled, kept) == (["none under way"], ["first under way"])
 
 
 def test_a_request_ends_while_its_answer_is_kept(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Whichever comes first, the answer is handled."""
+    """Whichever comes first, the answer is handed on."""
 
     class Late(deque[Any]):
         def append(self, item: Any) -> None:
@@ -233,7 +270,7 @@ def test_a_request_ends_while_its_answer_is_kept(monkeypatch: pytest.MonkeyPatch
 
     monkeypatch.setattr(module, "deque", Late)
     sending = Sending()
-    handled: list[int] = []
+    kept: list[int] = []
     sent, may_end = threading.Event(), threading.Event()
 
     def send() -> None:
@@ -243,5 +280,5 @@ def test_a_request_ends_while_its_answer_is_kept(monkeypatch: pytest.MonkeyPatch
     thread = threading.Thread(target=sending.send, args=(send,))
     thread.start()
     assert sent.wait(DEADLINE_SEC)
-    sending.hand_on(1, handled.append, lambda job: job())
-    assert handled == [1]
+    sending.hand_on(1, lambda _: None, kept.append)
+    assert kept == [1]

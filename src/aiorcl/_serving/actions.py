@@ -4,7 +4,9 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable, Coroutine
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient
@@ -49,6 +51,41 @@ def is_plain_server(waitable: Waitable[Any]) -> bool:
 _ended_goals: ByIdentity[Any, set[bytes]] = ByIdentity()
 
 
+# By client the answers that were kept until their requests were noted. What has taken them may have
+# let go of the client meanwhile: whatever watches it handles them.
+_kept_answers: ByIdentity[Any, deque[tuple[ActionSource, Any]]] = ByIdentity()
+
+
+def _keep_answer(client: Any, source: ActionSource, answer: Any) -> None:
+    """Have whatever watches a client handle an answer. Any thread."""
+    _kept_answers.setdefault(client, deque()).append((source, answer))
+    # In this order: what watches the client next looks after that is known here.
+    _post_kept_answers(client)
+
+
+def _post_kept_answers(client: Any) -> None:
+    found = served(client)
+    if found is not None:
+        found.served_node.serving.post_job(partial(_handle_kept_answers, client))
+
+
+def _handle_kept_answers(client: Any) -> None:
+    """Handle them on the thread of the executor that serves the client, if that is this one."""
+    found, answers = served(client), _kept_answers.get(client)
+    if found is None or not answers or not isinstance(found.core, Action):
+        return
+    if not found.served_node.serving.run.runs_here():  # it has moved since this was posted
+        _post_kept_answers(client)
+        return
+    try:
+        while answers:
+            source, answer = answers.popleft()
+            found.core.handle_answer[source](answer)
+    finally:
+        if answers:
+            _post_kept_answers(client)
+
+
 class Action:
     """What watches one action client or server: an entity for each of its parts.
 
@@ -67,7 +104,8 @@ class Action:
         # id, on the loop's thread, also after the result, with which rclpy forgets its callbacks.
         self.feedback: _core.Entity | None = None
         self.takes_feedback: dict[bytes, Callable[[Any], None]] = {}
-        # Of a client, too.
+        # Of a client, too: what handles an answer that was taken.
+        self.handle_answer: dict[ActionSource, Callable[[Any], object]] = {}
         self.goals_at_once: int | None = None  # no limit
         self.results: ResultRequests | None = None
         self.cancels: CancelRequests | None = None
@@ -256,17 +294,18 @@ def watch_client(
         _finish(client.execute({"status": message}))
         results.expect()
 
-    sending, post = sending_of(client), watcher.mailbox.post_job
+    sending = sending_of(client)
 
-    def noted(handle: Callable[[Any], object]) -> Callable[[Any], None]:
-        return lambda data: sending.hand_on(data, handle, post)
+    def noted(source: ActionSource, handle: Callable[[Any], object]) -> Callable[[Any], None]:
+        action.handle_answer[source] = handle
+        return lambda data: sending.hand_on(data, handle, partial(_keep_answer, client, source))
 
     for source, run, service in (
         (ActionSource.GOAL_RESPONSE, answer("goal"), impl.SendGoalService),
         (ActionSource.CANCEL_RESPONSE, cancel, impl.CancelGoalService),
         (ActionSource.RESULT_RESPONSE, result, impl.GetResultService),
     ):
-        part = action.add(watcher, handle, None, source, service.Response, noted(run))
+        part = action.add(watcher, handle, None, source, service.Response, noted(source, run))
         action.responses.append(part)
     for source, cls, run, of_group in (
         (ActionSource.FEEDBACK, impl.FeedbackMessage, feedback, group),
@@ -278,7 +317,9 @@ def watch_client(
         callback = callbacks.pop(key, None)
         if callback is not None:
             keep_for_last(key, callback)
-    if goals_of_results:  # asked for where the client was before
+    # In this order: what is sent is noted when it is under way no more.
+    if sending.is_under_way or any(pending.values()):  # asked for where the client was before
+        watcher.mailbox.post_job(partial(_handle_kept_answers, client))
         watcher.mailbox.post_job(results.expect)
     return action
 

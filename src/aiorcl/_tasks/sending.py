@@ -25,8 +25,7 @@ class _Answer(NamedTuple):
     """An answer that waits for the requests that were under way when it came."""
 
     requests: list[object]
-    handle: Callable[[], object]
-    post: Callable[[Callable[[], object]], object]
+    hand_on: Callable[[], object]
 
 
 class Sending:
@@ -38,6 +37,11 @@ class Sending:
     def __init__(self) -> None:
         self._requests: dict[object, None] = {}
         self._answers: deque[_Answer] = deque()
+
+    @property
+    def is_under_way(self) -> bool:
+        """Tell whether something is sent just now, and may not be noted yet."""
+        return bool(self._requests)
 
     def send(self, method: Callable[..., T], *args: Any, **kwargs: Any) -> T:
         """Call what sends a request and notes it."""
@@ -55,14 +59,17 @@ class Sending:
         self,
         answer: Any,
         handle: Callable[[Any], object],
-        post: Callable[[Callable[[], object]], object],
+        keep: Callable[[Any], object],
     ) -> None:
-        """Handle an answer now, or by ``post`` when all that is sent just now is noted."""
+        """Handle an answer now, or ``keep`` it when all that is sent just now is noted.
+
+        :param keep: on whichever thread has sent the last of that.
+        """
         if not self._requests:
             handle(answer)
             return
         requests = list(self._requests)
-        self._answers.append(_Answer(requests, lambda: handle(answer), post))
+        self._answers.append(_Answer(requests, lambda: keep(answer)))
         self._look()
 
     def _look(self) -> None:
@@ -73,7 +80,7 @@ class Sending:
                 self._answers.remove(answer)
             except ValueError:
                 continue  # another thread was faster
-            answer.post(answer.handle)
+            answer.hand_on()
 
 
 _sending: ByIdentity[ActionClient[Any, Any, Any], Sending] = ByIdentity()
