@@ -7,12 +7,14 @@ from __future__ import annotations
 import asyncio
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from rclpy.context import Context
 from rclpy.node import Node
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.elsewhere import DEADLINE_SEC
 
 #: asyncio says of a loop what was left on it.
 pytestmark = pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
@@ -84,3 +86,38 @@ def test_shutdown_after_the_loop_of_spin_calls_was_closed(
     assert executor.shutdown()
     assert slow.ended
     assert task.cancelled()
+
+
+def test_shutdown_waits_for_a_worker_whose_loop_was_closed(
+    context: Context, lone: Node, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """As long as it may, and no longer; that the callback goes on is what it tells."""
+    executor, loop = AsyncioExecutor(context=context), loop_factory()
+    begun, may_end, ended = threading.Event(), threading.Event(), threading.Event()
+
+    def callback() -> None:
+        timer.cancel()
+        begun.set()
+        may_end.wait()
+        ended.set()
+
+    timer = lone.create_timer(0.001, callback, callback_group=ThreadCallbackGroup(1))
+    executor.add_node(lone)
+
+    async def enter() -> None:
+        await executor.start()
+        await asyncio.to_thread(begun.wait)
+
+    loop.run_until_complete(enter())
+    loop.close()
+    with ThreadPoolExecutor() as threads:
+        try:
+            assert threads.submit(executor.shutdown, 0).result(DEADLINE_SEC) is False
+            assert threads.submit(executor.shutdown, 0).result(DEADLINE_SEC) is False
+            waits = threads.submit(executor.shutdown)
+            assert not ended.is_set()
+        finally:
+            may_end.set()
+        assert waits.result(DEADLINE_SEC) is True
+        assert ended.is_set()
+    assert executor.shutdown(0) is True

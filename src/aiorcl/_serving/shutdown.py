@@ -235,10 +235,21 @@ class Shutdown:
             finally:
                 driver.stop()
         self._unfetched.decide()
-        if loop is not None and self._remain():
+        if (loop is not None and self._remain()) or not self._left_workers_end(timeout):
             return False
         self.let_go(wait=timeout is None)
         return not self._owned.remain()
+
+    def _left_workers_end(self, timeout: float | None) -> bool:
+        """Wait for callbacks in workers whose loop was closed; False if time is over before."""
+        end = None if timeout is None else time.monotonic() + timeout
+        while True:
+            left = _LOOK_SECONDS if end is None else max(0.0, end - time.monotonic())
+            if self._workers.wait_for_left(min(left, _LOOK_SECONDS)):
+                return True
+            if left == 0.0:
+                return False
+            self._hold_ups.look()
 
     def after_spin(self, error: BaseException | None = None) -> None:
         """A spin call ends, by ``error`` if that was raised: it completes an end that began in it.

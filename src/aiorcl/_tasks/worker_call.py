@@ -72,6 +72,7 @@ class Call:
         #: True if what its thread has waited for was cancelled.
         self.is_wait_cancelled = False
         self._has_ended = False
+        self._left: threading.Event | None = None  # set when it has ended, if nobody awaits that
         self._result: Any = None
         self._error: BaseException | None = None
 
@@ -114,6 +115,8 @@ class Call:
         self.thread = 0
         self._has_ended = True
         self._is_in_vain = None  # which may hold the executor, longer than who waits for this
+        if self._left is not None:
+            self._left.set()
         try:
             self._loop.call_soon_threadsafe(self._end)
         except RuntimeError:
@@ -146,6 +149,18 @@ class Call:
             self._next_cancel = now + _CLEANUP_SEC
             self.is_wait_cancelled = True
             task.cancel()
+
+    def leave(self) -> threading.Event | None:
+        """The coroutine that waits was closed: return what is set when the function has ended.
+
+        None if that never begins. Any thread.
+        """
+        if self.cancel():
+            return None
+        self._left = threading.Event()
+        if self._has_ended:  # asked after that: else run() sets it
+            self._left.set()
+        return self._left
 
     def _end(self) -> None:
         wake(self._ended)

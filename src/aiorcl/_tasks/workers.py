@@ -8,6 +8,7 @@ import asyncio
 import functools
 import inspect
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from concurrent.futures import CancelledError, ThreadPoolExecutor
@@ -84,6 +85,8 @@ class Workers:
         self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._calls: set[Call] = set()
+        # Those of which nobody awaits the end any more: their loop was closed.
+        self._left: dict[Call, threading.Event] = {}
         self._are_abandoned = False
         self.told_context: object = None
         self.threads = threads
@@ -152,6 +155,10 @@ class Workers:
             self._calls.add(pending)
             try:
                 cancellation = await pending.end(self._submit(pool, pending, entity))
+            except GeneratorExit:
+                if (ended := pending.leave()) is not None:
+                    self._left[pending] = ended
+                raise
             finally:
                 self._calls.discard(pending)
             try:
@@ -260,7 +267,15 @@ class Workers:
 
     def calls(self) -> list[Call]:
         """Return the callbacks that workers run. Any thread."""
-        return [call for call in list(self._calls) if call.runs()]
+        return [call for call in [*self._calls, *self._left] if call.runs()]
+
+    def wait_for_left(self, timeout: float | None) -> bool:
+        """Wait for the callbacks whose loop was closed; False if time is over before they end."""
+        end = None if timeout is None else time.monotonic() + timeout
+        return all(
+            ended.wait(None if end is None else max(0.0, end - time.monotonic()))
+            for ended in list(self._left.values())
+        )
 
     def leave_alone(self) -> None:
         """Let the interpreter wait for no callback that runs now: a Ctrl-C has ended a wait for it.
@@ -278,13 +293,14 @@ class Workers:
             call.abandon()
 
     def close(self) -> None:
-        """Let the threads end; wait for them unless a callback runs that will not."""
+        """Let the threads end; wait for them unless a callback runs that may not."""
         self.cancel_waits()
         pools = list(self._pools.values())
         if self._pool_of_all is not None:
             pools.append(self._pool_of_all)
+        runs = bool(self._calls) or self._are_abandoned or not self.wait_for_left(0)
         for pool in pools:
-            pool.shutdown(wait=not (self._calls or self._are_abandoned or self.are_here()))
+            pool.shutdown(wait=not (runs or self.are_here()))
 
     def are_here(self) -> bool:
         """True on a thread of these."""
