@@ -114,6 +114,7 @@ class _Writer:
         taken = [f"{field.name}: {field.takes} = ..." for field in fields]
         taken.append(f"check_fields: {builtin('bool')} = ...")
         members.append(f"def __init__(self, *, {', '.join(taken)}) -> None: ...\n")
+        members.append(f"def __repr__(self) -> {builtin('str')}: ...\n")
         members.append(f"def __eq__(self, other: {builtin('object')}) -> {builtin('bool')}: ...\n")
         members.append(
             f"@{builtin('classmethod')}\ndef get_fields_and_field_types(cls) -> "
