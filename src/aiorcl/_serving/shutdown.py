@@ -264,7 +264,7 @@ class Shutdown:
             self._home.stop_driving()  # which an interrupt may have kept it from
         if isinstance(error, (KeyboardInterrupt, SystemExit, ExternalShutdownException)):
             self._workers.cancel_waits()  # or the interpreter would wait for them at its end
-        is_last = isinstance(error, ExternalShutdownException) and main_has_ended()
+        is_last = self._state.context_down and main_has_ended()
         if is_last and self._workers.running:
             self.begin()  # the interpreter waits for workers already, and they may for the loop
         try:

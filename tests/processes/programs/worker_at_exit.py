@@ -17,9 +17,9 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
+from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._tasks import worker_call
 from tests.processes.programs.talk import listen, say, set_deadline
-from tests.support.counters import wait_until_asleep
 
 # Set at the end of the main thread: before executors do what they do then, and after that.
 main_ends, executors_have_ended = threading.Event(), threading.Event()
@@ -67,13 +67,13 @@ class Waiting(Node):
         return "cleaned up"
 
 
-def interrupt_main_thread() -> None:
-    """As Ctrl-C does, once it waits."""
-    main_thread = threading.main_thread()
-    assert main_thread.native_id is not None
-    wait_until_asleep(main_thread.native_id)
-    assert main_thread.ident is not None
-    signal.pthread_kill(main_thread.ident, signal.SIGINT)
+def interrupt_once_it_waits(executor: AsyncioExecutor) -> None:
+    """As Ctrl-C does, while the end of the executor waits for the worker."""
+
+    def look(_: HoldUps) -> None:
+        executor.loop.call_soon(signal.raise_signal, signal.SIGINT)
+
+    setattr(HoldUps, "look", look)
 
 
 def main() -> None:
@@ -117,7 +117,7 @@ def main() -> None:
         spin_here()
     node.begun.wait()
     if way == "left_alone":
-        threading.Thread(target=interrupt_main_thread).start()
+        interrupt_once_it_waits(executor)
         try:
             executor.shutdown()
         except KeyboardInterrupt:
