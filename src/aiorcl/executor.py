@@ -46,6 +46,7 @@ from aiorcl._serving.report import ExecutorReport
 from aiorcl._serving.shutdown import Shutdown
 from aiorcl._serving.slow_callbacks import SlowCallbacks
 from aiorcl._serving.statistics import ExecutorStats, stats_of
+from aiorcl._serving.unanswered import Unanswered
 from aiorcl._serving.watcher import Watcher
 from aiorcl._tasks.errors import Errors, OnError
 from aiorcl._tasks.inline import InlineCallback
@@ -149,10 +150,11 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
         self._home = Home(loop, self._run, drive, manner.new_loop)
+        unanswered = Unanswered(self._state, self._run, self._served_nodes, self._owned)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
-            *(self._context_end, HoldUps(self._workers, report), self._forget_nodes),
+            *(self._context_end, HoldUps(self._workers, report), unanswered, self._forget_nodes),
         )
         self._finalizer = Finalizer(self._shutdown.when_collected)
         self._block = Block(

@@ -19,7 +19,7 @@ from rclpy.task import Future
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor, new_event_loop
-from aiorcl._tasks.awaiting import fail
+from aiorcl._tasks.failure import fail
 from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.turns import turns
 

@@ -19,7 +19,7 @@ from aiorcl._rclpy.typed import SrvRequestT, SrvResponseT
 from aiorcl._serving.followers import EntityGoneError, Follower
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served_node_of
-from aiorcl._tasks.awaiting import fail
+from aiorcl._tasks.failure import fail
 
 if TYPE_CHECKING:
     import rclpy.task

@@ -50,6 +50,9 @@ def is_plain_server(waitable: Waitable[Any]) -> bool:
 # ended: whoever watches the client next takes what had arrived before the result.
 _ended_goals: ByIdentity[Any, set[bytes]] = ByIdentity()
 
+# Of servers. One stays in the graph when its node is destroyed, which then does not list it.
+_names: ByIdentity[Any, str] = ByIdentity()
+
 
 # By client the answers that were kept until their requests were noted. What has taken them may have
 # let go of the client meanwhile: whatever watches it handles them.
@@ -324,6 +327,11 @@ def watch_client(
     return action
 
 
+def servers_of(name: str) -> list[ActionServer[Any, Any, Any]]:
+    """Return the servers of an action, by its resolved name, that are watched here, or were."""
+    return [server for server in _names.objects() if _names.get(server) == name]
+
+
 def watch_server(
     watcher: Watcher,
     server: ActionServer[Any, Any, Any],
@@ -338,6 +346,7 @@ def watch_server(
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
         name = node.resolve_topic_name(_core.action_server_name(handle.pointer))
+    _names[server] = name
     action = Action(server, "server", name, handle, server.action_type)
 
     def execute(key: str) -> Callable[[Any], Coroutine[Any, Any, None] | None]:

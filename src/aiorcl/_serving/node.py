@@ -10,7 +10,9 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any, NamedTuple
 
+from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
+from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
@@ -224,6 +226,11 @@ class ServedNode:
     def cores(self) -> list[_core.Entity]:
         """Return what watches the entities now, actions by their parts. Any thread."""
         return [part for watch in list(self._entities.values()) for part in parts_of(watch.core)]
+
+    def clients(self) -> list[Any]:
+        """Return the clients that are watched now, of services and of actions. Any thread."""
+        entities = [watch.core.rclpy_entity for watch in list(self._entities.values())]
+        return [each for each in entities if isinstance(each, (Client, ActionClient))]
 
     def let_go(self, entity: Any) -> None:
         """Watch an entity no more that was destroyed without the node's knowledge."""

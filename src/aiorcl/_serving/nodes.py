@@ -333,6 +333,10 @@ class Nodes:
         """Return what is watched now, of each node of the executor. Any thread."""
         return [each for each in self._served.values() if self._has(each.node)]
 
+    def served_now(self) -> list[ServedNode]:
+        """Return what is watched now, of nodes that are to be let go, too. Any thread."""
+        return self._served.values()
+
     def look_no_more(self) -> None:
         """Watch nothing new, and let go of nothing."""
         self._ended = True

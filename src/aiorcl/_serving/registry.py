@@ -295,6 +295,16 @@ def _check_ended(node: Node | None) -> None:
         raise EntityGoneError(reason)
 
 
+def nodes_served_so_far() -> list[Node]:
+    """Return the nodes that are served or were, of those that are still there. Any thread."""
+    return _served_nodes.objects()
+
+
+def running_after_end(entity: object) -> bool:
+    """Tell whether a callback of an entity is under way that was let go since. Any thread."""
+    return any(part.rclpy_entity is entity and part.running for part in _left.objects())
+
+
 def served_nodes_here() -> list[ServedNode]:
     """Return the nodes of the executors that this thread runs."""
     found = [reference() for reference in _served_nodes.values()]

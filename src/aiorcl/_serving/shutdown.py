@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.hold_ups import HoldUps
     from aiorcl._serving.nodes import Nodes
+    from aiorcl._serving.unanswered import Unanswered
     from aiorcl._tasks.errors import Errors
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
     from aiorcl._tasks.unfetched import Unfetched
@@ -79,6 +80,7 @@ class Shutdown:
         followers: Followers,
         context_end: ContextEnd,
         hold_ups: HoldUps,
+        unanswered: Unanswered,
         forget_nodes: Callable[[], None],
     ) -> None:
         self._state = state
@@ -94,6 +96,7 @@ class Shutdown:
         self._followers = followers
         self._context_end = context_end
         self._hold_ups = hold_ups
+        self._unanswered = unanswered
         self._forget_nodes = forget_nodes
         self._waits_for_workers = False  # in spite of a timeout
 
@@ -138,6 +141,7 @@ class Shutdown:
             self._owned.cancel_all,
             self._look_who_is_left,
             self._context_end.tell,
+            self._unanswered.look_from_now_on,
         )
 
     def leave_to_parent(self) -> None:

@@ -89,17 +89,6 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         del error, future  # no cycle of the exception, which the future keeps, and this frame
 
 
-def fail(future: rclpy.task.Future[Any], error: Exception) -> None:
-    """Give a future that is not done an error, which is told to who awaits it and nobody else.
-
-    That one may be cancelled before it wakes up, and rclpy would complain of an error that nobody
-    has fetched.
-    """
-    if not future.done():
-        future.set_exception(error)
-        future.exception()  # which notes that it was fetched
-
-
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:
     executor = executor_of(future)
     bound = None if executor is None else loop_of(executor)

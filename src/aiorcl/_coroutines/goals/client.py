@@ -34,7 +34,7 @@ from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_of
 from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
-from aiorcl._tasks.awaiting import fail
+from aiorcl._tasks.failure import fail
 from aiorcl._tasks.goal_states import is_canceling, is_refusal
 from aiorcl._tasks.inline import CallsInline
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -246,9 +246,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         try:
             cancelling = cancel_goal(self._client, handle.goal_id)
         except InvalidHandle:  # destroyed on another thread, whose word is on its way
-            raise EntityGoneError(
-                f"The client of action '{self._action_name}' was destroyed"
-            ) from None
+            what = f"The client of action '{self._action_name}' was destroyed"
+            raise EntityGoneError(what) from None
         response = await self._ask(cancelling)
         self._heed(response)
         self._check_goes_on()
@@ -322,6 +321,8 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
     def _ended(self, future: rclpy.task.Future[Any]) -> None:
         """The result has come."""
+        if (error := future.exception()) is not None and not self._over.is_set():
+            self._failed(lambda: EntityGoneError(str(error)))  # nobody gives it any more
         if self._over.is_set():
             return
         self._response = future.result()
@@ -391,8 +392,7 @@ def goal(
     expected = "an ActionClient, rclpy.action.ActionClient(node, type, name)"
     check(action_client, ActionClient, "aiorcl.goal()", expected)
     client = cast("ActionClient[GoalT, AnyResultT, AnyFeedbackT]", action_client)
-    what = f"A goal of action '{action_name_of(client)}'"
-    check_message(goal, type_of(client).Goal, what)
+    check_message(goal, type_of(client).Goal, f"A goal of action '{action_name_of(client)}'")
     if feedback_queue_size is not None:
         check(feedback_queue_size, int, "aiorcl.goal()", "feedback_queue_size as an int or None")
     if feedback_queue_size is not None and feedback_queue_size < 1:

@@ -18,6 +18,7 @@ from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
+from aiorcl._tasks.failure import fail
 from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
@@ -74,7 +75,10 @@ class _Request(InlineCallback):
     def __call__(self, future: AnyFuture) -> None:
         self.patience.end()
         self._requests.left(self)
-        if not self.answer.done():
+        error = future.exception()
+        if isinstance(error, Exception):
+            fail(self.answer, error)
+        elif not self.answer.done():
             self.answer.set_result(future.result())
 
 

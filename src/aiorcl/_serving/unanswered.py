@@ -1,0 +1,184 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Requests that coroutines of an executor send while it ends: some of them nobody answers."""
+
+from __future__ import annotations
+
+import contextlib
+import weakref
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+from rclpy.action.client import ActionClient
+from rclpy.client import Client
+from rclpy.exceptions import InvalidHandle
+
+from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._rclpy.compiled import RCLError
+from aiorcl._rclpy.private import forget, goals_of, node_of, pending_of, pending_requests_of
+from aiorcl._serving.actions import action_of, servers_of
+from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
+from aiorcl._tasks.failure import fail
+
+if TYPE_CHECKING:
+    import rclpy.task
+    from rclpy.node import Node
+
+    from aiorcl._loop.run import Run
+    from aiorcl._loop.shutdown_state import ShutdownState
+    from aiorcl._serving.nodes import Nodes
+    from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+
+# The time between two looks. What two of them in a row find unanswered is: an answer may be on its
+# way, and the graph, or who serves a node, may be about to change.
+_LOOK_SEC = 0.05
+
+# Of the services of an action, by what rclpy calls their requests.
+_SERVICES = {"goal": "send_goal", "cancel": "cancel_goal", "result": "get_result"}
+
+
+class _Request:
+    """One that is under way.
+
+    :param name: of the service, or of the action.
+    :param key: what rclpy calls the requests of this service of an action; None of another one.
+    """
+
+    def __init__(
+        self, client: Any, node: Node, name: str, key: str | None, future: rclpy.task.Future[Any]
+    ) -> None:
+        self._client = client
+        self._node = node
+        self._key = key
+        self._action = None if key is None else name
+        self._service = name if key is None else f"{name}/_action/{_SERVICES[key]}"
+        self.future = future
+
+    def is_unanswered(self) -> bool:
+        """Tell whether nobody is there who would answer.
+
+        A service that its executor has let go, be it this one or another of this process, stays in
+        the graph for as long as it exists.
+        """
+        try:
+            return self._node.count_services(self._service) <= self._count_let_go()
+        except (InvalidHandle, RCLError):  # the node is gone, or the context
+            return True
+
+    def _count_let_go(self) -> int:
+        domain = self._node.context.get_domain_id()
+        count = 0
+        for node, server in self._servers():
+            with contextlib.suppress(InvalidHandle, RCLError):  # its context goes just now
+                if node.context.get_domain_id() == domain and self._is_let_go(server, node):
+                    count += 1
+        return count
+
+    def _servers(self) -> Iterator[tuple[Node, Any]]:
+        """Yield those of this process that an executor of ours serves, or has served."""
+        if self._action is not None:
+            for server in servers_of(self._action):
+                node = node_of(server)
+                assert node is not None  # of an action
+                yield node, server
+            return
+        for node in nodes_served_so_far():
+            for service in list(node.services):
+                with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+                    if service.service_name == self._service:
+                        yield node, service
+
+    def _is_let_go(self, server: Any, node: Node) -> bool:
+        if served(server) is not None or running_after_end(server):
+            return False
+        if self._key == "result" and any(
+            each.is_active for each in list(goals_of(server).values())
+        ):
+            return False  # what executes it ends as well, and answers then
+        if is_destroyed(node) or node.executor is None:
+            return True
+        state = shutdown_state_of(node.executor)
+        return state is not None and state.shut_down  # else somebody serves it, or is about to
+
+    def give_up(self) -> None:
+        """Tell whoever awaits the answer that none comes."""
+        error = EntityGoneError(
+            f"Nobody serves '{self._service}' any more: its executor has ended, or its server is "
+            "gone. What coroutines call in their cleanup has to be served by an executor that ends "
+            "later, or be called before the end"
+        )
+        fail(self.future, error)
+        # Whose done callbacks an executor that ends may not run any more.
+        if self._key is not None:
+            forget(self._client, self._key)(self.future)
+        else:
+            self._client.remove_pending_request(self.future)
+
+
+class Unanswered:
+    """What coroutines that clean up wait for in vain; the loop's thread.
+
+    An end lets go of services and action servers before coroutines have ended, and waits for them.
+    So requests that nobody answers get an error: who awaits one would never end.
+    """
+
+    def __init__(
+        self, state: ShutdownState, run: Run, nodes: Nodes, owned: OwnedCoroutines
+    ) -> None:
+        self._state = state
+        self._run = run
+        self._nodes = nodes
+        self._owned = owned
+        self._looks = False
+        self._suspects: list[rclpy.task.Future[Any]] = []
+
+    def look_from_now_on(self) -> None:
+        """Look until all coroutines have ended, whenever the loop runs. Idempotent."""
+        self._run.do_on_loop(self._look_later)
+
+    def _look_later(self) -> None:
+        loop = self._run.loop
+        if self._looks or loop is None or self._state.let_go or not self._owned.remain():
+            return
+        look = weakref.WeakMethod(self._look)  # a loop of the user's must not keep an executor
+        with contextlib.suppress(RuntimeError):  # it is closed
+            loop.call_later(_LOOK_SEC, _call, look)
+            self._looks = True
+
+    def _look(self) -> None:
+        self._looks = False
+        unanswered = [each for each in self._requests() if each.is_unanswered()]
+        for request in unanswered:
+            if any(request.future is each for each in self._suspects):
+                request.give_up()
+        self._suspects = [each.future for each in unanswered if not each.future.done()]
+        self._look_later()
+
+    def _requests(self) -> list[_Request]:
+        requests: list[_Request] = []
+        for served_node in self._nodes.served_now():
+            for client in served_node.clients():
+                with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+                    requests += _requests_of(client, served_node.node)
+        return requests
+
+
+def _call(method: weakref.WeakMethod[Any]) -> None:
+    bound = method()
+    if bound is not None:
+        bound()
+
+
+def _requests_of(client: Any, node: Node) -> Iterator[_Request]:
+    if isinstance(client, Client):
+        for future in list(pending_requests_of(client).values()):
+            yield _Request(client, node, client.service_name, None, future)
+        return
+    action = action_of(client)
+    if not isinstance(client, ActionClient) or action is None:
+        return
+    for key, pending in pending_of(client).items():
+        for future in list(pending.values()):
+            yield _Request(client, node, action.name, key, future)
