@@ -43,8 +43,11 @@ class Server:
         self.tried: list[str] = []
         self.sent: list[str] = []
         self.heard: set[str] = set()
+        self.late: list[int] = []
         self.lost: list[int] = []
-        self.responses = UnsentResponses(self.lost.append)
+        self.responses = UnsentResponses(
+            lambda count, goes_on: (self.late if goes_on else self.lost).append(count)
+        )
 
     def add(self, request_id: bytes, response: str) -> None:
         """Have a response sent again, which ``heard`` names if it can be sent."""
@@ -100,14 +103,15 @@ def test_of_one_client_only_the_oldest_response_is_tried(run: Run) -> None:
 
 
 def test_what_is_given_up_is_told(run: Run) -> None:
-    """All that waits for the same client; the next one begins anew."""
+    """All that waits for the same client, before too; the next one begins anew."""
 
     async def main() -> None:
         server = Server()
         server.add(FIRST, "a")
         server.add(SECOND, "b")
         await server.until(lambda: server.lost)
-        assert (server.lost, server.tried) == ([2], ["a"] * unsent.ATTEMPTS)
+        assert (server.late, server.lost) == ([2], [2])
+        assert server.tried == ["a"] * unsent.ATTEMPTS
         server.heard.add("c")
         server.add(FIRST, "c")
         await server.until(lambda: server.sent)
@@ -206,7 +210,7 @@ def test_a_client_that_cannot_be_reached_is_told_of(
             while not said:
                 said = capfd.readouterr().err
                 await asyncio.sleep(0)
-            assert "Service '/service' could not send" in said
+            assert "Service '/service' cannot send" in said
 
     run(main)
 

@@ -23,7 +23,7 @@ from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import node_of_part, served
 from aiorcl._serving.report import logger_of, node_of
-from aiorcl._serving.unsent import UnsentResponses, words_of_lost
+from aiorcl._serving.unsent import UnsentResponses, words_of_unsent
 
 if TYPE_CHECKING:
     from rclpy.client import Client
@@ -56,13 +56,13 @@ def _respond_later(service: _core.Service, response: object, request_id: object)
         service = reference()
         return None if service is None else service.respond(response, request_id)
 
-    def lost(count: int) -> None:
+    def tell(count: int, goes_on: bool) -> None:
         service = reference()
         if service is not None:
-            words = words_of_lost(label_of(service), count)
+            words = words_of_unsent(label_of(service), count, goes_on)
             logger_of(node_of_part(service)).warning(words)
 
-    found = _unsent.get(service) or _unsent.setdefault(service, UnsentResponses(lost))
+    found = _unsent.get(service) or _unsent.setdefault(service, UnsentResponses(tell))
     found.add(request_id, response, send)
 
 

@@ -22,10 +22,14 @@ from aiorcl._tasks.action_requests.sent_again import Patience
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-# The first wait before another attempt, and how many are made: for 6 to 13 s in all. What is lost
-# of the words by which two processes find each other comes again within a few seconds.
+# The first wait before another attempt, and how many are made: for 51 to 102 s in all. What is lost
+# of the words by which two processes find each other comes again after a second or more, and may be
+# lost once more.
 FIRST_WAIT_SEC = 0.05
-ATTEMPTS = 7
+ATTEMPTS = 10
+
+# The attempt after which that is told, 1.5 to 3 s after the first.
+TOLD_AFTER = 5
 
 # What a request id ends with: the number of the request. The rest names the client.
 _NUMBER_SIZE = 8
@@ -59,11 +63,12 @@ class UnsentResponses:
     On the loop's thread. Where the executor ends before its loop, attempts go on as long as the
     rclpy server is there.
 
-    :param lost: is told how many responses to a client are given up.
+    :param tell: is told how many responses to a client wait, and whether that goes on: else they
+        are given up.
     """
 
-    def __init__(self, lost: Callable[[int], object]) -> None:
-        self._lost = lost
+    def __init__(self, tell: Callable[[int, bool], object]) -> None:
+        self._tell = tell
         self._clients: dict[bytes, _Responses] = {}
 
     def add(self, request_id: bytes, response: Any, send: Callable[[Any], bool | None]) -> None:
@@ -72,7 +77,7 @@ class UnsentResponses:
         :param send: sends it; False if it could not yet, None if there is no server any more.
         """
         if running_loop() is None:
-            self._lost(1)
+            self._tell(1, False)
             return
         kept = copy.deepcopy(response)  # the callback may fill the same one for the next request
         client = request_id[:-_NUMBER_SIZE]
@@ -87,8 +92,8 @@ class UnsentResponses:
         try:
             left = responses.send()
             goes_on = left > 0 and responses.attempts < ATTEMPTS
-            if left > 0 and not goes_on:
-                self._lost(left)
+            if left > 0 and (responses.attempts == TOLD_AFTER or not goes_on):
+                self._tell(left, goes_on)
         finally:
             if goes_on:
                 responses.patience.wait(self._try, client)
@@ -96,10 +101,11 @@ class UnsentResponses:
                 del self._clients[client]
 
 
-def words_of_lost(label: str, count: int) -> str:
-    """Say that a server, of this label, has given up so many responses."""
+def words_of_unsent(label: str, count: int, goes_on: bool) -> str:
+    """Say what a server, of this label, could not send."""
     what = "a response" if count == 1 else f"{count} responses"
+    does = f"cannot send {what} yet" if goes_on else f"has given up {what}"
     return (
-        f"{label[0].upper()}{label[1:]} could not send {what}: the middleware does not find where "
-        "the client listens. Is its QoS profile another one than that of the server?"
+        f"{label[0].upper()}{label[1:]} {does}: the middleware does not find where the client "
+        "listens. Is its QoS profile another one than that of the server?"
     )
