@@ -77,7 +77,8 @@ class AsyncioClock:
         It sleeps until ``now() + duration``: a jump back makes it longer, as it does in rclpy.
 
         :raises TimeSourceChangedError: if ROS time is switched on or off meanwhile.
-        :raises EntityGoneError: if the node whose clock this is is destroyed.
+        :raises EntityGoneError: if the node whose clock this is is destroyed; or if its executor
+            ends, and ROS time has stood still for a second.
         :raises OverflowError: if the clock can never show that time.
         :raises TypeError: if ``duration`` is none.
         """
@@ -94,7 +95,8 @@ class AsyncioClock:
         A time that has passed already lets the loop turn once.
 
         :raises TimeSourceChangedError: if ROS time is switched on or off meanwhile.
-        :raises EntityGoneError: if the node whose clock this is is destroyed.
+        :raises EntityGoneError: if the node whose clock this is is destroyed; or if its executor
+            ends, and ROS time has stood still for a second.
         :raises ValueError: if ``until`` is of another type than the clock.
         :raises TypeError: if ``until`` is no time.
         """
@@ -157,10 +159,14 @@ class ClockFollower:
         self._reference: weakref.ref[ClockFollower] = weakref.ref(self)
         _followers.setdefault(clock, set()).add(self._reference)
 
-    def tell(self) -> None:
-        """Hand over the error. Any thread."""
+    def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
+        """Tell whether it is told on the thread of this loop."""
+        return self._loop is loop
+
+    def tell(self, error: Callable[[], Exception]) -> None:
+        """Hand over an error. Any thread."""
         try:
-            self._loop.call_soon_threadsafe(self._end, _ended[self._clock]())
+            self._loop.call_soon_threadsafe(self._end, error())
         except RuntimeError:
             pass  # the loop is closed: nobody waits any more
 
@@ -181,7 +187,7 @@ def follow_clock(
     """Have ``end`` called with an error, on the loop, when nobody sets a clock any more, or now."""
     follower = ClockFollower(clock, loop, end)
     if clock in _ended:  # perhaps on another thread, which did not see this one
-        follower.tell()
+        follower.tell(_ended[clock])
     return follower
 
 
@@ -194,7 +200,19 @@ def check_clock_goes_on(clock: Clock) -> None:
 def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
     """Let an error reach whoever follows a clock, now or later: nobody sets it. Any thread."""
     _ended[clock] = error
-    for reference in list(_followers.get(clock) or ()):
-        follower = reference()
-        if follower is not None:
-            follower.tell()
+    for follower in _followers_of(clock):
+        follower.tell(error)
+
+
+def give_up_sleeps(
+    clock: Clock, loop: asyncio.AbstractEventLoop, error: Callable[[], Exception]
+) -> None:
+    """Let an error reach whoever follows a clock on this loop now. Any thread."""
+    for follower in _followers_of(clock):
+        if follower.is_on(loop):
+            follower.tell(error)
+
+
+def _followers_of(clock: Clock) -> list[ClockFollower]:
+    found = [reference() for reference in list(_followers.get(clock) or ())]
+    return [follower for follower in found if follower is not None]

@@ -112,7 +112,7 @@ class Groups:
 
     def of(self, node: Node, entity: Any) -> _core.Group | None:
         """Return who grants places to the callbacks of an entity, or None for unlimited places."""
-        if _sets_the_clock(entity):
+        if sets_the_clock(entity):
             return self._alone_for(entity)
         group = getattr(entity, "callback_group", None)  # a publisher has none
         if group is None or _is_just(group, ReentrantCallbackGroup):
@@ -184,7 +184,7 @@ class Groups:
         _uses[group] = [*uses, _Use(weakref.ref(shared), weakref.ref(self), weakref.ref(node))]
 
 
-def _sets_the_clock(entity: Any) -> bool:
+def sets_the_clock(entity: Any) -> bool:
     """True for the subscription by which a node follows ``/clock``: rclpy's own.
 
     What holds it back may be a coroutine that sleeps on that clock.

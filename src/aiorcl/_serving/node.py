@@ -22,6 +22,7 @@ from aiorcl._rclpy.private import attached, goals_of
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.groups import sets_the_clock
 from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import keep_name
@@ -245,8 +246,8 @@ class ServedNode:
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them.
 
-        Nothing comes to those that are left. What is raised keeps no other from being let go; one
-        that an interrupt has overtaken is by the next call.
+        And so of what takes ``/clock``. Nothing else comes to those that are left. What is raised
+        keeps no other from being let go; one that an interrupt has overtaken is by the next call.
         """
         self.ended = True
         let_go_of = partial(self._let_go_of, keep_clients=keep_clients)
@@ -254,9 +255,11 @@ class ServedNode:
 
     def _let_go_of(self, key: int, *, keep_clients: bool = False) -> None:
         watch = self._entities.get(key)
-        if watch is None or (keep_clients and isinstance(watch.core, _core.Client)):
+        if watch is None:
             return
         core = watch.core
+        if keep_clients and (isinstance(core, _core.Client) or sets_the_clock(core.rclpy_entity)):
+            return
         try:
             if isinstance(core, Action):
                 core.close(keep_responses=keep_clients)

@@ -20,6 +20,7 @@ from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
+from aiorcl._serving.stopped_clocks import StoppedClocks
 from aiorcl._tasks.failure import fail
 
 if TYPE_CHECKING:
@@ -121,7 +122,8 @@ class Unanswered:
     """What coroutines that clean up wait for in vain; the loop's thread.
 
     An end lets go of services and action servers before coroutines have ended, and waits for them.
-    So requests that nobody answers get an error: who awaits one would never end.
+    So requests that nobody answers get an error: who awaits one would never end. And so do sleeps
+    on clocks that nobody sets.
     """
 
     def __init__(
@@ -131,6 +133,7 @@ class Unanswered:
         self._run = run
         self._nodes = nodes
         self._owned = owned
+        self._clocks = StoppedClocks(run, nodes)
         self._looks = False
         self._suspects: list[rclpy.task.Future[Any]] = []
 
@@ -149,6 +152,7 @@ class Unanswered:
 
     def _look(self) -> None:
         self._looks = False
+        self._clocks.look()
         unanswered = [each for each in self._requests() if each.is_unanswered()]
         for request in unanswered:
             if any(request.future is each for each in self._suspects):

@@ -1,0 +1,59 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+"""Simulated clocks that stand still while coroutines clean up, and may sleep on them."""
+
+from __future__ import annotations
+
+import contextlib
+import time
+from typing import TYPE_CHECKING
+
+from rclpy.clock import ROSClock
+from rclpy.exceptions import InvalidHandle
+
+from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.clock import give_up_sleeps
+from aiorcl._rclpy.compiled import RCLError
+from aiorcl._rclpy.private import clock_of
+from aiorcl._serving.followers import EntityGoneError
+from aiorcl._serving.naming import name_of
+
+if TYPE_CHECKING:
+    from rclpy.clock import Clock
+    from rclpy.node import Node
+
+    from aiorcl._loop.run import Run
+    from aiorcl._serving.nodes import Nodes
+
+# How long a clock may stand still. Who publishes /clock may be slow, or may be gone, as a timer of
+# the executor that ends is.
+_PATIENCE_SEC = 1.0
+
+
+class StoppedClocks:
+    """Those of the nodes of an executor that ends. The loop's thread."""
+
+    def __init__(self, run: Run, nodes: Nodes) -> None:
+        self._run = run
+        self._nodes = nodes
+        # What a clock has shown, and since when.
+        self._shown: ByIdentity[Clock, tuple[int, float]] = ByIdentity()
+
+    def look(self) -> None:
+        """Let no coroutine sleep on a clock that has not moved for a while."""
+        for served_node in self._nodes.served_now():
+            with contextlib.suppress(InvalidHandle, RCLError):  # it goes just now
+                self._look_at(served_node.node)
+
+    def _look_at(self, node: Node) -> None:
+        clock = clock_of(node)
+        loop = self._run.loop
+        if loop is None or not isinstance(clock, ROSClock) or not clock.ros_time_is_active:
+            return
+        shows, now = clock.now().nanoseconds, time.monotonic()
+        shown, since = self._shown.get(clock) or (None, now)
+        if shows != shown:
+            self._shown[clock] = shows, now
+        elif now - since >= _PATIENCE_SEC:
+            reason = f"The clock of '{name_of(node)}' stands still, and the executor ends"
+            give_up_sleeps(clock, loop, lambda: EntityGoneError(reason))
