@@ -9,6 +9,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import pytest
+from rclpy.callback_groups import CallbackGroup, ReentrantCallbackGroup
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
@@ -63,15 +64,25 @@ def spin_until(executor: AsyncioExecutor, done: Callable[[], object]) -> None:
         executor.spin_once(timeout_sec=10)
 
 
+class OwnGroup(ReentrantCallbackGroup):
+    """A group of the user's own class, which is asked before anything is taken."""
+
+
+@pytest.mark.parametrize("make_group", [ReentrantCallbackGroup, OwnGroup])
 @pytest.mark.parametrize(
     ("make_inbox", "method"),
     [(Inbox, "is_ready"), (Inbox, "take_data"), (DrivenInbox, "take_data")],
 )
 def test_what_fails_again_and_again_is_named_once(
-    executor: AsyncioExecutor, lone: Node, told: Told, make_inbox: Any, method: str
+    executor: AsyncioExecutor,
+    lone: Node,
+    told: Told,
+    make_inbox: Any,
+    method: str,
+    make_group: type[CallbackGroup],
 ) -> None:
     """It is tried after twice as long each time, and what it holds comes when it works again."""
-    inbox = make_inbox(lone)
+    inbox = make_inbox(lone, make_group())
     takes = Takes(inbox, method)
     inbox.put(1)
     spin_until(executor, takes.were(10))

@@ -14,12 +14,15 @@ from rclpy.callback_groups import (
     MutuallyExclusiveCallbackGroup,
     ReentrantCallbackGroup,
 )
+from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 
 from aiorcl import LimitedCallbackGroup, ThreadCallbackGroup
 from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
+from tests.support.waitables import Inbox
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -231,8 +234,36 @@ def a_tick(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
     timer = node.create_timer(0.0, once, callback_group=group)
 
 
+def a_request(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
+    """A request waits for the callback of a service."""
+
+    def answer(_: Any, response: Any) -> Any:
+        call()
+        return response
+
+    node.create_service(Trigger, "service", answer, callback_group=group)
+    node.create_client(Trigger, "service").call_async(Trigger.Request())
+
+
+def an_event(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
+    """A subscription has found a publisher."""
+    node.create_subscription(
+        *(Int64, "topic", lambda _: None, 10),
+        callback_group=group,
+        event_callbacks=SubscriptionEventCallbacks(matched=lambda _: call()),
+    )
+    node.create_publisher(Int64, "topic", 10)
+
+
+def an_item(node: Node, group: CallbackGroup, call: Callable[[], None]) -> None:
+    """Something was put into a waitable."""
+    inbox = Inbox(node, group)
+    inbox.on_executed = call
+    inbox.put(1)
+
+
 @NO_GROUPS
-@pytest.mark.parametrize("bring", [a_message, a_trigger, a_tick])
+@pytest.mark.parametrize("bring", [a_message, a_trigger, a_tick, a_request, an_event, an_item])
 def test_what_is_refused_moves_with_its_node(
     executor: Executor,
     make_executor_of: MakeExecutor,

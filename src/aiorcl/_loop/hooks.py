@@ -80,5 +80,12 @@ class Hooks(Protocol):
             handed to ``start_callback`` next.
         """
 
+    def is_waitable_ready(self, entity: _core.Waitable) -> bool:
+        """Tell whether something of a waitable is ready, before a group is asked for a place."""
+        ...
+
+    def take_ready_waitable(self, entity: _core.Waitable) -> Any:
+        """As ``take_waitable``, of a waitable that is ready."""
+
     def take_driven_waitable(self, entity: _core.DrivenWaitable) -> Any:
         """As ``take_waitable``, of a waitable that has said that it is ready."""

@@ -190,21 +190,33 @@ class ExecutorHooks:
         )
 
     def take_waitable(self, entity: _core.Waitable) -> Any:
+        return self.is_waitable_ready(entity) and self.take_ready_waitable(entity)
+
+    def is_waitable_ready(self, entity: _core.Waitable) -> bool:
         waitable = cast("Waitable[Any]", entity.rclpy_entity)
         found = served(waitable)
         if found is None or not found.served_node.is_served():
             return False  # taken from the executor by another thread: perhaps others ask it now
         try:
-            if not self._is_ready(entity, waitable):
-                return False
-            data = waitable.take_data()
-            entity.taken()
+            return bool(self._is_ready(entity, waitable))
         except InvalidHandle:
             return False  # destroyed by another thread, whose wake() is on its way
         except RCLError:
             if entity.may_call:
                 raise
             return False  # no wait set without a context
+
+    def take_ready_waitable(self, entity: _core.Waitable) -> Any:
+        waitable = cast("Waitable[Any]", entity.rclpy_entity)
+        try:
+            data = waitable.take_data()
+            entity.taken()
+        except InvalidHandle:
+            return False  # as above
+        except RCLError:
+            if entity.may_call:
+                raise
+            return False  # it goes with its context
         return self._execute(entity, waitable, data)
 
     def _is_ready(self, entity: _core.Waitable, waitable: Waitable[Any]) -> bool:

@@ -122,9 +122,10 @@ bool Dispatcher::call_one(Hooks hooks, Entity & entity, Claim & claim, std::int6
   }
   try {
     entity.report();
-    if (!entity.begin(claim)) return false;
+    if (!entity.begin(hooks, claim)) return false;
   } catch (...) {
-    on_error(hooks, entity, std::current_exception());
+    const std::exception_ptr raised = std::current_exception();
+    if (entity.is_news(raised)) on_error(hooks, entity, raised);
     return true;
   }
   const std::int64_t since = claim.since();

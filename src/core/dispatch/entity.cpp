@@ -103,23 +103,14 @@ std::uint64_t Entity::pending() const noexcept {
   return ready_->pending.load() + (retry_ == nullptr ? 0 : retry_->events());
 }
 
-bool Entity::begin(Claim & claim) {
+bool Entity::begin(Hooks hooks, Claim & claim) {
   if (closed()) return false;
   if (group_ != nullptr) {
-    bool began = false;
-    try {
-      began = group_->begin(object_);
-    } catch (...) {
-      if (!closed()) hold_back(claim);
-      throw;
-    }
-    if (closed()) {  // by the user's code in the group
-      if (began) group_->end(object_);
-      return false;
-    }
+    if (group_->asks()) return begin_if_permitted(hooks, claim);
+    const bool began = group_->begin();
     calls_.held_back = !began;
     if (!began) {
-      hold_back(claim);
+      group_->park(std::move(claim));
       return false;
     }
   }
@@ -127,12 +118,35 @@ bool Entity::begin(Claim & claim) {
   return true;
 }
 
+bool Entity::begin_if_permitted(Hooks hooks, Claim & claim) {
+  if (!has_something(hooks, claim)) {
+    calls_.held_back = false;
+    ran();
+    return false;
+  }
+  if (closed()) return false;  // by the waitable's code
+  bool began = false;
+  try {
+    began = group_->begin_if_permitted(object_);
+  } catch (...) {
+    if (!closed()) hold_back(claim);
+    throw;
+  }
+  if (closed()) {  // by the user's code in the group
+    if (began) group_->end(object_);
+    return false;
+  }
+  if (!began) {
+    hold_back(claim);
+    return false;
+  }
+  calls_.held_back = false;
+  ++calls_.running;
+  return true;
+}
+
 void Entity::hold_back(Claim & claim) {
   calls_.held_back = true;
-  if (!group_->asks()) {
-    group_->park(std::move(claim));
-    return;
-  }
   if (fresh_) group_->again();  // the others; this one is not among them
   const std::int64_t since = claim.since();
   later(claim.withdraw(), since);

@@ -64,8 +64,9 @@ class Entity {
   Entity & operator=(const Entity &) = delete;
 
   /// Asks the group for a place. Without one the entry is held back, and false returned; ended()
-  /// follows otherwise. Throws what a group of the user's own raises, which is a no.
-  bool begin(Claim & claim);
+  /// follows otherwise. A group of the user's own is asked only if there is something to take, and
+  /// what it raises is thrown, and a no.
+  bool begin(Hooks hooks, Claim & claim);
 
   /// Takes one piece of work, settles it in `claim`, and calls it. A coroutine that was started
   /// ends its place in the group later by ended(). Throws nb::python_error or RclError.
@@ -183,6 +184,10 @@ class Entity {
   /// Once, when the entity is closed, after its sources and before its handle: calls `farewell`.
   void at_close(nanobind::object farewell) { farewell_ = std::move(farewell); }
 
+  /// Whether there is something to take, which stays; what `claim` has is settled if not. Asked
+  /// before a group of the user's own is, and not else. Throws as run() does.
+  virtual bool has_something(Hooks, Claim &) { return true; }
+
   /// Events so far, for report(); not asked when closed.
   virtual std::uint64_t events() const noexcept { return 0; }
 
@@ -217,10 +222,14 @@ class Entity {
   /// The address behind `in_use.pointer`.
   void * pointer() const;
 
+  /// nullptr where the entity is called also when the context is shut down.
+  const ContextState * ros_context() const noexcept { return context_.get(); }
+
   std::shared_ptr<TimerQueue> timers_;
 
  private:
   const Process process_;
+  bool begin_if_permitted(Hooks hooks, Claim & claim);
   void hold_back(Claim & claim);
   void take_back(Claim & claim);
   Retry & retry();

@@ -28,10 +28,14 @@ Group::Group(std::shared_ptr<ReadyQueue> queue, nb::object group_rules, nb::obje
   if (!group_workers.is_none()) workers = std::move(group_workers);
 }
 
-bool Group::permitted(nb::handle entity) const {
+bool Group::begin_if_permitted(nb::handle entity) {
   const nb::object asked = rules;  // the garbage collector may take it from us meanwhile
-  return is_true(call_method(asked, names().can_execute, entity)) &&
-         is_true(call_method(asked, names().beginning_execution, entity));
+  if (!is_true(call_method(asked, names().can_execute, entity)) ||
+      !is_true(call_method(asked, names().beginning_execution, entity))) {
+    return false;
+  }
+  ++running_;
+  return true;
 }
 
 void Group::tell_ending(nb::handle entity) const {

@@ -21,7 +21,8 @@ namespace aiorcl {
 ///
 /// A group of the user's own class may open by anything, and nobody says so. rclpy asks it at every
 /// turn; here it is asked, for each entity that it holds back, when one of its callbacks ends, at
-/// each event of one of its entities, and by a timer (see Retry). GIL held throughout.
+/// each event of one of its entities, and by a timer (see Retry). It may remember what it is asked,
+/// so it is asked only of what is there. GIL held throughout.
 class Group {
  public:
   /// At most `limit` callbacks of the group run at a time.
@@ -38,13 +39,16 @@ class Group {
   Group(const Group &) = delete;
   Group & operator=(const Group &) = delete;
 
-  /// True if a callback of `entity` (the rclpy object) may start now; then end() must follow. The
-  /// answers of the user's rules are judged by their truth value. Throws what the rules raise.
-  bool begin(nanobind::handle entity) {
-    if (running_ >= limit_ || (rules.is_valid() && !permitted(entity))) return false;
+  /// True if a callback may start now; then end() must follow. Not where the group asks().
+  bool begin() noexcept {
+    if (running_ >= limit_) return false;
     ++running_;
     return true;
   }
+
+  /// The same where it asks(), of a callback of `entity`, the rclpy object. The answers of the
+  /// user's rules are judged by their truth value. Throws what the rules raise.
+  bool begin_if_permitted(nanobind::handle entity);
 
   /// Gives a place back, also when it throws what the rules raise.
   void end(nanobind::handle entity) {
@@ -53,7 +57,7 @@ class Group {
     if (rules.is_valid()) tell_ending(entity);
   }
 
-  /// True if a place may become free without the end of a callback.
+  /// True if the user's rules decide: a place may become free without the end of a callback.
   bool asks() const noexcept { return rules.is_valid(); }
 
   /// Holds an entry back until a callback of the group ends.
@@ -78,7 +82,6 @@ class Group {
   nanobind::object workers;
 
  private:
-  bool permitted(nanobind::handle entity) const;
   void tell_ending(nanobind::handle entity) const;
 
   std::shared_ptr<ReadyQueue> queue_;

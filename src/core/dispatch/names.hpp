@@ -28,6 +28,7 @@ struct Names {
   PyObject * executor = PyUnicode_InternFromString("executor");
   PyObject * exit = PyUnicode_InternFromString("__exit__");
   PyObject * handle = PyUnicode_InternFromString("handle");
+  PyObject * is_waitable_ready = PyUnicode_InternFromString("is_waitable_ready");
   PyObject * module = PyUnicode_InternFromString("__module__");
   PyObject * msg = PyUnicode_InternFromString("msg");
   PyObject * on_error = PyUnicode_InternFromString("on_error");
@@ -44,6 +45,7 @@ struct Names {
   PyObject * start_callback = PyUnicode_InternFromString("start_callback");
   PyObject * start_service_callback = PyUnicode_InternFromString("start_service_callback");
   PyObject * take_driven_waitable = PyUnicode_InternFromString("take_driven_waitable");
+  PyObject * take_ready_waitable = PyUnicode_InternFromString("take_ready_waitable");
   PyObject * take_waitable = PyUnicode_InternFromString("take_waitable");
   PyObject * timer_argument = PyUnicode_InternFromString("timer_argument");
   PyObject * timer_info = PyUnicode_InternFromString("timer_info");

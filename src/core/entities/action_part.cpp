@@ -7,6 +7,7 @@
 
 #include "dispatch/names.hpp"
 #include "entities/action_messages.hpp"
+#include "entities/wait_set.hpp"
 #include "python/private_names.hpp"
 #include "rcl_error.hpp"
 
@@ -62,6 +63,13 @@ ActionPart::ActionPart(Dispatcher & dispatcher, nb::object action, nb::object ha
   if (only_completes_futures(source)) outlive_context();
   watch_ = add_source<Watch>(source, action_);
   poke();  // for the backlog, see Entity::settle()
+}
+
+bool ActionPart::has_something(Hooks, Claim & claim) {
+  const std::uint64_t seen = claim.pending();
+  if (has_action_message(ros_context(), source_, action_)) return true;
+  settle(claim, Taken::kNothing, seen);
+  return false;
 }
 
 nb::object ActionPart::take(Claim & claim) {

@@ -27,6 +27,9 @@ class ActionPart final : public Entity {
   int traverse(visitproc visit, void * arg) override;
   void clear() noexcept override;
 
+ protected:
+  bool has_something(Hooks hooks, Claim & claim) override;
+
  private:
   /// An invalid object if nothing was there. Counts it as handled before Python code runs.
   nanobind::object take(Claim & claim);

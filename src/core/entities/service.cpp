@@ -7,6 +7,7 @@
 #include <optional>
 
 #include "dispatch/names.hpp"
+#include "entities/wait_set.hpp"
 #include "python/in_use.hpp"
 #include "python/once.hpp"
 #include "rcl_error.hpp"
@@ -36,6 +37,13 @@ Service::Service(Dispatcher & dispatcher, nb::object service, nb::object group, 
       request_(request_type_) {
   watch_ = add_source<Watch>(Source::kService, service_);
   poke();  // for the backlog, see Entity::settle()
+}
+
+bool Service::has_something(Hooks, Claim & claim) {
+  const std::uint64_t seen = claim.pending();
+  if (has_request(ros_context(), service_)) return true;
+  settle(claim, Taken::kNothing, seen);
+  return false;
 }
 
 Outcome Service::run(Hooks hooks, Claim & claim) {

@@ -28,6 +28,7 @@ class Service final : public Entity {
   bool respond(nanobind::handle response, nanobind::object request_id);
 
  protected:
+  bool has_something(Hooks hooks, Claim & claim) override;
   std::uint64_t events() const noexcept override { return watch_->count(); }
 
  private:

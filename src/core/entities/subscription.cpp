@@ -8,6 +8,7 @@
 #include <optional>
 
 #include "dispatch/names.hpp"
+#include "entities/wait_set.hpp"
 #include "messages/message_info.hpp"
 #include "python/finalizing.hpp"
 #include "python/in_use.hpp"
@@ -61,6 +62,13 @@ Subscription::Subscription(Dispatcher & dispatcher, nb::object subscription, nb:
 
 Subscription::~Subscription() {
   ignore(rcutils_uint8_array_fini(&serialized_));
+}
+
+bool Subscription::has_something(Hooks, Claim & claim) {
+  const std::uint64_t seen = claim.pending();
+  if (has_message(ros_context(), subscription_)) return true;
+  settle(claim, Taken::kNothing, seen);
+  return false;
 }
 
 nb::object Subscription::take(Claim & claim, rmw_message_info_t & info) {

@@ -22,6 +22,7 @@ class Subscription final : public Entity {
   Outcome run(Hooks hooks, Claim & claim) override;
 
  protected:
+  bool has_something(Hooks hooks, Claim & claim) override;
   std::uint64_t events() const noexcept override { return watch_->count(); }
 
  private:

@@ -32,14 +32,29 @@ void Timed::schedule() {
   scheduled_ = true;
 }
 
+bool Timed::is_due() const {
+  bool canceled = false;
+  check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
+  return !canceled && slot_->is_due();
+}
+
+bool Timed::has_something(Hooks, Claim & claim) {
+  const std::uint64_t seen = claim.pending();
+  try {
+    if (is_due()) return true;
+  } catch (const RclError &) {
+    return true;  // run() says why
+  }
+  claim.settle(seen);
+  schedule();
+  return false;
+}
+
 Outcome Timed::run(Hooks hooks, Claim & claim) {
   claim.settle(claim.pending());
   scheduled_ = false;
   try {
-    // Due, reset or jumped: rcl knows which, and whether it was cancelled meanwhile.
-    bool canceled = false;
-    check(rcl_timer_is_canceled(timer_, &canceled), "look at a timer");
-    if (canceled || !slot_->is_due()) {
+    if (!is_due()) {
       schedule();
       return Outcome::kNothing;
     }

@@ -32,9 +32,13 @@ class Timed : public Entity {
 
   rcl_timer_t * timer() const noexcept { return timer_; }
 
+  bool has_something(Hooks hooks, Claim & claim) final;
   std::uint64_t events() const noexcept override { return resets_->count(); }
 
  private:
+  /// Due, reset or jumped: rcl knows which, and whether it was cancelled meanwhile.
+  bool is_due() const;
+
   rcl_timer_t * timer_ = nullptr;
   TimerSlot * slot_ = nullptr;
   Watch * resets_ = nullptr;

@@ -43,6 +43,28 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object in_u
   poke();  // it may have been ready before it was watched
 }
 
+bool Waitable::has_something(Hooks hooks, Claim & claim) {
+  const std::uint64_t seen = claim.pending();
+  begin_look();
+  is_ready_ = false;
+  try {
+    is_ready_ = is_true(call_method(hooks, names().is_waitable_ready, self()));
+    if (is_ready_) {
+      take_back();  // until run(): the group may refuse it, or its code let go of it
+      return true;
+    }
+    first_run_ = false;
+    claim.settle(seen);
+    schedule();
+    return false;
+  } catch (...) {
+    take_back();
+    claim.settle(seen);
+    fails(1, steady_now());  // its timers are in no queue
+    throw;
+  }
+}
+
 Outcome Waitable::run(Hooks hooks, Claim & claim) {
   claim.settle(claim.pending());
   nb::object coroutine;
@@ -64,17 +86,34 @@ Outcome Waitable::run(Hooks hooks, Claim & claim) {
 }
 
 nb::object Waitable::take(Hooks hooks) {
-  for (Guard & guard : guards_) guard.shown = false;
-  for (Event & event : events_) event.seen_before = event.seen;
+  PyObject * method = names().take_waitable;
+  if (std::exchange(is_ready_, false)) {
+    take_shown();
+    method = names().take_ready_waitable;
+  } else {
+    begin_look();
+  }
   taken_ = false;
   try {
-    nb::object result = call_method(hooks, names().take_waitable, self());
+    nb::object result = call_method(hooks, method, self());
     first_run_ = false;
     return result;
   } catch (...) {
     if (!taken_) take_back();
     throw;
   }
+}
+
+void Waitable::begin_look() noexcept {
+  for (Guard & guard : guards_) guard.shown = false;
+  for (Event & event : events_) event.shown = event.seen_before = event.seen;
+}
+
+void Waitable::take_shown() noexcept {
+  for (Guard & guard : guards_) {
+    if (guard.shown) guard.source->fired = false;
+  }
+  for (Event & event : events_) event.seen = event.shown;
 }
 
 void Waitable::take_back() {
@@ -102,6 +141,7 @@ void Waitable::restore(std::uintptr_t wait_set) {
   for (Event & event : events_) {
     const std::uint64_t count = event.source->count();
     const bool fired = count != std::exchange(event.seen, count);
+    event.shown = count;
     if (event.index >= set.size_of_events || (first_run_ && !fired)) continue;
     set.events[event.index] = fired ? event.event : nullptr;
   }

@@ -24,8 +24,9 @@ class Waitable final : public Entity {
            nanobind::object group, std::string label, std::uintptr_t wait_set,
            std::shared_ptr<GuardThreads> guards);
 
-  /// Asks hooks.take_waitable(entity): False if it is not ready, else a coroutine to start, or
-  /// None. What it raises before taken() leaves the waitable ready, to be asked again later.
+  /// Asks hooks.take_waitable(entity), or take_ready_waitable(entity) if has_something() has found
+  /// it ready: False if it is not ready, else a coroutine to start, or None. What it raises before
+  /// taken() leaves the waitable ready, to be asked again later.
   Outcome run(Hooks hooks, Claim & claim) override;
 
   /// Marks what fired since the last call as ready in a wait set that was just waited on, where
@@ -38,6 +39,10 @@ class Waitable final : public Entity {
 
   /// Tells that the waitable's data was taken: what raises from now on is no reason to do it again.
   void taken() noexcept { taken_ = true; }
+
+ protected:
+  /// Asks hooks.is_waitable_ready(entity), where a group is to be asked before anything is taken.
+  bool has_something(Hooks hooks, Claim & claim) override;
 
  private:
   struct Guard {
@@ -54,8 +59,11 @@ class Waitable final : public Entity {
     Watch * source;
     std::uint64_t seen = 0;
     std::uint64_t seen_before = 0;  // this run
+    std::uint64_t shown = 0;        // in the wait set of this run
   };
 
+  void begin_look() noexcept;
+  void take_shown() noexcept;
   nanobind::object take(Hooks hooks);
   void schedule();
 
@@ -63,6 +71,7 @@ class Waitable final : public Entity {
   std::vector<Guard> guards_;
   std::vector<Event> events_;
   bool taken_ = false;
+  bool is_ready_ = false;  // has_something() has said so, for the next run
   // What an executor before this one has counted and not handled is only in the wait set.
   bool first_run_ = true;
 };
