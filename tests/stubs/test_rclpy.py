@@ -76,6 +76,16 @@ def classes_of(module: ModuleType) -> list[type]:
     return [cls for cls in found if cls.__module__ == module.__name__]
 
 
+def members_of(cls: type, has: dict[str, list[ast.stmt]]) -> dict[str, list[ast.stmt]]:
+    """Return what a class has in a stub, or gets there from bases in its own module."""
+    members: dict[str, list[ast.stmt]] = {}
+    for base in reversed(cls.__mro__):
+        if base.__module__ == cls.__module__:
+            (written,) = (each for each in has[base.__name__] if isinstance(each, ast.ClassDef))
+            members |= bound_in(written.body)
+    return members
+
+
 @pytest.mark.parametrize("name", MODULES)
 def test_stub_has_all_names_of_the_module(name: str, stubs: Path) -> None:
     """What users import from a module of rclpy they import as they do without the stub."""
@@ -91,8 +101,7 @@ def test_functions_take_what_those_of_the_installed_release_take(name: str, stub
     module = importlib.import_module(f"rclpy.{name}")
     has = bound_in(stub_of(name, stubs).body)
     for cls in classes_of(module):
-        (written,) = (each for each in has[cls.__name__] if isinstance(each, ast.ClassDef))
-        members = bound_in(written.body)
+        members = members_of(cls, has)
         for method, value in vars(cls).items():
             function = value.__func__ if isinstance(value, (staticmethod, classmethod)) else value
             is_own = inspect.isfunction(function) and function.__module__ == module.__name__

@@ -4,8 +4,8 @@
 
 ``amendments/`` has a file for each module of rclpy that is amended: annotations of ours, by the
 names of classes, functions and parameters. They take the places of rclpy's; what a function takes
-besides, and what else there is, stays as the installed release has it. What it has not is added:
-aiorcl gives it to its classes.
+besides, of what a class is besides, and what else there is, stays as the installed release has it.
+What it has not is added: aiorcl gives it to its classes.
 """
 
 from __future__ import annotations
@@ -23,6 +23,7 @@ from aiorcl._stubs.packages import KINDS
 from aiorcl._stubs.skeleton import Function, is_overload, names_of, skeleton_of
 
 _AMENDMENTS = Path(__file__).parent / "amendments"
+_IMPORT_TYPE_VAR = ast.parse("from typing_extensions import TypeVar as _TypeVar").body
 _FUNCTIONS = (ast.FunctionDef, ast.AsyncFunctionDef)
 
 
@@ -32,16 +33,29 @@ def rclpy_stubs() -> dict[str, str]:
     :raises StubsError: if a module of it is not there.
     """
     amendments = {
-        str(path.relative_to(_AMENDMENTS)): ast.parse(path.read_text())
+        str(path.relative_to(_AMENDMENTS)): path.read_text()
         for path in sorted(_AMENDMENTS.rglob("*.pyi"))
     }
-    texts = dict(_own_stubs())
-    for path, amendment in amendments.items():
-        module = _amended(
-            skeleton_of(Path(_file_of(_module_of(path))).read_text()), amendment, amendments
-        )
-        texts[path] = f"{MARK}\n\n{ast.unparse(ast.fix_missing_locations(module))}\n"
-    return texts
+    sources = {path: Path(_file_of(_module_of(path))).read_text() for path in amendments}
+    return dict(_own_stubs()) | amended_stubs(sources, amendments)
+
+
+def amended_stubs(sources: dict[str, str], amendments: dict[str, str]) -> dict[str, str]:
+    """Return the stubs of modules, from the sources and amendments by the paths of the stubs."""
+    parsed = {path: ast.parse(text) for path, text in amendments.items()}
+    modules = {path: skeleton_of(source) for path, source in sources.items()}
+    unknown = {
+        name
+        for path, module in modules.items()
+        for name in _unknown_parameters(module, parsed[path])
+    }
+    for path, module in modules.items():
+        _amend_module(module, parsed[path], parsed)
+        _give_defaults(module, unknown)
+    return {
+        path: f"{MARK}\n\n{ast.unparse(ast.fix_missing_locations(module))}\n"
+        for path, module in modules.items()
+    }
 
 
 def _own_stubs() -> Iterator[tuple[str, str]]:
@@ -77,20 +91,56 @@ def _file_of(module: str) -> str:
     return found.origin
 
 
-def _amended(
+def _classes_of(module: ast.Module) -> dict[str, ast.ClassDef]:
+    return {each.name: each for each in module.body if isinstance(each, ast.ClassDef)}
+
+
+def _unknown_parameters(module: ast.Module, amendment: ast.Module) -> Iterator[str]:
+    """Name the type parameters of classes that come behind those that the amendments know."""
+    theirs, ours = _classes_of(module), _classes_of(amendment)
+    for name in theirs.keys() & ours.keys():
+        yield from _behind(_parameters(theirs[name]), _parameters(ours[name]))
+
+
+def _parameters(cls: ast.ClassDef) -> list[str]:
+    for base in map(ast.unparse, cls.bases):
+        if base.startswith("Generic["):
+            return base.removeprefix("Generic[").removesuffix("]").split(", ")
+    return []
+
+
+def _behind(theirs: list[str], ours: list[str]) -> list[str]:
+    return theirs[len(ours) :] if ours and theirs[: len(ours)] == ours else []
+
+
+def _give_defaults(module: ast.Module, variables: set[str]) -> None:
+    """Let type variables be Any for whoever does not name them, as amendments do not.
+
+    Of anything: stubs do not say from which classes of rosidl those inside of an action derive.
+    """
+    for statement in list(module.body):
+        match statement:
+            case ast.Assign([ast.Name(name)], ast.Call(ast.Name("TypeVar")) as made):
+                if name in variables:
+                    made.func = ast.Name("_TypeVar")
+                    made.keywords = [ast.keyword("default", ast.Name("_Any"))]
+                    module.body[:0] = _IMPORT_TYPE_VAR
+
+
+def _amend_module(
     module: ast.Module, amendment: ast.Module, amendments: dict[str, ast.Module]
-) -> ast.Module:
+) -> None:
     known = {name for statement in module.body for name in names_of(statement)}
-    classes = {each.name: each for each in module.body if isinstance(each, ast.ClassDef)}
+    classes = _classes_of(module)
     added: list[ast.stmt] = []
     for statement in amendment.body:
         if isinstance(statement, ast.ImportFrom):
             added += _imports(statement, amendments)
         elif isinstance(statement, ast.ClassDef) and statement.name in classes:
-            _amend_class(classes[statement.name], statement)
+            _amend_class(classes[statement.name], statement, classes)
         elif not known.issuperset(names_of(statement)):
             added.append(statement)
-    return ast.Module(added + module.body, [])
+    module.body[:0] = added
 
 
 def _imports(statement: ast.ImportFrom, amendments: dict[str, ast.Module]) -> Iterator[ast.stmt]:
@@ -108,14 +158,22 @@ def _imports(statement: ast.ImportFrom, amendments: dict[str, ast.Module]) -> It
             yield from ast.parse(f"from typing import Any as {each.name}").body
 
 
-def _amend_class(cls: ast.ClassDef, amendment: ast.ClassDef) -> None:
-    own = [base for base in amendment.bases if not _has_base(cls, base)]
-    replaced = {ast.unparse(base).partition("[")[0] for base in own}
-    kept = [base for base in cls.bases if ast.unparse(base).partition("[")[0] not in replaced]
-    cls.bases = [*kept, *own]
+def _amend_class(
+    cls: ast.ClassDef, amendment: ast.ClassDef, classes: dict[str, ast.ClassDef]
+) -> None:
+    inherited = [classes[name] for name in map(_name_of, cls.bases) if name in classes]
+    if not _behind(_parameters(cls), _parameters(amendment)):
+        own = [base for base in amendment.bases if not _has_base(cls, base)]
+        replaced = {_name_of(base) for base in own}
+        kept = [base for base in cls.bases if _name_of(base) not in replaced]
+        cls.bases = [*kept, *own]
     for name in dict.fromkeys(name for each in amendment.body for name in names_of(each)):
         ours = [each for each in amendment.body if name in names_of(each)]
         theirs = [each for each in cls.body if name in names_of(each)]
+        if not theirs:  # newer releases have some in a base, of which others derive
+            found = [each for base in inherited for each in base.body if name in names_of(each)]
+            theirs = copy.deepcopy(found)
+            cls.body += theirs
         if not theirs or isinstance(ours[0], ast.AnnAssign):
             cls.body = [*ours, *(each for each in cls.body if each not in theirs)]
             continue
@@ -126,6 +184,10 @@ def _amend_class(cls: ast.ClassDef, amendment: ast.ClassDef) -> None:
             place = cls.body.index(replaceable[0])
             cls.body[place:place] = made
             cls.body = [each for each in cls.body if each not in replaceable]
+
+
+def _name_of(base: ast.expr) -> str:
+    return ast.unparse(base).partition("[")[0]
 
 
 def _has_base(cls: ast.ClassDef, base: ast.expr) -> bool:
