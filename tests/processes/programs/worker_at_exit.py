@@ -89,26 +89,34 @@ def main() -> None:
     node = Waiting(executor, moments[way].wait if way in moments else lambda: None)
     executor.add_node(node)
 
+    spun = threading.Event()
+
     def spin_here() -> None:
         while not node.begun.is_set():
             executor.spin_once(timeout_sec=1.0)
+        spun.set()
 
     def spin_twice() -> None:
+        threading.Thread(target=lambda: node.may_end.set_result(listen())).start()
         spin_here()
         executors_have_ended.wait()
-        threading.Thread(target=lambda: node.may_end.set_result(listen())).start()
         executor.spin_until_future_complete(node.may_end)
         executor.shutdown()
 
+    def end_ros() -> None:
+        executors_have_ended.wait()
+        rclpy.shutdown()
+
     def spin_until_ros_ends() -> None:
+        threading.Thread(target=end_ros).start()
         spin_here()
         executors_have_ended.wait()
-        threading.Thread(target=rclpy.shutdown).start()
         with contextlib.suppress(ExternalShutdownException):
             executor.spin()
 
     if way == "in_a_daemon":
         threading.Thread(target=executor.spin, daemon=True).start()
+        spun.set()
     elif way == "ends_with_ros":
         threading.Thread(target=spin_until_ros_ends).start()
     elif way == "stays":
@@ -116,6 +124,7 @@ def main() -> None:
     else:
         spin_here()
     node.begun.wait()
+    spun.wait()
     if way == "left_alone":
         interrupt_once_it_waits(executor)
         try:
