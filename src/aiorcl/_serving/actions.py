@@ -259,12 +259,16 @@ def watch_client(
     cancels = action.cancels = CancelRequests(client, cancels_at_once, watcher.dispatcher.runs_here)
 
     def cancel(data: Any) -> None:
+        if not cancels.is_final(*data):
+            return
         note_canceling(client, (goal.goal_id for goal in data[1].goals_canceling))
         number = cancels.answered(data[0])
         if number is not None:
             execute_cancel((number, data[1]))
 
     def result(data: Any) -> None:
+        if not results.is_final(*data):
+            return
         number = results.answered(data[0])
         if number is None:
             return

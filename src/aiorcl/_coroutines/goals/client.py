@@ -24,7 +24,7 @@ from aiorcl._coroutines.goals.errors import (
     GoalLostError,
     GoalRejectedError,
 )
-from aiorcl._coroutines.goals.server_watch import ServerWatch
+from aiorcl._coroutines.goals.server_watch import ServerWatch, ask_again
 from aiorcl._coroutines.goals.window import window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.compiled import RCLError
@@ -156,8 +156,13 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             goal_id = UUID(uuid=list(uuid4().bytes))
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
-            handle: ClientGoalHandle[Any, Any, Any] = await self._ask(accepting)
-            self._check_goes_on()  # what came in the same turn as the answer
+            try:
+                handle: ClientGoalHandle[Any, Any, Any] = await self._ask(accepting)
+                self._check_goes_on()  # what came in the same turn as the answer
+            except (GoalLostError, EntityGoneError):
+                with contextlib.suppress(InvalidHandle, RCLError):
+                    cancel_goal(client, goal_id)  # which may be accepted all the same
+                raise
             if not handle.accepted:
                 raise GoalRejectedError(
                     f"The server of action '{self._action_name}' rejected the goal",
@@ -166,9 +171,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             self._handle = handle
             self._result_future = handle.get_result_async()
             self._result_future.add_done_callback(CallsInline(self._ended))
-            action = action_of(self._client)
-            if action is not None:
-                self._server_watch.accepted(f"{action.name}/_action/status", self._ask_again)
+            self._server_watch.accepted()
         except BaseException:
             self._close()
             raise
@@ -185,7 +188,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
                 with contextlib.suppress(InvalidHandle):
                     self._cancel()
                 await self._wait_for_end(exc)
-            elif self._error is not None and isinstance(self._error(), EntityGoneError):
+            elif self._error is not None:
                 # Of the end nobody hears here, but the client may be able to ask for it.
                 with contextlib.suppress(InvalidHandle, RCLError):
                     self._cancel()
@@ -304,7 +307,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if response.return_code == CancelGoal.Response.ERROR_UNKNOWN_GOAL_ID:
             self._failed(self._forgotten)
         elif response.return_code == CancelGoal.Response.ERROR_GOAL_TERMINATED:
-            self._ask_again()
+            ask_again(self._client, self.goal_id)
 
     def _forgotten(self) -> GoalLostError:
         what = f"{self._name()} is not known to the server any more"
@@ -312,12 +315,6 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
 
     def _name(self) -> str:
         return f"Goal {bytes(self.goal_id.uuid).hex()} of action '{self._action_name}'"
-
-    def _ask_again(self) -> None:
-        """Ask for the result again: whoever does not know the goal says so at once."""
-        action = action_of(self._client)
-        if action is not None and action.results is not None:
-            action.results.ask_again(self.handle.goal_id)
 
     def _ended(self, future: rclpy.task.Future[Any]) -> None:
         """The result has come."""

@@ -10,6 +10,7 @@ from collections import deque
 from typing import TYPE_CHECKING, Any
 
 import rclpy.task
+from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.exceptions import InvalidHandle
 
@@ -23,6 +24,8 @@ from aiorcl._tasks.inline import InlineCallback
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from aiorcl._tasks.action_requests.unknown_answers import UnknownAnswers
 
     AnyFuture = rclpy.task.Future[Any]
     AnyActionClient = ActionClient[Any, Any, Any]
@@ -96,6 +99,8 @@ class CancelRequests:
         self, client: AnyActionClient, limit: int | None, runs_here: Callable[[], bool]
     ) -> None:
         self.runs_here = runs_here
+        #: As of `ResultRequests`.
+        self.unknown_answers: dict[bytes, UnknownAnswers] = {}
         self._client = client
         self._limit = limit
         self._sent_again = SentAgain(client, "cancel")
@@ -112,6 +117,18 @@ class CancelRequests:
         else:
             self._waiting.append(request)
         return request.answer
+
+    def is_final(self, number: int, response: Any) -> bool:
+        """As `ResultRequests.is_final`."""
+        if response.return_code != CancelGoal.Response.ERROR_UNKNOWN_GOAL_ID:
+            return True
+        newest = self._sent_again.newest(number)
+        future = private.pending_of(self._client)["cancel"].get(newest)
+        for request in (*self._fresh, *self._overdue):
+            if request.future is future:
+                unknown = self.unknown_answers.get(bytes(request.goal_id.uuid))
+                return unknown is None or (number == newest and unknown.is_last(number))
+        return True
 
     def answered(self, number: int) -> int | None:
         """As `SentAgain.answered`."""

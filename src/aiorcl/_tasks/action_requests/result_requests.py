@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
+from action_msgs.msg import GoalStatus
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._rclpy import private
@@ -15,6 +16,8 @@ from aiorcl._tasks.goal_states import ended_goals
 
 if TYPE_CHECKING:
     from rclpy.action.client import ActionClient
+
+    from aiorcl._tasks.action_requests.unknown_answers import UnknownAnswers
 
 # How long a goal has ended, as its server has told, before its result is asked for once more; a
 # server may tell of the end long before it has the result.
@@ -28,6 +31,9 @@ class ResultRequests:
     """
 
     def __init__(self, client: ActionClient[Any, Any, Any]) -> None:
+        #: Of goals that one of several servers may have, by their ids; of others the first to
+        #: answer is right.
+        self.unknown_answers: dict[bytes, UnknownAnswers] = {}
         self._client = client
         self._goal_ids = private.goal_ids_of(client)["result"]
         self._expected: dict[int, Patience] = {}  # by the number of the request
@@ -50,6 +56,15 @@ class ResultRequests:
             if bytes(asked_for.uuid) == bytes(goal_id.uuid):
                 self._stop(number)
                 self._send_again(number, Patience(FIRST_WAIT_SEC))
+
+    def is_final(self, number: int, response: Any) -> bool:
+        """Tell whether a response is the answer: another server may know the goal."""
+        if response.status != GoalStatus.STATUS_UNKNOWN:
+            return True
+        newest = self._sent_again.newest(number)
+        goal_id = self._goal_ids.get(newest)
+        unknown = None if goal_id is None else self.unknown_answers.get(bytes(goal_id.uuid))
+        return unknown is None or (number == newest and unknown.is_last(number))
 
     def answered(self, number: int) -> int | None:
         """As `SentAgain.answered`; what is answered is not asked for any more."""

@@ -57,6 +57,11 @@ class SentAgain:
             del self._numbers[next(iter(self._numbers))]
         return new
 
+    def newest(self, number: int) -> int:
+        """Return the number of a request when it was sent last."""
+        known = self._numbers.get(number)
+        return number if known is None else known.now
+
     def answered(self, number: int) -> int | None:
         """Return by which number rclpy knows a request that is answered now.
 
