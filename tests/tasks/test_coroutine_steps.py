@@ -174,6 +174,44 @@ def test_who_goes_on_is_ended_after_a_while(
     run(main)
 
 
+@pytest.mark.parametrize("act", ["remove", "destroy"])
+def test_what_the_end_of_its_node_has_left_is_ended_after_a_while(
+    run: Run, context: Context, lone: Node, monkeypatch: pytest.MonkeyPatch, act: str
+) -> None:
+    """By the end of the executor: its cleanup waits for what comes no more, an answer say."""
+    monkeypatch.setattr("aiorcl._tasks.coroutine_steps._CLEANUP_SEC", 0.01)
+    cancelled: list[str] = []
+
+    async def main() -> None:
+        begun, cleans_up = asyncio.Event(), asyncio.Event()
+
+        async def callback() -> None:
+            timer.cancel()
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            finally:
+                cleans_up.set()
+                try:
+                    async with asyncio.timeout(DEADLINE_SEC):
+                        await asyncio.Event().wait()
+                except asyncio.CancelledError:
+                    cancelled.append("by the end")
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            timer = lone.create_timer(0.0, callback)  # type: ignore[arg-type]
+            await begun.wait()
+            if act == "remove":
+                executor.remove_node(lone)
+            else:
+                lone.destroy_node()
+            await cleans_up.wait()
+        assert cancelled == ["by the end"]
+
+    run(main)
+
+
 class Meeting:
     """A spin that begins when another thread is about to run a line of ``task.cancel()``.
 
