@@ -5,16 +5,22 @@
 
 from __future__ import annotations
 
+import gc
 import threading
 from collections.abc import Callable
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
+import pytest
+from rclpy.action.client import ActionClient
 from rclpy.node import Node
 from rclpy.wait_for_message import wait_for_message
 from std_msgs.msg import Header, Int64
+from std_srvs.srv import Empty
+from test_msgs.action import Fibonacci
 
 from tests.support.counters import wait_until_asleep
+from tests.support.elsewhere import Elsewhere
 from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
 
@@ -157,3 +163,41 @@ def test_callbacks_are_chained(node: Node, spin: Spinner) -> None:
         publishers[topic].publish(message)
     spin.until(lambda: len(received) == 2)
     assert received == [2, 3]
+
+
+def service_call(node: Node) -> Callable[[], object]:
+    """Return what calls a service that nobody has."""
+    return partial(node.create_client(Empty, "nobody").call, Empty.Request())
+
+
+def goal(node: Node) -> Callable[[], object]:
+    """Return what sends a goal to an action that nobody has."""
+    client: Any = ActionClient(node, Fibonacci, "nobody")
+    return partial(client.send_goal, Fibonacci.Goal())
+
+
+@breaks(events="spin() in a thread of its own may hang")
+@pytest.mark.parametrize("make_call", [service_call, goal])
+def test_a_call_is_interrupted(
+    executor: Executor,
+    node: Node,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+    make_call: Callable[[Node], Callable[[], object]],
+) -> None:
+    """By Ctrl-C, while another thread spins; the end of the executor says nothing of it."""
+    call, here, wait = make_call(node), threading.get_ident(), threading.Event.wait
+
+    def interrupted(event: threading.Event, timeout: float | None = None) -> bool:
+        if threading.get_ident() != here:
+            return wait(event, timeout)
+        raise KeyboardInterrupt
+
+    with Elsewhere(executor), monkeypatch.context() as patch:
+        patch.setattr(threading.Event, "wait", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            call()
+    node.destroy_node()
+    del call  # with what it has waited for
+    gc.collect()
+    assert capsys.readouterr().err == ""

@@ -87,6 +87,14 @@ class _ClientStandIn:
         if isinstance(self._client, Client):  # whose executor may run no done callbacks any more
             self._client.remove_pending_request(self._future)
 
+    def left(self) -> None:
+        """The call has ended: nothing waits, whatever has ended it, as a KeyboardInterrupt may."""
+        if self._twin is None or not forget(self._twin):
+            return
+        leave(self._future)
+        if isinstance(self._client, Client):
+            self._client.remove_pending_request(self._future)
+
     def remove_pending_request(self, twin: Any) -> None:
         forget(twin)
         self._client.remove_pending_request(self._future)
@@ -123,6 +131,8 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
         except UnansweredError:
             stand_in.drop_unanswered()
             raise
+        finally:
+            stand_in.left()
 
     return wrapper
 
