@@ -293,6 +293,35 @@ def test_a_writer_that_waits_for_room_can_be_stopped(
     run(main)
 
 
+def test_a_cleanup_waits_for_room_no_longer_than_a_while(
+    run: Run, context: Context, lone: Node, reader: Child, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody may be left who would make it."""
+    monkeypatch.setattr("aiorcl._coroutines.publishing._CLEANUP_SEC", 0.0)
+    errors: list[BaseException] = []
+
+    async def work(publisher: Publisher[Any]) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            try:
+                async with asyncio.timeout(10):
+                    await aiorcl.publish(publisher, Int64(data=-1))
+            except Exception as error:
+                errors.append(error)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            publisher = lone.create_publisher(Int64, "topic", FULL)
+            await fill(publisher, reader)
+            executor.create_task(work, publisher)
+            await turns()
+
+    run(main)
+    assert [type(error) for error in errors] == [aiorcl.EntityGoneError]
+
+
 def test_other_writers_do_not_wait(run: Run, context: Context, lone: Node) -> None:
     """The message is published here and now, without a thread and without a turn of the loop."""
 

@@ -23,11 +23,15 @@ from aiorcl._serving.registry import served, served_node_of
 from aiorcl._tasks.worker_call import Call, submit
 
 if TYPE_CHECKING:
-    from aiorcl._loop.run import Run
+    from aiorcl._serving.serving import Serving
 
 # A writer that fails after less than this did not wait for room: its middleware does not, or
 # something else is wrong. Fast DDS waits for 0.1 s unless its configuration says otherwise.
 _WAITED_SEC = 0.02
+
+# How long a message waits for room that is published while the executor ends: whoever would make
+# room may be a subscription that it has let go.
+_CLEANUP_SEC = 1.0
 
 # One thread for each publisher that needs it, so that its messages keep their order.
 _threads: ByIdentity[Publisher[Any], ThreadPoolExecutor] = ByIdentity()
@@ -47,7 +51,8 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     :raises TypeError: if ``publisher`` is none, or ``message`` of another type.
     :raises RclError: if publishing failed without waiting.
     :raises rclpy.exceptions.InvalidHandle: if the publisher is destroyed meanwhile.
-    :raises EntityGoneError: if the executor ends meanwhile.
+    :raises EntityGoneError: if the executor ends meanwhile. Its coroutines may publish while they
+        clean up; but no longer than a second they wait for room then.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the publisher on the running loop.
     """
     check(publisher, Publisher, "aiorcl.publish()", "a publisher, made by node.create_publisher()")
@@ -65,8 +70,8 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
     thread = _threads.get(publisher)
     if thread is None:
         thread = _threads[publisher] = ThreadPoolExecutor(1, thread_name_prefix="aiorcl publisher")
-    run = found.served_node.serving.run
-    waiting = _Waiting(publisher, message, run)
+    run = serving.run
+    waiting = _Waiting(publisher, message, serving)
     pending = Call(waiting.run)
     waiting.submitted = submit(thread, pending.run, lambda: waits_in_vain(run.last_thread))
     await pending.wait(waiting)
@@ -75,15 +80,16 @@ async def publish(publisher: Publisher[MsgT], message: MsgT) -> None:
 class _Waiting:
     """A message that waits for room in the thread of its publisher, so that none overtakes it."""
 
-    def __init__(self, publisher: Publisher[MsgT], message: MsgT, run: Run) -> None:
+    def __init__(self, publisher: Publisher[MsgT], message: MsgT, serving: Serving) -> None:
         self._publisher = publisher
-        self._run = run
+        self._serving = serving
         self._message = message
         self._cancelled = False
         self.submitted: Submitted[None] | None = None
 
     def run(self) -> None:
         """Publish. The thread's."""
+        ends_since: float | None = None
         while not self._cancelled:
             began = time.monotonic()
             try:
@@ -91,9 +97,12 @@ class _Waiting:
             except RCLError:
                 if time.monotonic() - began < _WAITED_SEC:
                     raise
-                if served(self._publisher) is None:
+                if self._serving.ends() and ends_since is None:
+                    ends_since = began
+                is_late = ends_since is not None and time.monotonic() - ends_since > _CLEANUP_SEC
+                if is_late or served(self._publisher) is None:
                     raise EntityGoneError("The publisher is not served any more") from None
-                if waits_in_vain(self._run.last_thread):
+                if waits_in_vain(self._serving.run.last_thread):
                     raise asyncio.CancelledError("The interpreter ends") from None
             else:
                 return

@@ -246,8 +246,9 @@ class ServedNode:
     def close(self, *, keep_clients: bool = False) -> None:
         """Let go of all entities; of clients too unless coroutines that end still need them.
 
-        And so of what takes ``/clock``. Nothing else comes to those that are left. What is raised
-        keeps no other from being let go; one that an interrupt has overtaken is by the next call.
+        And so of publishers, and what takes ``/clock``. Nothing else comes to those that are left.
+        What is raised keeps no other from being let go; one that an interrupt has overtaken is by
+        the next call.
         """
         self.ended = True
         let_go_of = partial(self._let_go_of, keep_clients=keep_clients)
@@ -258,7 +259,7 @@ class ServedNode:
         if watch is None:
             return
         core = watch.core
-        if keep_clients and (isinstance(core, _core.Client) or sets_the_clock(core.rclpy_entity)):
+        if keep_clients and _is_for_cleanups(core):
             return
         try:
             if isinstance(core, Action):
@@ -274,6 +275,11 @@ class ServedNode:
                         registry.note_left(part, self.serving)
                 _hand_over(watch)
                 self._entities.pop(key, None)
+
+
+def _is_for_cleanups(core: Core) -> bool:
+    """True for what coroutines that end may use: their last message, say, or a sleep."""
+    return isinstance(core, (_core.Client, _core.Publisher)) or sets_the_clock(core.rclpy_entity)
 
 
 def _has_goals(core: Core) -> bool:

@@ -130,6 +130,10 @@ class Serving:
         """True if the executor ends because its context does."""
         return self._state.context_ends()
 
+    def ends(self) -> bool:
+        """True from when the executor is shut down. Any thread."""
+        return self._state.shut_down
+
     def check_goes_on(self) -> None:
         """Raise EntityGoneError if nothing is served any more."""
         reason = self._state.why()
