@@ -103,21 +103,6 @@ std::uint64_t Entity::pending() const noexcept {
   return ready_->pending.load() + (retry_ == nullptr ? 0 : retry_->events());
 }
 
-bool Entity::begin(Hooks hooks, Claim & claim) {
-  if (closed()) return false;
-  if (group_ != nullptr) {
-    if (group_->asks()) return begin_if_permitted(hooks, claim);
-    const bool began = group_->begin();
-    calls_.held_back = !began;
-    if (!began) {
-      group_->park(std::move(claim));
-      return false;
-    }
-  }
-  ++calls_.running;
-  return true;
-}
-
 bool Entity::begin_if_permitted(Hooks hooks, Claim & claim) {
   if (!has_something(hooks, claim)) {
     calls_.held_back = false;
@@ -147,6 +132,10 @@ bool Entity::begin_if_permitted(Hooks hooks, Claim & claim) {
 
 void Entity::hold_back(Claim & claim) {
   calls_.held_back = true;
+  if (!group_->asks()) {
+    group_->park(std::move(claim));
+    return;
+  }
   if (fresh_) group_->again();  // the others; this one is not among them
   const std::int64_t since = claim.since();
   later(claim.withdraw(), since);

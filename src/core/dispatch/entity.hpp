@@ -66,7 +66,19 @@ class Entity {
   /// Asks the group for a place. Without one the entry is held back, and false returned; ended()
   /// follows otherwise. A group of the user's own is asked only if there is something to take, and
   /// what it raises is thrown, and a no.
-  bool begin(Hooks hooks, Claim & claim);
+  bool begin(Hooks hooks, Claim & claim) {
+    if (closed()) return false;
+    if (group_ != nullptr) {
+      if (group_->asks()) return begin_if_permitted(hooks, claim);
+      if (!group_->begin()) {
+        hold_back(claim);
+        return false;
+      }
+      calls_.held_back = false;
+    }
+    ++calls_.running;
+    return true;
+  }
 
   /// Takes one piece of work, settles it in `claim`, and calls it. A coroutine that was started
   /// ends its place in the group later by ended(). Throws nb::python_error or RclError.
