@@ -8,6 +8,7 @@ import asyncio
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import Any
 
 import pytest
 from rclpy.context import Context
@@ -121,3 +122,35 @@ def test_shutdown_waits_for_a_worker_whose_loop_was_closed(
         assert waits.result(DEADLINE_SEC) is True
         assert ended.is_set()
     assert executor.shutdown(0) is True
+
+
+def test_an_exception_is_told_once_where_no_block_is_left(
+    context: Context, lone: Node, loop_factory: Callable[[], asyncio.AbstractEventLoop]
+) -> None:
+    """At once; the exit of the interpreter, which ends the executor, does not raise it as well."""
+    executor, loop = AsyncioExecutor(context=context), loop_factory()
+    executor.add_node(lone)
+    told: list[BaseException | None] = []
+
+    def fail() -> None:
+        timer.cancel()
+        raise LookupError("on purpose")
+
+    timer = lone.create_timer(0.001, fail)
+
+    async def enter() -> None:
+        comes = asyncio.Event()
+
+        def handle(_: asyncio.AbstractEventLoop, what: dict[str, Any]) -> None:
+            told.append(what["exception"])
+            comes.set()
+
+        loop.set_exception_handler(handle)
+        await executor.start()
+        await comes.wait()
+
+    loop.run_until_complete(enter())
+    loop.close()
+    executor._shutdown.with_interpreter()
+    assert [type(error) for error in told] == [LookupError]
+    assert executor.shutdown()

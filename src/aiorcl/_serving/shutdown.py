@@ -363,7 +363,7 @@ class Shutdown:
                 self.let_go()
 
     def _end_with_interpreter(self) -> None:
-        if self._run.thread is None:
+        if self._run.thread is None or self._run.is_abandoned():  # nobody raises what has come
             self._errors.close()
         self.come_to_end(_EXIT_SECONDS)
 
