@@ -19,7 +19,7 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.argument_error import ArgumentError
-from aiorcl._program.entry_points import checked_node, is_main, run_all
+from aiorcl._program.entry_points import checked_node, is_main, start_all
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
 from aiorcl._program.install import install
@@ -114,8 +114,7 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 executor.slow_callback_duration = options.slow_callback / 1000
             if show_stats is not None:
                 executor.create_task(show_stats(executor, options.stats))
-            if mains:
-                executor.create_task(run_all, mains, executor)
+            start_all(mains, executor)
             workers = workers_of(executor)
             workers.told_context = context
             signals.end_patiently(executor.loop, executor.shutdown, workers.abandon)

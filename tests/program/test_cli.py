@@ -90,6 +90,14 @@ def test_a_coroutine_function_that_is_cancelled_has_ended() -> None:
     assert "cancelled, ROS is up\n" in said
 
 
+@pytest.mark.parametrize("others", [(), ("ends:waits", "chat:Talker")], ids=["alone", "beside"])
+def test_a_coroutine_function_that_raises_is_named(others: tuple[str, ...]) -> None:
+    """Its exception ends the program, and says whose it is."""
+    status, _, stderr = run("run", "ends:goes_wrong", *others)
+    assert status == 1
+    assert stderr.endswith("ValueError: The coroutine went wrong\nIn task 'goes_wrong'\n")
+
+
 def test_a_signal_cancels_coroutine_functions() -> None:
     """While ROS is up; the status is 0."""
     with start("run", "ends:waits") as running:

@@ -53,8 +53,11 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         serving = found.served_node.serving
         goals = found.core.others[0] if isinstance(found.core, Action) else None
         callback = serving.watcher.workers.callable_in(self.callback_group, callback, goals)
-        callback = check_result(self, callback, found.core.label)
-        serving.post_task(lambda owned: Execution(owned, executor, self, callback, goal_handle))
+        label = found.core.label
+        callback = check_result(self, callback, label)
+        serving.post_task(
+            lambda owned: Execution(owned, executor, self, callback, goal_handle, label)
+        )
 
     return wrapper
 

@@ -25,6 +25,8 @@ class Execution(Task[None]):
     """Runs what rclpy's server runs, which ends the goal unless it is cancelled itself.
 
     Then this does: the goal is canceled if that was asked for, and else aborted.
+
+    :param server_label: what the server is called: ``"action server '/action'"``.
     """
 
     def __init__(
@@ -34,11 +36,13 @@ class Execution(Task[None]):
         server: ActionServer[Any, Any, Any],
         callback: Callable[..., Any],
         goal: ServerGoalHandle[Any, Any, Any],
+        server_label: str,
     ) -> None:
         execute = private.execute_goal_of(server)
         super().__init__(lambda: execute(callback, goal), (), {}, owned, executor)
         self._server = server
         self._goal = goal
+        self.label = f"the execute callback of {server_label}"
         self.owner = private.node_of(server)
 
     def _take_handler(self) -> Any:

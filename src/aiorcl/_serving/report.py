@@ -12,6 +12,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.logging import get_logger
 
 from aiorcl import _core
+from aiorcl._serving.executions import Execution
 from aiorcl._serving.naming import label_of, name_of
 from aiorcl._serving.registry import node_of_part, served
 from aiorcl._serving.serving import BrokenEntity
@@ -55,7 +56,7 @@ class ExecutorReport:
     def origin(self, source: object) -> str:
         """Name an entity and its node, or a task."""
         node = _node_of_source(source)
-        if isinstance(source, BrokenEntity):
+        if isinstance(source, BrokenEntity | Execution):
             what = source.label
         else:
             what = label_of(source) if isinstance(source, _core.Entity) else _task(source)

@@ -227,3 +227,8 @@ async def is_cancelled() -> None:
 
 async def takes_more(executor: AsyncioExecutor, more: int) -> None:
     """Take more than the executor."""
+
+
+async def goes_wrong(executor: AsyncioExecutor) -> None:
+    """Raise."""
+    raise ValueError("The coroutine went wrong")
