@@ -24,13 +24,13 @@ if TYPE_CHECKING:
 
 
 def entities_of(make_node: MakeNode) -> tuple[Node, list[Any]]:
-    """Return a node with entities of each kind, and all of them but the client."""
+    """Return a node with entities of each kind, and all but the client and the publisher."""
     node = make_node(enable_rosout=False)
     node.create_client(Trigger, "service")
+    node.create_publisher(Int64, "topic", 10)
     return node, [
         *(node.create_timer(1.0, lambda: None) for _ in range(2)),
         node.create_subscription(Int64, "topic", lambda _: None, 10),
-        node.create_publisher(Int64, "topic", 10),
         node.create_guard_condition(lambda: None),
         node.create_service(Trigger, "service", lambda _, response: response),
         *node.waitables,
@@ -65,14 +65,15 @@ def test_before_any_line_while_nothing_runs(context: Context, make_node: MakeNod
         with AsyncioExecutor(context=context) as executor:
             reached = add_and_shut_down_at(line, executor, node)
             if reached:
-                assert [each for each in (*entities, *node.clients) if served(each)] == []
+                all_of_it = (*entities, *node.clients, *node.publishers)
+                assert [each for each in all_of_it if served(each)] == []
         return reached
 
     lines(shut_down_at, node)
 
 
 def test_before_any_line_in_the_block(context: Context, make_node: MakeNode) -> None:
-    """Nor there; but clients are, until the block ends, for what cleans up."""
+    """Nor there; but clients and publishers are, until the block ends, for what cleans up."""
     node, entities = entities_of(make_node)
 
     async def in_block(line: int) -> bool:
