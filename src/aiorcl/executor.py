@@ -36,7 +36,7 @@ from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.abstract import ExecutorBase
 from aiorcl._serving.async_with import Block
 from aiorcl._serving.context import ContextEnd
-from aiorcl._serving.followers import Followers
+from aiorcl._serving.followers import EntityGoneError, Followers
 from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._serving.hooks import ExecutorHooks
@@ -194,12 +194,14 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         Starts in the order of creation, between the callbacks of entities, and only while the
         executor runs. Who awaits the task gets its exception. One that nobody has fetched two turns
         of the loop later leaves ``spin``, or cancels the body of ``async with``, as that of a
-        callback would.
+        callback would. Awaiting one of an ended executor raises ``EntityGoneError``.
         """
         if isinstance(callback, InlineCallback):
             return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
         task: Task[Any] = Task(callback, args, kwargs, self._owned, self)
         self._mailbox.post_task(task)
+        if self._state.let_go:
+            task.refused = partial(EntityGoneError, self._state.why() or "")
         return task
 
     def wake(self) -> None:
@@ -242,10 +244,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     def loop(self) -> asyncio.AbstractEventLoop:
         """The event loop: the one given, else that of the block, else one that the executor makes.
 
-        Any thread. It is chosen once, by what comes first: a block takes the loop that runs there,
-        a spin call makes one, and so does whoever asks for it where none is running. Another thread
-        that asks meanwhile gets the same one. Asked inside a running loop before the executor runs
-        anywhere, it is that loop, and nothing is chosen yet.
+        Any thread. Chosen once, by what comes first: a block takes the loop that runs there; a spin
+        call, or who asks where no loop runs, makes one. Asked inside a running loop before the
+        executor runs, it is that one, and nothing is chosen.
 
         :raises RuntimeError: if the executor was shut down before it had one.
         """
@@ -381,7 +382,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._shutdown.when_collected()
 
     # What the parts ask.
-
     def _look_at_new(self, node: Node) -> None:
         self._served_nodes.look_at_new(node)
 

@@ -18,7 +18,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_srvs.srv import Trigger
 
-from aiorcl import AsyncioExecutor, new_event_loop
+from aiorcl import AsyncioExecutor, EntityGoneError, new_event_loop
 from aiorcl._tasks.failure import fail
 from tests.support.instructions import TRACES_INSTRUCTIONS
 from tests.support.turns import turns
@@ -301,3 +301,62 @@ def test_a_signal_handler_completes_what_is_awaited(
             assert number > 50
 
     asyncio.run(main())
+
+
+@pytest.mark.parametrize("work", [turns, print], ids=["coroutine", "function"])
+def test_a_task_of_an_executor_that_has_ended_says_why(
+    run: Run, context: Context, work: Callable[[], object]
+) -> None:
+    """It is cancelled; who awaits it is not, and would end in silence by a CancelledError."""
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            pass
+        task = executor.create_task(work)
+        assert task.done()
+        assert task.cancelled()
+        for _ in range(2):
+            with pytest.raises(EntityGoneError, match="The executor was shut down"):
+                await task
+
+    run(main)
+
+
+def test_a_task_of_an_executor_that_an_error_has_ended_names_that(
+    run: Run, context: Context
+) -> None:
+    """As whatever else is used of it later."""
+
+    async def main() -> None:
+        executor = AsyncioExecutor(context=context)
+        with pytest.raises(LookupError) as ended:
+            async with executor:
+                raise LookupError("on purpose")
+        with pytest.raises(EntityGoneError, match="on purpose") as gone:
+            await executor.create_task(print)
+        assert gone.value.__cause__ is ended.value
+
+    run(main)
+
+
+def test_a_task_is_cancelled_that_is_made_while_its_executor_ends(
+    run: Run, context: Context
+) -> None:
+    """As all else then: a coroutine that cleans up has nothing to tell of it."""
+    cleaned_up: list[bool] = []
+
+    async def work(executor: AsyncioExecutor) -> None:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            with pytest.raises(asyncio.CancelledError):
+                await executor.create_task(print)
+            cleaned_up.append(True)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.create_task(work, executor)
+            await turns()
+
+    run(main)
+    assert cleaned_up == [True]

@@ -55,6 +55,7 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     cancelled.
 
     :raises asyncio.CancelledError: if the future is or gets cancelled.
+    :raises EntityGoneError: if it is a task of an executor that had ended before.
     :raises RuntimeError: if the future belongs to an executor on another loop.
     """
     if is_pending(future):
@@ -79,7 +80,9 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
     if error is None and result is not None:
         return result
     if future.cancelled():
-        raise asyncio.CancelledError
+        # Nobody has cancelled who awaits a task that was never accepted.
+        refused = getattr(future, "refused", None)
+        raise asyncio.CancelledError if refused is None else refused()
     if error is None:
         return None
     future.exception()  # which notes that it was fetched

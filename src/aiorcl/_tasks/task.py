@@ -37,11 +37,14 @@ class Task(Future[T], _RclpyTask[T]):
     """A function or a coroutine that its executor runs; make one by ``executor.create_task``.
 
     Starts when the executor gets to it, in the order of creation. A coroutine runs as an asyncio
-    task, so it can await whatever asyncio can.
+    task, so it can await whatever asyncio can. One that is made when its executor has ended is
+    cancelled, and ``await`` raises EntityGoneError, which says why.
     """
 
     #: Of the function or the coroutine, once it has failed.
     name = ""
+    #: Makes what who awaits it gets, if its executor had ended before.
+    refused: Callable[[], BaseException] | None = None
 
     def __init__(
         self,
