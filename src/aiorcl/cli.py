@@ -91,6 +91,14 @@ def _without_ros_arguments(command_line: list[str]) -> list[str]:
 def _run(options: argparse.Namespace, command_line: list[str]) -> int:
     """Run nodes until a signal, a shutdown or an exception; return the exit status."""
     show_stats = _stats_shower() if options.stats else None
+    failures: list[Exception] = []
+
+    def note(kind: object, error: BaseException | None, traceback: object) -> None:
+        """What ends the program is told, whatever signals come while it ends."""
+        if isinstance(error, Exception) and not isinstance(error, ExternalShutdownException):
+            signals.is_ending()
+            failures.append(error)
+
     try:
         with contextlib.ExitStack() as at_exit:
             signals = at_exit.enter_context(StopSignals())
@@ -102,12 +110,14 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             context, end_ros = at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
             running = loop_and_nodes(_LOOPS[options.loop], context, end_ros)
             loop, nodes = at_exit.enter_context(running)
+            at_exit.push(note)  # of a constructor
             made = []
             for name, make in makers:
                 made.append(_make_node(name, make))
                 nodes.add(made[-1])
             executor = AsyncioExecutor(loop=loop)
             at_exit.enter_context(executor)
+            at_exit.push(note)  # of a callback
             for node in made:
                 executor.add_node(node)
             if options.slow_callback:
@@ -121,6 +131,8 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass
+    for failure in failures:
+        raise failure
     return 0
 
 

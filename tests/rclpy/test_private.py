@@ -208,6 +208,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         ],
         lambda got: got == [True] * len(NODE_LISTS),
     ),
+    "nodes_of": (
+        lambda o: private.nodes_of(o.node.context),
+        lambda got: bool(got) == hasattr(Context, "track_node"),
+    ),
     "clock_of": (lambda o: private.clock_of(o.node), lambda got: isinstance(got, Clock)),
     "default_group_of": (
         lambda o: private.default_group_of(o.node),

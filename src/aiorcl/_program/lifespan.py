@@ -21,8 +21,9 @@ from aiorcl._coroutines.arguments import check_context
 from aiorcl._loop.brief import brief
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.node_ends import NodesToDestroy
 from aiorcl._program.requests import Requests
-from aiorcl._program.run import NodesToDestroy, check_args, initialised
+from aiorcl._program.run import check_args, initialised
 from aiorcl._tasks.uninterrupted import uninterrupted
 from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor

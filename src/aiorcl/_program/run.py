@@ -22,8 +22,8 @@ from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.node_ends import NodesToDestroy, end_ros
 from aiorcl._program.stop_signals import StopSignals
-from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.told_threads import telling_threads
 from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
@@ -43,15 +43,6 @@ _initialising = threading.Lock()
 
 # What threads get for their last words when all else has ended.
 _LAST_WORDS_SEC = 1.0
-
-
-class NodesToDestroy(contextlib.ExitStack):
-    """Nodes to destroy at the end of a block, the last one first."""
-
-    def add(self, node: Node) -> Node:
-        """Destroy a node then, unless it was destroyed already; return it."""
-        self.callback(_destroy, node)
-        return node
 
 
 def check_args(args: object, caller: str) -> None:
@@ -80,9 +71,8 @@ def initialised(
             if is_up:
                 _check_is_meant(args, context, caller)
             else:
-                # Before: a signal may come while it is initialised. The default one is not named:
-                # rclpy has a new one for the next initialisation only then.
-                at_exit.callback(rclpy.try_shutdown, context=context)
+                # Before: a signal may come while it is initialised.
+                at_exit.callback(end_ros, chosen, is_default=context is None)
                 rclpy.init(
                     args=None if args is None else list(args),
                     context=context,
@@ -165,11 +155,6 @@ def _end_coroutines(loop: asyncio.AbstractEventLoop) -> None:
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     tell_of_errors(left)
     loop.run_until_complete(loop.shutdown_asyncgens())
-
-
-def _destroy(node: Node) -> None:
-    if not is_destroyed(node):  # by rclpy.shutdown(), which destroys nodes from Kilted on
-        node.destroy_node()
 
 
 @overload
@@ -256,7 +241,11 @@ def run(
                 nodes,
             ),
         ):
-            made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
+            try:
+                made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
+            except Exception:
+                signals.is_ending()  # or one that comes now would take the exception away
+                raise
             result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
         return None if several else result
     except (KeyboardInterrupt, asyncio.CancelledError) as error:

@@ -101,7 +101,7 @@ class StopSignals:
 
     def is_ending(self) -> None:
         """It ends anyway: the first signal has nothing to ask for any more."""
-        if self._ask is not None:
+        if self.received == 0:
             self._ask = lambda: None
 
     def _wake(self, loop: asyncio.AbstractEventLoop) -> None:
