@@ -15,6 +15,7 @@ import rclpy.exceptions
 from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
@@ -75,7 +76,10 @@ class Wait:
 
     def bring(self, context: Context) -> Callable[[], None]:
         """Bring it about; return what takes it back."""
-        other = Node("awaited", context=context, start_parameter_services=False)
+        # With that service rclpy 11 keeps what was destroyed in the graph until it is collected.
+        lean = [Parameter("start_type_description_service", value=False)]
+        options: Any = {"start_parameter_services": False, "parameter_overrides": lean}
+        other = Node("awaited", context=context, **options)
         match self._kind:
             case "service":
                 other.create_service(Trigger, "service", answer)

@@ -30,7 +30,7 @@ def debug() -> Iterator[None]:
 
 def a_subclass() -> Any:
     """Make a class that has no plan."""
-    return type("Mine", (String,), {})
+    return type("Mine", (String,), {"__module__": __name__})
 
 
 @pytest.mark.usefixtures("debug")

@@ -10,6 +10,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from rclpy.executors import Executor
 
 from tests.support import network
 from tests.support.processes import started
@@ -19,6 +20,15 @@ PROGRAMS = Path(__file__).parent / "rclpy_programs"
 PYTHON = (sys.executable,)
 EXEC = (sys.executable, "-m", "aiorcl", "exec")
 ALONE = sorted({path.stem for path in PROGRAMS.glob("*.py")} - {"listener", "talker", "waits"})
+
+#: What ``nested.py`` prints. Newer releases of rclpy refuse a spin inside a callback.
+NESTED = """\
+by_helper -> helper got an answer
+by_global -> the same got an answer
+by_other -> another got an answer
+by_polling -> polling got an answer
+ended
+"""
 
 Ended = tuple[int, str, str]
 
@@ -34,9 +44,12 @@ def run(*command: str, domain_id: int | None = None) -> Ended:
 @pytest.mark.parametrize("program", ALONE)
 def test_program(program: str) -> None:
     """Line by line, with nothing on stderr."""
-    status, stdout, _ = run(*PYTHON, f"{program}.py")  # rclpy may tell of what it did not fetch
-    assert status == 0
-    assert stdout
+    if program == "nested" and hasattr(Executor, "is_spinning"):
+        stdout = NESTED
+    else:  # rclpy may tell of what it did not fetch
+        status, stdout, _ = run(*PYTHON, f"{program}.py")
+        assert status == 0
+        assert stdout
     assert run(*EXEC, f"{program}.py") == (0, stdout, "")
 
 

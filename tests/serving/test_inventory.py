@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import random
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
@@ -41,11 +42,12 @@ class CountingList(list[Any]):
 
 
 @pytest.fixture
-def listed(lone: Node) -> CountingList:
+def listed(lone: Node) -> Iterator[CountingList]:
     """The list behind the timers of a node."""
     timers = CountingList()
     setattr(lone, "_timers", timers)
-    return timers
+    yield timers
+    timers.clear()  # newer rclpy waits for those that it destroys to leave
 
 
 @pytest.fixture

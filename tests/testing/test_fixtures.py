@@ -32,12 +32,15 @@ import aiorcl
 import pytest
 import rclpy
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from std_srvs.srv import Trigger
 
 
 class Greeter(Node):
     def __init__(self):
-        super().__init__("greeter")
+        # With that service rclpy 11 keeps what was destroyed in the graph until it is collected.
+        lean = [Parameter("start_type_description_service", value=False)]
+        super().__init__("greeter", parameter_overrides=lean)
         self.create_service(Trigger, "greet", self.greet)
 
     async def greet(self, request, response):

@@ -53,7 +53,7 @@ def main() -> None:
     """Spin each."""
     rclpy.init()
     for executor in (Counting("mine"), Pooled(), Scratch()):
-        node = Node("node")
+        node = Node(f"node_of_{type(executor).__name__.lower()}")
         ticks: list[None] = []
         timer = node.create_timer(0.001, lambda ticks=ticks: ticks.append(None))
         with executor:
