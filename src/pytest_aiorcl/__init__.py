@@ -8,7 +8,6 @@ imports nothing of ROS before a test asks for a fixture.
 
 from __future__ import annotations
 
-import contextlib
 import functools
 import inspect
 import itertools
@@ -63,10 +62,12 @@ def _hold_one(held: socket.socket) -> int:
 def ros_context(ros_domain_id: int) -> Iterator[Context]:
     """rclpy's default context, initialised for this test alone, in a domain of its own.
 
-    Nodes need not be told of it. It goes down with the test.
+    Nodes need not be told of it. It goes down with the test, whatever its nodes raise then.
     """
     import rclpy
     from rclpy.signals import SignalHandlerOptions
+
+    from aiorcl._program.node_ends import end_ros
 
     if rclpy.ok():
         pytest.fail(
@@ -74,8 +75,9 @@ def ros_context(ros_domain_id: int) -> Iterator[Context]:
             "of yours, or by a test that has not shut it down?"
         )
     rclpy.init(args=[], domain_id=ros_domain_id, signal_handler_options=SignalHandlerOptions.NO)
-    yield rclpy.get_default_context()
-    rclpy.try_shutdown()
+    context = rclpy.get_default_context()
+    yield context
+    end_ros(context, is_default=True)
 
 
 @pytest.fixture
@@ -87,20 +89,15 @@ def ros_executor(ros_context: Context, request: pytest.FixtureRequest) -> Iterat
     test, as its own. Any other test calls ``spin_once`` and its kin, which raise it. In the end
     coroutines have ended, and all nodes that were on it are destroyed.
     """
-    from rclpy.exceptions import InvalidHandle
-
     from aiorcl import AsyncioExecutor
+    from aiorcl._program.node_ends import NodesToDestroy
 
-    with contextlib.ExitStack() as at_exit:
-
-        def destroy(node: Node) -> None:
-            with contextlib.suppress(InvalidHandle):  # the test has done it
-                node.destroy_node()
+    with NodesToDestroy() as nodes:
 
         class Executor(AsyncioExecutor):
             def add_node(self, node: Node) -> bool:
                 added = super().add_node(node)
-                at_exit.callback(destroy, node)
+                nodes.add(node)
                 return added
 
         executor = Executor(context=ros_context)

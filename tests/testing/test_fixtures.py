@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import pytest
+from rclpy.context import Context
 
 pytestmark = pytest.mark.once
 
@@ -187,6 +188,57 @@ def test_plain_functions(pytester: pytest.Pytester) -> None:
     result = pytester.runpytest_subprocess(*STRICT)
     result.assert_outcomes(passed=5, failed=1)
     assert any("ValueError: burnt" in line for line in lines_of_failures(result))
+
+
+ENDS = """
+class Guarded(Node):
+    def __init__(self):
+        super().__init__("guarded")
+        raise LookupError("no device")
+
+    def destroy_node(self):
+        rclpy.ok()
+        super().destroy_node()
+
+
+class Unready(Guarded):
+    def destroy_node(self):
+        raise AttributeError("no such publisher")
+
+
+class Bad(Node):
+    def destroy_node(self):
+        raise OSError("unplugged")
+
+
+def test_guarded(ros_executor):
+    ros_executor.add_node(Guarded())
+
+
+def test_unready(ros_executor):
+    ros_executor.add_node(Unready())
+
+
+def test_bad(ros_executor):
+    ros_executor.add_node(Bad("bad"))
+    ros_executor.add_node(Node("good"))
+
+
+def test_after(ros_node):
+    assert ros_node.get_node_names() == ["test_after"]
+"""
+
+
+def test_what_nodes_raise_at_their_end(pytester: pytest.Pytester) -> None:
+    """It is told at their own test, once, and the next ones find nothing of them."""
+    pytester.makepyfile(IMPORTS + ENDS)
+    result = pytester.runpytest_subprocess(*STRICT)
+    tracked = hasattr(Context, "track_node")  # or nobody destroys a node that is made by half
+    result.assert_outcomes(passed=2, failed=2, errors=1 + tracked)
+    failures = "\n".join(lines_of_failures(result))
+    assert failures.count("LookupError: no device") == 2
+    assert failures.count("AttributeError: no such publisher") == tracked
+    assert failures.count("OSError: unplugged") == 1
 
 
 def test_a_fixture_may_start_it(pytester: pytest.Pytester) -> None:
