@@ -9,7 +9,6 @@ import functools
 import gc
 import weakref
 from collections.abc import Callable
-from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import pytest
@@ -20,7 +19,7 @@ from std_srvs.srv import Trigger
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
-from tests.support.raising import WrongError, plainly
+from tests.support.raising import FrozenError, WrongError, plainly
 
 if TYPE_CHECKING:
     from tests.support.makers import Run
@@ -101,12 +100,6 @@ def test_the_note_names_a_task(context: Context) -> None:
 
 def test_an_exception_without_room_for_a_note_is_raised_as_well(context: Context) -> None:
     """A frozen dataclass can be raised, and takes no attributes."""
-
-    @dataclass(frozen=True)
-    class FrozenError(Exception):
-        reason: str
-
-        __reduce__ = Exception.__reduce__
 
     async def main() -> None:
         async with AsyncioExecutor(context=context) as executor:

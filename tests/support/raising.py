@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -30,6 +31,15 @@ if TYPE_CHECKING:
 
 class WrongError(Exception):
     """What the callbacks raise."""
+
+
+@dataclass(frozen=True)
+class FrozenError(Exception):
+    """One that takes no attributes: no note, and no traceback but by its methods."""
+
+    reason: str
+
+    __reduce__ = Exception.__reduce__
 
 
 def nothing() -> None:

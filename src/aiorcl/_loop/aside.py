@@ -4,13 +4,13 @@
 
 from __future__ import annotations
 
-import contextlib
 from collections.abc import Iterator
 
+from aiorcl._loop.blocks import block
 from aiorcl._loop.private import running_loop, set_running_loop, swap_current_task
 
 
-@contextlib.contextmanager
+@block
 def aside() -> Iterator[None]:
     """No loop and no task run in this thread, as far as asyncio knows, until the block ends.
 

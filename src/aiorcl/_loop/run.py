@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiorcl import _core
 from aiorcl._loop.bell import Bell
+from aiorcl._loop.blocks import block
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.first_line import let_begin
 from aiorcl._loop.private import running_loop, set_running_loop
@@ -306,7 +307,7 @@ class Run:
         self._spins = False
         self.once = False
 
-    @contextlib.contextmanager
+    @block
     def inside(self) -> Iterator[None]:
         """In the block a spin call goes on inside a callback of this run.
 

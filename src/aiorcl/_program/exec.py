@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import builtins
-import contextlib
 import importlib.machinery
 import importlib.metadata
 import importlib.util
@@ -21,6 +20,7 @@ from pathlib import Path
 from types import CodeType, ModuleType, TracebackType
 from typing import Any
 
+from aiorcl._loop.blocks import block
 from aiorcl._program.argument_error import ArgumentError
 
 # Whose frames stand between ours and those of the program that is run.
@@ -194,7 +194,7 @@ def _meant(name: str) -> str:
     return f"; for a module write aiorcl exec -m {module}" if is_name and os.sep not in name else ""
 
 
-@contextlib.contextmanager
+@block
 def _without_our_frames() -> Iterator[None]:
     """Let what leaves the block be shown without the frames that ``python`` would not have."""
     try:

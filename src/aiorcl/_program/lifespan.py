@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import logging
 import signal
@@ -18,6 +17,7 @@ from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import check_context
+from aiorcl._loop.blocks import async_block, block
 from aiorcl._loop.brief import brief
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
@@ -85,7 +85,7 @@ class Lifespan:
             raise LookupError(f"There is {count} {cls.__name__} among the nodes: {names}")
         return found[0]
 
-    @contextlib.asynccontextmanager
+    @async_block
     async def __call__(self, application: Any) -> AsyncIterator[dict[str, Lifespan]]:
         """Run the nodes inside the block; Starlette and FastAPI call it.
 
@@ -166,7 +166,7 @@ def _shown(error: BaseException) -> str:
     return ". ".join([brief(error), *notes])
 
 
-@contextlib.contextmanager
+@block
 def _in_front_of(
     application: Any, executor: AsyncioExecutor, handler_cancellation: bool
 ) -> Iterator[Requests]:
@@ -194,7 +194,7 @@ def _in_front_of(
             application.middleware_stack = before
 
 
-@contextlib.contextmanager
+@block
 def _heard(tell: Callable[[], None]) -> Iterator[None]:
     """Have the loop call a function when a signal stops the server, before that waits for requests.
 

@@ -17,6 +17,7 @@ from rclpy.signals import SignalHandlerOptions
 from rclpy.utilities import get_default_context
 
 from aiorcl._coroutines.arguments import check_callable, check_context
+from aiorcl._loop.blocks import block
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop
@@ -53,7 +54,7 @@ def check_args(args: object, caller: str) -> None:
         )
 
 
-@contextlib.contextmanager
+@block
 def initialised(
     args: Sequence[str] | None, context: Context | None, caller: str
 ) -> Iterator[tuple[Context, EndRos | None]]:
@@ -92,7 +93,7 @@ def _check_is_meant(args: Sequence[str] | None, context: Context | None, caller:
         raise ValueError(f"{caller}: args are for the initialisation, and the context is up")
 
 
-@contextlib.contextmanager
+@block
 def loop_and_nodes(
     loop_factory: LoopFactory,
     context: Context,

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import functools
 import threading
 import weakref
@@ -17,6 +16,7 @@ import rclpy.context
 from rclpy.exceptions import InvalidHandle, ROSInterruptException
 
 from aiorcl import _core
+from aiorcl._loop.blocks import block
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frames_of_threads
 from aiorcl._loop.waking import wake
@@ -60,7 +60,7 @@ def _tell_on_shutdown(context: Context, end: ContextEnd) -> None:
         context.on_shutdown(functools.partial(_shut_down, found))
 
 
-@contextlib.contextmanager
+@block
 def going_down(context: Context) -> Iterator[None]:
     """Let no callback begin while rclpy shuts a context down, nor after that. Any thread.
 

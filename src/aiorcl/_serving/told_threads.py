@@ -7,7 +7,6 @@ Those that work ``while rclpy.ok()`` would hold up the end that they wait for.
 
 from __future__ import annotations
 
-import contextlib
 import threading
 from collections.abc import Iterator
 from types import FrameType
@@ -15,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import rclpy.utilities
 
+from aiorcl._loop.blocks import block
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import something_runs_here
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 _ends: ByIdentity[Context, int] = ByIdentity()
 
 
-@contextlib.contextmanager
+@block
 def telling_threads(context: Context) -> Iterator[None]:
     """In the block other threads alone hold up the end of the program that owns a context."""
     try:

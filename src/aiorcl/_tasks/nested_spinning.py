@@ -11,6 +11,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.aside import aside
+from aiorcl._loop.blocks import block
 from aiorcl._loop.own_loop import NestableLoop
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import something_runs_here
@@ -121,7 +122,7 @@ class NestedSpinning(Spinning):
             if is_over():
                 return
 
-    @contextlib.contextmanager
+    @block
     def _inside(self) -> Iterator[bool]:
         """Let a spin call run here, where a loop does; True if that is the executor's own."""
         if not something_runs_here():
