@@ -280,6 +280,22 @@ def test_a_server_executes_a_goal_by_the_callback_that_it_has(
     run(main)
 
 
+def test_a_server_without_an_execute_callback(run: Run, context: Context, lone: Node) -> None:
+    """As newer rclpy allows it: who has accepted the goal ends it, and nothing is raised."""
+
+    async def main() -> None:
+        server: Any = ActionServer(lone, Fibonacci, "action", serve_nothing)
+        del server._execute_callback
+        client = ActionClient(lone, Fibonacci, "action")
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            handle = await client.send_goal_async(Fibonacci.Goal())
+            assert handle is not None
+            assert handle.accepted
+
+    run(main)
+
+
 def fails(*_: object) -> None:
     """Raise, as a callback."""
     raise LookupError("On purpose")

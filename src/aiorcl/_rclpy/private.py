@@ -363,8 +363,8 @@ def result_futures_of(server: AnyActionServer) -> dict[bytes, AnyFuture]:
 
 
 def execute_callback_of(server: AnyActionServer) -> Any:
-    """Return what executes the goals of a server."""
-    return server._execute_callback
+    """Return what executes the goals of a server; None if nothing does, from rclpy 7.1.8 on."""
+    return getattr(server, "_execute_callback", None)
 
 
 def execute_goal_of(server: AnyActionServer) -> Callable[..., Any]:
