@@ -14,6 +14,7 @@ import itertools
 import os
 import re
 import socket
+import unittest
 from collections.abc import Callable, Generator, Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -126,11 +127,13 @@ def pytest_runtest_call(item: pytest.Item) -> Generator[None, object, object]:
     executor = getattr(item, "funcargs", {}).get("ros_executor", item.stash.get(_executor, None))
     if executor is None or not inspect.iscoroutinefunction(function):
         return (yield)
-    item.obj = _inside(executor, function)  # type: ignore[attr-defined]
-    try:
+    # A TestCase of unittest's takes its method from itself, if that is a coroutine function.
+    instance: object = getattr(item, "instance", None)
+    is_unittest = isinstance(instance, unittest.TestCase)
+    owner, name = (instance, item.name) if is_unittest else (item, "obj")
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(owner, name, _inside(executor, function))
         return (yield)
-    finally:
-        item.obj = function  # type: ignore[attr-defined]
 
 
 def _inside(executor: AsyncioExecutor, function: Callable[..., Any]) -> Callable[..., Any]:

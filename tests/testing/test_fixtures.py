@@ -190,6 +190,32 @@ def test_plain_functions(pytester: pytest.Pytester) -> None:
     assert any("ValueError: burnt" in line for line in lines_of_failures(result))
 
 
+UNITTEST = """
+import unittest
+
+
+class Test(unittest.IsolatedAsyncioTestCase):
+    @pytest.fixture(autouse=True)
+    def use(self, ros_executor):
+        self.executor = ros_executor
+
+    async def test_nodes_are_served(self):
+        assert await self.executor.create_task(max, 1, 2) == 2
+
+    async def test_an_error_is_that_of_the_test(self):
+        self.executor.add_node(Fails())
+        await asyncio.sleep(30)
+"""
+
+
+def test_coroutine_functions_of_unittest(pytester: pytest.Pytester) -> None:
+    """They are inside the block, too."""
+    pytester.makepyfile(IMPORTS + UNITTEST)
+    result = pytester.runpytest_subprocess(*STRICT)
+    result.assert_outcomes(passed=1, failed=1)
+    assert any("ValueError: burnt" in line for line in lines_of_failures(result))
+
+
 ENDS = """
 class Guarded(Node):
     def __init__(self):
