@@ -20,6 +20,7 @@ from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import call_task_in_next_spin, futures_of
 from aiorcl._serving.kinds import holds_entities, wait_set_of
+from aiorcl._serving.later_response import LaterResponse
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import node_of_part, served
 from aiorcl._serving.report import logger_of, node_of
@@ -106,10 +107,19 @@ class _ServiceCallbackEnd(_CallbackEnd):
     def returned(self, result: Any) -> None:
         super().returned(result)
         try:
-            if not self._service.respond(result, self._request_id):
-                _respond_later(self._service, result, self._request_id)
+            self.respond(result)
         except Exception as error:
             self._errors.add(self._service, error)
+
+    def respond(self, result: Any) -> None:
+        """Send it."""
+        if not self._service.respond(result, self._request_id):
+            _respond_later(self._service, result, self._request_id)
+
+    def comes_later(self, response: LaterResponse) -> None:
+        """The callback has returned, and has left to others what is sent."""
+        response.take(self.respond)
+        self._leave_group()
 
 
 class ExecutorHooks:
@@ -147,6 +157,9 @@ class ExecutorHooks:
         self, entity: _core.Service, coroutine: Coroutine[Any, Any, Any], request_id: object
     ) -> None:
         end = _ServiceCallbackEnd(self._errors, entity, request_id)
+        if isinstance(coroutine, LaterResponse):
+            end.comes_later(coroutine)
+            return
         self._owned.start(coroutine, end, node_of(entity))
 
     def response_unsent(self, entity: _core.Service, response: object, request_id: bytes) -> None:

@@ -19,6 +19,7 @@ from rclpy.parameter_client import AsyncParameterClient
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from aiorcl._coroutines.streams.parameter_changes import _changes
 from tests.support import ends
 from tests.support.elsewhere import call_elsewhere
 from tests.support.turns import turns
@@ -28,9 +29,10 @@ if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
 
 
-def callbacks(node: Any) -> int:
+def feeds(node: Node) -> int:
     """Count those that hear of changes."""
-    return len(node._post_set_parameters_callbacks)
+    changes = _changes.get(node)
+    return 0 if changes is None else len(changes.feeds)
 
 
 def values(changed: list[Parameter[Any]]) -> dict[str, object]:
@@ -62,7 +64,7 @@ def test_changes_come_as_they_are_set(run: Run, context: Context, make_node: Mak
                     await asyncio.sleep(0)
                 client.set_parameters([Parameter("rate", value=4.0)])
                 assert values(await anext(changes)) == {"rate": 4.0}
-            assert callbacks(node) == 0
+            assert feeds(node) == 0
 
     run(main)
 
@@ -86,6 +88,35 @@ def test_only_those_that_are_asked_for(run: Run, context: Context, lone: Node) -
                     [Parameter("up", value=2), Parameter("right", value=3)]
                 )
                 assert values(await anext(changes)) == {"right": 3}
+
+    run(main)
+
+
+def test_a_callback_sets_a_parameter_anew(run: Run, context: Context, lone: Node) -> None:
+    """The last list has what the node has; no callback of the user's is called for a stream."""
+    lone.declare_parameter("rate", 0.0)
+    called: list[float] = []
+
+    def limit(parameters: list[Parameter[Any]]) -> None:
+        called.append(parameters[0].value)
+        if parameters[0].value > 100.0:
+            lone.set_parameters([Parameter("rate", value=100.0)])
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.parameter_changes(lone) as changes:
+                lone.add_post_set_parameters_callback(limit)
+                lone.set_parameters([Parameter("rate", value=500.0)])
+                came = [values(await anext(changes)) for _ in range(2)]
+                assert came == [{"rate": 100.0}, {"rate": 100.0}]
+                assert called == [500.0, 100.0]
+                async with aiorcl.parameter_changes(lone), aiorcl.parameter_changes(lone):
+                    assert feeds(lone) == 3
+                lone.set_parameters([Parameter("rate", value=1.0)])
+                assert values(await anext(changes)) == {"rate": 1.0}
+                lone.undeclare_parameter("rate")
+        assert called == [500.0, 100.0, 1.0]
 
     run(main)
 
@@ -149,7 +180,7 @@ def test_a_stream_that_nobody_holds_hears_nothing(run: Run, context: Context, lo
             stream = await first()
             gc.collect()
             assert stream() is None
-            assert callbacks(lone) == 0
+            assert feeds(lone) == 0
 
     run(main)
 
@@ -169,7 +200,7 @@ def test_whoever_waits_can_be_cancelled_anywhere(run: Run, context: Context, lon
                     )
                     await anext(changes)
 
-            assert await cancel_everywhere(once, lambda: callbacks(lone)) == 2
+            assert await cancel_everywhere(once, lambda: feeds(lone)) == 2
 
     run(main)
 

@@ -77,6 +77,32 @@ def test_requests_are_answered_in_any_order(run: Run, context: Context, lone: No
     run(main)
 
 
+def test_a_response_is_sent_as_it_is(run: Run, context: Context, lone: Node) -> None:
+    """At the call: the stream may end after it, and one object be filled for the next request."""
+    client = lone.create_client(BasicTypes, "service")
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            response = BasicTypes.Response()
+            async with stream_of(lone) as stream:
+                asking = [ask(client, number) for number in range(4)]
+                while len(stream._opened()._items) < 4:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
+                for number in range(4):
+                    asked = await anext(stream)
+                    response.int64_value = 10 + number
+                    if number == 1:
+                        call_elsewhere(lambda: asked.respond(response))  # noqa: B023
+                        await turns()
+                    else:
+                        asked.respond(response)
+            response.int64_value = 0
+            assert await asyncio.gather(*asking) == [10, 11, 12, 13]
+
+    run(main)
+
+
 def test_a_wrong_response_is_refused_where_it_is_given(
     run: Run, context: Context, lone: Node
 ) -> None:
@@ -94,6 +120,10 @@ def test_a_wrong_response_is_refused_where_it_is_given(
                 asked.response._int64_value = "three"
                 with pytest.raises(TypeError, match="int64_value: expected int, got str"):
                     asked.respond()
+                asked.response = "three"
+                with pytest.raises(TypeError, match="of type test_msgs"):
+                    asked.respond()
+                asked.response = BasicTypes.Response()
                 repeat(asked)
                 assert await asking == 3
                 with pytest.raises(RuntimeError, match="has its response already"):

@@ -4,13 +4,17 @@
 
 from __future__ import annotations
 
-import contextlib
+import threading
+import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
+from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._serving.followers import on_loop
 from aiorcl._serving.registry import served_node_here
 
@@ -30,12 +34,46 @@ class _ChangeFeed(Feed["list[AnyParameter]"]):
         self._names = names
 
     def changed(self, parameters: list[AnyParameter]) -> None:
-        """The callback of the node."""
+        """Some were set."""
         wanted = [each for each in parameters if not self._names or each.name in self._names]
         if wanted and self.reason is None:
-            # Here, so that those of several threads keep their order.
             self._items.append(wanted)
             on_loop(self._loop, self._wake_one)
+
+
+class _Changes:
+    """Hears what is set of a node, for all streams of it, from the first one on.
+
+    rclpy walks the list of its callbacks without a lock: what comes and goes there while another
+    thread sets parameters may have one of them called twice, or not.
+    """
+
+    def __init__(self, node: Node) -> None:
+        self.feeds: dict[_ChangeFeed, None] = {}
+        self._node = weakref.ref(node)
+        self._lock = threading.RLock()  # a signal handler may set some
+        node.add_post_set_parameters_callback(self._changed)
+
+    def _changed(self, parameters: list[AnyParameter]) -> None:
+        node = self._node()
+        if not self.feeds or node is None:
+            return
+        # Their values of now, under a lock: another callback, or thread, may have set them anew,
+        # and the last one that a stream brings has to be what the node has.
+        with self._lock:
+            now = [_now(node, each) for each in parameters]
+            for feed in list(self.feeds):
+                feed.changed(now)
+
+
+def _now(node: Node, parameter: AnyParameter) -> AnyParameter:
+    try:
+        return node.get_parameter(parameter.name)
+    except ParameterNotDeclaredException:
+        return parameter
+
+
+_changes: ByIdentity[Node, _Changes] = ByIdentity()
 
 
 class ParameterStream(Stream["list[AnyParameter]"]):
@@ -53,14 +91,14 @@ class ParameterStream(Stream["list[AnyParameter]"]):
     def _open(self) -> _ChangeFeed:
         served_node = served_node_here(self._node)
         feed = _ChangeFeed(self._names)
-        self._node.add_post_set_parameters_callback(feed.changed)
-        self._callback = feed.changed
+        changes = _changes.get(self._node) or _changes.setdefault(self._node, _Changes(self._node))
+        changes.feeds[feed] = None
+        self._forget_feed = partial(changes.feeds.pop, feed, None)
         feed.follow(served_node.serving, self._node, self._node)
         return feed
 
     def _destroy(self) -> None:
-        with contextlib.suppress(ValueError):  # somebody else has removed it
-            self._node.remove_post_set_parameters_callback(self._callback)
+        self._forget_feed()
 
 
 def parameter_changes(node: Node, *names: str) -> ParameterStream:
@@ -68,8 +106,9 @@ def parameter_changes(node: Node, *names: str) -> ParameterStream:
 
     ``changed`` is the list of those that were set together, as ``set_parameters_atomically`` and
     the services do it, after all callbacks of the node have agreed; a parameter that is declared is
-    set, too. In the order in which they were set, on any thread, from when the stream is opened;
-    none is left out, and one that was set to the value that it had comes as well.
+    set, too. Each comes with the value that it has by then, on whichever thread it was set, from
+    when the stream is opened; so the last one is what the node has, also where another callback, or
+    thread, has set it anew meanwhile. One that was set to the value that it had comes as well.
 
         async for changed in aiorcl.parameter_changes(node, "rate"):
             rate = changed[0].value

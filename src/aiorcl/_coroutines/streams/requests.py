@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import copy
 import weakref
 from typing import TYPE_CHECKING, Any, Generic
 
@@ -15,12 +15,18 @@ from rclpy.qos import QoSProfile, qos_profile_services_default
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check, check_message, check_service_type
 from aiorcl._coroutines.streams.stream import Feed, Stream
+from aiorcl._loop.private import running_loop
 from aiorcl._rclpy.typed import ServiceType, SrvRequestT, SrvResponseT
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError, on_loop
+from aiorcl._serving.later_response import LaterResponse
 from aiorcl._serving.registry import served_node_here
 from aiorcl._serving.report import logger_of
 
 if TYPE_CHECKING:
+    import asyncio
+    from collections.abc import Callable
+
     from rclpy.service import Service
 
 
@@ -36,16 +42,18 @@ class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
         feed: _RequestFeed[SrvRequestT, SrvResponseT],
         request: SrvRequestT,
         response: SrvResponseT,
-        answer: asyncio.Future[SrvResponseT],
+        send: Callable[[Any], None],
     ) -> None:
         self.request = request
         self.response = response
         self._feed = feed
-        self._answer = answer
+        self._send = send
         self._responded = False
 
     def respond(self, response: SrvResponseT | None = None) -> None:
         """Send the response to the client; once. Any thread.
+
+        On the loop's thread it is sent when this returns; on another one soon, as it is now.
 
         :param response: ``self.response`` if None.
         :raises TypeError: if it is of another type, or a field of it.
@@ -56,64 +64,51 @@ class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
         feed = self._feed
         if response is None:
             response = self.response
-        check_message(response, type(self.response), f"A response of '{feed.service_name}'")
+        check_message(response, feed.response_class, f"A response of '{feed.service_name}'")
         feed.response_type.check(response)
         if self._responded:
             raise RuntimeError(f"The request to '{feed.service_name}' has its response already")
         if feed.reason is not None:
             raise EntityGoneError(feed.reason)
+        if running_loop() is feed.loop:
+            self._send(response)
+        else:
+            on_loop(feed.loop, self._send, copy.deepcopy(response))
         self._responded = True
-        on_loop(self._answer.get_loop(), _complete, self._answer, response)
 
     def __del__(self) -> None:
         # Nobody can respond any more. On whichever thread collects it.
         if not getattr(self, "_responded", True):
-            self._feed.forgotten(self._answer)
-
-
-def _complete(answer: asyncio.Future[Any], response: object) -> None:
-    if not answer.done():  # the executor ends
-        answer.set_result(response)
+            self._feed.forgotten()
 
 
 class _RequestFeed(Feed[ServedRequest[SrvRequestT, SrvResponseT]]):
     """Takes the requests of a service."""
 
-    def __init__(self, node: Node, response_type: Any, service_name: str) -> None:
+    def __init__(self, node: Node, response_class: Any, service_name: str) -> None:
         super().__init__(limit=None)
         self.service_name = service_name
-        self.response_type = _core.MessageType(response_type)
+        self.response_class = response_class
+        self.response_type = _core.MessageType(response_class)
         self._node = weakref.ref(node)
-        self._answers: set[asyncio.Future[SrvResponseT]] = set()
 
-    async def serve(self, request: SrvRequestT, response: SrvResponseT) -> SrvResponseT:
-        """The callback of the service, which ends with the response."""
-        answer: asyncio.Future[SrvResponseT] = asyncio.get_running_loop().create_future()
-        self._answers.add(answer)
-        try:
-            self.put(ServedRequest(self, request, response, answer))
-            del request, response  # whoever forgets to respond is told when it is collected
-            return await answer
-        finally:
-            self._answers.discard(answer)
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        """The loop on which the stream was opened."""
+        return self._loop
 
-    def forgotten(self, answer: asyncio.Future[SrvResponseT]) -> None:
+    def serve(self, request: SrvRequestT, response: SrvResponseT) -> LaterResponse:
+        """The callback of the service."""
+        return LaterResponse(lambda send: self.put(ServedRequest(self, request, response, send)))
+
+    def forgotten(self) -> None:
         """Nobody can respond to a request any more, which the client does not hear of."""
         node = self._node()
-        if self.reason is None and node is not None and not answer.done():
+        if self.reason is None and node is not None and not is_destroyed(node):
             logger_of(node).warning(
                 f"A request to '{self.service_name}' was dropped without a response: its client "
                 "waits on. Call respond() of each that the stream of requests brings"
             )
-        on_loop(answer.get_loop(), answer.cancel)
-
-    def close(self) -> None:
-        super().close()
-        on_loop(self._loop, self._cancel_all)
-
-    def _cancel_all(self) -> None:
-        for answer in list(self._answers):
-            answer.cancel()
 
 
 class RequestStream(Stream[ServedRequest[SrvRequestT, SrvResponseT]]):
