@@ -37,6 +37,7 @@ class Robot(LifecycleNode):
         self.may_go_on = asyncio.Event()
         self.answer: Any = SUCCESS
         self.recovers: Any = SUCCESS
+        self.waits_for: asyncio.Future[Any] | None = None
         self.came: list[str] = []
 
     async def on_configure(self, state: LifecycleState) -> Any:  # type: ignore[override]
@@ -44,6 +45,8 @@ class Robot(LifecycleNode):
         self.came.append(f"configure from {state.label}")
         self.begun.set()
         await self.may_go_on.wait()
+        if self.waits_for is not None:
+            await self.waits_for
         self.came.append("configured")
         if isinstance(self.answer, Exception):
             raise self.answer
@@ -218,6 +221,96 @@ def test_a_node_awaits_its_own_transitions(run: Run, context: Context, robot: Ro
         assert robot.state == "active"
 
     run(main)
+
+
+class Decorated(Robot):
+    """Its callbacks are no coroutine functions, and return coroutines."""
+
+    def on_configure(self, state: LifecycleState) -> Any:
+        """Leave it to the other class."""
+        return super().on_configure(state)
+
+    def on_error(self, state: LifecycleState) -> Any:
+        """Leave it to the other class."""
+        return super().on_error(state)
+
+
+def test_callbacks_are_judged_by_what_they_return(
+    run: Run, context: Context, make_node: MakeNode, lone: Node
+) -> None:
+    """As those of services; nothing is awaited where a callback returns at once."""
+    robot = make_node(Decorated)
+    assert isinstance(robot, Decorated)
+    operator = Operator(lone, robot)
+
+    async def main() -> None:
+        async with serving(context, robot, lone):
+            configuring = asyncio.ensure_future(operator.change(CONFIGURE))
+            await robot.begun.wait()
+            assert robot.state == "configuring"
+            robot.may_go_on.set()
+            assert await configuring
+            assert robot.trigger_activate() == SUCCESS
+            assert robot.trigger_deactivate() == SUCCESS
+            assert robot.trigger_cleanup() == SUCCESS
+            robot.answer = ERROR
+            assert await typed(robot.trigger_configure) == ERROR
+            assert robot.came[-1] == "recovered"
+
+    run(main)
+
+
+def test_a_node_on_no_executor_awaits_its_transitions(
+    run: Run, context: Context, robot: Robot
+) -> None:
+    """Before it is added, and after the end; who forgets to await finds it as it was."""
+    robot.may_go_on.set()
+
+    async def main() -> None:
+        typed(robot.trigger_configure).close()
+        assert robot.state == "unconfigured"
+        assert await typed(robot.trigger_configure) == SUCCESS
+        async with serving(context, robot):
+            assert await typed(robot.trigger_activate) == SUCCESS
+        assert await typed(robot.trigger_shutdown) == SUCCESS
+        assert robot.state == "finalized"
+
+    run(main)
+
+
+def test_only_its_callback_ends_a_transition(run: Run, context: Context, robot: Robot) -> None:
+    """rcl would take a step of its own from anybody."""
+    operator = Operator(robot, robot)
+
+    async def main() -> None:
+        async with serving(context, robot):
+            configuring = asyncio.ensure_future(typed(robot.trigger_configure))
+            await robot.begun.wait()
+            assert not await operator.change(Transition.TRANSITION_ON_CONFIGURE_SUCCESS)
+            assert robot.state == "configuring"
+            robot.may_go_on.set()
+            assert await configuring == SUCCESS
+
+    run(main)
+
+
+def test_what_a_callback_awaits_is_cancelled(
+    run: Run, context: Context, robot: Robot, capfd: pytest.CaptureFixture[str]
+) -> None:
+    """That is an error of the callback; nobody has cancelled the transition."""
+
+    async def main() -> None:
+        robot.may_go_on.set()
+        async with serving(context, robot):
+            inner = asyncio.ensure_future(asyncio.sleep(3600))
+            inner.cancel()
+            robot.answer = SUCCESS
+            robot.waits_for = inner
+            assert await typed(robot.trigger_configure) == ERROR
+            assert robot.state == "unconfigured"
+
+    run(main)
+    assert "CancelledError" in capfd.readouterr().err
 
 
 def test_a_transition_under_way_lets_no_other_begin(

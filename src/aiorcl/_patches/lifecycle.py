@@ -17,34 +17,46 @@ from rclpy.exceptions import InvalidHandle
 from rclpy.lifecycle import LifecycleState, TransitionCallbackReturn
 from rclpy.lifecycle.node import LifecycleNodeMixin
 
+from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._serving.registry import served_node_named_by
+from aiorcl._rclpy.private import attach, attached
+from aiorcl._serving.judging import begun, in_task
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
 
     from lifecycle_msgs.srv import ChangeState
 
+# What is attached to a node while a transition is under way.
+_UNDER_WAY = "in_transition"
 
-def _is_awaited(node: Any) -> bool:
-    """Tell whether transitions of a node are coroutines: one of its callbacks is, and it is ours.
 
-    Others are rclpy's own affair, as nodes are that are on no executor of ours.
+def _is_ours(node: Any) -> bool:
+    """Tell whether the transitions of a node are made here.
+
+    On an executor of ours they are. On none yet, or no more, if they would have to be awaited.
     """
+    executor = node.executor
+    if executor is not None:
+        return shutdown_state_of(executor) is not None
+    return _has_coroutine_functions(node)
+
+
+def _has_coroutine_functions(node: Any) -> bool:
     callbacks = private.transition_callbacks_of(node).values()
-    return any(map(inspect.iscoroutinefunction, callbacks)) and (
-        served_node_named_by(node) is not None
-    )
+    return any(map(inspect.iscoroutinefunction, callbacks))
 
 
-def _awaited(change_state: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:
-    """As the method, behind ``trigger_configure()`` and the like; or a coroutine that does it."""
+def _changed(change_state: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:
+    """As the method, behind ``trigger_configure()`` and the like; or what is to be awaited."""
 
     @functools.wraps(change_state)
     def wrapper(self: Any, transition_id: int) -> Any:
-        if _is_awaited(self):
-            return _Transition(self).run(transition_id)
+        if _is_ours(self):
+            transition = _Transition(self).run(transition_id)
+            # Who forgets to await finds the node as it was.
+            return transition if _has_coroutine_functions(self) else begun(transition)
         return change_state(self, transition_id)
 
     return wrapper
@@ -57,8 +69,8 @@ def _answered(on_change_state: Callable[..., Any]) -> Callable[..., Any]:
     def wrapper(
         self: Any, request: ChangeState.Request, response: ChangeState.Response
     ) -> ChangeState.Response | Coroutine[Any, Any, ChangeState.Response]:
-        if _is_awaited(self):
-            return _answer(self, request, response)
+        if _is_ours(self):
+            return begun(_answer(self, request, response))
         answered: ChangeState.Response = on_change_state(self, request, response)
         return answered
 
@@ -91,19 +103,19 @@ class _Transition:
         self._node = node
         self._logger = node.get_logger()
         self._machine = private.state_machine_of(node)
-        state_id, label = self._machine.current_state
-        self._previous = LifecycleState(state_id=state_id, label=label)
 
     async def run(self, transition_id: int) -> TransitionCallbackReturn:
         """Make it, and return what its callback has returned."""
+        # rcl would take one of its own steps, which end a transition, from anybody.
+        if attached(self._node, _UNDER_WAY):
+            return self._refuse(transition_id)
+        state_id, label = self._machine.current_state
+        self._previous = LifecycleState(state_id=state_id, label=label)
         try:
             self._machine.trigger_transition_by_id(transition_id, True)
         except RCLError:
-            self._logger.error(
-                f"Unable to start transition {transition_id} from current state "
-                f"{self._machine.current_state}"
-            )
-            return TransitionCallbackReturn.ERROR
+            return self._refuse(transition_id)
+        attach(self._node, _UNDER_WAY, True)
         try:
             returned = await self._call()
             if not self._complete(returned):
@@ -114,17 +126,32 @@ class _Transition:
             with contextlib.suppress(RCLError, InvalidHandle):  # of a node that is gone
                 await self._give_up()
             raise
+        finally:
+            attach(self._node, _UNDER_WAY, False)
         return returned
+
+    def _refuse(self, transition_id: int) -> TransitionCallbackReturn:
+        self._logger.error(
+            f"Unable to start transition {transition_id} from current state "
+            f"{self._machine.current_state}"
+        )
+        return TransitionCallbackReturn.ERROR
 
     async def _give_up(self) -> None:
         """Let ``on_error`` handle what was cancelled, if it was not that itself."""
-        error = TransitionCallbackReturn.ERROR.to_label()
-        self._machine.trigger_transition_by_label(error, True)
+        error = TransitionCallbackReturn.ERROR
+        self._trigger(error)
         state_id, _ = self._machine.current_state
         if state_id == State.TRANSITION_STATE_ERRORPROCESSING:
+            returned = error
             with contextlib.suppress(asyncio.CancelledError):  # once more; the first goes on
-                error = (await self._call()).to_label()
-            self._machine.trigger_transition_by_label(error, True)
+                returned = await self._call()
+            self._trigger(returned)
+
+    def _trigger(self, returned: TransitionCallbackReturn) -> None:
+        # Where ROS is down nobody is told of the new state, which raises.
+        with contextlib.suppress(RCLError):
+            self._machine.trigger_transition_by_label(returned.to_label(), True)
 
     async def _call(self) -> TransitionCallbackReturn:
         """Call the callback of the state that the node is in now."""
@@ -135,8 +162,10 @@ class _Transition:
         try:
             returned = callback(self._previous)
             if inspect.isawaitable(returned):
-                returned = await returned
-        except Exception as error:
+                returned = await in_task(returned)
+        except (Exception, asyncio.CancelledError) as error:
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+                raise
             # As rclpy's, it leads to on_error(), and nowhere else; but rclpy's tells nobody.
             lines = "".join(traceback.format_exception(error))
             self._logger.error(f"The callback of the transition '{label}' raised:\n{lines}")
@@ -162,10 +191,19 @@ class _Transition:
         return True
 
 
+def _is_cancelled() -> bool:
+    """Tell whether somebody cancels this task, not only something that it has awaited."""
+    try:
+        task = asyncio.current_task()
+    except RuntimeError:  # no loop runs
+        return False
+    return task is not None and task.cancelling() > 0
+
+
 def apply() -> None:
     """Change the class; once."""
     for name, change in (
-        (private.CHANGE_STATE, _awaited),
+        (private.CHANGE_STATE, _changed),
         (private.ON_CHANGE_STATE, _answered),
     ):
         setattr(LifecycleNodeMixin, name, change(getattr(LifecycleNodeMixin, name)))

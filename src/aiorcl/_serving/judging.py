@@ -9,11 +9,13 @@ which a callback has returned a coroutine.
 from __future__ import annotations
 
 import types
-from collections.abc import Callable, Coroutine, Generator
+from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
-from typing import Any
+from typing import Any, Generic, TypeVar
 
 from aiorcl._core import is_coroutine
+
+T = TypeVar("T")
 
 # Of a coroutine of rclpy that we run: whether it has a task by now. None of all others.
 _has_task: ContextVar[bool | None] = ContextVar("aiorcl_has_task", default=None)
@@ -39,13 +41,46 @@ async def _rest_of(coroutine: Coroutine[Any, Any, None]) -> None:
     await _Begun(coroutine)
 
 
-class _Begun:
+def begun(coroutine: Coroutine[Any, Any, T]) -> T | Coroutine[Any, Any, T]:
+    """Run a coroutine of ours until it returns, or awaits what `in_task` is given.
+
+    :return: its result, or what is left of it, which needs a task.
+    """
+    token = _has_task.set(False)
+    try:
+        coroutine.send(None)
+    except StopIteration as end:
+        result: T = end.value
+        return result
+    finally:
+        _has_task.reset(token)
+    return _rest_with_result(coroutine)
+
+
+async def _rest_with_result(coroutine: Coroutine[Any, Any, T]) -> T:
+    _has_task.set(None)
+    return await _Begun(coroutine)
+
+
+async def in_task(awaitable: Awaitable[T]) -> T:
+    """Await something of the user's in a task: that which runs, or the one that `begun` needs."""
+    if _has_task.get() is False:
+        try:
+            await _suspend()
+        except BaseException:  # nobody goes on with it
+            if is_coroutine(awaitable):
+                awaitable.close()
+            raise
+    return await awaitable
+
+
+class _Begun(Generic[T]):
     """A coroutine that was suspended outside of any task, which Python would not await any more."""
 
-    def __init__(self, coroutine: Coroutine[Any, Any, None]) -> None:
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
         self._coroutine = coroutine
 
-    def __await__(self) -> Generator[Any, None, None]:
+    def __await__(self) -> Generator[Any, None, T]:
         return self._coroutine.__await__()
 
 
