@@ -233,10 +233,16 @@ def test_an_execution_that_has_not_begun(context: Context, lone: Node) -> None:
     def accepted(goal: Any) -> None:
         goal.execute()
         coroutines.extend(
-            each.__qualname__ for each in gc.get_objects() if type(each) is CoroutineType
+            each.__qualname__
+            for each in gc.get_objects()
+            if type(each) is CoroutineType
+            and each.cr_frame is not None
+            and each.cr_frame.f_locals.get("self") is server  # others may have been left
         )
 
-    ActionServer(lone, Fibonacci, "action", serve_nothing, handle_accepted_callback=accepted)
+    server = ActionServer(
+        lone, Fibonacci, "action", serve_nothing, handle_accepted_callback=accepted
+    )
     client = ActionClient(lone, Fibonacci, "action")
     with AsyncioExecutor(context=context) as executor:
         executor.add_node(lone)

@@ -21,6 +21,7 @@ from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
 from aiorcl._serving.stopped_clocks import StoppedClocks
+from aiorcl._tasks.blocked_calls import blocks_thread
 from aiorcl._tasks.failure import fail
 
 if TYPE_CHECKING:
@@ -58,11 +59,14 @@ class _Request:
         self.future = future
 
     def is_unanswered(self) -> bool:
-        """Tell whether nobody is there who would answer.
+        """Tell whether nobody is there who would answer whom the end waits for.
 
-        A service that its executor has let go, be it this one or another of this process, stays in
+        Who blocks a thread is none of these: `Workers` ends such calls, or lets them outlast it. A
+        service that its executor has let go, be it this one or another of this process, stays in
         the graph for as long as it exists.
         """
+        if blocks_thread(self.future):
+            return False
         try:
             return self._node.count_services(self._service) <= self._count_let_go()
         except (InvalidHandle, RCLError):  # the node is gone, or the context

@@ -63,6 +63,11 @@ def forget(twin: rclpy.task.Future[Any]) -> bool:
     return _waits.pop(twin, None) is not None
 
 
+def blocks_thread(future: rclpy.task.Future[Any]) -> bool:
+    """Tell whether a call that blocks a thread waits for a future, by a twin of it. Any thread."""
+    return any(isinstance(callback, _Completes) for callback in list(callbacks_of(future)))
+
+
 def leave(future: rclpy.task.Future[Any]) -> None:
     """Let no twin wait for a future any more: it is as it was before it had one."""
     for callback in list(callbacks_of(future)):
