@@ -188,6 +188,40 @@ def test_the_server_goes_away_with_the_request(
     assert [isinstance(error, EntityGoneError | GoalLostError) for error in raised] == [True]
 
 
+@pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
+def test_the_client_has_left(context: Context, make_node: MakeNode, ask: Ask) -> None:
+    """With its node: it may be answered, but nobody hears of that."""
+    node, server, begun = make_node(), make_node(), threading.Event()
+    raised: list[BaseException] = []
+    serve(server, ask)
+    client = client_for(ask, node)
+    executor, other = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
+    executor.add_node(node)
+    other.add_node(server)
+    with Elsewhere(other), Elsewhere(executor) as elsewhere:
+        executor.create_task(in_cleanup, client, begun.set, ask, raised)
+        assert begun.wait(DEADLINE_SEC)
+        elsewhere.do(lambda: executor.remove_node(node))
+    assert [type(error) for error in raised] == [EntityGoneError]
+
+
+@pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
+def test_another_executor_has_the_client(context: Context, make_node: MakeNode, ask: Ask) -> None:
+    """It has taken it over, and hears the answer."""
+    node, server, begun = make_node(), make_node(), threading.Event()
+    raised: list[BaseException] = []
+    serve(server, ask)
+    client = client_for(ask, node)
+    executor, other = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
+    executor.add_node(node)
+    other.add_node(server)
+    with Elsewhere(other), Elsewhere(executor) as elsewhere:
+        executor.create_task(in_cleanup, client, begun.set, ask, raised)
+        assert begun.wait(DEADLINE_SEC)
+        elsewhere.do(lambda: other.add_node(node))
+    assert not raised
+
+
 def test_another_executor_answers(context: Context, make_node: MakeNode) -> None:
     """However often it is looked at meanwhile whether somebody does."""
     node, server, begun = make_node(), make_node(), threading.Event()

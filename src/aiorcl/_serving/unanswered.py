@@ -15,12 +15,20 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import forget, goals_of, node_of, pending_of, pending_requests_of
+from aiorcl._rclpy.private import (
+    action_name_of,
+    forget,
+    goals_of,
+    node_of,
+    pending_of,
+    pending_requests_of,
+)
 from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
 from aiorcl._serving.stopped_clocks import StoppedClocks
+from aiorcl._tasks.awaiting import is_awaited_on
 from aiorcl._tasks.blocked_calls import blocks_thread
 from aiorcl._tasks.failure import fail
 
@@ -57,6 +65,10 @@ class _Request:
         self._action = None if key is None else name
         self._service = name if key is None else f"{name}/_action/{_SERVICES[key]}"
         self.future = future
+
+    def is_heard_by_none(self) -> bool:
+        """Tell whether nobody takes what the client gets: its node has left its executor."""
+        return served(self._client) is None and _is_on_none(self._node)
 
     def is_unanswered(self) -> bool:
         """Tell whether nobody is there who would answer whom the end waits for.
@@ -102,18 +114,22 @@ class _Request:
             each.is_active for each in list(goals_of(server).values())
         ):
             return False  # what executes it ends as well, and answers then
-        if is_destroyed(node) or node.executor is None:
-            return True
-        state = shutdown_state_of(node.executor)
-        return state is not None and state.shut_down  # else somebody serves it, or is about to
+        return _is_on_none(node)
 
     def give_up(self) -> None:
         """Tell whoever awaits the answer that none comes."""
-        error = EntityGoneError(
-            f"Nobody serves '{self._service}' any more: its executor has ended, or its server is "
-            "gone. What coroutines call in their cleanup has to be served by an executor that ends "
-            "later, or be called before the end"
-        )
+        if served(self._client) is None:
+            reason = (
+                f"Nobody serves the client of '{self._service}' any more: its node has left its "
+                "executor. What coroutines call in their cleanup needs a node that leaves later"
+            )
+        else:
+            reason = (
+                f"Nobody serves '{self._service}' any more: its executor has ended, or its server "
+                "is gone. What coroutines call in their cleanup has to be served by an executor "
+                "that ends later, or be called before the end"
+            )
+        error = EntityGoneError(reason)
         fail(self.future, error)
         # Whose done callbacks an executor that ends may not run any more.
         if self._key is not None:
@@ -158,6 +174,7 @@ class Unanswered:
         self._looks = False
         self._clocks.look()
         unanswered = [each for each in self._requests() if each.is_unanswered()]
+        unanswered += [each for each in self._requests_of_others() if each.is_heard_by_none()]
         for request in unanswered:
             if any(request.future is each for each in self._suspects):
                 request.give_up()
@@ -172,6 +189,23 @@ class Unanswered:
                     requests += _requests_of(client, served_node.node)
         return requests
 
+    def _requests_of_others(self) -> list[_Request]:
+        """Return those of nodes that are not here, or no more, for which tasks of the loop wait."""
+        loop, requests = self._run.loop, list[_Request]()
+        for node in nodes_served_so_far():
+            for client in (*list(node.clients), *list(node.waitables)):
+                with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+                    requests += _requests_of(client, node)
+        return [each for each in requests if loop is not None and is_awaited_on(loop, each.future)]
+
+
+def _is_on_none(node: Node) -> bool:
+    """Tell whether no executor has a node, or one of ours that has ended."""
+    if is_destroyed(node) or node.executor is None:
+        return True
+    state = shutdown_state_of(node.executor)
+    return state is not None and state.shut_down  # else somebody serves it, or is about to
+
 
 def _call(method: weakref.WeakMethod[Any]) -> None:
     bound = method()
@@ -184,9 +218,12 @@ def _requests_of(client: Any, node: Node) -> Iterator[_Request]:
         for future in list(pending_requests_of(client).values()):
             yield _Request(client, node, client.service_name, None, future)
         return
+    if not isinstance(client, ActionClient):
+        return
     action = action_of(client)
-    if not isinstance(client, ActionClient) or action is None:
+    name = action_name_of(client) if action is None else action.name
+    if name is None:
         return
     for key, pending in pending_of(client).items():
         for future in list(pending.values()):
-            yield _Request(client, node, action.name, key, future)
+            yield _Request(client, node, name, key, future)

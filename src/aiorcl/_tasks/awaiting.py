@@ -14,6 +14,7 @@ from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
 from aiorcl._loop.waking import wake
 from aiorcl._rclpy.private import (
+    callbacks_of,
     exception_and_result_of,
     executor_of,
     is_pending,
@@ -90,6 +91,12 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
         raise error
     finally:
         del error, future  # no cycle of the exception, which the future keeps, and this frame
+
+
+def is_awaited_on(loop: asyncio.AbstractEventLoop, future: rclpy.task.Future[Any]) -> bool:
+    """Tell whether a task of a loop awaits a future of rclpy. Any thread."""
+    callbacks = list(callbacks_of(future)) if is_pending(future) else []
+    return any(isinstance(each, _Waiter) and each.loop is loop for each in callbacks)
 
 
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:

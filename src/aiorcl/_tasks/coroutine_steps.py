@@ -95,7 +95,6 @@ class Steps(Coroutine[Any, Any, None]):
         self._cancel_wanted = False
         self._is_cancelled = False  # as a user wanted
         self._ending = False
-        self._ends_with_node = False
         self._ends_again = False
         self._is_late = False  # and will be cancelled when its time is over
         self._begun = False
@@ -132,21 +131,19 @@ class Steps(Coroutine[Any, Any, None]):
                 return  # nothing would run its cleanup
             self.task.cancel()
 
-    def end(self, *, begun: bool = False, with_node: bool = False) -> None:
+    def end(self, *, begun: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
 
-        The first may have been that of a user, by us or by asyncio's own ``cancel()``, or the end
-        of its node, unless the coroutine has taken that back. But then it may not be cleaning up,
-        or wait for what comes no more: it gets a while, or nothing might ever end it.
+        The first may have been that of a user, by us or by asyncio's own ``cancel()``, unless the
+        coroutine has taken that back. But then it may not be cleaning up: it gets a while, or
+        nothing might ever end it.
 
         :param begun: not before the first suspension.
-        :param with_node: its node ends, and not the executor, whose end may follow.
         """
-        if self._ending or (with_node and self._ends_with_node):
+        if self._ending:
             self.begins_first = self.begins_first and begun
             return
-        self._ends_with_node = self._ends_with_node or with_node
-        self._ending = not with_node
+        self._ending = True
         if self._is_being_cancelled() and not self._ends_again:
             if self.task is not None:
                 self._run.do_on_loop(self._cancel_late)
