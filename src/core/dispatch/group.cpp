@@ -4,6 +4,7 @@
 #include "dispatch/group.hpp"
 
 #include <cstdint>
+#include <iterator>
 #include <optional>
 #include <utility>
 
@@ -40,6 +41,12 @@ bool Group::begin_if_permitted(nb::handle entity) {
 
 void Group::tell_ending(nb::handle entity) const {
   call_method(nb::object(rules), names().ending_execution, entity);
+}
+
+void Group::park(Retry & retry) {
+  auto place = asked_.end();
+  while (place != asked_.begin() && (*std::prev(place))->since() > retry.since()) --place;
+  retry.place = asked_.insert(place, &retry);
 }
 
 void Group::forget(Retry & retry) noexcept {

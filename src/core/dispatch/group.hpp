@@ -64,8 +64,8 @@ class Group {
   void park(Claim claim) { parked_.push_back(std::move(claim)); }
 
   /// The same where the group asks(): its events are in `retry` until then. forget() it when it is
-  /// given back otherwise, and before it is destroyed.
-  void park(Retry & retry) { retry.place = asked_.insert(asked_.end(), &retry); }
+  /// given back otherwise, and before it is destroyed. What has waited longest is asked first.
+  void park(Retry & retry);
   void forget(Retry & retry) noexcept;
 
   /// Lets everything be tried again that is held back.

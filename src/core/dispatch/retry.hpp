@@ -29,6 +29,9 @@ class Retry final : public Due {
   /// Events that are set aside.
   std::uint64_t events() const noexcept { return events_ - (is_over() ? 1 : 0); }
 
+  /// When the first of them came.
+  std::int64_t since() const noexcept { return since_; }
+
   /// Makes all that was set aside pending again, now.
   void again() noexcept;
 

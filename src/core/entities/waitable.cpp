@@ -44,9 +44,9 @@ Waitable::Waitable(Dispatcher & dispatcher, nb::object waitable, nb::object in_u
 }
 
 bool Waitable::has_something(Hooks hooks, Claim & claim) {
+  if (is_ready_) return true;  // refused since: what is_ready() may have consumed is not asked for
   const std::uint64_t seen = claim.pending();
   begin_look();
-  is_ready_ = false;
   try {
     is_ready_ = is_true(call_method(hooks, names().is_waitable_ready, self()));
     if (is_ready_) {
