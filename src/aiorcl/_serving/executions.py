@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.task import Task
@@ -15,10 +16,22 @@ from aiorcl._tasks.task import Task
 if TYPE_CHECKING:
     from collections.abc import Callable
 
+    import rclpy.task
     from rclpy.action.server import ActionServer, ServerGoalHandle
     from rclpy.executors import Executor
 
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+
+# Those that have not ended, and others that somebody holds yet.
+_executions: ByIdentity[Execution, None] = ByIdentity()
+
+
+def executes(server: ActionServer[Any, Any, Any]) -> bool:
+    """Tell whether a goal of a server is executed, or will be, and has no result yet. Any thread.
+
+    It may have called ``succeed()`` already. Not one of which the user has kept only the handle.
+    """
+    return any(each.brings_result_of(server) for each in _executions.objects())
 
 
 class Execution(Task[None]):
@@ -44,6 +57,18 @@ class Execution(Task[None]):
         self._goal = goal
         self.label = f"the execute callback of {server_label}"
         self.owner = private.node_of(server)
+        _executions[self] = None
+
+    def brings_result_of(self, server: ActionServer[Any, Any, Any]) -> bool:
+        """Tell whether it executes a goal of a server whose result is to come yet. Any thread."""
+        if self._server is not server:
+            return False
+        future = self._result_future()
+        return future is not None and not future.done()
+
+    def _result_future(self) -> rclpy.task.Future[Any] | None:
+        """Return what the requests for the result wait for; None if the goal has expired."""
+        return private.result_futures_of(self._server).get(bytes(self._goal.goal_id.uuid))
 
     def _take_handler(self) -> Any:
         # No coroutine before: one whose executor is collected would complain that it never ran.
@@ -69,7 +94,7 @@ class Execution(Task[None]):
                         goal.abort()
         except (InvalidHandle, RCLError):
             return  # the server is gone, or its context: nobody can be answered
-        future = private.result_futures_of(server).get(bytes(goal.goal_id.uuid))
+        future = self._result_future()
         if future is not None and not future.done():
             response = server.action_type.Impl.GetResultService.Response()
             response.status = goal.status

@@ -18,13 +18,13 @@ from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import (
     action_name_of,
     forget,
-    goals_of,
     node_of,
     pending_of,
     pending_requests_of,
 )
 from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.executions import executes
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
 from aiorcl._serving.stopped_clocks import StoppedClocks
@@ -110,10 +110,8 @@ class _Request:
     def _is_let_go(self, server: Any, node: Node) -> bool:
         if served(server) is not None or running_after_end(server):
             return False
-        if self._key == "result" and any(
-            each.is_active for each in list(goals_of(server).values())
-        ):
-            return False  # what executes it ends as well, and answers then
+        if self._key == "result" and executes(server):
+            return False
         return _is_on_none(node)
 
     def give_up(self) -> None:
