@@ -10,6 +10,7 @@ from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import pytest
+import rclpy
 from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.node import Node
@@ -83,6 +84,15 @@ async def ready(client: Any) -> None:
         await aiorcl.service_ready(client)
 
 
+async def clean_up(client: Any, ask: Ask, raised: list[BaseException]) -> None:
+    """Ask, and note what that raises."""
+    try:
+        async with asyncio.timeout(DEADLINE_SEC):
+            await ask(client)
+    except Exception as error:
+        raised.append(error)
+
+
 async def in_cleanup(
     client: Any, begun: Callable[[], object], ask: Ask, raised: list[BaseException]
 ) -> None:
@@ -92,11 +102,7 @@ async def in_cleanup(
     try:
         await asyncio.Event().wait()
     finally:
-        try:
-            async with asyncio.timeout(DEADLINE_SEC):
-                await ask(client)
-        except Exception as error:
-            raised.append(error)
+        await clean_up(client, ask, raised)
 
 
 @pytest.mark.parametrize("ask", [*SERVICE, *ACTION], ids=lambda ask: ask.__name__)
@@ -220,6 +226,62 @@ def test_another_executor_has_the_client(context: Context, make_node: MakeNode, 
         assert begun.wait(DEADLINE_SEC)
         elsewhere.do(lambda: other.add_node(node))
     assert not raised
+
+
+@pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
+def test_the_context_of_the_server_goes_down(
+    context: Context, make_node: MakeNode, ask: Ask
+) -> None:
+    """Nobody has shut its executor down; rclpy of Jazzy leaves it in the graph."""
+    other = Context()
+    rclpy.init(args=[], context=other, domain_id=context.get_domain_id())
+    node, server, begun = make_node(), make_node(context=other), threading.Event()
+    raised: list[BaseException] = []
+    serve(server, ask)
+    client = client_for(ask, node)
+    executor, of_server = AsyncioExecutor(context=context), AsyncioExecutor(context=other)
+    executor.add_node(node)
+    of_server.add_node(server)
+    with Elsewhere(executor):
+        executor.create_task(in_cleanup, client, begun.set, ask, raised)
+        assert begun.wait(DEADLINE_SEC)
+        other.shutdown()
+    assert [type(error) for error in raised] == [EntityGoneError]
+
+
+def test_the_lock_of_the_context_is_held(context: Context, make_node: MakeNode) -> None:
+    """By a thread that waits for the loop, as a callback of ``on_shutdown`` may."""
+    node, begun, locked = make_node(), threading.Event(), threading.Event()
+    told, in_time = threading.Event(), list[bool]()
+    node.create_service(Empty, "service", answer)
+    client = node.create_client(Empty, "service")
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+
+    def hold() -> None:
+        with context._lock:
+            locked.set()
+            in_time.append(told.wait(DEADLINE_SEC))
+
+    async def ask() -> None:
+        await ready(client)
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await asyncio.to_thread(locked.wait)
+            await clean_up(client, call_async, [])
+            told.set()
+
+    holder = threading.Thread(target=hold)
+    with Elsewhere(executor):
+        executor.create_task(ask)
+        assert begun.wait(DEADLINE_SEC)
+        assert not executor.shutdown(0)
+        holder.start()
+        assert told.wait(2 * DEADLINE_SEC)
+    holder.join()
+    assert in_time == [True]
 
 
 def test_another_executor_answers(context: Context, make_node: MakeNode) -> None:

@@ -22,6 +22,7 @@ from aiorcl._rclpy.private import attached, goals_of
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.domains import note_domain
 from aiorcl._serving.groups import sets_the_clock
 from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
@@ -95,6 +96,7 @@ class ServedNode:
     def __init__(self, node: Node, serving: Serving) -> None:
         self.node = node
         keep_name(node)
+        note_domain(node.context)
         self.serving = serving
         self.kept = False
         self.ended = False

@@ -24,9 +24,11 @@ from aiorcl._rclpy.private import (
 )
 from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.domains import domain_of
 from aiorcl._serving.executions import executes
 from aiorcl._serving.followers import EntityGoneError
-from aiorcl._serving.registry import nodes_served_so_far, running_after_end, served
+from aiorcl._serving.node import parts_of
+from aiorcl._serving.registry import Served, nodes_served_so_far, running_after_end, served
 from aiorcl._serving.stopped_clocks import StoppedClocks
 from aiorcl._tasks.awaiting import is_awaited_on
 from aiorcl._tasks.blocked_calls import blocks_thread
@@ -85,13 +87,11 @@ class _Request:
             return True
 
     def _count_let_go(self) -> int:
-        domain = self._node.context.get_domain_id()
-        count = 0
-        for node, server in self._servers():
-            with contextlib.suppress(InvalidHandle, RCLError):  # its context goes just now
-                if node.context.get_domain_id() == domain and self._is_let_go(server, node):
-                    count += 1
-        return count
+        domain = domain_of(self._node.context)
+        return sum(
+            domain_of(node.context) == domain and self._is_let_go(server, node)
+            for node, server in self._servers()
+        )
 
     def _servers(self) -> Iterator[tuple[Node, Any]]:
         """Yield those of this process that an executor of ours serves, or has served."""
@@ -108,11 +108,18 @@ class _Request:
                         yield node, service
 
     def _is_let_go(self, server: Any, node: Node) -> bool:
-        if served(server) is not None or running_after_end(server):
+        found = served(server)
+        if found is not None and not found.served_node.serving.context_ends():
             return False
-        if self._key == "result" and executes(server):
+        if self._answers_yet(server, found):
             return False
-        return _is_on_none(node)
+        return found is not None or _is_on_none(node)
+
+    def _answers_yet(self, server: Any, found: Served | None) -> bool:
+        """Tell whether what has had the request from before is under way."""
+        if found is not None and any(part.running for part in parts_of(found.core)):
+            return True
+        return running_after_end(server) or (self._key == "result" and executes(server))
 
     def give_up(self) -> None:
         """Tell whoever awaits the answer that none comes."""
@@ -198,11 +205,12 @@ class Unanswered:
 
 
 def _is_on_none(node: Node) -> bool:
-    """Tell whether no executor has a node, or one of ours that has ended."""
+    """Tell whether no executor has a node, or one of ours that has ended, or its context has."""
     if is_destroyed(node) or node.executor is None:
         return True
     state = shutdown_state_of(node.executor)
-    return state is not None and state.shut_down  # else somebody serves it, or is about to
+    # Else somebody serves it, or is about to.
+    return state is not None and (state.shut_down or state.context_ends())
 
 
 def _call(method: weakref.WeakMethod[Any]) -> None:
