@@ -150,7 +150,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
         self._home = Home(loop, self._run, drive, manner.new_loop)
-        unanswered = Unanswered(self._state, self._run, self._served_nodes, self._owned)
+        unanswered = Unanswered(self._state, self._run, self._served_nodes, self._owned, self._home)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
             *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),

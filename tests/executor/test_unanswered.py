@@ -6,7 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
-from collections.abc import Callable, Coroutine
+from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -282,6 +282,53 @@ def test_the_lock_of_the_context_is_held(context: Context, make_node: MakeNode) 
         assert told.wait(2 * DEADLINE_SEC)
     holder.join()
     assert in_time == [True]
+
+
+@pytest.mark.parametrize("ask", [*SERVICE, *ACTION], ids=lambda ask: ask.__name__)
+def test_a_task_of_the_users_own(context: Context, make_node: MakeNode, ask: Ask) -> None:
+    """The executor ends those on its own loop after its coroutines."""
+    node, begun = make_node(), threading.Event()
+    tasks, raised = list[asyncio.Task[None]](), list[BaseException]()
+    serve(node, ask)
+    client = client_for(ask, node)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+
+    def start() -> None:
+        tasks.append(asyncio.create_task(in_cleanup(client, begun.set, ask, raised)))
+
+    with Elsewhere(executor):
+        executor.create_task(start)
+        assert begun.wait(DEADLINE_SEC)
+    assert [type(error) for error in raised] == [EntityGoneError]
+
+
+@pytest.mark.parametrize("ask", SERVICE, ids=lambda ask: ask.__name__)
+def test_a_generator_that_is_left(context: Context, make_node: MakeNode, ask: Ask) -> None:
+    """The executor closes those on its own loop last of all."""
+    node, begun, raised = make_node(), threading.Event(), list[BaseException]()
+    serve(node, ask)
+    client = client_for(ask, node)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+
+    async def generate() -> AsyncGenerator[None, None]:
+        try:
+            yield
+        finally:
+            await clean_up(client, ask, raised)
+
+    generator = generate()
+
+    async def start() -> None:
+        await ready(client)
+        await anext(generator)
+        begun.set()
+
+    with Elsewhere(executor):
+        executor.create_task(start)
+        assert begun.wait(DEADLINE_SEC)
+    assert [type(error) for error in raised] == [EntityGoneError]
 
 
 def test_another_executor_answers(context: Context, make_node: MakeNode) -> None:

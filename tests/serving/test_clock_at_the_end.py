@@ -113,3 +113,20 @@ def test_a_clock_that_stands_still(
 
     with pytest.raises(EntityGoneError, match="stands still"):
         run(main)
+
+
+def test_a_clock_that_stands_still_for_a_task_of_the_users_own(
+    context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The executor ends those on its own loop after its coroutines."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+    node, begun, tasks = make_node(), threading.Event(), list[asyncio.Task[None]]()
+    follow_clock(node)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+    with Elsewhere(executor):
+        start = asyncio.create_task
+        executor.create_task(lambda: tasks.append(start(sleep_in_cleanup(node, begun))))
+        assert begun.wait(DEADLINE_SEC)
+    with pytest.raises(EntityGoneError, match="stands still"):
+        tasks[0].result()

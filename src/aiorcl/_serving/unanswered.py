@@ -38,6 +38,7 @@ if TYPE_CHECKING:
     import rclpy.task
     from rclpy.node import Node
 
+    from aiorcl._loop.home import Home
     from aiorcl._loop.run import Run
     from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.nodes import Nodes
@@ -152,28 +153,34 @@ class Unanswered:
     """
 
     def __init__(
-        self, state: ShutdownState, run: Run, nodes: Nodes, owned: OwnedCoroutines
+        self, state: ShutdownState, run: Run, nodes: Nodes, owned: OwnedCoroutines, home: Home
     ) -> None:
         self._state = state
         self._run = run
         self._nodes = nodes
         self._owned = owned
+        self._home = home
         self._clocks = StoppedClocks(run, nodes)
         self._looks = False
         self._suspects: list[rclpy.task.Future[Any]] = []
 
     def look_from_now_on(self) -> None:
-        """Look until all coroutines have ended, whenever the loop runs. Idempotent."""
+        """Look until all have ended that may clean up, whenever the loop runs. Idempotent."""
         self._run.do_on_loop(self._look_later)
 
     def _look_later(self) -> None:
         loop = self._run.loop
-        if self._looks or loop is None or self._state.let_go or not self._owned.remain():
+        if self._looks or loop is None or self._state.let_go or not self._somebody_cleans_up():
             return
         look = weakref.WeakMethod(self._look)  # a loop of the user's must not keep an executor
         with contextlib.suppress(RuntimeError):  # it is closed
             loop.call_later(_LOOK_SEC, _call, look)
             self._looks = True
+
+    def _somebody_cleans_up(self) -> bool:
+        """True for tasks and generators of the user's on a loop of ours, too: it ends them."""
+        home = self._home
+        return self._owned.remain() or home.tasks_remain() or home.may_have_generators()
 
     def _look(self) -> None:
         self._looks = False
