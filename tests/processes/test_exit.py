@@ -96,11 +96,18 @@ def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str
 
 
 def test_a_worker_for_which_ctrl_c_has_ended_the_wait_is_waited_for_no_more() -> None:
-    """It does not come to its end: one Ctrl-C in shutdown() is enough, and Python says why."""
+    """It does not come to its end: one Ctrl-C in shutdown() is enough, and Python says why.
+
+    Threads of the user's, and of pools, are waited for as ever.
+    """
     program, domain_id = "worker_at_exit", network.domain_id()
     with start(program, "left_alone", domain_id=domain_id, environment=USERS) as child:
         ended = child.end()
-    assert (ended.status, ended.stdout) == (0, "interrupted\nmain ends\n")
+    assert (ended.status, ended.stdout) == (
+        0,
+        "interrupted\nmain ends\nsaved on a thread\nsaved in a pool\n",
+    )
+    assert "The end of the executor waits" not in ended.stderr
     assert "was left alone before" in ended.stderr
 
 
@@ -110,6 +117,21 @@ def test_a_worker_waits_for_a_thread_that_runs_the_executor_again() -> None:
         child.hear_that("main ends")
         child.tell("came to its end")
         assert child.end() == Ended(0, "came to its end\ncleaned up\n", "")
+
+
+def test_a_worker_waits_for_a_thread_that_runs_the_executor_only_then() -> None:
+    """It has not run it before the main thread, which did, has ended."""
+    with start("worker_at_exit", "handed_over", domain_id=network.domain_id()) as child:
+        child.hear_that("main ends")
+        child.tell("came to its end")
+        assert child.end() == Ended(0, "came to its end\ncleaned up\n", "")
+
+
+def test_a_worker_does_not_wait_for_the_loop_when_no_thread_is_left_that_might_run_it() -> None:
+    """The executor is shut down after that."""
+    program, domain_id = "worker_at_exit", network.domain_id()
+    with start(program, "not_handed_over", domain_id=domain_id, environment=USERS) as child:
+        assert child.end() == Ended(0, "main ends\ndoes without\ncancelled\ncleaned up\n", "")
 
 
 @pytest.mark.parametrize("way", ["sleeps", "wakes"])

@@ -12,12 +12,17 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from aiorcl._loop.private import when_main_ends
+from aiorcl._loop.private import end_pools, threads_of_pools, when_main_ends
 from aiorcl._loop.weak_methods import WeakMethods
 
 
 class Work(Protocol):
-    """What a thread does for which Python waits in the end."""
+    """What a thread does for which Python waits in the end.
+
+    :ivar thread: its ident.
+    """
+
+    thread: int
 
     def runs(self) -> bool:
         """True until it has come to its end. Any thread."""
@@ -29,6 +34,9 @@ _exit_methods = WeakMethods()
 _give_ups = WeakMethods()
 _ends = WeakMethods()
 _main_has_ended = False
+
+# The time between two looks at whether threads are to be waited for yet.
+_LOOK_SEC = 0.05
 
 
 def at_exit(end: Callable[[], Any]) -> None:
@@ -54,11 +62,31 @@ def end_when_main_ends(end: Callable[[], Any]) -> None:
 
 
 def leave_alone(work: Work) -> None:
-    """Let the interpreter wait for no thread if it ends while this runs.
+    """Let the interpreter wait for others only if it ends while this runs.
 
     For what a Ctrl-C has ended the wait for: one more would be needed there.
     """
     _left.add(work)
+
+
+def is_left_alone(work: Work) -> bool:
+    """True if the interpreter ends and does not wait for this. Any thread."""
+    return _main_has_ended and work in _left
+
+
+def join_threads(is_of_use: Callable[[], bool]) -> None:
+    """Wait here for the threads for which Python waits later, those of pools aside.
+
+    :param is_of_use: is asked again and again: a thread may wait for the end of the main thread,
+        which comes when this returns.
+    """
+    while is_of_use():
+        aside = {threading.main_thread(), *threads_of_pools()}
+        threads = [each for each in threading.enumerate() if not (each.daemon or each in aside)]
+        thread = next((each for each in threads if each.is_alive()), None)  # else it starts yet
+        if thread is None:
+            return
+        thread.join(_LOOK_SEC)
 
 
 def main_has_ended() -> bool:
@@ -89,13 +117,20 @@ def _give_up() -> None:
     global _main_has_ended
     _main_has_ended = True
     _give_ups.call_all()
-    if any(work.runs() for work in list(_left)):
-        # What a Ctrl-C does a moment later. There is no way to leave out a single thread.
-        raise KeyboardInterrupt("A callback goes on in a worker thread, and was left alone before")
+    join_threads(_some_are_left)
     try:
         _ends.call_all()
     except Exception as error:
         sys.excepthook(type(error), error, error.__traceback__)
+    if _some_are_left():
+        end_pools({work.thread for work in list(_left) if work.runs()})
+    if _some_are_left():
+        # What a Ctrl-C does a moment later. There is no way to leave out a single thread.
+        raise KeyboardInterrupt("A callback goes on in a worker thread, and was left alone before")
+
+
+def _some_are_left() -> bool:
+    return any(work.runs() for work in list(_left))
 
 
 when_main_ends(_give_up)

@@ -12,11 +12,12 @@ import asyncio
 import inspect
 import sys
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
+from concurrent.futures import thread as pools
 from socket import socket
 from types import FrameType, FunctionType
-from typing import Any
+from typing import Any, cast
 
 #: Return the loop that runs in this thread, or None, where ``get_running_loop`` would raise.
 running_loop: Callable[[], asyncio.AbstractEventLoop | None] = asyncio._get_running_loop
@@ -34,6 +35,23 @@ frames_of_threads: Callable[[], dict[int, FrameType]] = sys._current_frames
 #: of all pools have ended, too. The last one that is given is called first.
 when_main_ends: Callable[[Callable[[], Any]], None]
 when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
+
+
+def threads_of_pools() -> set[threading.Thread]:
+    """Return the threads of all pools: they wait for work until Python ends them."""
+    return set(pools._threads_queues)
+
+
+def end_pools(spared: set[int]) -> None:
+    """Wait for the threads of all pools, as Python does when the main thread has ended.
+
+    :param spared: those that are not waited for, by their idents: here, and by Python later.
+    """
+    queues = cast("MutableMapping[threading.Thread, Any]", pools._threads_queues)
+    of_spared = [queues.pop(thread) for thread in list(queues) if thread.ident in spared]
+    pools._python_exit()
+    for queue in of_spared:
+        queue.put(None)  # if they come to their end they may go
 
 
 def swap_current_task(

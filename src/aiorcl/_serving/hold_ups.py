@@ -10,6 +10,7 @@ import weakref
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from aiorcl._loop.interpreter_exit import is_left_alone
 from aiorcl._loop.private import frames_of_threads
 
 if TYPE_CHECKING:
@@ -35,6 +36,8 @@ class HoldUps:
         """The end waits: name each callback that has held it up for long, once."""
         now = time.monotonic()
         for call in self._workers.calls():
+            if is_left_alone(call):
+                continue  # whoever has pressed Ctrl-C knows of it
             if now - self._since.setdefault(call, now) >= _SILENT_SEC:
                 self._since[call] = float("inf")
                 self._name(call)

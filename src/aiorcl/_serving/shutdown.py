@@ -14,7 +14,7 @@ from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.aside import aside
 from aiorcl._loop.do_all import do_all
-from aiorcl._loop.interpreter_exit import main_has_ended, waits_in_vain
+from aiorcl._loop.interpreter_exit import join_threads, main_has_ended, waits_in_vain
 from aiorcl._loop.private import running_loop
 from aiorcl._serving.context import shuts_down_here, want_lock_held_here
 from aiorcl._tasks.lost import LostTasks
@@ -341,16 +341,20 @@ class Shutdown:
         """End what nobody has shut down, if its workers call, before Python waits for threads.
 
         It does so for workers, too, and they may wait for the loop. Not if it waits for a thread
-        that runs the executor, or is about to do so again.
+        that runs the executor, or is about to; others, which may be, are waited for first.
         """
-        if self._state.is_parents or not self._workers.running:
+        if self._state.is_parents:
             return
-        if waits_in_vain(self._run.last_thread):
+        join_threads(self._keeps_interpreter)
+        if self._keeps_interpreter():
             try:
                 self._waits_for_workers = True
                 self._end_with_interpreter()
             finally:  # if an interrupt ends the wait, Python waits no more
                 self._waits_for_workers = False
+
+    def _keeps_interpreter(self) -> bool:
+        return self._workers.keep_interpreter() and waits_in_vain(self._run.last_thread)
 
     def with_interpreter(self) -> None:
         """End what nobody has shut down, before the interpreter goes."""

@@ -90,6 +90,10 @@ class Call:
         """True while a thread is in the function. Any thread."""
         return self.thread != 0
 
+    def is_over(self) -> bool:
+        """True when the thread has left it, and the loop may not know yet. Any thread."""
+        return self._has_ended
+
     def has_returned(self) -> bool:
         """True if the function was called, and has left no coroutine to go on. Any thread."""
         return self._has_ended and not is_coroutine(self._result)

@@ -18,7 +18,7 @@ import rclpy.task
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.interpreter_exit import leave_alone
+from aiorcl._loop.interpreter_exit import is_left_alone, leave_alone
 from aiorcl._loop.private import frames_of_threads
 from aiorcl._rclpy.private import names
 from aiorcl._tasks.awaited_futures import awaited_in
@@ -96,6 +96,14 @@ class Workers:
     def running(self) -> int:
         """How many callbacks workers run, or are about to; each in one coroutine."""
         return len(self._calls)
+
+    def keep_interpreter(self) -> bool:
+        """True if callbacks keep threads, or will, and none was left alone. Any thread.
+
+        The loop, which may not run, need not know when one has returned.
+        """
+        calls = [call for call in list(self._calls) if not call.is_over()]
+        return bool(calls) and not any(is_left_alone(call) for call in calls)
 
     def hold_up(self) -> bool:
         """True if nothing but their callbacks is left of an executor that ends. Any thread."""

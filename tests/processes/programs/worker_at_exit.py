@@ -10,6 +10,7 @@ import signal
 import sys
 import threading
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -17,9 +18,11 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
+from aiorcl._serving import hold_ups
 from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._tasks import worker_call
 from tests.processes.programs.talk import listen, say, set_deadline
+from tests.support.counters import wait_until_asleep
 
 # Set at the end of the main thread: before executors do what they do then, and after that.
 main_ends, executors_have_ended = threading.Event(), threading.Event()
@@ -68,12 +71,44 @@ class Waiting(Node):
 
 
 def interrupt_once_it_waits(executor: AsyncioExecutor) -> None:
-    """As Ctrl-C does, while the end of the executor waits for the worker."""
+    """As Ctrl-C does, while the end of the executor waits for the worker.
+
+    A later one tells of that at once.
+    """
+    tells = HoldUps.look
 
     def look(_: HoldUps) -> None:
+        setattr(HoldUps, "look", tells)
         executor.loop.call_soon(signal.raise_signal, signal.SIGINT)
 
     setattr(HoldUps, "look", look)
+    hold_ups._SILENT_SEC = 0.0
+
+
+def wait_until_main_waits() -> None:
+    """Wait until the main thread has ended, and waits for others."""
+    main_ends.wait()
+    native_id = threading.main_thread().native_id
+    assert native_id is not None
+    wait_until_asleep(native_id)
+
+
+def save() -> None:
+    """Do what must not be cut off, on a thread and then in a pool."""
+    saved, pool = threading.Event(), ThreadPoolExecutor(1)
+
+    def save_on_thread() -> None:
+        wait_until_main_waits()
+        say("saved on a thread")
+        saved.set()
+
+    def save_in_pool() -> None:
+        saved.wait()
+        wait_until_main_waits()
+        say("saved in a pool")
+
+    pool.submit(save_in_pool)
+    threading.Thread(target=save_on_thread).start()
 
 
 def main() -> None:
@@ -103,6 +138,16 @@ def main() -> None:
         executor.spin_until_future_complete(node.may_end)
         executor.shutdown()
 
+    def spin_late() -> None:
+        threading.Thread(target=lambda: node.may_end.set_result(listen()), daemon=True).start()
+        wait_until_main_waits()
+        executor.spin_until_future_complete(node.may_end)
+        executor.shutdown()
+
+    def do_without() -> None:
+        wait_until_main_waits()
+        say("does without")
+
     def end_ros() -> None:
         executors_have_ended.wait()
         rclpy.shutdown()
@@ -125,7 +170,12 @@ def main() -> None:
         spin_here()
     node.begun.wait()
     spun.wait()
+    if way == "handed_over":
+        threading.Thread(target=spin_late).start()
+    elif way == "not_handed_over":
+        threading.Thread(target=do_without).start()
     if way == "left_alone":
+        save()
         interrupt_once_it_waits(executor)
         try:
             executor.shutdown()
