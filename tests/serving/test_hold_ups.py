@@ -23,14 +23,21 @@ if TYPE_CHECKING:
     from tests.support.makers import Run
 
 
+@pytest.mark.parametrize("context_is_down", [False, True], ids=["", "context_is_down"])
 def test_who_holds_up_an_end_is_named_once(
+    context_is_down: bool,
     run: Run,
     context: Context,
     lone: Node,
     monkeypatch: pytest.MonkeyPatch,
     capfd: pytest.CaptureFixture[str],
 ) -> None:
-    """With its node, and where the thread is in the code of the user."""
+    """With its node, and where the thread is in the code of the user.
+
+    By the logger of the node, which publishes to /rosout, while that can be.
+    """
+    name = lone.get_name()
+    logger = "aiorcl" if context_is_down else name
     go, looks = threading.Event(), list[None]()
     look = HoldUps.look
 
@@ -56,10 +63,13 @@ def test_who_holds_up_an_end_is_named_once(
             worker = await called.next()
             assert worker.native_id is not None
             wait_until_asleep(worker.native_id)
+            if context_is_down:
+                context.shutdown()
             line = callback.__code__.co_firstlineno + 2
         told = capfd.readouterr().err
         assert told.count("The end of the executor waits for") == 1
-        assert f"subscription '/topic' of node '/{lone.get_name()}', in a worker" in told
+        assert f"[{logger}]: The end of the executor waits for" in told
+        assert f"subscription '/topic' of node '/{name}', in a worker" in told
         assert f"at {Path(__file__)}:{line} in " in told
 
     run(main)

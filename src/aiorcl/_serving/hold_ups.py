@@ -10,6 +10,8 @@ import weakref
 from types import FrameType
 from typing import TYPE_CHECKING
 
+from rclpy.logging import get_logger
+
 from aiorcl._loop.interpreter_exit import is_left_alone
 from aiorcl._loop.private import frames_of_threads
 
@@ -45,10 +47,11 @@ class HoldUps:
     def _name(self, call: Call) -> None:
         where = _place_in(frames_of_threads().get(call.thread))
         what = self._report.origin(call.source)
-        self._report.warn(
-            call.source,
-            f"The end of the executor waits for the callback of {what}, in a worker{where}",
-        )
+        message = f"The end of the executor waits for the callback of {what}, in a worker{where}"
+        if self._workers.context_ends():  # nothing is published to /rosout any more
+            get_logger("aiorcl").warning(message)
+        else:
+            self._report.warn(call.source, message)
 
 
 def _place_in(frame: FrameType | None) -> str:
