@@ -76,9 +76,9 @@ def test_in_a_worker(context: Context, lone: Node) -> None:
     wait_until_asleep(workers[0])
     context.shutdown()
     thread.join(DEADLINE_SEC)
+    executor.shutdown()  # which waits for the worker
     assert raised == [ROSInterruptException]
     assert spun == [ExternalShutdownException]
-    executor.shutdown()
 
 
 def test_by_a_signal(context: Context) -> None:

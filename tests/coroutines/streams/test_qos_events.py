@@ -281,6 +281,8 @@ def test_incompatible_qos_is_told(run: Run, context: Context, lone: Node) -> Non
                     event_callbacks=PublisherEventCallbacks(use_default_callbacks=False),
                 )
                 assert (await anext(events)).total_count == 1
+                while not told:  # noqa: ASYNC110
+                    await asyncio.sleep(0)
                 assert len(told) == 1
 
     run(main)
