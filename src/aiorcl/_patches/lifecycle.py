@@ -20,8 +20,7 @@ from rclpy.lifecycle.node import LifecycleNodeMixin
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import attach, attached
-from aiorcl._serving.judging import begun, in_task
+from aiorcl._serving.judging import begin, in_task
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -56,7 +55,7 @@ def _changed(change_state: Callable[[Any, int], Any]) -> Callable[[Any, int], An
         if _is_ours(self):
             transition = _Transition(self).run(transition_id)
             # Who forgets to await finds the node as it was.
-            return transition if _has_coroutine_functions(self) else begun(transition)
+            return transition if _has_coroutine_functions(self) else begin(transition)
         return change_state(self, transition_id)
 
     return wrapper
@@ -70,7 +69,7 @@ def _answered(on_change_state: Callable[..., Any]) -> Callable[..., Any]:
         self: Any, request: ChangeState.Request, response: ChangeState.Response
     ) -> ChangeState.Response | Coroutine[Any, Any, ChangeState.Response]:
         if _is_ours(self):
-            return begun(_answer(self, request, response))
+            return begin(_answer(self, request, response))
         answered: ChangeState.Response = on_change_state(self, request, response)
         return answered
 
@@ -107,7 +106,7 @@ class _Transition:
     async def run(self, transition_id: int) -> TransitionCallbackReturn:
         """Make it, and return what its callback has returned."""
         # rcl would take one of its own steps, which end a transition, from anybody.
-        if attached(self._node, _UNDER_WAY):
+        if private.attached(self._node, _UNDER_WAY):
             return self._refuse(transition_id)
         state_id, label = self._machine.current_state
         self._previous = LifecycleState(state_id=state_id, label=label)
@@ -115,7 +114,7 @@ class _Transition:
             self._machine.trigger_transition_by_id(transition_id, True)
         except RCLError:
             return self._refuse(transition_id)
-        attach(self._node, _UNDER_WAY, True)
+        private.attach(self._node, _UNDER_WAY, True)
         try:
             returned = await self._call()
             if not self._complete(returned):
@@ -127,7 +126,7 @@ class _Transition:
                 await self._give_up()
             raise
         finally:
-            attach(self._node, _UNDER_WAY, False)
+            private.attach(self._node, _UNDER_WAY, False)
         return returned
 
     def _refuse(self, transition_id: int) -> TransitionCallbackReturn:

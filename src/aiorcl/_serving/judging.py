@@ -17,32 +17,14 @@ from aiorcl._core import is_coroutine
 
 T = TypeVar("T")
 
-# Of a coroutine of rclpy that we run: whether it has a task by now. None of all others.
+# Of a coroutine that `begin` runs: whether it has a task by now. None of all others.
 _has_task: ContextVar[bool | None] = ContextVar("aiorcl_has_task", default=None)
 
 
-def begin(coroutine: Coroutine[Any, Any, None]) -> Coroutine[Any, Any, None] | None:
-    """Run a coroutine of rclpy until it ends, or a callback in it has returned a coroutine.
+def begin(coroutine: Coroutine[Any, Any, T]) -> T | Coroutine[Any, Any, T]:
+    """Run a coroutine until it returns, or awaits what `in_task` is given.
 
-    :return: None, or what is left of it, which needs a task.
-    """
-    token = _has_task.set(False)
-    try:
-        coroutine.send(None)
-    except StopIteration:
-        return None
-    finally:
-        _has_task.reset(token)
-    return _rest_of(coroutine)
-
-
-async def _rest_of(coroutine: Coroutine[Any, Any, None]) -> None:
-    _has_task.set(True)
-    await _Begun(coroutine)
-
-
-def begun(coroutine: Coroutine[Any, Any, T]) -> T | Coroutine[Any, Any, T]:
-    """Run a coroutine of ours until it returns, or awaits what `in_task` is given.
+    That is what a callback has returned, in one of rclpy's.
 
     :return: its result, or what is left of it, which needs a task.
     """
@@ -54,16 +36,16 @@ def begun(coroutine: Coroutine[Any, Any, T]) -> T | Coroutine[Any, Any, T]:
         return result
     finally:
         _has_task.reset(token)
-    return _rest_with_result(coroutine)
+    return _rest_of(coroutine)
 
 
-async def _rest_with_result(coroutine: Coroutine[Any, Any, T]) -> T:
-    _has_task.set(None)
+async def _rest_of(coroutine: Coroutine[Any, Any, T]) -> T:
+    _has_task.set(True)
     return await _Begun(coroutine)
 
 
 async def in_task(awaitable: Awaitable[T]) -> T:
-    """Await something of the user's in a task: that which runs, or the one that `begun` needs."""
+    """Await something of the user's in a task: that which runs, or the one that `begin` needs."""
     if _has_task.get() is False:
         try:
             await _suspend()
@@ -103,12 +85,6 @@ def judged(await_or_execute: Callable[..., Any]) -> Callable[..., Any]:
             _has_task.set(has_task)
         if not is_coroutine(result):
             return result
-        if not has_task:
-            try:
-                await _suspend()
-            except BaseException:  # nobody goes on with it
-                result.close()
-                raise
-        return await result
+        return await in_task(result)
 
     return wrapper
