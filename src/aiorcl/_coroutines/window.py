@@ -8,12 +8,11 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._coroutines.line import Line
+from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.private import pending_requests_of
 from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rclpy.client import Client
 
     from aiorcl import _core
@@ -87,7 +86,7 @@ class Window:
         if self._room.is_free(client):
             return False
         # Weakly: the collector does not see what that holds, and a call may wait for ever.
-        self.requests.on_answer = _weakly(self.advance)
+        self.requests.on_answer = weakly(self.advance)
         try:
             await self._room.wait(client, served_node)
         finally:
@@ -119,18 +118,6 @@ class Window:
             self._room.looks = 0
             return True
         return own < limit and self._room.looks >= _PATIENT_LOOKS
-
-
-def _weakly(method: Callable[[], None]) -> Callable[[], None]:
-    """Return what calls a method of an object for as long as that is there."""
-    reference = weakref.WeakMethod(method)
-
-    def call() -> None:
-        bound = reference()
-        if bound is not None:
-            bound()
-
-    return call
 
 
 # Windows last as long as the calls that hold them: one without any is as a new one.

@@ -12,6 +12,18 @@ from typing import Any
 from aiorcl._loop.do_all import do_all
 
 
+def weakly(method: Callable[[], Any]) -> Callable[[], None]:
+    """Return what calls a method of an object for as long as that is there."""
+    reference = weakref.WeakMethod(method)
+
+    def call() -> None:
+        bound = reference()
+        if bound is not None:
+            bound()
+
+    return call
+
+
 class WeakMethods:
     """Bound methods; each goes with its object, which may be unhashable, or equal to others."""
 

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import contextlib
-import weakref
 from collections.abc import Iterator
 from typing import TYPE_CHECKING, Any
 
@@ -14,6 +13,7 @@ from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import (
     action_name_of,
@@ -172,9 +172,9 @@ class Unanswered:
         loop = self._run.loop
         if self._looks or loop is None or self._state.let_go or not self._somebody_cleans_up():
             return
-        look = weakref.WeakMethod(self._look)  # a loop of the user's must not keep an executor
         with contextlib.suppress(RuntimeError):  # it is closed
-            loop.call_later(_LOOK_SEC, _call, look)
+            # Weakly: a loop of the user's must not keep an executor.
+            loop.call_later(_LOOK_SEC, weakly(self._look))
             self._looks = True
 
     def _somebody_cleans_up(self) -> bool:
@@ -218,12 +218,6 @@ def _is_on_none(node: Node) -> bool:
     state = shutdown_state_of(node.executor)
     # Else somebody serves it, or is about to.
     return state is not None and (state.shut_down or state.context_ends())
-
-
-def _call(method: weakref.WeakMethod[Any]) -> None:
-    bound = method()
-    if bound is not None:
-        bound()
 
 
 def _requests_of(client: Any, node: Node) -> Iterator[_Request]:
