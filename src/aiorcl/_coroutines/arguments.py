@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import operator
 import threading
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -69,6 +70,22 @@ def timeout(timeout_sec: float | None, function: str) -> float | None:
     except TypeError:
         raise TypeError(f"{expected}, not {shown(timeout_sec)}") from None
     raise ValueError(f"{expected}, not {timeout_sec}")
+
+
+def checked_queue_size(value: object, takes: str) -> int:
+    """Return how many items a stream is to keep.
+
+    :param takes: who takes what: ``"aiorcl.messages() takes a queue_size as an int, or None"``.
+    :raises TypeError: if it is no int.
+    :raises ValueError: if it is less than 1.
+    """
+    try:
+        size = operator.index(value)  # type: ignore[arg-type]  # it says so itself
+    except TypeError:
+        raise TypeError(f"{takes}, not {shown(value)}") from None
+    if size < 1:
+        raise ValueError(f"A stream needs a queue_size of at least 1, not {size}")
+    return size
 
 
 def check_message(value: object, cls: type, what: str) -> None:

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import operator
 import sys
 import time
 from typing import TYPE_CHECKING
@@ -13,7 +12,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 
-from aiorcl._coroutines.arguments import check, check_message_type, check_topic, shown
+from aiorcl._coroutines.arguments import check, check_message_type, check_topic, checked_queue_size
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.shutdown_state import Reason
 from aiorcl._rclpy.typed import MsgT
@@ -135,15 +134,7 @@ def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
                 return None
             return max(1, qos_profile.depth)
         return max(1, qos_profile)
-    try:
-        limit = operator.index(queue_size)
-    except TypeError:
-        raise TypeError(
-            f"aiorcl.messages() takes a queue_size as an int, or None, not {shown(queue_size)}"
-        ) from None
-    if limit < 1:
-        raise ValueError(f"A stream needs a queue_size of at least 1, not {queue_size}")
-    return limit
+    return checked_queue_size(queue_size, "aiorcl.messages() takes a queue_size as an int, or None")
 
 
 def messages(

@@ -5,7 +5,6 @@
 from __future__ import annotations
 
 import itertools
-import operator
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from rclpy.callback_groups import ReentrantCallbackGroup
@@ -16,6 +15,7 @@ from aiorcl._coroutines.arguments import (
     check,
     check_message_type,
     check_topic,
+    checked_queue_size,
     name_of_type,
     shown,
 )
@@ -283,13 +283,6 @@ def synchronized(
     check(tolerance_sec, (int, float), function, "a tolerance in seconds")
     if not 0 <= tolerance_sec < float("inf"):
         raise ValueError(f"{function} takes a tolerance of 0 s or more, not {tolerance_sec}")
-    try:
-        limit = operator.index(queue_size)
-    except TypeError:
-        raise TypeError(
-            f"{function} takes a queue_size as an int, not {shown(queue_size)}"
-        ) from None
-    if limit < 1:
-        raise ValueError(f"A stream needs a queue_size of at least 1, not {queue_size}")
+    limit = checked_queue_size(queue_size, f"{function} takes a queue_size as an int")
     check(qos_profile, (QoSProfile, int), function, "a QoSProfile, or the depth of its history")
     return SynchronizedStream(node, checked, qos_profile, limit, round(tolerance_sec * 1e9))
