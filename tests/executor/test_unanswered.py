@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import asyncio
+import functools
 import threading
 from collections.abc import AsyncGenerator, Callable, Coroutine
 from typing import TYPE_CHECKING, Any
@@ -194,9 +195,12 @@ def test_the_server_goes_away_with_the_request(
     assert [isinstance(error, EntityGoneError | GoalLostError) for error in raised] == [True]
 
 
+@pytest.mark.parametrize("taken_over", [False, True], ids=["left", "taken over"])
 @pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
-def test_the_client_has_left(context: Context, make_node: MakeNode, ask: Ask) -> None:
-    """With its node: it may be answered, but nobody hears of that."""
+def test_the_client_leaves(
+    context: Context, make_node: MakeNode, ask: Ask, taken_over: bool
+) -> None:
+    """With its node: it may be answered, which nobody hears but an executor that has taken it."""
     node, server, begun = make_node(), make_node(), threading.Event()
     raised: list[BaseException] = []
     serve(server, ask)
@@ -204,28 +208,12 @@ def test_the_client_has_left(context: Context, make_node: MakeNode, ask: Ask) ->
     executor, other = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
     executor.add_node(node)
     other.add_node(server)
+    leave = functools.partial(other.add_node if taken_over else executor.remove_node, node)
     with Elsewhere(other), Elsewhere(executor) as elsewhere:
         executor.create_task(in_cleanup, client, begun.set, ask, raised)
         assert begun.wait(DEADLINE_SEC)
-        elsewhere.do(lambda: executor.remove_node(node))
-    assert [type(error) for error in raised] == [EntityGoneError]
-
-
-@pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
-def test_another_executor_has_the_client(context: Context, make_node: MakeNode, ask: Ask) -> None:
-    """It has taken it over, and hears the answer."""
-    node, server, begun = make_node(), make_node(), threading.Event()
-    raised: list[BaseException] = []
-    serve(server, ask)
-    client = client_for(ask, node)
-    executor, other = AsyncioExecutor(context=context), AsyncioExecutor(context=context)
-    executor.add_node(node)
-    other.add_node(server)
-    with Elsewhere(other), Elsewhere(executor) as elsewhere:
-        executor.create_task(in_cleanup, client, begun.set, ask, raised)
-        assert begun.wait(DEADLINE_SEC)
-        elsewhere.do(lambda: other.add_node(node))
-    assert not raised
+        elsewhere.do(leave)
+    assert [type(error) for error in raised] == ([] if taken_over else [EntityGoneError])
 
 
 @pytest.mark.parametrize("ask", [call_async, send_goal_async], ids=lambda ask: ask.__name__)
