@@ -1,6 +1,6 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
-// Lets rmw_wait fail, or holds it up.
+// Lets rmw_wait fail, or holds it up, and sees what is triggered meanwhile.
 #include "failing_wait.hpp"
 
 #include <rmw/error_handling.h>
@@ -20,7 +20,7 @@ enum class Hold { kNobody, kNext, kHeld, kReleased };
 
 std::condition_variable hold_changed;
 Hold hold = Hold::kNobody;
-bool another_waited = false;
+bool triggered = false;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ void FailingWait::wait_for(int count) {
 HeldWait::HeldWait() {
   std::lock_guard<std::mutex> lock(mutex);
   hold = Hold::kNext;
-  another_waited = false;
+  triggered = false;
 }
 
 HeldWait::~HeldWait() {
@@ -55,9 +55,9 @@ void HeldWait::wait_until_held() {
   hold_changed.wait(lock, [] { return hold == Hold::kHeld; });
 }
 
-void HeldWait::wait_for_another() {
+void HeldWait::wait_for_trigger() {
   std::unique_lock<std::mutex> lock(mutex);
-  hold_changed.wait(lock, [] { return another_waited; });
+  hold_changed.wait(lock, [] { return triggered; });
 }
 
 void HeldWait::release() {
@@ -87,14 +87,22 @@ rmw_ret_t __wrap_rmw_wait(rmw_subscriptions_t * subscriptions, rmw_guard_conditi
   const rmw_ret_t ret =
       __real_rmw_wait(subscriptions, guards, services, clients, events, wait_set, timeout);
   std::unique_lock<std::mutex> lock(mutex);
-  if (timeout != nullptr) {
-    another_waited = true;
-    hold_changed.notify_all();
-  } else if (hold == Hold::kNext && ret == RMW_RET_OK) {
+  if (timeout == nullptr && hold == Hold::kNext && ret == RMW_RET_OK) {
     hold = Hold::kHeld;
     hold_changed.notify_all();
     hold_changed.wait(lock, [] { return hold != Hold::kHeld; });
   }
+  return ret;
+}
+
+// The same for --wrap=rmw_trigger_guard_condition.
+rmw_ret_t __real_rmw_trigger_guard_condition(const rmw_guard_condition_t * guard);
+
+rmw_ret_t __wrap_rmw_trigger_guard_condition(const rmw_guard_condition_t * guard) {
+  const rmw_ret_t ret = __real_rmw_trigger_guard_condition(guard);
+  std::lock_guard<std::mutex> lock(mutex);
+  triggered = true;
+  hold_changed.notify_all();
   return ret;
 }
 }

@@ -26,8 +26,8 @@ class HeldWait {
   /// Blocks until a thread is held up.
   void wait_until_held();
 
-  /// Blocks until somebody has waited with a timeout meanwhile.
-  void wait_for_another();
+  /// Blocks until the events layer has triggered a guard condition since it lives.
+  void wait_for_trigger();
 
   void release();
 };

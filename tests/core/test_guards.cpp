@@ -21,6 +21,7 @@
 #include "events/guards.hpp"
 #include "failing_wait.hpp"
 #include "flood.hpp"
+#include "guard_follower.hpp"
 #include "rcl_entities.hpp"
 
 using aiorcl::Claim;
@@ -29,27 +30,9 @@ using aiorcl::ReadyQueue;
 using event_loop::Entry;
 using event_loop::handle_all;
 using event_loop::run_while;
+using guard_follower::Follower;
 
 namespace {
-
-/// One executor's side: a queue, and an entry that follows guard conditions.
-struct Follower {
-  ~Follower() { handle_all(queue); }
-
-  /// Sleeps until the entry is ready, and handles its events; how many, or 0 if none come.
-  std::uint64_t wait() {
-    std::uint64_t events = 0;
-    run_while(queue, [&](Claim & claim) {
-      events += handle_all(claim);
-      return false;
-    });
-    return events;
-  }
-
-  ReadyQueue queue;
-  Entry entry{queue};
-  std::atomic<bool> fired{false};
-};
 
 Flood triggers_of(rcl::GuardCondition & guard) {
   return Flood([&guard] {
@@ -167,41 +150,6 @@ TEST_CASE("a trigger that came before the follower is not lost") {
   guard.trigger();
   Follower follower;
   guards.add(guard.get(), *follower.entry);
-  CHECK(follower.wait() == 1);
-  guards.remove(guard.get(), *follower.entry);
-}
-
-TEST_CASE("a trigger is there for who asks, and wakes nobody else") {
-  rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower, other;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
-  for (int n = 0; n < 100; ++n) {
-    guard.trigger();
-    // Either the thread was faster, or whoever asks gets it.
-    while (!follower.fired) guards.ask(follower.queue);
-    CHECK(follower.wait() >= 1);
-    follower.fired = false;
-  }
-  CHECK_FALSE(guards.ask(follower.queue));
-  CHECK_FALSE(guards.ask(other.queue));
-  guards.remove(guard.get(), *follower.entry);
-}
-
-TEST_CASE("a trigger that the thread has taken, and not told of, is there for who asks") {
-  rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
-  HeldWait held;
-  guard.trigger();
-  held.wait_until_held();
-  std::thread asks([&] { CHECK(guards.ask(follower.queue)); });
-  held.wait_for_another();  // who asks has found no trigger, and lets nobody tell until it waits
-  held.release();
-  asks.join();
   CHECK(follower.wait() == 1);
   guards.remove(guard.get(), *follower.entry);
 }

@@ -25,9 +25,6 @@ namespace {
 constexpr std::chrono::milliseconds kFirstPause(1);
 constexpr std::chrono::milliseconds kLongestPause(1000);
 
-// For who asks a thread that pauses, or gets no processor.
-constexpr std::chrono::milliseconds kPatience(100);
-
 constexpr rmw_time_t kNotAtAll{0, 0};
 
 }  // namespace
@@ -42,9 +39,10 @@ class GuardThreads::Waiter {
 
   /// The first follower is there before the thread: the guard condition may be triggered already.
   Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
-      : end_(context), set_(context), guard_(guard), context_(context) {
+      : end_(context), set_(context), guard_(guard) {
     add(first);
-    if (wait(set_, &kNotAtAll) == RMW_RET_OK) tell();
+    bool told_to_return = false;
+    if (wait(&kNotAtAll, told_to_return) == RMW_RET_OK) tell();
     thread_ = std::thread(&Waiter::run, this);
   }
   ~Waiter();
@@ -82,25 +80,27 @@ class GuardThreads::Waiter {
     rmw_guard_condition_t * guard;
   };
 
-  /// OK if the guard condition was triggered, which is over now. TIMEOUT too if somebody else has
-  /// taken the trigger. Without a timeout, for the thread, also when it is told to come back.
-  rmw_ret_t wait(WaitSet & set, const rmw_time_t * timeout) noexcept;
+  /// OK if the guard condition was triggered, which is over now. Without a timeout, for the thread,
+  /// it may also come back because it is told to: TIMEOUT, if there is no trigger besides.
+  rmw_ret_t wait(const rmw_time_t * timeout, bool & told_to_return) noexcept;
   void tell() noexcept;
   void run() noexcept;
+
+  enum class Thread { kWaits, kWasToldToReturn, kPauses };
 
   const Process process_;
   End end_;
   WaitSet set_;  // the thread's
   const rmw_guard_condition_t * const guard_;
-  rcl_context_t * const context_;
   std::mutex mutex_;
-  std::unique_ptr<WaitSet> asking_;  // guarded by mutex_; made when it is needed
   std::condition_variable stop_changed_;
   std::list<Follower> followers_;  // guarded by mutex_, as is where each of them is
   std::unordered_multimap<const Ready *, std::list<Follower>::iterator> places_;
   bool stop_ = false;  // guarded by mutex_
-  // Guarded by mutex_: how often the thread has come back from a wait, and followers were told.
+  // Guarded by mutex_: how often the thread has come back from a wait, what it does since, and how
+  // often followers were told.
   std::uint64_t returns_ = 0;
+  Thread state_ = Thread::kWaits;
   std::uint64_t told_ = 0;
   std::condition_variable returned_;
   std::thread thread_;
@@ -154,11 +154,12 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
   return stop_;
 }
 
-rmw_ret_t GuardThreads::Waiter::wait(WaitSet & set, const rmw_time_t * timeout) noexcept {
+rmw_ret_t GuardThreads::Waiter::wait(const rmw_time_t * timeout, bool & told_to_return) noexcept {
   void * guards[] = {guard_->data, end_.guard->data};
   rmw_guard_conditions_t guard_set{timeout == nullptr ? 2U : 1U, guards};
-  const rmw_ret_t ret = rmw_wait(nullptr, &guard_set, nullptr, nullptr, nullptr, set.set, timeout);
+  const rmw_ret_t ret = rmw_wait(nullptr, &guard_set, nullptr, nullptr, nullptr, set_.set, timeout);
   ignore(ret);
+  told_to_return = ret == RMW_RET_OK && timeout == nullptr && guards[1] != nullptr;
   return ret == RMW_RET_OK && guards[0] == nullptr ? RMW_RET_TIMEOUT : ret;
 }
 
@@ -178,21 +179,15 @@ bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
     return each.fired != nullptr && &each.ready->queue == &queue;
   });
   if (!asks) return false;
-  try {
-    if (asking_ == nullptr) asking_ = std::make_unique<WaitSet>(context_);
-  } catch (...) {
-    return false;  // the thread brings it
-  }
-  // The thread wakes up by the same trigger, finds it gone, and waits on. Only if both look at the
-  // same moment both have it: then the waitable is asked once more than it has to be.
-  if (wait(*asking_, &kNotAtAll) == RMW_RET_OK) {
-    tell();
-    return true;
-  }
-  // The thread may have taken a trigger and not told of it yet: it is made to come back.
-  const std::uint64_t told = told_, returns = returns_;
-  ignore(rmw_trigger_guard_condition(end_.guard));
-  returned_.wait_for(lock, kPatience, [&] { return stop_ || returns_ != returns; });
+  // Not by a wait of its own, which could take the trigger from the thread, or the thread from it.
+  const std::uint64_t told = told_;
+  do {
+    if (state_ == Thread::kPauses) break;  // it cannot know; the guard condition keeps its trigger
+    const std::uint64_t returns = returns_;
+    // Again after each return: one that comes while the thread returns by itself may be lost.
+    ignore(rmw_trigger_guard_condition(end_.guard));
+    returned_.wait(lock, [&] { return stop_ || returns_ != returns; });
+  } while (!stop_ && state_ != Thread::kWasToldToReturn);
   return told_ != told;
 }
 
@@ -201,16 +196,20 @@ void GuardThreads::Waiter::run() noexcept {
   std::chrono::milliseconds pause = kFirstPause;
   rmw_ret_t ret = RMW_RET_TIMEOUT;
   while (!stop_) {
+    bool told_to_return = false;
     lock.unlock();
-    ret = wait(set_, nullptr);
+    ret = wait(nullptr, told_to_return);
     lock.lock();
+    const bool failed = ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT;
     ++returns_;
+    state_ = failed ? Thread::kPauses : told_to_return ? Thread::kWasToldToReturn : Thread::kWaits;
     returned_.notify_all();
     if (stop_) break;
-    if (ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT) {
+    if (failed) {
       // The middleware was short of something. The guard condition keeps its trigger meanwhile.
       stop_changed_.wait_for(lock, pause, [this] { return stop_; });
       pause = std::min(pause * 2, kLongestPause);
+      state_ = Thread::kWaits;
       continue;
     }
     pause = kFirstPause;

@@ -22,7 +22,9 @@ namespace aiorcl {
 ///
 /// Each guard condition has a thread and a wait set of its own: while rmw_wait of rmw_fastrtps
 /// returns for one guard condition it may lose a trigger of another in the same set
-/// (ros2/rmw_fastrtps#895). What ends a thread is in its wait set, too, but triggered once.
+/// (ros2/rmw_fastrtps#895). That is also so where it returns because the thread is told to, by a
+/// guard condition of our own: whoever calls add(), ask() or remove() holds what those need who
+/// trigger (the GIL), and none of them returns before the thread is out of that wait.
 ///
 /// Guard conditions are told apart by what the middleware has: that of the graph is one for a
 /// context, and every node has a guard condition of rcl over it. So the threads wait below rcl,
@@ -43,14 +45,14 @@ class GuardThreads {
   /// trigger that is there already counts before this returns.
   void add(const rcl_guard_condition_t * guard, Ready & ready, std::atomic<bool> * fired = nullptr);
 
-  /// Looks now, instead of when a thread has woken up, at the guard conditions that something in
-  /// `queue` follows with a flag. True if one was triggered; its followers are ready then. Any
-  /// thread.
+  /// Waits until the threads have looked at the guard conditions that something in `queue` follows
+  /// with a flag: after this returns, the followers of those that were triggered before are ready.
+  /// True if one was told of meanwhile. Any thread. It takes as long as a wake-up for each.
   bool ask(const ReadyQueue & queue) noexcept;
 
   /// After this returns, neither the guard condition nor the Ready is touched again for this pair.
-  /// Any thread, without the GIL: the last follower of a guard condition waits for its thread to
-  /// end, which takes as long as one wake-up.
+  /// Any thread: the last follower of a guard condition waits for its thread to end, which takes as
+  /// long as one wake-up and needs no GIL.
   void remove(const rcl_guard_condition_t * guard, const Ready & ready) noexcept;
 
  private:
