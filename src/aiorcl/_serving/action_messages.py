@@ -7,15 +7,13 @@ from __future__ import annotations
 import enum
 import weakref
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
 from aiorcl import _core
 from aiorcl._rclpy.notes import add_note
 from aiorcl._rclpy.private import node_of, server_handle_of
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.report import logger_of
-from aiorcl._serving.unsent import UnsentResponses, words_of_unsent
+from aiorcl._serving.unsent import UnsentResponses, tells_node
 
 
 class ActionSource(enum.IntEnum):
@@ -54,12 +52,6 @@ _SENT = {
 }
 
 
-def _tell_of_unsent(server: weakref.ref[Any], label: str, count: int, goes_on: bool) -> None:
-    found = server()
-    if found is not None:
-        logger_of(node_of(found)).warning(words_of_unsent(label, count, goes_on))
-
-
 class Sender:
     """The types of the messages that one action client or server sends, by rclpy's methods.
 
@@ -69,7 +61,7 @@ class Sender:
     def __init__(self, action: Any, handle: Any, action_type: Any, label: str) -> None:
         self.label = label
         # Of a server.
-        self.unsent = UnsentResponses(partial(_tell_of_unsent, weakref.ref(action), label))
+        self.unsent = UnsentResponses(tells_node(action, node_of, label))
         impl = action_type.Impl
         self.active = True  # until the executor lets go of the action
         self.result = _core.MessageType(action_type.Result)

@@ -23,8 +23,8 @@ from aiorcl._serving.kinds import holds_entities, wait_set_of
 from aiorcl._serving.later_response import LaterResponse
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import node_of_part, served
-from aiorcl._serving.report import logger_of, node_of
-from aiorcl._serving.unsent import UnsentResponses, words_of_unsent
+from aiorcl._serving.report import node_of
+from aiorcl._serving.unsent import UnsentResponses, tells_node
 
 if TYPE_CHECKING:
     from rclpy.client import Client
@@ -57,13 +57,10 @@ def _respond_later(service: _core.Service, response: object, request_id: object)
         service = reference()
         return None if service is None else service.respond(response, request_id)
 
-    def tell(count: int, goes_on: bool) -> None:
-        service = reference()
-        if service is not None:
-            words = words_of_unsent(label_of(service), count, goes_on)
-            logger_of(node_of_part(service)).warning(words)
-
-    found = _unsent.get(service) or _unsent.setdefault(service, UnsentResponses(tell))
+    found = _unsent.get(service)
+    if found is None:
+        tell = tells_node(service, node_of_part, label_of(service))
+        found = _unsent[service] = UnsentResponses(tell)
     found.add(request_id, response, send)
 
 

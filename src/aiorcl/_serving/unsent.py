@@ -10,6 +10,7 @@ that sends, and refuses then. The client would wait for ever.
 from __future__ import annotations
 
 import copy
+import weakref
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +18,13 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy.compiled import RCLError
+from aiorcl._serving.report import logger_of
 from aiorcl._tasks.action_requests.sent_again import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable
+
+    from rclpy.node import Node
 
 # The first wait before another attempt, and how many are made: for 51 to 102 s in all. What is lost
 # of the words by which two processes find each other comes again after a second or more, and may be
@@ -101,11 +105,24 @@ class UnsentResponses:
                 del self._clients[client]
 
 
-def words_of_unsent(label: str, count: int, goes_on: bool) -> str:
-    """Say what a server, of this label, could not send."""
-    what = "a response" if count == 1 else f"{count} responses"
-    does = f"cannot send {what} yet" if goes_on else f"has given up {what}"
-    return (
-        f"{label[0].upper()}{label[1:]} {does}: the middleware does not find where the client "
-        "listens. Is its QoS profile another one than that of the server?"
-    )
+def tells_node(
+    server: Any, node_of: Callable[[Any], Node | None], label: str
+) -> Callable[[int, bool], None]:
+    """Return what tells the log of a server's node, as long as somebody has the server.
+
+    :param label: what it is called: ``"service '/add'"``.
+    """
+    reference = weakref.ref(server)
+
+    def tell(count: int, goes_on: bool) -> None:
+        server = reference()
+        if server is None:
+            return
+        what = "a response" if count == 1 else f"{count} responses"
+        does = f"cannot send {what} yet" if goes_on else f"has given up {what}"
+        logger_of(node_of(server)).warning(
+            f"{label[0].upper()}{label[1:]} {does}: the middleware does not find where the client "
+            "listens. Is its QoS profile another one than that of the server?"
+        )
+
+    return tell
