@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# The classes of groups.py: what they refuse, and what they are under other executors.
+# The classes of groups: what they refuse, and what they are under other executors.
 
 from __future__ import annotations
 
