@@ -149,7 +149,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._slow = SlowCallbacks(self._dispatcher, self._owned, manner.slow_advice)
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
         drive = partial(driver_for, dispatcher=self._dispatcher, hooks=hooks, run=self._run)
-        self._home = Home(loop, self._run, drive, manner.new_loop)
+        self._home = Home(loop, self._run, drive, self._slow.run_on, manner.new_loop)
         unanswered = Unanswered(self._state, self._run, self._served_nodes, self._owned, self._home)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
@@ -264,7 +264,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """Log a warning, with the name, of whatever keeps the loop for so long; in seconds.
 
         A callback, or a step of a coroutine that the executor owns. By the logger of its node.
-        None, as at first: of nothing. Set it on the loop's thread.
+        None: of nothing. Until it is set it is None, and on a loop in debug mode, which names slow
+        tasks only, callbacks are named that are slow for it. Set it on the loop's thread.
         """
         return self._slow.seconds
 

@@ -55,6 +55,7 @@ class Home:
     end. What says no more is for the loop's thread.
 
     :param driver_for: makes what drives the executor on a loop.
+    :param on_loop: is told of the loop before that.
     :param new_loop: makes one of ours, which is chosen wherever none was given. If None, the
         running one is, in a block.
     """
@@ -64,11 +65,13 @@ class Home:
         given: asyncio.AbstractEventLoop | None,
         run: Run,
         driver_for: Callable[[asyncio.AbstractEventLoop], Driver],
+        on_loop: Callable[[asyncio.AbstractEventLoop], object],
         new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None,
     ) -> None:
         self._given = given
         self._run = run
         self._driver_for = driver_for
+        self._on_loop = on_loop
         self._new_loop = new_loop
         # Held by who chooses. A signal handler or a finalizer of the same thread may ask meanwhile.
         self._choosing = threading.RLock()
@@ -144,6 +147,7 @@ class Home:
         loop = (self._new_loop or OwnLoop)() if loop is None else loop
         driver: Driver | None = None
         try:
+            self._on_loop(loop)
             driver = self._driver_for(loop)
             # A signal handler or a finalizer may have chosen by now. Python calls none between
             # these lines: they call nothing.

@@ -111,21 +111,10 @@ class SelectorDriver(Driver):
         self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
 
 
-# Of what an int of 64 bits holds, in nanoseconds.
-_LONGEST_SEC = 9e9
-
-
 def driver_for(
     loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
 ) -> Driver:
     """Return the cheapest driver that the loop allows."""
-    if (
-        loop.get_debug()
-        and dispatcher.slow_ns == sys.maxsize  # unless the user has set it
-        and loop.slow_callback_duration < _LONGEST_SEC
-    ):
-        # A loop in debug mode names slow tasks, but of callbacks only what calls them, or nothing.
-        dispatcher.slow_ns = int(loop.slow_callback_duration * 1e9)
     selector = selector_of(loop)
     if selector is not None:
         return SelectorDriver(loop, dispatcher, hooks, run, selector)

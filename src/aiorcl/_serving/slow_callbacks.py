@@ -13,6 +13,8 @@ from aiorcl._serving.naming import label_of
 from aiorcl._serving.report import logger_of, node_of
 
 if TYPE_CHECKING:
+    import asyncio
+
     from rclpy.node import Node
 
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
@@ -21,6 +23,10 @@ _NEVER_NS = sys.maxsize
 
 # What only completes futures, or is the executor's own.
 _WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Jobs, _core.Posted)
+
+
+def _nanoseconds(seconds: float) -> int:
+    return int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
 
 
 class SlowCallbacks:
@@ -36,6 +42,7 @@ class SlowCallbacks:
         self._owned = owned
         self._advice = advice
         self._told: set[str] = set()
+        self._is_set = False  # by the user
         owned.on_slow_step = self._warn_of_step
 
     @property
@@ -50,6 +57,7 @@ class SlowCallbacks:
     def seconds(self, seconds: float | None) -> None:
         if seconds is None:
             self._owned.slow_ns, self._dispatcher.slow_ns = None, _NEVER_NS
+            self._is_set = True
             return
         try:
             is_duration = seconds >= 0
@@ -57,8 +65,18 @@ class SlowCallbacks:
             raise TypeError(f"A duration is a number of seconds or None, not {seconds!r}") from None
         if not is_duration:
             raise ValueError(f"A duration is 0 or more, got {seconds!r}")
-        slow_ns = int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
-        self._owned.slow_ns = self._dispatcher.slow_ns = slow_ns
+        self._owned.slow_ns = self._dispatcher.slow_ns = _nanoseconds(seconds)
+        self._is_set = True
+
+    def run_on(self, loop: asyncio.AbstractEventLoop) -> None:
+        """Name callbacks that are slow for a loop in debug mode, unless the user has decided.
+
+        It names tasks itself, but of callbacks only what calls them, or nothing.
+        """
+        if not self._is_set:
+            debug = loop.get_debug()
+            slow_ns = _nanoseconds(loop.slow_callback_duration) if debug else _NEVER_NS
+            self._dispatcher.slow_ns = slow_ns
 
     def warn_of_callback(self, entity: _core.Entity, took_ns: int) -> None:
         """Tell of one turn of an entity; with advice, if a callback of the user's is part of it.
