@@ -72,10 +72,11 @@ def timeout(timeout_sec: float | None, function: str) -> float | None:
     raise ValueError(f"{expected}, not {timeout_sec}")
 
 
-def checked_queue_size(value: object, takes: str) -> int:
+def checked_queue_size(value: object, takes: str, name: str = "queue_size") -> int:
     """Return how many items a stream is to keep.
 
-    :param takes: who takes what: ``"aiorcl.messages() takes a queue_size as an int, or None"``.
+    :param takes: who takes what: ``"aiorcl.messages() takes queue_size as an int, or None"``.
+    :param name: of the argument.
     :raises TypeError: if it is no int.
     :raises ValueError: if it is less than 1.
     """
@@ -84,7 +85,7 @@ def checked_queue_size(value: object, takes: str) -> int:
     except TypeError:
         raise TypeError(f"{takes}, not {shown(value)}") from None
     if size < 1:
-        raise ValueError(f"A stream needs a queue_size of at least 1, not {size}")
+        raise ValueError(f"{name} must be at least 1, not {size}")
     return size
 
 

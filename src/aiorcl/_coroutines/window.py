@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Any
 
 from aiorcl._coroutines.line import Line
 from aiorcl._loop.weak_methods import weakly
+from aiorcl._rclpy.depth import depth_of
 from aiorcl._rclpy.private import pending_requests_of
-from aiorcl._serving.kinds import depth_of
 
 if TYPE_CHECKING:
     from rclpy.client import Client

@@ -14,12 +14,12 @@ import rclpy.publisher
 import rclpy.subscription
 from rclpy.guard_condition import GuardCondition
 from rclpy.logging import get_logger
-from rclpy.qos import HistoryPolicy
 from rclpy.service import Service
 from rclpy.waitable import NumberOfEntities
 
 from aiorcl import _core
 from aiorcl._rclpy.compiled import WaitSet as _WaitSet
+from aiorcl._rclpy.depth import depth_of
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.actions import (
     Action,
@@ -31,7 +31,6 @@ from aiorcl._serving.actions import (
 
 if TYPE_CHECKING:
     from rclpy.context import Context
-    from rclpy.qos import QoSProfile
     from rclpy.waitable import Waitable
 
     from aiorcl._serving.watcher import Watcher
@@ -130,13 +129,6 @@ def holds_entities(waitable: Waitable[Any]) -> bool:
     """Return False for a waitable without any: rcl refuses to wait for nothing."""
     size = waitable.get_num_entities()
     return any(getattr(size, name) for name in NumberOfEntities.__slots__)
-
-
-def depth_of(profile: QoSProfile) -> int | None:
-    """Return how many messages the queue of an entity holds; None if there is no limit."""
-    if profile.history == HistoryPolicy.KEEP_ALL:
-        return None
-    return max(1, profile.depth)  # of 0 the middleware makes its own default: 1
 
 
 def _tell_crowded(client: Any, pending: int) -> None:

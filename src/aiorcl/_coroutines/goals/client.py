@@ -17,7 +17,7 @@ from rclpy.action.client import ActionClient
 from rclpy.exceptions import InvalidHandle
 from unique_identifier_msgs.msg import UUID
 
-from aiorcl._coroutines.arguments import check, check_message
+from aiorcl._coroutines.arguments import check, check_message, checked_queue_size
 from aiorcl._coroutines.goals.errors import (
     GoalAbortedError,
     GoalCanceledError,
@@ -390,8 +390,8 @@ def goal(
     check(action_client, ActionClient, "aiorcl.goal()", expected)
     client = cast("ActionClient[GoalT, AnyResultT, AnyFeedbackT]", action_client)
     check_message(goal, type_of(client).Goal, f"A goal of action '{action_name_of(client)}'")
-    if feedback_queue_size is not None:
-        check(feedback_queue_size, int, "aiorcl.goal()", "feedback_queue_size as an int or None")
-    if feedback_queue_size is not None and feedback_queue_size < 1:
-        raise ValueError(f"feedback_queue_size must be at least 1, got {feedback_queue_size!r}")
-    return RunningGoal(client, goal, feedback_queue_size)
+    limit = feedback_queue_size
+    if limit is not None:
+        takes = "aiorcl.goal() takes feedback_queue_size as an int, or None"
+        limit = checked_queue_size(limit, takes, "feedback_queue_size")
+    return RunningGoal(client, goal, limit)

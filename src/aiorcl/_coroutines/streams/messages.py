@@ -10,11 +10,12 @@ from typing import TYPE_CHECKING
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
-from rclpy.qos import HistoryPolicy, QoSProfile
+from rclpy.qos import QoSProfile
 
 from aiorcl._coroutines.arguments import check, check_message_type, check_topic, checked_queue_size
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.shutdown_state import Reason
+from aiorcl._rclpy.depth import depth_of
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_here
@@ -129,12 +130,8 @@ def _check(node: Node, msg_type: object, topic: str, qos: object, function: str)
 def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
     """Return how many messages a stream keeps, or None if all."""
     if queue_size is None:
-        if isinstance(qos_profile, QoSProfile):
-            if qos_profile.history == HistoryPolicy.KEEP_ALL:
-                return None
-            return max(1, qos_profile.depth)
-        return max(1, qos_profile)
-    return checked_queue_size(queue_size, "aiorcl.messages() takes a queue_size as an int, or None")
+        return depth_of(qos_profile)
+    return checked_queue_size(queue_size, "aiorcl.messages() takes queue_size as an int, or None")
 
 
 def messages(

@@ -283,6 +283,6 @@ def synchronized(
     check(tolerance_sec, (int, float), function, "a tolerance in seconds")
     if not 0 <= tolerance_sec < float("inf"):
         raise ValueError(f"{function} takes a tolerance of 0 s or more, not {tolerance_sec}")
-    limit = checked_queue_size(queue_size, f"{function} takes a queue_size as an int")
+    limit = checked_queue_size(queue_size, f"{function} takes queue_size as an int")
     check(qos_profile, (QoSProfile, int), function, "a QoSProfile, or the depth of its history")
     return SynchronizedStream(node, checked, qos_profile, limit, round(tolerance_sec * 1e9))
