@@ -9,18 +9,10 @@ import sys
 from collections.abc import Callable
 from typing import Any
 
-from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
-from rclpy.client import Client
-from rclpy.event_handler import EventHandler
-from rclpy.guard_condition import GuardCondition
 from rclpy.node import Node
-from rclpy.publisher import Publisher
-from rclpy.service import Service
-from rclpy.subscription import Subscription
-from rclpy.timer import Timer
 
 from aiorcl._loop.clock import end_clock
+from aiorcl._rclpy.entity_classes import HOLD_HANDLES, WITH_HANDLES
 from aiorcl._rclpy.private import clock_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import name_of
@@ -82,8 +74,5 @@ def change_destroy_of(watchable: Any) -> None:
 def apply() -> None:
     """Change the classes; once."""
     setattr(Node, "destroy_node", _destroy_with_clock(Node.destroy_node))
-    for watchable in (
-        *(Subscription, Publisher, Service, Client, Timer, GuardCondition),
-        *(EventHandler, ActionClient, ActionServer),
-    ):
+    for watchable in (*WITH_HANDLES, *HOLD_HANDLES):
         change_destroy_of(watchable)

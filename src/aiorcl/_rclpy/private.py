@@ -137,6 +137,8 @@ _LISTS = {
     "timers": "_timers",
     "waitables": "_Node__waitables",
 }
+#: What a node has properties for.
+KINDS_OF_NODES = tuple(_LISTS)
 _PROPERTIES = {name: getattr(Node, name) for name in _LISTS}
 
 
