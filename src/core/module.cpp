@@ -34,7 +34,7 @@
 #include "entities/timer.hpp"
 #include "entities/waitable.hpp"
 #include "import_again.hpp"
-#include "messages/layout.hpp"
+#include "messages/layout_check.hpp"
 #include "messages/message_type.hpp"
 #include "rcl_error.hpp"
 #include "system_error.hpp"

@@ -13,15 +13,17 @@ from aiorcl._patches import (
     changes,
     contexts,
     destroy,
-    events,
+    event_setters,
     lifecycle,
+    loggers,
     moves,
     responses,
 )
 
 _left = [
     awaiting,
-    events,
+    event_setters,
+    loggers,
     actions,
     changes,
     destroy,

@@ -156,7 +156,7 @@ class Groups:
         in_worker = self._workers.calls_of(group)
         if _is_just(group, MutuallyExclusiveCallbackGroup):
             return self._counted(group, 1, in_worker)
-        if isinstance(group, LimitedCallbackGroup) and _has_own_rules(group):
+        if isinstance(group, LimitedCallbackGroup) and _decides_as_its_class(group):
             return self._counted(group, group.limit, in_worker)
         return _core.Group(self._dispatcher, group, in_worker)  # of the user's own: it decides
 
@@ -200,7 +200,7 @@ def _is_just(group: object, cls: type) -> bool:
     return _RULES[cls].are_all_of(group)
 
 
-def _has_own_rules(group: LimitedCallbackGroup) -> bool:
+def _decides_as_its_class(group: LimitedCallbackGroup) -> bool:
     """True if it decides as the class does; a ThreadCallbackGroup may be of a subclass, too."""
     rules = _RULES[LimitedCallbackGroup]
     return (

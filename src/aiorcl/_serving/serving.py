@@ -40,7 +40,7 @@ class Serving:
     :param mailbox: takes what the loop's thread is to do.
     :param owned: what the executor has started.
     :ivar run: the thread that runs the executor, if one does.
-    :ivar watcher: watches entities.
+    :ivar watcher: what it takes to watch an entity.
     :ivar nodes: returns the nodes that are on the executor. Any thread.
     :ivar has: tells whether a node is on the executor. Any thread.
     :ivar look: watches what is new of a node and lets go of what is gone, now.

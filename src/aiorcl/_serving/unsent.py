@@ -19,7 +19,7 @@ from rclpy.exceptions import InvalidHandle
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.report import logger_of
-from aiorcl._tasks.action_requests.sent_again import Patience
+from aiorcl._tasks.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable

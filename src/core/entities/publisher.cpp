@@ -28,8 +28,8 @@ Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string 
 }
 
 void Publisher::publish(nb::handle message) {
-  // The GIL stays held, as in rclpy: no middleware thread ever wants it. A struct for each call,
-  // because other threads may publish here too.
+  // The GIL stays held, as in rclpy, unless this takes long: no middleware thread ever wants it. A
+  // struct for each call, because other threads may publish here too.
   if (closed()) return publish_by_rclpy(message);
   if (PyBytes_Check(message.ptr())) {
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();

@@ -14,7 +14,8 @@
 
 namespace aiorcl {
 
-/// What one value of a field is; the order of kElements in plan.cpp.
+/// What one value of a field is; the order of kElements in plan.cpp and of kNumbers in arrays.cpp,
+/// and from kFloat32 to kUint64 of Field::is_numeric().
 enum class Element : std::uint8_t {
   kBool,
   kOctet,

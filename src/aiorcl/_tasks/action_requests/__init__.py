@@ -2,5 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 """Requests of action clients that are made, or made again, without the user.
 
-Imports nothing of ``_tasks`` but what is inline and the states of goals.
+Imports nothing of ``_tasks`` but what is inline, how futures fail, how long is waited, and the
+states of goals.
 """

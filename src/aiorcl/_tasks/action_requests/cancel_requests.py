@@ -18,9 +18,10 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
+from aiorcl._tasks.action_requests.sent_again import SentAgain
 from aiorcl._tasks.failure import fail
 from aiorcl._tasks.inline import InlineCallback
+from aiorcl._tasks.patience import Patience
 
 if TYPE_CHECKING:
     from collections.abc import Callable

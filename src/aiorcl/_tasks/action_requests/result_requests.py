@@ -11,8 +11,9 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._tasks.action_requests.sent_again import Patience, SentAgain
+from aiorcl._tasks.action_requests.sent_again import SentAgain
 from aiorcl._tasks.goal_states import ended_goals
+from aiorcl._tasks.patience import Patience
 
 if TYPE_CHECKING:
     from rclpy.action.client import ActionClient

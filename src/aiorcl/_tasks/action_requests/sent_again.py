@@ -8,15 +8,11 @@ and that of a client. What asks for a result, or cancels, changes nothing if it 
 
 from __future__ import annotations
 
-import asyncio
-import random
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._rclpy import private
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rclpy.action.client import ActionClient
 
 # So many numbers of requests whose answers are lost, or late, are remembered.
@@ -71,28 +67,3 @@ class SentAgain:
         if known is None:
             return number
         return known.now if known.now in private.pending_of(self._client)[self._request] else None
-
-
-class Patience:
-    """The waits for the answer to one request, each twice as long as the one before.
-
-    :param first_wait_sec: how long an answer is waited for before it is asked for once more.
-    """
-
-    def __init__(self, first_wait_sec: float) -> None:
-        self._wait_sec = first_wait_sec
-        self._timer: asyncio.TimerHandle | None = None
-
-    def wait(self, overdue: Callable[..., object], *args: Any) -> None:
-        """Wait once more, and call then, on the loop that runs.
-
-        Not all at once: what was lost together would be lost together again.
-        """
-        delay = random.uniform(self._wait_sec, 2 * self._wait_sec)
-        self._timer = asyncio.get_running_loop().call_later(delay, overdue, *args)
-        self._wait_sec *= 2
-
-    def end(self) -> None:
-        """Wait no more."""
-        if self._timer is not None:
-            self._timer.cancel()

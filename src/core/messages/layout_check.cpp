@@ -1,7 +1,7 @@
 // Copyright 2026 The aiorcl authors
 // SPDX-License-Identifier: Apache-2.0
 // Whether the messages of the ROS that runs lie in memory as those of the headers do.
-#include "messages/layout.hpp"
+#include "messages/layout_check.hpp"
 
 #include <dlfcn.h>
 #include <nanobind/nanobind.h>
