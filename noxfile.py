@@ -253,7 +253,7 @@ def layout(session: nox.Session) -> None:
     )
     generated = {"LD_LIBRARY_PATH": str(build), "PYTHONPATH": str(build / "rosidl_generator_py")}
     session.run(
-        *("python", "-m", "pytest", "-o", "addopts=-ra", "--confcutdir=tests/layout"),
+        *("python", "-m", "pytest", "-o", "addopts=-ra -p no:asyncio", "--confcutdir=tests/layout"),
         *("tests/layout", *session.posargs),
         env=generated,
     )
