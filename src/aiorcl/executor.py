@@ -143,8 +143,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._has_node,
             self._forget_node,
             self._state,
-            *(watcher, self._followers, self._run, self._mailbox, self._owned),
-            on_error=self._errors.add,
+            *(watcher, self._followers, self._run, self._mailbox, self._owned, self._errors.add),
         )
         self._slow = SlowCallbacks(self._dispatcher, self._owned, manner.slow_advice)
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
@@ -264,8 +263,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """Log a warning, with the name, of whatever keeps the loop for so long; in seconds.
 
         A callback, or a step of a coroutine that the executor owns. By the logger of its node.
-        None: of nothing. Until it is set it is None, and on a loop in debug mode, which names slow
-        tasks only, callbacks are named that are slow for it. Set it on the loop's thread.
+        None, as at first: of nothing; but until it is set a loop in debug mode, which names slow
+        tasks, has its own limit for callbacks. Set it on the loop's thread.
         """
         return self._slow.seconds
 

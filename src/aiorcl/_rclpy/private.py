@@ -127,8 +127,8 @@ def step_of_tasks() -> CodeType:
 #: The method by which a node tells its executor that its entities have changed.
 WAKE_EXECUTOR = "_wake_executor"
 
-# The list behind each property of a node that names its entities.
-_LISTS = {
+#: The list behind each property of a node that names its entities.
+LISTS_OF_NODES = {
     "clients": "_clients",
     "guards": "_guards",
     "publishers": "_publishers",
@@ -137,9 +137,7 @@ _LISTS = {
     "timers": "_timers",
     "waitables": "_Node__waitables",
 }
-#: What a node has properties for.
-KINDS_OF_NODES = tuple(_LISTS)
-_PROPERTIES = {name: getattr(Node, name) for name in _LISTS}
+_PROPERTIES = {name: getattr(Node, name) for name in LISTS_OF_NODES}
 
 
 def reader_of_list(node: Node, entities: str) -> Callable[[Node], list[Any]] | None:
@@ -150,9 +148,9 @@ def reader_of_list(node: Node, entities: str) -> Callable[[Node], list[Any]] | N
     """
     if getattr(type(node), entities) is not _PROPERTIES[entities]:
         return None
-    if not isinstance(getattr(node, _LISTS[entities], None), list):
+    if not isinstance(getattr(node, LISTS_OF_NODES[entities], None), list):
         return None
-    return attrgetter(_LISTS[entities])
+    return attrgetter(LISTS_OF_NODES[entities])
 
 
 def nodes_of(context: Any) -> list[Node]:

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.shutdown_state import shutdown_state_of
-from aiorcl._rclpy.private import KINDS_OF_NODES
+from aiorcl._rclpy.private import LISTS_OF_NODES
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import described, name_of
@@ -266,7 +266,7 @@ def _all_servings() -> list[Serving]:
 
 def _has(node: Node, entity: object) -> bool:
     """Search: few of rclpy's entities know their nodes."""
-    return any(each is entity for kind in KINDS_OF_NODES for each in getattr(node, kind))
+    return any(each is entity for kind in LISTS_OF_NODES for each in getattr(node, kind))
 
 
 def _node_with(entity: object, serving: Serving) -> Node | None:
