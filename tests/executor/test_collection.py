@@ -278,7 +278,7 @@ def goal(executor: AsyncioExecutor, node: Node) -> Any:
         client.destroy()
         return running
 
-    async def execute(goal: aiorcl.ServedGoal[Any, Any, Any]) -> Any:
+    async def execute(goal: aiorcl.ServedGoal[Any]) -> Any:
         return goal.result
 
     server = aiorcl.serve_action(node, Fibonacci, "action", execute)

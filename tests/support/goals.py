@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
     Client = ActionClient[Any, Any, Any]
-    Goal = aiorcl.ServedGoal[Any, Any, Any]
+    Goal = aiorcl.ServedGoal[Any]
 
 AT_ONCE = Fibonacci.Goal(order=1)
 UNTIL_CANCELLED = Fibonacci.Goal(order=0)

@@ -1,14 +1,14 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
 # The types that users of the API see: mypy and pyright check each line here.
-"""Three classes of this file stand for generated interfaces, which bring no types."""
+"""The first classes of this file stand for generated interfaces, which bring no types."""
 
 from __future__ import annotations
 
 from typing import Any, assert_type
 
 from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
+from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 from rclpy.client import Client
 from rclpy.event_handler import (
     QoSMessageLostInfo,
@@ -36,6 +36,19 @@ class Ask:
 
 class Drive:
     """An action."""
+
+    class Goal:
+        """A goal."""
+
+    class Result:
+        """A result."""
+
+    class Feedback:
+        """A feedback message."""
+
+
+class Follow:
+    """Another action."""
 
     class Goal:
         """A goal."""
@@ -120,8 +133,8 @@ async def calls(client: Client[Ask, Scan], publisher: Publisher[Scan]) -> None:
     aiorcl.call(client, Ask())  # type: ignore[unused-coroutine]
 
 
-async def goals(node: Node, client: ActionClient[Ask, Scan, str]) -> None:
-    """What a goal brings is of the client's types, and what executes one of its own."""
+async def goals(client: ActionClient[Ask, Scan, str]) -> None:
+    """What a goal brings is of the client's types."""
     async with aiorcl.goal(client, Ask()) as running:
         assert_type(running, aiorcl.RunningGoal[Ask, Scan, str])
         async for feedback in running:
@@ -129,34 +142,63 @@ async def goals(node: Node, client: ActionClient[Ask, Scan, str]) -> None:
         assert_type(await running.result(), Scan)
     aiorcl.goal(client, Scan())  # type: ignore[misc]
 
-    async def execute(
-        goal: aiorcl.ServedGoal[Drive.Goal, Drive.Result, Drive.Feedback],
-    ) -> Drive.Result:
+
+def served_goals(node: Node) -> None:
+    """What executes goals names their action, whose messages they are of; or none."""
+
+    async def execute(goal: aiorcl.ServedGoal[Drive]) -> Drive.Result:
         assert_type(goal.request, Drive.Goal)
         assert_type(goal.result, Drive.Result)
+        goal.result = Drive.Result()
+        goal.result = Drive.Goal()  # type: ignore[assignment]
+        goal.request = Drive.Goal()  # type: ignore[misc]
         goal.publish_feedback(Drive.Feedback())
         goal.publish_feedback(Drive.Result())  # type: ignore[arg-type]
         return goal.result
 
+    async def fill(goal: aiorcl.ServedGoal[Drive]) -> None:
+        """Return what it has filled."""
+
     async def untyped(goal: aiorcl.ServedGoal) -> Drive.Result:
         assert_type(goal.request, Any)
+        goal.result = Drive.Result()
+        goal.publish_feedback(Drive.Feedback())
         return Drive.Result()
 
-    aiorcl.serve_action(node, Drive, "drive", untyped)
+    async def of_another(goal: aiorcl.ServedGoal[Follow]) -> Drive.Result:
+        return Drive.Result()
 
-    async def other(goal: aiorcl.ServedGoal[Ask, Scan, str]) -> Scan:
+    async def of_no_action(goal: aiorcl.ServedGoal[Look]) -> Drive.Result:
+        print(goal.request)  # type: ignore[misc]
+        return Drive.Result()
+
+    async def wrong_result(goal: aiorcl.ServedGoal[Drive]) -> Follow.Result:
+        return Follow.Result()
+
+    def plain(goal: aiorcl.ServedGoal[Drive]) -> Drive.Result:
         return goal.result
 
-    def plain(goal: aiorcl.ServedGoal[Drive.Goal, Drive.Result, Drive.Feedback]) -> Drive.Result:
-        return goal.result
+    def decide(goal: Drive.Goal) -> GoalResponse:
+        return GoalResponse.ACCEPT
 
-    server = aiorcl.serve_action(node, Drive, "action", execute)
+    def permit(goal: aiorcl.ServedGoal[Drive]) -> CancelResponse:
+        return CancelResponse.ACCEPT
+
+    server = aiorcl.serve_action(
+        node, Drive, "drive", execute, goal_callback=decide, cancel_callback=permit
+    )
     assert_type(server, ActionServer[Drive.Goal, Drive.Result, Drive.Feedback])
-    aiorcl.serve_action(node, Drive, "action", other)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, Drive, "action", plain)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, Robot, "action", execute)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, "Drive", "action", execute)  # type: ignore[arg-type]
-    aiorcl.serve_action(node, Drive, "action", execute, cancel_callback=plain)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "drive", fill)
+    aiorcl.serve_action(node, Drive, "drive", untyped)
+    aiorcl.serve_action(node, Drive, "drive", of_another)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "drive", of_no_action)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "drive", wrong_result)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "drive", plain)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Follow, "follow", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Robot, "drive", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, "Drive", "drive", execute)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Drive, "drive", execute, cancel_callback=plain)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Follow, "follow", untyped, cancel_callback=permit)  # type: ignore[arg-type]
 
 
 async def tasks(executor: AsyncioExecutor) -> None:

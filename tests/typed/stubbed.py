@@ -20,11 +20,10 @@ from rclpy.task import Future
 from sensor_msgs.msg import BatteryState, LaserScan
 from std_msgs.msg import Header, String
 from std_srvs.srv import SetBool, Trigger
-from test_msgs.action import Fibonacci
+from test_msgs.action import Fibonacci, NestedMessage
 
 import aiorcl
 
-FibonacciGoal: TypeAlias = aiorcl.ServedGoal[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 FibonacciHandle: TypeAlias = ServerGoalHandle[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 
 
@@ -157,20 +156,27 @@ async def goals(node: Node) -> None:
 def served(node: Node) -> None:
     """What executes goals takes and returns the messages of the action."""
 
-    async def execute(goal: FibonacciGoal) -> Fibonacci.Result:
+    async def execute(goal: aiorcl.ServedGoal[Fibonacci]) -> Fibonacci.Result:
         assert_type(goal.request.order, int)
+        print(goal.request.ordr)  # type: ignore[attr-defined]
+        goal.result.sequence = [1]
+        goal.result.sequences = [1]  # type: ignore[attr-defined]
         goal.publish_feedback(Fibonacci.Feedback(sequence=[1]))
         goal.publish_feedback(Fibonacci.Result())  # type: ignore[arg-type]
         return goal.result
 
-    async def wrong(goal: FibonacciGoal) -> Trigger.Response:
+    async def wrong(goal: aiorcl.ServedGoal[Fibonacci]) -> Trigger.Response:
         return Trigger.Response()
+
+    async def of_another(goal: aiorcl.ServedGoal[NestedMessage]) -> Fibonacci.Result:
+        return Fibonacci.Result()
 
     async def accept(goal: Fibonacci.Goal) -> GoalResponse:
         return GoalResponse.ACCEPT if goal.order else GoalResponse.REJECT
 
     aiorcl.serve_action(node, Fibonacci, "fibonacci", execute, goal_callback=accept)
     aiorcl.serve_action(node, Fibonacci, "fibonacci", wrong)  # type: ignore[arg-type]
+    aiorcl.serve_action(node, Fibonacci, "fibonacci", of_another)  # type: ignore[arg-type]
     aiorcl.serve_action(node, Trigger, "fibonacci", execute)  # type: ignore[arg-type]
 
 

@@ -2,8 +2,6 @@
 # SPDX-License-Identifier: Apache-2.0
 # A simulated base: it drives along a corridor, and charges where it stands.
 
-from typing import TypeAlias
-
 import aiorcl
 from rclpy.node import Node
 from sensor_msgs.msg import BatteryState
@@ -11,8 +9,6 @@ from std_msgs.msg import Float64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
-# A goal that is served.
-Goal: TypeAlias = aiorcl.ServedGoal[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 PERIOD_SEC = 0.02
 PERCENT_PER_METRE = 10.0
 
@@ -35,7 +31,7 @@ class Base(Node):
         self.create_service(Trigger, "charge", self.charge)
         aiorcl.serve_action(self, Fibonacci, "drive_to", self.drive_to)
 
-    async def drive_to(self, goal: Goal) -> Fibonacci.Result:
+    async def drive_to(self, goal: aiorcl.ServedGoal[Fibonacci]) -> Fibonacci.Result:
         """Drive until it is there. The cancellation of a client ends the loop where it waits."""
         target = goal.request.order
         async for _ in aiorcl.ticks(self, PERIOD_SEC):

@@ -3,7 +3,6 @@
 # The behaviour: visit places one after the other, charge when the battery is low, wait for a way.
 
 import asyncio
-from typing import TypeAlias
 
 import aiorcl
 from rclpy.action import ActionClient
@@ -14,8 +13,6 @@ from std_msgs.msg import Bool, String
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
-# A goal that is served.
-Goal: TypeAlias = aiorcl.ServedGoal[Fibonacci.Goal, Fibonacci.Result, Fibonacci.Feedback]
 DOCK = 0
 LATCHED = QoSProfile(depth=1, durability=DurabilityPolicy.TRANSIENT_LOCAL)
 
@@ -47,7 +44,7 @@ class Navigator(Node):
         aiorcl.serve_action(self, Fibonacci, "patrol", self.patrol)
         self.tell("nothing")
 
-    async def patrol(self, goal: Goal) -> Fibonacci.Result:
+    async def patrol(self, goal: aiorcl.ServedGoal[Fibonacci]) -> Fibonacci.Result:
         """Visit the places of a goal."""
         visited: list[int] = []
         try:

@@ -20,17 +20,19 @@ if TYPE_CHECKING:
 
     import typing_extensions
     from rclpy.action.client import ClientGoalHandle
+    from rclpy.action.server import ServerGoalHandle
 
     # Of functions whose argument tells no more than its class, on Jazzy.
     AnyFeedbackT = typing_extensions.TypeVar("AnyFeedbackT", default=Any)
-    AnyGoalT = typing_extensions.TypeVar("AnyGoalT", default=Any)
     AnyResultT = typing_extensions.TypeVar("AnyResultT", default=Any)
     SrvResponseT = typing_extensions.TypeVar("SrvResponseT", default=Any)
+    # Of a class that may be named without its action.
+    ActionT_contra = typing_extensions.TypeVar("ActionT_contra", contravariant=True, default=Any)
 else:  # where Python has no defaults before 3.13
     AnyFeedbackT = TypeVar("AnyFeedbackT")
-    AnyGoalT = TypeVar("AnyGoalT")
     AnyResultT = TypeVar("AnyResultT")
     SrvResponseT = TypeVar("SrvResponseT")
+    ActionT_contra = TypeVar("ActionT_contra", contravariant=True)
 
 _GoalT_co = TypeVar("_GoalT_co", covariant=True)
 _ResultT_co = TypeVar("_ResultT_co", covariant=True)
@@ -43,6 +45,35 @@ class ActionType(Protocol[_GoalT_co, _ResultT_co, _FeedbackT_co]):
     def Goal(self) -> _GoalT_co: ...  # noqa: N802
     def Result(self) -> _ResultT_co: ...  # noqa: N802
     def Feedback(self) -> _FeedbackT_co: ...  # noqa: N802
+
+
+_ActionT_co = TypeVar("_ActionT_co", covariant=True)
+
+
+class OfAction(Protocol[_ActionT_co]):
+    """A ServedGoal, to those of its members that are of a message of its action.
+
+    ``serve_action`` knows an action by its messages only, as `ActionType`, and whoever executes the
+    goal says ``ServedGoal[Count]``, which is of less: the parameter of ServedGoal is contravariant.
+    A message is found the other way: Count is an ActionType of certain ones.
+    """
+
+    handle: ServerGoalHandle[Any, Any, Any]
+    _action_name: str
+
+    @property
+    def _action(self) -> _ActionT_co: ...
+
+
+class ResultOf(Protocol[_ActionT_co]):
+    """An attribute that is a result message of an action; at run time an ordinary one."""
+
+    def __get__(
+        self: ResultOf[ActionType[Any, ResultT, Any]], instance: Any, owner: Any
+    ) -> ResultT: ...
+    def __set__(
+        self: ResultOf[ActionType[Any, ResultT, Any]], instance: Any, value: ResultT
+    ) -> None: ...
 
 
 _SrvRequestT_co = TypeVar("_SrvRequestT_co", covariant=True)

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
     from tests.support.makers import MakeNode, Run, RunAction
 
-    Goal = aiorcl.ServedGoal[Any, Any, Any]
+    Goal = aiorcl.ServedGoal[Any]
     Client = ActionClient[Any, Any, Any]
 
 

@@ -27,7 +27,7 @@ from tests.support.goals import RESULT, outcome, serve, wait_for_ever
 if TYPE_CHECKING:
     from tests.support.makers import RunAction
 
-    Goal = aiorcl.ServedGoal[Any, Any, Any]
+    Goal = aiorcl.ServedGoal[Any]
     Client = ActionClient[Any, Any, Any]
 
 

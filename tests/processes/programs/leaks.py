@@ -37,7 +37,7 @@ from tests.support.loops import LOOPS
 from tests.support.waitables import Inbox
 
 
-async def count(goal: aiorcl.ServedGoal[Any, Any, Any]) -> None:
+async def count(goal: aiorcl.ServedGoal[Any]) -> None:
     """Publish feedback, and end: if that is all, or else when the goal is cancelled.
 
     But not before the client has asked for the result, which expires at once.

@@ -23,15 +23,7 @@ from aiorcl._coroutines.arguments import (
     check_message,
 )
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
-from aiorcl._rclpy.typed import (
-    ActionType,
-    AnyFeedbackT,
-    AnyGoalT,
-    AnyResultT,
-    FeedbackT,
-    GoalT,
-    ResultT,
-)
+from aiorcl._rclpy.typed import ActionT_contra, ActionType, FeedbackT, GoalT, OfAction, ResultT
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.coroutine_steps import cancel
@@ -40,32 +32,34 @@ if TYPE_CHECKING:
     from rclpy.action.server import ServerGoalHandle
     from unique_identifier_msgs.msg import UUID
 
+    from aiorcl._rclpy.typed import ResultOf
 
-class ServedGoal(Generic[AnyGoalT, AnyResultT, AnyFeedbackT]):
+
+class ServedGoal(Generic[ActionT_contra]):
     """A goal that a coroutine executes: the argument of the function given to `serve_action`.
 
-    Of the types of its goal, result and feedback messages, ``ServedGoal[Count.Goal, Count.Result,
-    Count.Feedback]``, or of any. On the thread of the loop.
+    For type checkers it is one of an action, ``ServedGoal[Count]``, or of any. On the thread of the
+    loop.
 
     :ivar handle: rclpy's handle of the goal.
     :ivar result: a result message that the coroutine may fill: what the client gets if it returns
         None, raises or is cancelled.
     """
 
+    _action: ActionT_contra  # known to type checkers only
+    result: ResultOf[ActionT_contra]
+
     def __init__(
-        self,
-        action_name: str,
-        handle: ServerGoalHandle[Any, Any, Any],
-        result: AnyResultT,
+        self, action_name: str, handle: ServerGoalHandle[Any, Any, Any], result: Any
     ) -> None:
         self.handle = handle
-        self.result = result
+        self.result = result  # type: ignore[misc]  # of which action is not known here
         self._action_name = action_name
 
     @property
-    def request(self) -> AnyGoalT:
+    def request(self: OfAction[ActionType[GoalT, Any, Any]]) -> GoalT:
         """What the client wants: the goal message."""
-        request: AnyGoalT = self.handle.request
+        request: GoalT = self.handle.request
         return request
 
     @property
@@ -78,7 +72,9 @@ class ServedGoal(Generic[AnyGoalT, AnyResultT, AnyFeedbackT]):
         """True when a client has asked to cancel: ``CancelledError`` comes, or has come."""
         return self.handle.is_cancel_requested
 
-    def publish_feedback(self, feedback: AnyFeedbackT) -> None:
+    def publish_feedback(
+        self: OfAction[ActionType[Any, Any, FeedbackT]], feedback: FeedbackT
+    ) -> None:
         """Send feedback to the client.
 
         :raises TypeError: if it is of another type, or a field of it.
@@ -88,10 +84,10 @@ class ServedGoal(Generic[AnyGoalT, AnyResultT, AnyFeedbackT]):
         self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
 
 
-class _GoalCoroutine(Generic[GoalT, ResultT, FeedbackT]):
+class _GoalCoroutine:
     """The coroutine that executes one goal, and who has cancelled it."""
 
-    def __init__(self, goal: ServedGoal[GoalT, ResultT, FeedbackT]) -> None:
+    def __init__(self, goal: ServedGoal[Any]) -> None:
         self.goal = goal
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
@@ -123,25 +119,23 @@ class _GoalCoroutine(Generic[GoalT, ResultT, FeedbackT]):
         return self._cancelled and task is not None and task.uncancel() == 0
 
 
-class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
+class _Callbacks:
     """The callbacks of a server whose goals are executed by a coroutine function."""
 
     def __init__(
         self,
         action_name: str,
-        execute: Callable[
-            [ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]
-        ],
-        cancel_callback: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Any] | None,
+        execute: Callable[[ServedGoal[Any]], Coroutine[Any, Any, Any]],
+        cancel_callback: Callable[[ServedGoal[Any]], Any] | None,
     ) -> None:
         self.server: Any = None  # until it is made
         self._action_name = action_name
         self._execute = execute
         self._cancel_callback = cancel_callback
 
-    def _coroutine_of(self, handle: Any) -> _GoalCoroutine[GoalT, ResultT, FeedbackT]:
+    def _coroutine_of(self, handle: Any) -> _GoalCoroutine:
         """Return what executes the goal of a handle, which keeps it."""
-        found: _GoalCoroutine[GoalT, ResultT, FeedbackT] | None = attached(handle, "coroutine")
+        found: _GoalCoroutine | None = attached(handle, "coroutine")
         if found is None:
             result = self.server.action_type.Result()
             found = _GoalCoroutine(ServedGoal(self._action_name, handle, result))
@@ -161,7 +155,7 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
             asyncio.get_running_loop().call_soon(coroutine.cancel)
         return answer
 
-    async def run(self, handle: Any) -> ResultT:
+    async def run(self, handle: Any) -> Any:
         """Execute a goal to its end."""
         coroutine = self._coroutine_of(handle)
         goal = coroutine.goal
@@ -188,7 +182,7 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
             handle.succeed()
         return result
 
-    async def _result_of(self, goal: ServedGoal[GoalT, ResultT, FeedbackT]) -> ResultT:
+    async def _result_of(self, goal: ServedGoal[Any]) -> Any:
         coroutine = self._execute(goal)
         if not inspect.isawaitable(coroutine):
             raise TypeError(
@@ -199,7 +193,7 @@ class _Callbacks(Generic[GoalT, ResultT, FeedbackT]):
         check_result_message(self.server, self._action_name, result)
         return result
 
-    def _log(self, goal: ServedGoal[GoalT, ResultT, FeedbackT], error: Exception) -> None:
+    def _log(self, goal: ServedGoal[Any], error: Exception) -> None:
         logger_of(self.server).error(
             f"Goal {bytes(goal.goal_id.uuid).hex()} of action '{self._action_name}' is "
             f"aborted: {''.join(traceback.format_exception(error))}"
@@ -210,12 +204,14 @@ def serve_action(
     node: Node,
     action_type: ActionType[GoalT, ResultT, FeedbackT],
     action_name: str,
-    execute: Callable[[ServedGoal[GoalT, ResultT, FeedbackT]], Coroutine[Any, Any, ResultT | None]],
+    execute: Callable[
+        [ServedGoal[ActionType[GoalT, ResultT, FeedbackT]]], Coroutine[Any, Any, ResultT | None]
+    ],
     *,
     goal_callback: Callable[[GoalT], GoalResponse | Coroutine[Any, Any, GoalResponse]]
     | None = None,
     cancel_callback: Callable[
-        [ServedGoal[GoalT, ResultT, FeedbackT]],
+        [ServedGoal[ActionType[GoalT, ResultT, FeedbackT]]],
         CancelResponse | Coroutine[Any, Any, CancelResponse],
     ]
     | None = None,
@@ -236,7 +232,7 @@ def serve_action(
     Goals run side by side; ``goal_callback`` may reject those that come too many. The coroutine is
     a task of the executor, on the thread of its loop.
 
-    :param execute: a coroutine function, called with a `ServedGoal`.
+    :param execute: a coroutine function, called with a `ServedGoal` of the action.
     :param goal_callback: called with each goal message, plain or coroutine function; returns a
         ``rclpy.action.GoalResponse``. Every goal is accepted if None.
     :param cancel_callback: called with the `ServedGoal` when a client wants to cancel it, plain or
