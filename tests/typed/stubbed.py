@@ -8,15 +8,21 @@ from __future__ import annotations
 import array
 from typing import TypeAlias, assert_type
 
+import rclpy
 from rclpy.action import ActionClient, ActionServer, CancelResponse, GoalResponse
 from rclpy.action.client import ClientGoalHandle
 from rclpy.action.server import ServerGoalHandle
 from rclpy.client import Client
+from rclpy.clock import ClockType
+from rclpy.clock_type import ClockType as ClockTypeItself
+from rclpy.logging import LoggingSeverity
+from rclpy.node import Client as ClientOfNode
 from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.task import Future
+from rclpy.time import Time
 from sensor_msgs.msg import BatteryState, LaserScan
 from std_msgs.msg import Header, String
 from std_srvs.srv import SetBool, Trigger
@@ -122,6 +128,17 @@ async def calls(node: Node) -> None:
     publisher = node.create_publisher(String, "s", 10)
     publisher.publish(String())
     publisher.publish(Header())  # type: ignore[arg-type]
+
+
+def imported(node: Node, client: ClientOfNode[SetBool.Request, SetBool.Response]) -> None:
+    """What modules of rclpy import may be imported from them, as many programs do."""
+    while rclpy.ok():
+        print(client, rclpy.get_default_context())
+    assert_type(node.get_clock().clock_type, ClockTypeItself)
+    assert_type(node.get_clock().now(), Time)
+    assert_type(node.get_clock().now() > Time(seconds=1, clock_type=ClockType.ROS_TIME), bool)
+    node.get_logger().set_level(LoggingSeverity.DEBUG)
+    print(ClockType.ROSTIME)  # type: ignore[attr-defined]
 
 
 def gained(node: Node, subscription: Subscription[String]) -> None:

@@ -20,7 +20,7 @@ from pathlib import Path
 from aiorcl._stubs.errors import StubsError
 from aiorcl._stubs.modules import MARK
 from aiorcl._stubs.packages import KINDS
-from aiorcl._stubs.skeleton import Function, is_overload, names_of, skeleton_of
+from aiorcl._stubs.skeleton import Function, is_overload, names_of, reexported, skeleton_of
 
 _AMENDMENTS = Path(__file__).parent / "amendments"
 _IMPORT_TYPE_VAR = ast.parse("from typing_extensions import TypeVar as _TypeVar").body
@@ -78,7 +78,7 @@ def packages_held_by_rclpy(stubs: dict[str, str]) -> set[str]:
 
 
 def _module_of(path: str) -> str:
-    return "rclpy." + path.removesuffix(".pyi").removesuffix("/__init__").replace("/", ".")
+    return f"rclpy/{path.removesuffix('.pyi')}".removesuffix("/__init__").replace("/", ".")
 
 
 def _file_of(module: str) -> str:
@@ -135,7 +135,7 @@ def _amend_module(
     added: list[ast.stmt] = []
     for statement in amendment.body:
         if isinstance(statement, ast.ImportFrom):
-            added += _imports(statement, amendments)
+            added += _imports(statement, amendments, known)
         elif isinstance(statement, ast.ClassDef) and statement.name in classes:
             _amend_class(classes[statement.name], statement, classes)
         elif not known.issuperset(names_of(statement)):
@@ -143,18 +143,23 @@ def _amend_module(
     module.body[:0] = added
 
 
-def _imports(statement: ast.ImportFrom, amendments: dict[str, ast.Module]) -> Iterator[ast.stmt]:
-    """Import what is there; what this release of rclpy does not have is Any."""
+def _imports(
+    statement: ast.ImportFrom, amendments: dict[str, ast.Module], known: set[str]
+) -> Iterator[ast.stmt]:
+    """Import what is there; what this release of rclpy does not have is Any.
+
+    What the module imports, too, may be imported from it as ever.
+    """
     module = statement.module or ""
     has = set(dir(importlib.import_module(module)))
     for path, amendment in amendments.items():
         if _module_of(path) == module:
             has.update(name for each in amendment.body for name in names_of(each))
-    there = [each for each in statement.names if each.name in has or "rclpy" not in module]
-    if there:
-        yield ast.ImportFrom(module, there, 0)
     for each in statement.names:
-        if each not in there:
+        imported = ast.ImportFrom(module, [each], 0)
+        if each.name in has or "rclpy" not in module:
+            yield reexported(imported) if known.issuperset(names_of(imported)) else imported
+        else:
             yield from ast.parse(f"from typing import Any as {each.name}").body
 
 

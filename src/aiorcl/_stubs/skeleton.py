@@ -30,7 +30,7 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
             case ast.Import() | ast.Assign() | ast.AnnAssign():
                 yield statement
             case ast.ImportFrom():
-                yield _reexported(statement)
+                yield reexported(statement)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 if not _is_overloaded(statement, body):
                     yield _function(statement, in_class=False)
@@ -43,7 +43,8 @@ def _statements(body: list[ast.stmt]) -> Iterator[ast.stmt]:
                 yield from _statements(statement.body)
 
 
-def _reexported(statement: ast.ImportFrom) -> ast.ImportFrom:
+def reexported(statement: ast.ImportFrom) -> ast.ImportFrom:
+    """Return an import whose names may be imported from where it stands, if they are rclpy's."""
     if not statement.level and not (statement.module or "").startswith("rclpy"):
         return statement
     names = [

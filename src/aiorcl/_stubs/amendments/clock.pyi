@@ -1,0 +1,3 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# What rclpy.clock is to say: that users may import from it what it imports.
