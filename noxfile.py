@@ -215,7 +215,7 @@ def extension(session: nox.Session, sanitizer: str) -> None:
     }
     install(
         session,
-        *(*PROJECT["build-system"]["requires"], *group("build", "test", "test-kilted")),
+        *(*PROJECT["build-system"]["requires"], *group("build", "test", "test-kilted", "bench")),
         *(*ros("kilted"), *headers()),
     )
     options = [f"--config-setting={name}={value}" for name, value in settings.items()]
@@ -224,7 +224,7 @@ def extension(session: nox.Session, sanitizer: str) -> None:
     session.env.update(ASAN_OPTIONS="detect_leaks=0", UBSAN_OPTIONS="print_stacktrace=1")
     if preloaded:
         session.env.update(LD_PRELOAD=":".join(preloaded), PYTHONMALLOC="malloc")
-    run(session, "pytest", *SANITIZED_TESTS[sanitizer], *session.posargs)
+    run_pytest(session, *SANITIZED_TESTS[sanitizer])
 
 
 @nox.session
