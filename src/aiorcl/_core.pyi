@@ -188,6 +188,11 @@ class Entity:
 
     def poke(self, events: int = 1) -> None: ...
 
+    def renew(self) -> None:
+        """
+        Sets its event callbacks anew: the middleware has made again what they were set on.
+        """
+
     @property
     def pending(self) -> int: ...
 

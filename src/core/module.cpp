@@ -192,6 +192,8 @@ NB_MODULE(_core, m) {
       .def("call_if_may", &Entity::call_if_may, "otherwise"_a, "function"_a, "args"_a,
            "Calls a function if a callback may begin, and else returns `otherwise`.")
       .def("poke", &Entity::poke, "events"_a = 1)
+      .def("renew", &Entity::renew,
+           "Sets its event callbacks anew: the middleware has made again what they were set on.")
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("unsettled", &Entity::unsettled)
       .def_prop_ro("closed", &Entity::closed)

@@ -117,6 +117,27 @@ TEST_CASE_FIXTURE(Fixture, "a reset makes a timer ready, on the thread that rese
   handle_all(queue);
 }
 
+TEST_CASE_FIXTURE(Fixture, "a watch is renewed when the middleware has forgotten it, until close") {
+  rcl::Publisher publisher(node, "topic");
+  rcl::Subscription subscription(node, "topic");
+  Watch watch(Source::kSubscription, subscription.get(), *entry);
+  const auto forget = [&subscription] {
+    return rcl_subscription_set_on_new_message_callback(subscription.get(), nullptr, nullptr);
+  };
+  REQUIRE(forget() == RCL_RET_OK);
+  publisher.publish(1);
+  CHECK(watch.count() == 0);
+  watch.renew();
+  CHECK(watch.count() == 1);
+  publisher.publish(2);
+  CHECK(watch.count() == 2);
+  CHECK(handle_all(queue) == 2);
+  watch.close();
+  watch.renew();
+  publisher.publish(3);
+  CHECK(watch.count() == 2);
+}
+
 TEST_CASE_FIXTURE(Fixture, "what came before is counted inside the constructor") {
   rcl::Publisher publisher(node, "topic");
   rcl::Subscription subscription(node, "topic");

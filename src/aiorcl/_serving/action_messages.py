@@ -60,6 +60,7 @@ class Sender:
 
     def __init__(self, action: Any, handle: Any, action_type: Any, label: str) -> None:
         self.label = label
+        self.action = weakref.ref(action)
         # Of a server.
         self.unsent = UnsentResponses(tells_node(action, node_of, label))
         impl = action_type.Impl

@@ -48,6 +48,7 @@ Entity::~Entity() {
 void Entity::stop() noexcept {
   // Before the sources: one that gives back what is pending does not know of what was set aside.
   if (retry_ != nullptr && process_.is_this()) retry_->again();
+  watches_.clear();
   sources_.clear();
   unsettled_ = pending();  // with what has come up to now, while sources were ending
   if (retry_ != nullptr) {
@@ -55,6 +56,10 @@ void Entity::stop() noexcept {
     retry_.reset();
   }
   ReadyQueue::release(std::exchange(ready_, nullptr));
+}
+
+void Entity::renew() {
+  for (Watch * watch : watches_) watch->renew();
 }
 
 void Entity::close() {

@@ -11,6 +11,7 @@
 #include <exception>
 #include <memory>
 #include <string>
+#include <type_traits>
 #include <utility>
 #include <vector>
 
@@ -146,6 +147,10 @@ class Entity {
     if (ready_ != nullptr && events > 0) ready_->add(events);
   }
 
+  /// Sets its event callbacks anew: the middleware has made again what they were set on. Any thread
+  /// that holds the GIL.
+  void renew();
+
   /// Tells the user's on-new-event callback how many events came since it was told last, if any.
   void report();
 
@@ -181,6 +186,7 @@ class Entity {
     auto source = std::make_shared<S>(std::forward<Args>(args)..., *ready_);
     S * const added = source.get();
     sources_.push_back(std::move(source));
+    if constexpr (std::is_same_v<S, Watch>) watches_.push_back(added);
     return added;
   }
 
@@ -250,6 +256,7 @@ class Entity {
   std::shared_ptr<ReadyQueue> queue_;
   Ready * ready_ = nullptr;
   std::vector<std::shared_ptr<void>> sources_;  // each of its own type
+  std::vector<Watch *> watches_;                // those of them that rmw calls
   std::unique_ptr<Retry> retry_;                // made when it is needed
   bool fails_ = false;
   nanobind::object failed_by_;  // the class of the exception that was told of, until ran()

@@ -58,7 +58,12 @@ static_assert(std::size(kSetters) == kSources);
 
 Watch::Watch(Source source, const void * entity, Ready & ready)
     : source_(source), entity_(entity), ready_(ready) {
-  check(kSetters[static_cast<std::size_t>(source)](entity, &Watch::on_ready, this),
+  renew();
+}
+
+void Watch::renew() {
+  if (entity_ == nullptr || !process_.is_this()) return;
+  check(kSetters[static_cast<std::size_t>(source_)](entity_, &Watch::on_ready, this),
         "set the event callback");
 }
 

@@ -45,6 +45,10 @@ class Watch {
   Watch(const Watch &) = delete;
   Watch & operator=(const Watch &) = delete;
 
+  /// Sets the event callback anew: the middleware has made again what it was set on. Events that
+  /// it has for us count at once.
+  void renew();  // throws RclError
+
   /// After this returns, the middleware calls us no more. Idempotent.
   void close() noexcept;
 
