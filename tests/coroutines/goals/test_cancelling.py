@@ -72,6 +72,40 @@ def test_a_client_cancels(run_action: RunAction, capfd: Any, way: str) -> None:
     assert ("LookupError" in capfd.readouterr().err) == (way == "raise")
 
 
+def test_feedback_before_the_coroutine_hears_of_it(run_action: RunAction, capfd: Any) -> None:
+    """The cancellation is accepted, and nobody knows yet: nothing is sent, and rclpy not asked."""
+
+    async def execute(goal: Goal) -> None:
+        begun.set()
+        try:
+            await wait_for_ever(goal)
+        finally:
+            heard.append("cancelled")
+
+    def publish(goal: Goal) -> None:
+        heard.append(goal.is_cancel_requested)
+        goal.publish_feedback(Fibonacci.Feedback(sequence=[1]))
+
+    def accept(goal: Goal) -> CancelResponse:
+        # In the turn after that in which rclpy notes the cancellation.
+        asyncio.get_running_loop().call_soon(publish, goal)
+        return CancelResponse.ACCEPT
+
+    begun = asyncio.Event()
+    heard: list[Any] = []
+
+    async def test(server: Node, client: Client) -> None:
+        serve(server, execute, cancel_callback=accept)
+        async with aiorcl.goal(client, Fibonacci.Goal()) as running:
+            await begun.wait()
+            assert await running.cancel()
+            assert [feedback async for feedback in running] == []
+        assert heard == [True, "cancelled"]
+
+    run_action(test)
+    assert "publish_feedback" not in capfd.readouterr().err
+
+
 @pytest.mark.parametrize("when", ["at once", "while it cleans up"])
 def test_two_requests_cancel_a_goal_once(run_action: RunAction, when: str) -> None:
     """Both accepted by a coroutine that runs for both; neither interrupts the cleanup."""

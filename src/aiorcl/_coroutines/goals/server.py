@@ -75,12 +75,14 @@ class ServedGoal(Generic[ActionT_contra]):
     def publish_feedback(
         self: OfAction[ActionType[Any, Any, FeedbackT]], feedback: FeedbackT
     ) -> None:
-        """Send feedback to the client.
+        """Send feedback to the client; while the goal is cancelled as `serve_action` says.
 
         :raises TypeError: if it is of another type, or a field of it.
         """
         cls = server_of(self.handle).action_type.Feedback
         check_message(feedback, cls, f"Feedback of action '{self._action_name}'")
+        if attached(self.handle, "coroutine").is_to_hear:
+            return  # newer rclpy warns of it, but nobody knows yet that the goal is cancelled
         self.handle.publish_feedback(feedback)  # type: ignore[arg-type]  # rclpy's types err
 
 
@@ -89,6 +91,8 @@ class _GoalCoroutine:
 
     def __init__(self, goal: ServedGoal[Any]) -> None:
         self.goal = goal
+        #: From an accepted cancellation until the coroutine hears of it.
+        self.is_to_hear = False
         self._task: asyncio.Task[Any] | None = None
         self._cancelled = False
 
@@ -102,13 +106,18 @@ class _GoalCoroutine:
                 "its node must be on an AsyncioExecutor"
             ) from None
 
-    def cancel(self) -> None:
+    def cancel_soon(self) -> None:
         """A client cancels: the coroutine hears of it where it waits, once.
 
-        Several requests may be accepted where callbacks of the server run side by side.
+        In the next turn of the loop, after rclpy has noted in the goal that it is asked to. Several
+        requests may be accepted where callbacks of the server run side by side.
         """
-        if self._cancelled:
-            return
+        if not self._cancelled and not self.is_to_hear:
+            self.is_to_hear = True
+            asyncio.get_running_loop().call_soon(self._cancel)
+
+    def _cancel(self) -> None:
+        self.is_to_hear = False
         self._cancelled = True
         if self._task is not None:
             cancel(self._task)
@@ -151,8 +160,7 @@ class _Callbacks:
             if inspect.isawaitable(answer):
                 answer = await answer
         if answer == CancelResponse.ACCEPT:
-            # After rclpy has noted in the goal that it is asked to.
-            asyncio.get_running_loop().call_soon(coroutine.cancel)
+            coroutine.cancel_soon()
         return answer
 
     async def run(self, handle: Any) -> Any:
@@ -228,6 +236,12 @@ def serve_action(
       canceled, with ``goal.result``. One that catches it and returns has succeeded all the same,
       and one that then raises something else has aborted;
     - it is cancelled otherwise, as with the end of the executor: aborted, with an empty result.
+
+    Feedback of a goal that a client cancels: what the coroutine publishes before the
+    ``CancelledError`` comes, when the cancellation is accepted already, is dropped. What it
+    publishes after that, in a ``finally`` say, the client gets up to rclpy 10.0.7; from 10.0.8 on
+    rclpy drops it, and its log warns: "publish_feedback() called on a goal handle not in executing
+    state, ignoring".
 
     Goals run side by side; ``goal_callback`` may reject those that come too many. The coroutine is
     a task of the executor, on the thread of its loop.
