@@ -130,7 +130,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(on_error, self._run.interrupt, report),
             *(self._context_end.caused, self._context_end.is_told_by),
         )
-        self._workers.on_interrupt = self._errors.add
+        self._workers.on_error = self._errors.add
         unfetched = Unfetched(self._run, self._mailbox, self._errors)
         self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
         watcher = Watcher(

@@ -16,7 +16,7 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 import aiorcl
-from aiorcl import AsyncioExecutor, EntityGoneError, ThreadCallbackGroup
+from aiorcl import AsyncioExecutor, EntityGoneError
 from tests.support.raising import WrongError, raise_soon
 
 if TYPE_CHECKING:
@@ -75,30 +75,6 @@ def test_a_cancellation_that_leaves_a_plain_callback_is_told(
         (context_told,) = told
         assert context_told["message"] == f"Exception in {name}"
         assert isinstance(context_told["exception"], asyncio.CancelledError)
-
-    run(main)
-
-
-def test_one_that_leaves_a_worker_is_told(run: Run, context: Context, lone: Node) -> None:
-    """So does a plain callback in a thread."""
-
-    async def main() -> None:
-        told = hear(asyncio.get_running_loop())
-        ended = asyncio.Event()
-        async with AsyncioExecutor(context=context) as executor:
-            executor.add_node(lone)
-            loop = asyncio.get_running_loop()
-
-            def tick() -> None:
-                timer.cancel()
-                loop.call_soon_threadsafe(ended.set)
-                raise asyncio.CancelledError
-
-            timer = lone.create_timer(0.001, tick, callback_group=ThreadCallbackGroup(1))
-            await ended.wait()
-            while not told:  # noqa: ASYNC110
-                await asyncio.sleep(0)
-        assert [each["message"] for each in told] == ["Exception in timer"]
 
     run(main)
 

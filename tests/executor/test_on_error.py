@@ -38,7 +38,7 @@ from tests.support.raising import (
 if TYPE_CHECKING:
     from collections.abc import Callable
 
-    from tests.support.makers import Run
+    from tests.support.makers import MakeNode, Run
     from tests.support.raising import Arrange, Make
 
 NAMES: dict[Arrange, str] = {
@@ -74,6 +74,62 @@ def test_the_hook_gets_the_exception_and_all_goes_on(
             assert await told == (error, expected)
             assert await executor.create_task(max, 1, 2) == 2
             del kept
+
+    run(main)
+
+
+class InWorkers(Node):
+    """Has its callbacks run in a thread, unless they are of another group."""
+
+    def __init__(self, name: str, **options: Any) -> None:
+        self.group = ThreadCallbackGroup(1)
+        super().__init__(name, **options)
+
+    @property
+    def default_callback_group(self) -> ThreadCallbackGroup:
+        """The group of entities that are given none."""
+        return self.group
+
+
+@pytest.mark.parametrize(
+    "arrange", [in_subscription, in_timer, in_service, in_qos_event, in_feedback], ids=name
+)
+@pytest.mark.parametrize("cls", [Node, InWorkers])
+@pytest.mark.parametrize("has_hook", [False, True], ids=["handler", "hook"])
+def test_a_cancellation_of_nobody_is_told_as_any_error(
+    run: Run,
+    context: Context,
+    make_node: MakeNode,
+    arrange: Arrange,
+    cls: type[Node],
+    *,
+    has_hook: bool,
+) -> None:
+    """What a plain callback lets pass, here or in a worker: the hook is asked; else all goes on."""
+    node = make_node(cls)
+    error = asyncio.CancelledError("on purpose")
+    asked: list[tuple[BaseException, str]] = []
+
+    def hook(error: BaseException, origin: str) -> None:
+        asked.append((error, origin))
+        raise error
+
+    async def main() -> None:
+        loop = asyncio.get_running_loop()
+        told = loop.create_future()
+        loop.set_exception_handler(lambda _, about: told.set_result(about))
+        async with AsyncioExecutor(
+            context=context, on_error=hook if has_hook else None
+        ) as executor:
+            executor.add_node(node)
+            kept = arrange(executor, node, plainly, error)
+            about = await told
+            assert await executor.create_task(max, 1, 2) == 2
+            del kept
+        callback = f"{plainly.__qualname__}.<locals>.callback"
+        origin = NAMES[arrange].format(node=node.get_fully_qualified_name(), callback=callback)
+        assert about == {"message": f"Exception in {origin}", "exception": error}
+        assert asked == [(error, origin)] * has_hook
 
     run(main)
 

@@ -81,8 +81,9 @@ class Workers:
         self._state = state
         #: As given.
         self.nothing_answers = nothing_answers
-        #: Takes what a handler of a signal has raised, and the entity with whose callback it came.
-        self.on_interrupt: Callable[[object, BaseException], None] = lambda entity, error: None
+        #: Takes what nobody who awaits the callback of an entity would tell: what a handler of a
+        #: signal has raised, or a cancellation that is nobody's. The loop's thread.
+        self.on_error: Callable[[object, BaseException], None] = lambda entity, error: None
         self._pools: ByIdentity[ThreadCallbackGroup, ThreadPoolExecutor] = ByIdentity()
         self._calls: set[Call] = set()
         # Those of which nobody awaits the end any more: their loop was closed.
@@ -178,10 +179,9 @@ class Workers:
                     raise
                 except asyncio.CancelledError as error:
                     is_expected = pending.is_refused or isinstance(error, UnansweredError)
-                    if not (is_expected or cancellation or self.nothing_answers()):
-                        what = name_of_function(callback) if entity is None else entity.label
-                        tell = asyncio.get_running_loop().call_exception_handler
-                        tell({"message": f"Exception in {what}", "exception": error})
+                    is_expected = is_expected or cancellation is not None or self.nothing_answers()
+                    if entity is not None and not is_expected:  # else a task is cancelled by it
+                        self.on_error(entity, error)
                     raise
                 if not is_coroutine(result):
                     # Of use also when it was cancelled: what has begun has been done, and whoever
@@ -211,7 +211,7 @@ class Workers:
             if call.cancel():
                 raise
             # A signal came while the thread was started, which runs: it is waited for.
-            self.on_interrupt(entity, error)
+            self.on_error(entity, error)
             return call
 
     def callable_in(
