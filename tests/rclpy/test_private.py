@@ -312,6 +312,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.execute_goal_of(o.action_server),
         inspect.iscoroutinefunction,
     ),
+    "parameters_of": (
+        lambda o: private.parameters_of(o.node),
+        lambda got: got["use_sim_time"].value is False,
+    ),
     "state_machine_of": (
         lambda o: private.state_machine_of(o.lifecycle_node).current_state[1],
         lambda got: got == "unconfigured",

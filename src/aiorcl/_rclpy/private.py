@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from rclpy.client import Client
     from rclpy.executors import Executor
     from rclpy.impl.rcutils_logger import RcutilsLogger
+    from rclpy.parameter import Parameter
     from rclpy.timer import Rate, Timer
     from rclpy.waitable import Waitable
 
@@ -185,6 +186,10 @@ def names(node: Node, executor: weakref.ref[Any]) -> bool:
     return getattr(node, "_Node__executor_weakref", None) is executor
 
 
+#: Return the parameters of a node by their names, also those that have no value.
+parameters_of: Callable[[Node], dict[str, Parameter[Any]]] = attrgetter("_parameters")
+
+
 # Lifecycle nodes.
 
 #: What makes a transition, and the callback of the service that asks for one.
@@ -205,15 +210,9 @@ def pending_requests_of(client: Client[Any, Any]) -> dict[int, AnyFuture]:
     return client._pending_requests
 
 
-def timer_of(rate: Rate) -> Timer:
-    """Return the timer by which a rate sleeps."""
-    return rate._timer
-
-
-def event_of(rate: Rate) -> threading.Event:
-    """Return what wakes those who sleep by a rate."""
-    return rate._event
-
+#: Return the timer by which a rate sleeps, and what wakes those who sleep.
+timer_of: Callable[[Rate], Timer] = attrgetter("_timer")
+event_of: Callable[[Rate], threading.Event] = attrgetter("_event")
 
 #: The futures of a waitable, which it completes in ``execute``.
 futures_of: Callable[[Waitable[Any]], Iterable[AnyFuture]] = attrgetter("_futures")

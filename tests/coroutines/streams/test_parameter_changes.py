@@ -92,6 +92,81 @@ def test_only_those_that_are_asked_for(run: Run, context: Context, lone: Node) -
     run(main)
 
 
+@pytest.mark.parametrize("names", [(), ("rate",), ("left",)], ids=["all", "others", "one of them"])
+def test_parameters_are_declared_without_a_value(
+    run: Run, context: Context, lone: Node, names: tuple[str, ...]
+) -> None:
+    """As where no stream is open: all callbacks hear of them; the stream, if it is to, of None."""
+    lone.declare_parameter("rate", 1.0)
+    expected: list[dict[str, object]] = [
+        {"left": None},
+        {"right": None},
+        {"up": 5},
+        {"left": 3},
+        {"rate": 2.0},
+    ]
+    called: list[dict[str, object]] = []
+    lone.add_post_set_parameters_callback(lambda parameters: called.append(values(parameters)))
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.parameter_changes(lone, *names) as changes:
+                assert lone.declare_parameter("left", Parameter.Type.INTEGER).value is None
+                both = [("right", Parameter.Type.STRING), ("up", 5)]
+                assert [each.value for each in lone.declare_parameters("", both)] == [None, 5]
+                lone.set_parameters([Parameter("left", value=3), Parameter("rate", value=2.0)])
+                assert called == expected
+                came = [each for each in expected if not names or names[0] in each]
+                assert [values(await anext(changes)) for _ in came] == came
+
+    run(main)
+
+
+class Guarded(Node):
+    """Lets nobody ask for what it guards."""
+
+    def get_parameter(self, name: str) -> Parameter[Any]:
+        """Refuse."""
+        if name == "rate":
+            raise PermissionError(name)
+        return super().get_parameter(name)
+
+
+def test_the_node_is_not_asked(run: Run, context: Context, make_node: MakeNode) -> None:
+    """What is the user's might raise, and whatever has set the parameter would raise that."""
+    node = make_node(Guarded)
+    node.declare_parameter("rate", 1.0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            async with aiorcl.parameter_changes(node) as changes:
+                assert node.set_parameters([Parameter("rate", value=2.0)])[0].successful
+                assert values(await anext(changes)) == {"rate": 2.0}
+
+    run(main)
+
+
+@pytest.mark.parametrize("undeclared", [False, True], ids=["declared", "undeclared"])
+def test_a_callback_undeclares_a_parameter(
+    run: Run, context: Context, make_node: MakeNode, undeclared: bool
+) -> None:
+    """It has no value any more, wherever parameters have to be declared."""
+    node = make_node(allow_undeclared_parameters=undeclared)
+    node.declare_parameter("rate", 1.0)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            async with aiorcl.parameter_changes(node) as changes:
+                node.add_post_set_parameters_callback(lambda _: node.undeclare_parameter("rate"))
+                node.set_parameters([Parameter("rate", value=2.0)])
+                assert values(await anext(changes)) == {"rate": None}
+
+    run(main)
+
+
 def test_a_callback_sets_a_parameter_anew(run: Run, context: Context, lone: Node) -> None:
     """The last list has what the node has; no callback of the user's is called for a stream."""
     lone.declare_parameter("rate", 0.0)

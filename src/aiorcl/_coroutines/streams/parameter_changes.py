@@ -9,19 +9,18 @@ import weakref
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from rclpy.exceptions import ParameterNotDeclaredException
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._rclpy.private import parameters_of
 from aiorcl._serving.followers import on_loop
 from aiorcl._serving.registry import served_node_here
 
 if TYPE_CHECKING:
     from collections.abc import Collection
-
-    from rclpy.parameter import Parameter
 
     AnyParameter = Parameter[Any]
 
@@ -33,9 +32,10 @@ class _ChangeFeed(Feed["list[AnyParameter]"]):
         super().__init__(limit=None)
         self._names = names
 
-    def changed(self, parameters: list[AnyParameter]) -> None:
-        """Some were set."""
-        wanted = [each for each in parameters if not self._names or each.name in self._names]
+    def changed(self, node: Node, parameters: list[AnyParameter]) -> None:
+        """Some of the node were set."""
+        names = self._names
+        wanted = [_now(node, each.name) for each in parameters if not names or each.name in names]
         if wanted and self.reason is None:
             self._items.append(wanted)
             on_loop(self._loop, self._wake_one)
@@ -61,16 +61,15 @@ class _Changes:
         # Their values of now, under a lock: another callback, or thread, may have set them anew,
         # and the last one that a stream brings has to be what the node has.
         with self._lock:
-            now = [_now(node, each) for each in parameters]
             for feed in list(self.feeds):
-                feed.changed(now)
+                feed.changed(node, parameters)
 
 
-def _now(node: Node, parameter: AnyParameter) -> AnyParameter:
-    try:
-        return node.get_parameter(parameter.name)
-    except ParameterNotDeclaredException:
-        return parameter
+def _now(node: Node, name: str) -> AnyParameter:
+    # Not by get_parameter(), which may be the user's, and refuses to return what has no value: what
+    # is raised here is raised by whatever has set the parameter.
+    now = parameters_of(node).get(name)
+    return Parameter(name) if now is None else now
 
 
 _changes: ByIdentity[Node, _Changes] = ByIdentity()
@@ -108,7 +107,8 @@ def parameter_changes(node: Node, *names: str) -> ParameterStream:
     the services do it, after all callbacks of the node have agreed; a parameter that is declared is
     set, too. Each comes with the value that it has by then, on whichever thread it was set, from
     when the stream is opened; so the last one is what the node has, also where another callback, or
-    thread, has set it anew meanwhile. One that was set to the value that it had comes as well.
+    thread, has set it anew meanwhile. One that was set to the value that it had comes as well, and
+    one without a value, such as is declared with no more than its type, with None.
 
         async for changed in aiorcl.parameter_changes(node, "rate"):
             rate = changed[0].value
