@@ -9,11 +9,13 @@ import threading
 from typing import TYPE_CHECKING
 
 import pytest
+from rclpy.clock import Clock, ROSClock
+from rclpy.clock_type import ClockType
 from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.parameter import Parameter
-from rosgraph_msgs.msg import Clock
+from rosgraph_msgs.msg import Clock as ClockMessage
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, subscribers_ready
 from aiorcl._serving import stopped_clocks
@@ -29,8 +31,8 @@ class Simulation:
     """Publishes ``/clock`` by a node that is on no executor."""
 
     def __init__(self, node: Node) -> None:
-        self.publisher = node.create_publisher(Clock, "/clock", 10)
-        self._now = Clock()
+        self.publisher = node.create_publisher(ClockMessage, "/clock", 10)
+        self._now = ClockMessage()
 
     def advance(self) -> None:
         """Let a second pass."""
@@ -108,6 +110,45 @@ def test_a_clock_that_stands_still(
             executor.add_node(node)
             await subscribers_ready(simulation.publisher)
             simulation.advance()
+            executor.create_task(sleep_in_cleanup, node, begun)
+            await begun.wait()
+
+    with pytest.raises(EntityGoneError, match="stands still"):
+        run(main)
+
+
+class NewerClock(Clock):
+    """What a node has from rclpy 10 on: a clock of ROS time that is no ROSClock."""
+
+    def __new__(cls) -> NewerClock:
+        return object.__new__(cls)
+
+    def __init__(self) -> None:
+        # Kilted's and Jazzy's clocks are what their __new__ makes.
+        vars(self).update(vars(Clock(clock_type=ClockType.ROS_TIME)))
+
+    @property
+    def ros_time_is_active(self) -> bool:
+        """Tell whether it is set by somebody."""
+        with self.handle:
+            return self.handle.get_ros_time_override_is_enabled()
+
+
+def test_a_clock_of_newer_rclpy_that_stands_still(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Of what class it is matters as little as who has set it."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+    node, clock = make_node(), NewerClock()
+    assert not isinstance(clock, ROSClock)
+    with clock.handle:
+        clock.handle.set_ros_time_override_is_enabled(True)
+    monkeypatch.setattr(node, "_clock", clock)
+
+    async def main() -> None:
+        begun = asyncio.Event()
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
             executor.create_task(sleep_in_cleanup, node, begun)
             await begun.wait()
 

@@ -6,9 +6,9 @@ from __future__ import annotations
 
 import contextlib
 import time
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from rclpy.clock import ROSClock
+from rclpy.clock_type import ClockType
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.by_identity import ByIdentity
@@ -46,9 +46,11 @@ class StoppedClocks:
                 self._look_at(served_node.node)
 
     def _look_at(self, node: Node) -> None:
-        clock = clock_of(node)
+        clock: Any = clock_of(node)  # no ROSClock from rclpy 10 on
         loop = self._run.loop
-        if loop is None or not isinstance(clock, ROSClock) or not clock.ros_time_is_active:
+        if loop is None or clock is None or clock.clock_type is not ClockType.ROS_TIME:
+            return
+        if not clock.ros_time_is_active:
             return
         shows, now = clock.now().nanoseconds, time.monotonic()
         shown, since = self._shown.get(clock) or (None, now)
