@@ -4,7 +4,7 @@
 
 from __future__ import annotations
 
-import asyncio
+import inspect
 import time
 from functools import partial
 from typing import TYPE_CHECKING
@@ -287,7 +287,7 @@ def test_a_timer_callback_may_be_replaced(node: Node, spin: Spinner, kind: str) 
     timer.callback = coroutine if kind == "coroutine" else lambda: new.append("function")  # type: ignore[assignment]
     spin.until(lambda: len(new) == 2)
     assert new == [kind] * 2
-    assert asyncio.iscoroutinefunction(timer.callback) is (kind == "coroutine")
+    assert inspect.iscoroutinefunction(timer.callback) is (kind == "coroutine")
 
 
 @lacks(single_kilted=ASKS, events_kilted=ASKS)

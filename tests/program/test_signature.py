@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import functools
 import inspect
+import sys
 from collections.abc import Callable
 from typing import Any
 from unittest import mock
@@ -13,6 +14,7 @@ from unittest import mock
 import pytest
 
 from aiorcl import AsyncioExecutor
+from aiorcl._loop.signatures import signature_of
 from aiorcl._program.signature import why_not_called_with
 from tests.program.workspace.ends import IsSupplied, NeedsName
 
@@ -131,6 +133,17 @@ def test_what_cannot_be_called(
     with pytest.raises(TypeError):
         function(*arguments)
     assert why_not_called_with(function, *arguments) == reason
+
+
+@pytest.mark.skipif(sys.version_info < (3, 14), reason="annotations are evaluated at once")
+def test_annotations_that_name_nothing() -> None:
+    """As of what is imported for type checkers only: they are no reason to fail."""
+    source = "def function(first: int, second: Missing) -> Missing: ..."
+    names: dict[str, Any] = {}
+    exec(compile(source, "program", "exec", dont_inherit=True), names)
+    function = names["function"]
+    assert signature_of(function).parameters["first"].annotation is int
+    assert why_not_called_with(function, 1) == "missing a required argument: 'second'"
 
 
 def test_decorators_supply_arguments(run: Run) -> None:

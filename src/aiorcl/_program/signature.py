@@ -9,6 +9,8 @@ import inspect
 from collections.abc import Callable
 from typing import Any
 
+from aiorcl._loop.signatures import signature_of
+
 
 def why_not_called_with(
     function: Callable[..., Any], *arguments: object, **keywords: object
@@ -28,7 +30,7 @@ def why_not_called_with(
     if _has_another_signature(called):
         return None
     try:
-        signature = inspect.signature(called, follow_wrapped=False)
+        signature = signature_of(called, follow_wrapped=False)
     except (TypeError, ValueError):
         return None  # it does not tell what it takes
     try:

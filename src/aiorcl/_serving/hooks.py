@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import inspect
 import weakref
 from collections.abc import Awaitable, Callable, Coroutine
 from typing import TYPE_CHECKING, Any, cast
@@ -15,6 +14,7 @@ from rclpy.event_handler import EventHandler
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._core import is_coroutine
+from aiorcl._loop.signatures import signature_of
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
@@ -184,7 +184,7 @@ class ExecutorHooks:
 
     def timer_argument(self, callback: Callable[..., Any]) -> str | None:
         try:
-            signature = inspect.signature(callback)
+            signature = signature_of(callback)
         except Exception:  # a function of C does not tell, and what is an object of the user's
             return None
         for parameter in signature.parameters.values():
