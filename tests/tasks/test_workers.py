@@ -9,8 +9,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
+from action_msgs.msg import GoalStatus
 from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
+from rclpy.action.server import ActionServer, CancelResponse
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
@@ -236,6 +237,42 @@ def test_an_execute_callback_blocks_in_a_worker(run: Run, context: Context, lone
             assert result is not None
             assert list(result.result.sequence) == [1, 1]
             assert thread[0] is not threading.current_thread()
+
+    run(main)
+
+
+def test_a_cancellation_comes_through(run: Run, context: Context, lone: Node) -> None:
+    """An action server of the group decides on the loop while a goal has its only thread."""
+
+    async def main() -> None:
+        begun, cancelled = asyncio.Event(), threading.Event()
+        loop = asyncio.get_running_loop()
+
+        def execute(goal: Any) -> Fibonacci.Result:
+            loop.call_soon_threadsafe(begun.set)
+            assert cancelled.wait(DEADLINE_SEC)
+            goal.succeed()
+            return Fibonacci.Result()
+
+        def cancel(goal: Any) -> CancelResponse:
+            cancelled.set()
+            return CancelResponse.REJECT
+
+        ActionServer(
+            *(lone, Fibonacci, "action", execute),
+            cancel_callback=cancel,
+            callback_group=ThreadCallbackGroup(1),
+        )
+        client = ActionClient(lone, Fibonacci, "action")
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            handle = await client.send_goal_async(Fibonacci.Goal())
+            assert handle is not None
+            await begun.wait()
+            await handle.cancel_goal_async()
+            result = await handle.get_result_async()
+            assert result is not None
+            assert result.status == GoalStatus.STATUS_SUCCEEDED
 
     run(main)
 

@@ -10,7 +10,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient
-from rclpy.action.server import ActionServer
+from rclpy.action.server import (
+    ActionServer,
+    default_cancel_callback,
+    default_goal_callback,
+    default_handle_accepted_callback,
+)
 from rclpy.waitable import Waitable
 
 from aiorcl import _core
@@ -34,6 +39,10 @@ if TYPE_CHECKING:
 _TAKEN = ("is_ready", "take_data", "execute")
 _OF_CLIENT = OwnMethods(ActionClient, *_TAKEN)
 _OF_SERVER = OwnMethods(ActionServer, *_TAKEN)
+
+
+# Which block nothing.
+_DEFAULTS = (default_goal_callback, default_handle_accepted_callback, default_cancel_callback)
 
 
 def is_plain_client(waitable: Waitable[Any]) -> bool:
@@ -353,19 +362,30 @@ def watch_server(
     _names[server] = name
     action = Action(server, "server", name, handle, server.action_type)
 
-    def execute(key: str) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
-        return lambda data: begin(server.execute({key: data}))  # type: ignore[misc]  # one of all
+    in_worker = watcher.workers.calls_in_shared(server.callback_group)
+
+    def execute(key: str, part: int) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
+        def callable_for(callback: Callable[..., Any]) -> Callable[..., Any]:
+            if in_worker is None or any(callback is each for each in _DEFAULTS):
+                return callback
+            called: Callable[..., Any] = in_worker(callback, action.others[part])
+            return called
+
+        return lambda data: begin(server.execute({key: data}), callable_for)  # type: ignore[misc]  # one of all
 
     def expire() -> None:
         with private.lock_of(server):
             expired = handle.expire_goals(max(1, len(private.goals_of(server))))
         _finish(server.execute({"expired": expired}))
 
-    for source, service, run in (
-        (ActionSource.GOAL_REQUEST, impl.SendGoalService, execute("goal")),
-        (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, execute("cancel")),
-        (ActionSource.RESULT_REQUEST, impl.GetResultService, execute("result")),
+    for part, (source, service, key) in enumerate(
+        (
+            (ActionSource.GOAL_REQUEST, impl.SendGoalService, "goal"),
+            (ActionSource.CANCEL_REQUEST, impl.CancelGoalService, "cancel"),
+            (ActionSource.RESULT_REQUEST, impl.GetResultService, "result"),
+        )
     ):
+        run = execute(key, part)
         action.others.append(action.add(watcher, handle, group, source, service.Request, run))
     action.others.append(
         _core.GoalExpiry(

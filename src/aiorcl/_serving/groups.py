@@ -20,7 +20,7 @@ from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import default_group_of, names
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.report import logger_of
-from aiorcl._tasks.groups import LimitedCallbackGroup, ThreadCallbackGroup
+from aiorcl._tasks.groups import LimitedCallbackGroup, LoopCallbackGroup, ThreadCallbackGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable
@@ -115,6 +115,8 @@ class Groups:
         if sets_the_clock(entity):
             return self._alone_for(entity)
         group = getattr(entity, "callback_group", None)  # a publisher has none
+        if isinstance(group, LoopCallbackGroup):
+            return None
         if group is None or _is_just(group, ReentrantCallbackGroup):
             return self._unlimited
         if (

@@ -42,7 +42,7 @@ if TYPE_CHECKING:
 # How often a waitable is asked that is at another place in the wait set than it thinks.
 _ATTEMPTS = 30
 
-_OF_EVENTS = OwnMethods(EventHandler, "is_ready", "take_data", "execute")
+_OF_EVENTS = OwnMethods(EventHandler, "execute")
 
 
 _unsent: weakref.WeakKeyDictionary[_core.Service, UnsentResponses] = weakref.WeakKeyDictionary()
@@ -259,9 +259,14 @@ class ExecutorHooks:
         for future in futures_of(waitable):
             self._watcher.bind(future)
         if isinstance(waitable, EventHandler) and _OF_EVENTS.are_those_of(waitable):
+            if not data:
+                return None
             # By what its callback returns, not by what it is.
             callback = waitable.callback
-            return entity.call_if_may(False, callback, (data,)) if data else None
+            in_worker = self._watcher.workers.calls_in_shared(waitable.callback_group)
+            if in_worker is not None:
+                callback = in_worker(callback, entity)
+            return entity.call_if_may(False, callback, (data,))
         result: Any = entity.call_if_may(False, waitable.execute, (data,))
         if isinstance(result, Awaitable) and not is_coroutine(result):
             return _awaited(result)

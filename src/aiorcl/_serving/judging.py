@@ -11,42 +11,60 @@ from __future__ import annotations
 import types
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
-from typing import Any, Generic, TypeVar
+from typing import Any, Generic, TypeAlias, TypeVar
 
 from aiorcl._core import is_coroutine
 
 T = TypeVar("T")
-
-# Of a coroutine that `begin` runs: whether it has a task by now. None of all others.
-_has_task: ContextVar[bool | None] = ContextVar("aiorcl_has_task", default=None)
+CallableFor: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
 
 
-def begin(coroutine: Coroutine[Any, Any, T]) -> T | Coroutine[Any, Any, T]:
+class _Running:
+    """A coroutine that `begin` runs: what it calls callbacks by, and whether it has a task."""
+
+    __slots__ = ("callable_for", "has_task")
+
+    def __init__(self, callable_for: CallableFor | None) -> None:
+        self.callable_for = callable_for
+        self.has_task = False
+
+
+# None outside of such a coroutine.
+_running: ContextVar[_Running | None] = ContextVar("aiorcl_running", default=None)
+
+
+def begin(
+    coroutine: Coroutine[Any, Any, T], callable_for: CallableFor | None = None
+) -> T | Coroutine[Any, Any, T]:
     """Run a coroutine until it returns, or awaits what `in_task` is given.
 
     That is what a callback has returned, in one of rclpy's.
 
+    :param callable_for: makes of a callback what is called in its place.
     :return: its result, or what is left of it, which needs a task.
     """
-    token = _has_task.set(False)
+    running = _Running(callable_for)
+    token = _running.set(running)
     try:
         coroutine.send(None)
     except StopIteration as end:
         result: T = end.value
         return result
     finally:
-        _has_task.reset(token)
-    return _rest_of(coroutine)
+        _running.reset(token)
+    return _rest_of(coroutine, running)
 
 
-async def _rest_of(coroutine: Coroutine[Any, Any, T]) -> T:
-    _has_task.set(True)
+async def _rest_of(coroutine: Coroutine[Any, Any, T], running: _Running) -> T:
+    running.has_task = True
+    _running.set(running)
     return await _Begun(coroutine)
 
 
 async def in_task(awaitable: Awaitable[T]) -> T:
     """Await something of the user's in a task: that which runs, or the one that `begin` needs."""
-    if _has_task.get() is False:
+    running = _running.get()
+    if running is not None and not running.has_task:
         try:
             await _suspend()
         except BaseException:  # nobody goes on with it
@@ -75,14 +93,16 @@ def judged(await_or_execute: Callable[..., Any]) -> Callable[..., Any]:
     """As rclpy's function, which asks what the callback is; in what `begin` runs, by its result."""
 
     async def wrapper(callback: Callable[..., Any], *args: Any) -> Any:
-        has_task = _has_task.get()
-        if has_task is None:
+        running = _running.get()
+        if running is None:
             return await await_or_execute(callback, *args)
-        _has_task.set(None)  # whatever the callback runs is its own affair
+        if running.callable_for is not None:
+            callback = running.callable_for(callback)
+        _running.set(None)  # whatever the callback runs is its own affair
         try:
             result = callback(*args)
         finally:
-            _has_task.set(has_task)
+            _running.set(running)
         if not is_coroutine(result):
             return result
         return await in_task(result)

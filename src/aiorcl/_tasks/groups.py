@@ -8,7 +8,7 @@ import operator
 import threading
 from typing import Any
 
-from rclpy.callback_groups import CallbackGroup
+from rclpy.callback_groups import CallbackGroup, ReentrantCallbackGroup
 
 
 class LimitedCallbackGroup(CallbackGroup):
@@ -95,3 +95,10 @@ class ThreadCallbackGroup(LimitedCallbackGroup):
 
     def __init__(self, max_workers: int) -> None:
         super().__init__(max_workers)
+
+
+class LoopCallbackGroup(ReentrantCallbackGroup):
+    """Of callbacks of our own, which are called on the thread of the loop whoever runs all others.
+
+    No group, otherwise: nothing holds them back.
+    """

@@ -31,7 +31,7 @@ from aiorcl._tasks.blocked_calls import (
     unanswered,
 )
 from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
-from aiorcl._tasks.groups import ThreadCallbackGroup
+from aiorcl._tasks.groups import LoopCallbackGroup, ThreadCallbackGroup
 from aiorcl._tasks.task import name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
 
@@ -119,6 +119,14 @@ class Workers:
         pool = self._pool_for(group)
         return None if pool is None else functools.partial(self.in_worker, pool, group)
 
+    def calls_in_shared(self, group: object) -> Callable[..., Any] | None:
+        """The same where the group has no threads of its own; else None.
+
+        Of what a ThreadCallbackGroup leaves on the loop: callbacks that execute goals may have all
+        its threads, while one has to decide on a cancellation.
+        """
+        return None if isinstance(group, ThreadCallbackGroup) else self.calls_of(group)
+
     def count_returned(self, group: object) -> int:
         """Return how many callbacks have left their place in a group, before the loop hears of it.
 
@@ -127,6 +135,8 @@ class Workers:
         return sum(call.group is group and call.has_returned() for call in list(self._calls))
 
     def _pool_for(self, group: object) -> ThreadPoolExecutor | None:
+        if isinstance(group, LoopCallbackGroup):
+            return None
         if not isinstance(group, ThreadCallbackGroup):
             return self._pool_of_all
         pool = self._pools.get(group)

@@ -8,7 +8,6 @@ import sys
 import time
 from typing import TYPE_CHECKING
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -20,6 +19,7 @@ from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_here
 from aiorcl._serving.report import logger_of
+from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
     from rclpy.subscription import Subscription
@@ -95,7 +95,7 @@ class MessageStream(Stream[MsgT]):
         feed: Feed[MsgT] = Feed(limit, warning)
         self._subscription = self._node.create_subscription(
             *(self._msg_type, self._topic, feed.put, self._qos_profile),
-            callback_group=ReentrantCallbackGroup(),  # that is none
+            callback_group=LoopCallbackGroup(),
         )
         feed.follow(served_node.serving, self._subscription, self._node)
         return feed

@@ -8,7 +8,6 @@ from collections import deque
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.event_handler import EventHandler, QoSPublisherEventType, QoSSubscriptionEventType
 from rclpy.node import Node
 from rclpy.publisher import Publisher
@@ -17,6 +16,7 @@ from rclpy.subscription import Subscription
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._serving.registry import served, served_node_here
+from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
     from rclpy.event_handler import (
@@ -99,17 +99,14 @@ class _Told:
             self._restore()
         return event
 
-    def execute(self, event: Any) -> Any:
-        return self._handler.callback(event)  # which the user may have replaced
-
 
 # What of a handler is ours meanwhile.
-_DRIVEN = ("set_on_ready_callback", "clear_on_ready_callback", "take_data", "execute")
+_DRIVEN = ("set_on_ready_callback", "clear_on_ready_callback", "take_data")
 
 
 def _told(node: Node, handler: EventHandler) -> _Told:
     """Return who tells a handler; the same one while it is behind, as its group holds it back."""
-    there = getattr(vars(handler).get("execute"), "__self__", None)
+    there = getattr(vars(handler).get("take_data"), "__self__", None)
     return there if isinstance(there, _Told) else _Told(node, handler)
 
 
@@ -126,7 +123,7 @@ class _Fan:
         kind: Any = event_type  # and handle: for a type checker each is of one of two kinds
         handle: Any = entity.handle
         self._handler = EventHandler(
-            callback_group=ReentrantCallbackGroup(),  # that is none
+            callback_group=LoopCallbackGroup(),
             callback=self.call,
             event_type=kind,
             parent_impl=handle,

@@ -8,7 +8,6 @@ import copy
 import weakref
 from typing import TYPE_CHECKING, Any, Generic
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, qos_profile_services_default
 
@@ -22,6 +21,7 @@ from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.later_response import LaterResponse
 from aiorcl._serving.registry import served_node_here
 from aiorcl._serving.report import logger_of
+from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
     import asyncio
@@ -151,7 +151,7 @@ class RequestStream(Stream[ServedRequest[SrvRequestT, SrvResponseT]]):
         self._service = self._node.create_service(
             *(self._srv_type, self._service_name, feed.serve),
             qos_profile=self._qos_profile,
-            callback_group=ReentrantCallbackGroup(),  # that is none
+            callback_group=LoopCallbackGroup(),
         )
         feed.follow(served_node.serving, self._service, self._node)
         return feed

@@ -7,7 +7,6 @@ from __future__ import annotations
 import itertools
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
@@ -22,6 +21,7 @@ from aiorcl._coroutines.arguments import (
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._serving.followers import Follower
 from aiorcl._serving.registry import served_node_here
+from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
@@ -143,7 +143,7 @@ class SynchronizedStream(Stream[SetT]):
             for number, (msg_type, topic) in enumerate(self._topics):
                 subscription = self._node.create_subscription(
                     *(msg_type, topic, _taker(feed, self._matcher, number), self._qos_profile),
-                    callback_group=ReentrantCallbackGroup(),  # that is none
+                    callback_group=LoopCallbackGroup(),
                 )
                 self._subscriptions.append(subscription)
                 self._end_with(feed, served_node.serving, subscription)

@@ -9,7 +9,6 @@ import weakref
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.clock import Clock
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
@@ -19,6 +18,7 @@ from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.clock import ClockFollower, check_clock_goes_on, follow_clock
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.registry import served_node_here
+from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
     from rclpy.time import Time
@@ -111,7 +111,7 @@ class TickStream(Stream[Tick]):
         feed = _TickFeed()
         self._timer = self._node.create_timer(
             *(self._period_sec, feed.called),
-            callback_group=ReentrantCallbackGroup(),  # that is none
+            callback_group=LoopCallbackGroup(),
             clock=self._clock,
         )
         feed.tell_of(self._timer)
