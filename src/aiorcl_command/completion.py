@@ -13,16 +13,31 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any, NoReturn
 
-import argcomplete
 from argcomplete.completers import FilesCompleter
+from argcomplete.finders import CompletionFinder
 
 from aiorcl_command.parser import Completer, make_parser
 
 
 def complete() -> NoReturn:
     """Answer a shell that asks what may follow, and exit."""
-    argcomplete.autocomplete(make_parser(_COMPLETERS))
+    _Finder()(make_parser(_COMPLETERS))
     sys.exit(0)
+
+
+class _Finder(CompletionFinder):
+    """Names nothing behind the module of ``aiorcl exec -m MODULE``, so that the shell names files.
+
+    There argcomplete would go on with the options of the command.
+    """
+
+    def collect_completions(
+        self, active_parsers: Any, parsed_args: argparse.Namespace, cword_prefix: str
+    ) -> list[str]:
+        if getattr(parsed_args, "module", None) is not None:
+            return []
+        found: list[str] = super().collect_completions(active_parsers, parsed_args, cword_prefix)
+        return found
 
 
 def _nodes(prefix: str, **_: Any) -> Iterator[str]:
@@ -46,7 +61,7 @@ def _module_names(prefix: str, **_: Any) -> Iterator[str]:
 def _programs(prefix: str, parsed_args: argparse.Namespace, **_: Any) -> Iterator[str]:
     """Name scripts, and packages with executables; behind one of those its executables."""
     before = parsed_args.program
-    if parsed_args.module is not None or len(before) > 1:
+    if len(before) > 1:
         return
     if before:
         yield from _executables(before[0])

@@ -49,15 +49,25 @@ def completions(line: str, answer: Path, **environment: str) -> list[str]:
         ("aiorcl run chat:Li", {"chat:Listener"}),
         ("aiorcl run no_such_module:", set()),
         ("aiorcl exec -m rclpy.exec", {"rclpy.executors"}),
+        ("aiorcl exec -m rclpy.executors ", set()),
+        ("aiorcl exec -m rclpy.executors --", set()),
+        ("aiorcl exec -m rclpy.executors --loop ", set()),
+        ("aiorcl exec --loop uvloop -mchat left --", set()),
+        ("aiorcl exec --on-error log -m cha", {"chat"}),
         ("aiorcl exec broken", {"broken.py"}),
+        ("aiorcl exec broken.py --", set()),
         ("aiorcl exec sampl", {"sample"}),
         ("aiorcl exec sample ", {"left", "right"}),
+        ("aiorcl exec sample left --", set()),
         ("aiorcl stubs std_s", {"std_srvs"}),
         ("aiorcl stubs rcl", {"rclpy"}),
     ],
 )
 def test_what_may_follow_is_named(line: str, expected: set[str], tmp_path: Path) -> None:
-    """Commands, options, modules, nodes, scripts, packages and their executables."""
+    """Commands, options, modules, nodes, scripts, packages and their executables.
+
+    What follows a program is its own: nothing is named there, and the shell names files.
+    """
     executables = tmp_path / "lib" / "sample"
     executables.mkdir(parents=True)
     for name in ("left", "right"):
