@@ -19,10 +19,11 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.argument_error import ArgumentError
-from aiorcl._program.entry_points import checked_node, is_main, start_all
+from aiorcl._program.entry_points import checked_node, is_main
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
 from aiorcl._program.install import install
+from aiorcl._program.mains import SpunMains
 from aiorcl._program.run import initialised, loop_and_nodes
 from aiorcl._program.stand_ins import log_error
 from aiorcl._program.stop_signals import StopSignals
@@ -117,17 +118,17 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
                 nodes.add(made[-1])
             executor = AsyncioExecutor(loop=loop)
             at_exit.enter_context(executor)
-            at_exit.push(note)  # of a callback
             for node in made:
                 executor.add_node(node)
             if options.slow_callback:
                 executor.slow_callback_duration = options.slow_callback / 1000
             if show_stats is not None:
                 executor.create_task(show_stats(executor, options.stats))
-            start_all(mains, executor)
+            running_mains = at_exit.enter_context(SpunMains(mains, executor))
+            at_exit.push(note)  # of a callback
             workers = workers_of(executor)
             workers.told_context = context
-            signals.end_patiently(executor.loop, executor.shutdown, workers.abandon)
+            signals.end_patiently(executor.loop, running_mains.end_soon, workers.abandon)
             executor.spin()
     except (KeyboardInterrupt, ExternalShutdownException):
         pass

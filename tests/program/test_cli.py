@@ -107,6 +107,16 @@ def test_a_signal_cancels_coroutine_functions() -> None:
         assert running.said.endswith("cancelled, ROS is up\n")
 
 
+def test_coroutine_functions_end_while_nodes_are_served() -> None:
+    """What they ask in their cleanup is answered."""
+    with start("run", "ends:Answers", "ends:asks", "ends:asks") as running:
+        for _ in range(2):
+            running.wait_for("ready")
+        running.process.send_signal(signal.SIGINT)
+        assert running.end() == (0, "")
+        assert running.said.endswith("answered\nanswered\n")
+
+
 @pytest.mark.parametrize(
     ("number", "loop"),
     [*((signal.SIGINT, loop) for loop in LOOPS), (signal.SIGTERM, LOOPS[0])],

@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import rclpy.exceptions
 from rclpy.clock import Clock
@@ -16,6 +16,7 @@ from rclpy.time import Time
 
 from aiorcl._loop.alarms import alarms_of
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
     from rclpy.clock_type import ClockType
@@ -147,7 +148,7 @@ class AsyncioClock:
 class ClockFollower:
     """Who is told when a clock ends, on the thread of a loop; made by `follow_clock`.
 
-    For as long as somebody holds it.
+    For as long as somebody holds it. The task that has made it is known, if one has.
     """
 
     def __init__(
@@ -156,12 +157,18 @@ class ClockFollower:
         self._clock = clock
         self._loop = loop
         self._end = end
+        task = asyncio.current_task() if running_loop() is not None else None
+        self._task = None if task is None else weakref.ref(task)  # whose coroutine may hold this
         self._reference: weakref.ref[ClockFollower] = weakref.ref(self)
         _followers.setdefault(clock, set()).add(self._reference)
 
     def is_on(self, loop: asyncio.AbstractEventLoop) -> bool:
         """Tell whether it is told on the thread of this loop."""
         return self._loop is loop
+
+    def task(self) -> asyncio.Task[Any] | None:
+        """Return the task that has made it, if that is there yet."""
+        return None if self._task is None else self._task()
 
     def tell(self, error: Callable[[], Exception]) -> None:
         """Hand over an error. Any thread."""
@@ -205,11 +212,17 @@ def end_clock(clock: Clock, error: Callable[[], Exception]) -> None:
 
 
 def give_up_sleeps(
-    clock: Clock, loop: asyncio.AbstractEventLoop, error: Callable[[], Exception]
+    clock: Clock,
+    loop: asyncio.AbstractEventLoop,
+    error: Callable[[], Exception],
+    of: Callable[[asyncio.Task[Any] | None], bool],
 ) -> None:
-    """Let an error reach whoever follows a clock on this loop now. Any thread."""
+    """Let an error reach whoever follows a clock on this loop now. Any thread.
+
+    :param of: tells of a task, or of none that is known, whether its sleeps are given up.
+    """
     for follower in _followers_of(clock):
-        if follower.is_on(loop):
+        if follower.is_on(loop) and of(follower.task()):
             follower.tell(error)
 
 

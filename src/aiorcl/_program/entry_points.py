@@ -5,21 +5,17 @@
 from __future__ import annotations
 
 import inspect
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from rclpy.node import Node
 
 from aiorcl._core import is_coroutine
 from aiorcl._program.signature import why_not_called_with
-from aiorcl._rclpy.private import exception_and_result_of
 from aiorcl._serving.destroyed import is_destroyed
-from aiorcl._tasks.inline import CallsInline
 from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
-    import rclpy.task
-
     from aiorcl.executor import AsyncioExecutor
 
 T = TypeVar("T")
@@ -45,23 +41,6 @@ def call_main(main: Main[T], executor: AsyncioExecutor) -> Coroutine[Any, Any, T
         call() if why_not_called_with(main, executor) is not None else call(executor)
     )
     return coroutine
-
-
-def start_all(mains: Sequence[Main[Any]], executor: AsyncioExecutor) -> None:
-    """Run coroutine functions as tasks until all have returned, or one is cancelled or raises.
-
-    That shuts the executor down; what one raises ends the run, as the exception of any task does.
-    """
-    left: list[rclpy.task.Future[Any]] = []
-
-    def ended(task: rclpy.task.Future[Any]) -> None:
-        left.remove(task)
-        if task.cancelled() or (exception_and_result_of(task)[0] is None and not left):
-            executor.shutdown(timeout_sec=0)
-
-    left.extend(executor.create_task(call_main, main, executor) for main in mains)
-    for each in left:
-        each.add_done_callback(CallsInline(ended))
 
 
 def check_entry(entry: Any, caller: str) -> None:

@@ -20,7 +20,8 @@ from aiorcl._coroutines.arguments import check_context
 from aiorcl._loop.blocks import async_block, block
 from aiorcl._loop.brief import brief
 from aiorcl._loop.shutdown_state import shutdown_state_of
-from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.entry_points import Main, check_entry, is_main, make_node
+from aiorcl._program.mains import Mains
 from aiorcl._program.node_ends import NodesToDestroy
 from aiorcl._program.requests import Requests
 from aiorcl._program.run import check_args, initialised
@@ -53,6 +54,7 @@ class Lifespan:
         self._handler_cancellation = handler_cancellation
         self._nodes: tuple[Node, ...] = ()
         self._executor: AsyncioExecutor | None = None
+        self._tasks: Mains | None = None  # while they may run
         self._serves = False  # and its end is news, for the server too
 
     @property
@@ -111,7 +113,7 @@ class Lifespan:
                     finally:
                         await self._end(executor, serving)
             finally:
-                self._executor, self._nodes = None, ()
+                self._executor, self._tasks, self._nodes = None, None, ()
 
     async def _start(self, executor: AsyncioExecutor, requests: Requests) -> asyncio.Task[None]:
         """Run the nodes in a task of their own, which the first exception may cancel."""
@@ -132,22 +134,31 @@ class Lifespan:
         return serving
 
     async def _end(self, executor: AsyncioExecutor, serving: asyncio.Task[None]) -> None:
-        """Wait until the nodes have ended; raise by what they have."""
+        """Wait until the mains have ended, and then the nodes; raise by what they have."""
         self._serves = False
-        executor.shutdown(timeout_sec=0)
-        cancellation = await uninterrupted(asyncio.wait([serving]))
+        cancellation = await uninterrupted(self._end_all(executor, serving))
         serving.result()
         if cancellation is not None:
             raise cancellation
+
+    async def _end_all(self, executor: AsyncioExecutor, serving: asyncio.Task[None]) -> None:
+        try:
+            if self._tasks is not None:
+                await self._tasks.end()
+        finally:
+            executor.shutdown(timeout_sec=0)
+        await asyncio.wait([serving])
 
     async def _serve(self, executor: AsyncioExecutor, started: asyncio.Event) -> None:
         async with executor:
             for node in self._nodes:
                 executor.add_node(node)
-            for main in self._mains:
-                executor.create_task(call_main, main, executor)
+            self._tasks = Mains(self._mains, executor)
             started.set()
-            await executor.wait_for_shutdown()
+            try:
+                await executor.wait_for_shutdown()
+            finally:
+                await self._tasks.end()
 
     def _ended(self, requests: Requests, serving: asyncio.Task[None]) -> None:
         if not self._serves:
@@ -239,7 +250,8 @@ def lifespan(
     """Run nodes beside a web application, on its loop: ``FastAPI(lifespan=aiorcl.lifespan(...))``.
 
     ROS is initialised and the nodes are made when the application starts; they run until it ends,
-    and are destroyed while ROS is up. Request handlers find them by ``node(MyNode)`` of the object
+    and are destroyed while ROS is up. Coroutine functions are cancelled before: the nodes answer
+    what these ask in their cleanup. Request handlers find them by ``node(MyNode)`` of the object
     that is returned, or as ``request.state.ros``. Handlers that are coroutine functions run in the
     thread of the nodes, plain ones in other threads.
 

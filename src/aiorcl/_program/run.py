@@ -8,7 +8,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, overload
+from typing import Any, TypeAlias, TypeVar, overload
 
 import rclpy
 from rclpy.context import Context
@@ -21,16 +21,13 @@ from aiorcl._loop.blocks import block
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop
-from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.mains import Mains
 from aiorcl._program.node_ends import NodesToDestroy, end_ros
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.told_threads import telling_threads
 from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
-
-if TYPE_CHECKING:
-    from aiorcl._tasks.task import Task
 
 T = TypeVar("T")
 
@@ -193,7 +190,8 @@ def run(
     shuts the executor down. Nodes are made before the loop runs, and destroyed at the end.
 
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
-    end, ``main`` and all coroutines are cancelled, then what else is left on the loop, and then
+    end, ``main``, or all of several, is cancelled while nodes are served, which answer what it asks
+    in its cleanup; then other coroutines are, then what else is left on the loop, and then
     nodes are destroyed while ROS is still up, also those that ``main`` has made and left on the
     executor; then threads of the loop are waited for. To threads for which alone the end waits
     ``rclpy.ok()`` is False, and a second later ROS is shut down. The second signal raises
@@ -272,27 +270,20 @@ async def _serve(
         signals.end_patiently(executor.loop, body.cancel, workers.abandon)
         for node in made:
             executor.add_node(node)
+        tasks = Mains(mains if len(mains) > 1 else [], executor)
         try:
             if not mains:
                 await executor.wait_for_shutdown()
             elif len(mains) == 1:
                 return await call_main(mains[0], executor)
             else:
-                for task in [executor.create_task(call_main, main, executor) for main in mains]:
-                    await _end_of(task, executor, body)
+                await tasks.wait()
         finally:
             signals.is_ending()  # or a signal would take the result away, or the exception
-            for node in executor.get_nodes():
-                if all(node is not each for each in made):
-                    nodes.add(node)
+            try:
+                await tasks.end()
+            finally:
+                for node in executor.get_nodes():
+                    if all(node is not each for each in made):
+                        nodes.add(node)
     return None
-
-
-async def _end_of(task: Task[Any], executor: AsyncioExecutor, body: asyncio.Task[Any]) -> None:
-    """Wait for a task; a shutdown of the executor, which cancels them all, is a good end."""
-    try:
-        await task
-    except asyncio.CancelledError:
-        state = shutdown_state_of(executor)
-        if body.cancelling() or state is None or not state.shut_down:
-            raise

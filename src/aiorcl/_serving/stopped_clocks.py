@@ -4,8 +4,10 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import time
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from rclpy.clock_type import ClockType
@@ -39,13 +41,16 @@ class StoppedClocks:
         # What a clock has shown, and since when.
         self._shown: ByIdentity[Clock, tuple[int, float]] = ByIdentity()
 
-    def look(self) -> None:
-        """Let no coroutine sleep on a clock that has not moved for a while."""
+    def look(self, of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
+        """Let no coroutine sleep on a clock that has not moved for a while.
+
+        :param of: tells of a task, or of none that is known, whether it is meant.
+        """
         for served_node in self._nodes.served_now():
             with contextlib.suppress(InvalidHandle, RCLError):  # it goes just now
-                self._look_at(served_node.node)
+                self._look_at(served_node.node, of)
 
-    def _look_at(self, node: Node) -> None:
+    def _look_at(self, node: Node, of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
         clock: Any = clock_of(node)  # no ROSClock from rclpy 10 on
         loop = self._run.loop
         if loop is None or clock is None or clock.clock_type is not ClockType.ROS_TIME:
@@ -58,4 +63,4 @@ class StoppedClocks:
             self._shown[clock] = shows, now
         elif now - since >= _PATIENCE_SEC:
             reason = f"The clock of '{name_of(node)}' stands still, and the executor ends"
-            give_up_sleeps(clock, loop, lambda: EntityGoneError(reason))
+            give_up_sleeps(clock, loop, lambda: EntityGoneError(reason), of)

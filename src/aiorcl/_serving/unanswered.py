@@ -4,15 +4,19 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
-from collections.abc import Iterator
+import weakref
+from collections.abc import Callable, Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
-from aiorcl._loop.shutdown_state import shutdown_state_of
+from aiorcl._loop.blocks import block
+from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.shutdown_state import ShutdownState, shutdown_state_of
 from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import (
@@ -30,7 +34,8 @@ from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.node import parts_of
 from aiorcl._serving.registry import Served, nodes_served_so_far, running_after_end, served
 from aiorcl._serving.stopped_clocks import StoppedClocks
-from aiorcl._tasks.awaiting import is_awaited_on
+from aiorcl._tasks.awaiters import awaiters_of
+from aiorcl._tasks.awaiting import is_awaited_by, is_awaited_on
 from aiorcl._tasks.blocked_calls import blocks_thread
 from aiorcl._tasks.failure import fail
 
@@ -40,7 +45,6 @@ if TYPE_CHECKING:
 
     from aiorcl._loop.home import Home
     from aiorcl._loop.run import Run
-    from aiorcl._loop.shutdown_state import ShutdownState
     from aiorcl._serving.nodes import Nodes
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 
@@ -149,7 +153,8 @@ class Unanswered:
 
     An end lets go of services and action servers before coroutines have ended, and waits for them.
     So requests that nobody answers get an error: who awaits one would never end. And so do sleeps
-    on clocks that nobody sets.
+    on clocks that nobody sets. The mains of a program end before that: while they do, it is looked
+    at what they wait for, and nobody else.
     """
 
     def __init__(
@@ -161,8 +166,23 @@ class Unanswered:
         self._owned = owned
         self._home = home
         self._clocks = StoppedClocks(run, nodes)
+        self._end_before: Callable[[], Set[asyncio.Task[Any]]] | None = None
         self._looks = False
         self._suspects: list[rclpy.task.Future[Any]] = []
+        _unanswered[state] = weakref.ref(self)
+
+    @block
+    def looking_for(self, end_before: Callable[[], Set[asyncio.Task[Any]]]) -> Iterator[None]:
+        """In the block look at what some tasks ask that end before the executor does.
+
+        :param end_before: returns those that have not ended.
+        """
+        self._end_before = end_before
+        self._look_later()
+        try:
+            yield
+        finally:
+            self._end_before = None
 
     def look_from_now_on(self) -> None:
         """Look until all have ended that may clean up, whenever the loop runs. Idempotent."""
@@ -179,19 +199,34 @@ class Unanswered:
 
     def _somebody_cleans_up(self) -> bool:
         """True for tasks and generators of the user's on a loop of ours, too: it ends them."""
+        if not self._state.shut_down:
+            return bool(self._tasks_before())
         home = self._home
         return self._owned.remain() or home.tasks_remain() or home.may_have_generators()
 
     def _look(self) -> None:
         self._looks = False
-        self._clocks.look()
+        self._clocks.look(self._ends)
         unanswered = [each for each in self._requests() if each.is_unanswered()]
         unanswered += [each for each in self._requests_of_others() if each.is_heard_by_none()]
+        if not self._state.shut_down:
+            tasks = self._tasks_before()
+            unanswered = [each for each in unanswered if is_awaited_by(tasks, each.future)]
         for request in unanswered:
             if any(request.future is each for each in self._suspects):
                 request.give_up()
         self._suspects = [each.future for each in unanswered if not each.future.done()]
         self._look_later()
+
+    def _tasks_before(self) -> Set[asyncio.Task[Any]]:
+        """Return those that end before the executor; until it does others may wait for long."""
+        return frozenset() if self._end_before is None else self._end_before()
+
+    def _ends(self, task: asyncio.Task[Any] | None) -> bool:
+        """Tell whether a task is ended, or one awaits it that is."""
+        if self._state.shut_down:
+            return True
+        return task is not None and not self._tasks_before().isdisjoint({task, *awaiters_of(task)})
 
     def _requests(self) -> list[_Request]:
         requests: list[_Request] = []
@@ -209,6 +244,19 @@ class Unanswered:
                 with contextlib.suppress(InvalidHandle):  # it is destroyed just now
                     requests += _requests_of(client, node)
         return [each for each in requests if loop is not None and is_awaited_on(loop, each.future)]
+
+
+# Of each executor, by its state, weakly: what it has knows the state.
+_unanswered: ByIdentity[ShutdownState, weakref.ref[Unanswered]] = ByIdentity()
+
+
+def unanswered_of(executor: object) -> Unanswered:
+    """Return what looks at the requests of an executor of ours."""
+    state = shutdown_state_of(executor)
+    assert state is not None
+    unanswered = _unanswered[state]()
+    assert unanswered is not None  # it goes with the executor
+    return unanswered
 
 
 def _is_on_none(node: Node) -> bool:

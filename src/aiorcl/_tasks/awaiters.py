@@ -16,8 +16,8 @@ from aiorcl._loop.private import callbacks_of, cancels_at_next_step, waiters_of,
 _LIBRARIES = ("asyncio.", "anyio.")
 
 
-def awaiters_of(task: asyncio.Task[Any], *, guess: bool = True) -> set[asyncio.Task[Any]]:
-    """Return the tasks that await a task now, or a future or another task that ends with it.
+def awaiters_of(awaited: asyncio.Future[Any], *, guess: bool = True) -> set[asyncio.Task[Any]]:
+    """Return the tasks that await a task or a future now, or one that ends with it.
 
     ``gather``, ``wait``, ``wait_for``, ``shield`` and groups of tasks are seen through. Not those
     that go on in the next turn of the loop, whatever becomes of the task.
@@ -26,14 +26,14 @@ def awaiters_of(task: asyncio.Task[Any], *, guess: bool = True) -> set[asyncio.T
         done callback of anybody else has at hand: as its object, its arguments, or from the
         function around it. Others may have it at hand as well.
     """
-    found: set[asyncio.Future[Any]] = {task}
-    todo: list[asyncio.Future[Any]] = [task]
+    found: set[asyncio.Future[Any]] = {awaited}
+    todo: list[asyncio.Future[Any]] = [awaited]
     while todo:
         for callback in callbacks_of(todo.pop()):
             new = {each for each in _ends_with(callback, guess) if not _goes_on(each)} - found
             found |= new
             todo.extend(new)
-    return {each for each in found if isinstance(each, asyncio.Task) and each is not task}
+    return {each for each in found if isinstance(each, asyncio.Task) and each is not awaited}
 
 
 async def until_a_step(tasks: set[asyncio.Task[Any]]) -> None:

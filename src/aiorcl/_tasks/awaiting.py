@@ -5,7 +5,7 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Generator
+from collections.abc import Generator, Set
 from typing import Any, TypeVar
 
 import rclpy.task
@@ -20,6 +20,7 @@ from aiorcl._rclpy.private import (
     is_pending,
     remove_done_callback,
 )
+from aiorcl._tasks.awaiters import awaiters_of
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl._tasks.unfetched import abandon
 from aiorcl._tasks.unwanted_requests import drop_unwanted
@@ -95,8 +96,17 @@ def wait(future: rclpy.task.Future[T]) -> Generator[Any, None, T | None]:
 
 def is_awaited_on(loop: asyncio.AbstractEventLoop, future: rclpy.task.Future[Any]) -> bool:
     """Tell whether a task of a loop awaits a future of rclpy. Any thread."""
+    return any(each.loop is loop for each in _waiters_of(future))
+
+
+def is_awaited_by(tasks: Set[asyncio.Task[Any]], future: rclpy.task.Future[Any]) -> bool:
+    """Tell whether one of these tasks awaits a future of rclpy, or others that do."""
+    return any(not tasks.isdisjoint(awaiters_of(each.waiter)) for each in _waiters_of(future))
+
+
+def _waiters_of(future: rclpy.task.Future[Any]) -> list[_Waiter]:
     callbacks = list(callbacks_of(future)) if is_pending(future) else []
-    return any(isinstance(each, _Waiter) and each.loop is loop for each in callbacks)
+    return [each for each in callbacks if isinstance(each, _Waiter)]
 
 
 def _check_loop(future: rclpy.task.Future[Any], loop: asyncio.AbstractEventLoop) -> None:

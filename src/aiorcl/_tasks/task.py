@@ -123,6 +123,11 @@ class Task(Future[T], _RclpyTask[T]):
             self._steps.cancel()
 
     @property
+    def steps(self) -> Steps | None:
+        """What runs its coroutine, while that is under way. The loop's thread."""
+        return self._steps
+
+    @property
     def entity(self) -> _core.Entity:
         """Its steps are in the statistics of tasks."""
         return self._owned.entity

@@ -17,7 +17,9 @@ from typing import Any
 import rclpy
 from rclpy.node import Node
 from std_msgs.msg import String
+from std_srvs.srv import Trigger
 
+import aiorcl
 from aiorcl import AsyncioExecutor
 
 
@@ -212,6 +214,27 @@ async def waits() -> None:
         await asyncio.Event().wait()
     finally:
         print("cancelled, ROS is", "up" if rclpy.ok() else "down", flush=True)
+
+
+class Answers(Node):
+    """Offers a service."""
+
+    def __init__(self) -> None:
+        super().__init__("answers")
+        self.create_service(Trigger, "answer", lambda request, response: response)
+
+
+async def asks(executor: AsyncioExecutor) -> None:
+    """Call the service of a node when the end comes."""
+    (node,) = executor.get_nodes()
+    client = node.create_client(Trigger, "answer")
+    await aiorcl.service_ready(client)
+    print("ready", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        await aiorcl.call(client, Trigger.Request())
+        print("answered", flush=True)
 
 
 async def fails() -> None:
