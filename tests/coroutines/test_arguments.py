@@ -298,6 +298,21 @@ def test_what_is_out_of_range(run: Run, context: Context, lone: Node) -> None:
     run(main)
 
 
+@pytest.mark.parametrize("depth", [-1, 2**31, 10**20])
+@pytest.mark.parametrize("way", ["messages", "next_message"])
+def test_no_depth(lone: Node, way: str, depth: int) -> None:
+    """What rclpy would refuse when the stream is opened, or could not hand on, is at the call."""
+
+    def call() -> object:
+        if way == "messages":
+            return aiorcl.messages(lone, Int64, "topic", depth)
+        return aiorcl.next_message(lone, Int64, "topic", depth).send(None)
+
+    with pytest.raises(ValueError, match=rf"aiorcl.{way}\(\) takes a depth of .*, not {depth}"):
+        call()
+    lone.create_subscription(Int64, "topic", plain, 2**31 - 1)  # which rclpy takes
+
+
 def test_no_timeout(context: Context) -> None:
     """NaN is no time, and none would ever be past it."""
     with AsyncioExecutor(context=context) as executor:

@@ -5,15 +5,19 @@
 from __future__ import annotations
 
 import asyncio
+import functools
+import itertools
+import math
 from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
+from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.parameter import Parameter
 from std_msgs.msg import Int64, String
 
-from aiorcl import AsyncioExecutor, EntityGoneError
+from aiorcl import AsyncioExecutor, EntityGoneError, testing
 from aiorcl.testing import SimulatedClock, play, record
 
 if TYPE_CHECKING:
@@ -116,14 +120,24 @@ def test_messages_are_played_in_their_order(serve: Serve, lone: Node) -> None:
     serve(body)
 
 
+WRONG_RATES = (0.0, -1, math.nan, -(10**400), "2", None, b"2", float, [1.0])
+
+
 @pytest.mark.parametrize(
     ("tape", "rate", "words"),
     [
         ([(1.0, "topic", Int64()), (0.5, "topic", Int64())], 1.0, "order of their times"),
-        ([(float("nan"), "topic", Int64())], 1.0, "order of their times"),
-        ([], 0.0, "positive rate"),
+        *(
+            ([(time, "topic", Int64())], 1.0, "order of their times, which are finite")
+            for time in (math.nan, math.inf, -math.inf, 10**400, -(10**400))
+        ),
+        *(([], rate, r"^play\(\) takes a positive rate, not ") for rate in WRONG_RATES),
+        *((tape, 1.0, r"^play\(\) takes a list of messages, each .*, not ") for tape in (3, None)),
         ([(1.0, "topic")], 1.0, "a time, a topic and a message of each"),
-        ([("1", "topic", Int64())], 1.0, "times in seconds"),
+        *(
+            ([(time, "topic", Int64())], 1.0, "times in seconds")
+            for time in ("1", None, float, Duration(seconds=1))
+        ),
         ([(1.0, 2.0, Int64())], 1.0, "the name of a topic"),
         ([(1.0, "topic", "text")], 1.0, "a message class"),
         (
@@ -131,6 +145,7 @@ def test_messages_are_played_in_their_order(serve: Serve, lone: Node) -> None:
             *(1.0, "one type for 'topic': std_msgs.msg.Int64 came first, and then std_msgs"),
         ),
     ],
+    ids=itertools.count(),
 )
 def test_what_cannot_be_played(
     serve: Serve, lone: Node, tape: Any, rate: float, words: str
@@ -145,20 +160,58 @@ def test_what_cannot_be_played(
 
 
 def test_wrong_arguments_are_refused(serve: Serve, lone: Node) -> None:
-    """At the call, with what is taken."""
-    nothing: Any = None
+    """At the call, which is named, with what it takes."""
+    untyped: Any = testing
+    record = functools.partial(untyped.record, lone)
+    rows: list[tuple[str, Callable[[], Any]]] = [
+        ("play() takes a node, not None", lambda: untyped.play(None, [])),
+        ("play() takes a QoSProfile, or", lambda: untyped.play(lone, [], qos_profile="1")),
+        ("play() takes a depth of 0 or more", lambda: untyped.play(lone, [], qos_profile=-1)),
+        ("SimulatedClock() takes a node, not ", lambda: untyped.SimulatedClock(None)),
+        ("SimulatedClock() takes nodes that foll", lambda: untyped.SimulatedClock(lone, None)),
+        ("record() takes a node, not ", lambda: untyped.record(None, Int64, "topic")),
+        ("record() takes a message class, ", lambda: record(str, "topic")),
+        ("record() takes the name of a topic as a", lambda: record(Int64, 5)),
+        ("record() takes a QoSProfile, or the", lambda: record(Int64, "topic", "1")),
+        ("record() takes a depth of 0 or more", lambda: record(Int64, "topic", -1)),
+    ]
+    for start in ("1", None, float, math.nan, math.inf, -1, 2**31, 10**400):
+        words = "SimulatedClock() takes a time in seconds as start, from 0 to 2**31, not "
+        rows.append((words, functools.partial(untyped.SimulatedClock, lone, start=start)))
 
     async def body(_: AsyncioExecutor) -> None:
-        with pytest.raises(TypeError, match=r"play\(\) takes a node"):
-            await play(nothing, [])
-        with pytest.raises(TypeError, match=r"SimulatedClock\(\) takes a node"):
-            SimulatedClock(nothing)
-        with pytest.raises(TypeError, match=r"SimulatedClock\(\) takes nodes that follow"):
-            SimulatedClock(lone, nothing)
-        async with record(lone, Int64, "topic") as recorder:
-            number: Any = 5
-            with pytest.raises(TypeError, match=r"wait_for\(\) takes a function as predicate"):
-                await recorder.wait_for(number)
+        async with (
+            untyped.SimulatedClock(lone, start=1) as clock,
+            untyped.record(lone, Int64, "topic") as recorder,
+        ):
+            words = "wait_for() takes a function as predicate"
+            rows.append((words, functools.partial(recorder.wait_for, 5)))
+            words = "SimulatedClock.advance() takes seconds that pass, to a time before 2**31, not "
+            no_seconds = ("1", None, Duration(seconds=1), math.nan, math.inf, -1.0, 2**31 - 1)
+            rows.extend((words, functools.partial(clock.advance, each)) for each in no_seconds)
+            for words, call in rows:
+                with pytest.raises((TypeError, ValueError)) as refused:
+                    await call()
+                assert str(refused.value).startswith(words)
+            assert clock.now().nanoseconds == 1_000_000_000
+
+    serve(body)
+
+
+def test_time_passes_in_the_block_only(serve: Serve, lone: Node) -> None:
+    """Before it and after it that is said; it may be entered again, but not twice at a time."""
+
+    async def body(_: AsyncioExecutor) -> None:
+        clock = SimulatedClock(lone, start=1)
+        for _time in range(2):
+            with pytest.raises(RuntimeError, match=r"advance\(\).*: enter it by 'async with'$"):
+                await clock.advance(1.0)
+            async with clock:
+                await clock.advance(1)
+                with pytest.raises(RuntimeError, match="entered already"):
+                    await clock.__aenter__()
+        assert clock.now().nanoseconds == 3_000_000_000
+        assert lone.count_publishers("/clock") == 0
 
     serve(body)
 

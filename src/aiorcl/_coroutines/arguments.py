@@ -8,14 +8,16 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import math
 import operator
 import threading
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, SupportsFloat
 
 from rclpy.context import Context
 from rclpy.exceptions import InvalidHandle
 from rclpy.expand_topic_name import expand_topic_name
+from rclpy.qos import QoSProfile
 from rclpy.validate_full_topic_name import validate_full_topic_name
 from rclpy.validate_topic_name import validate_topic_name
 
@@ -24,6 +26,9 @@ from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:
     from rclpy.node import Node
+
+# Of the history of an entity: rclpy hands it on as an int of C.
+_MOST_DEPTH = 2**31 - 1
 
 
 def check(value: object, cls: type | tuple[type, ...], function: str, expected: str) -> None:
@@ -70,6 +75,47 @@ def timeout(timeout_sec: float | None, function: str) -> float | None:
     except TypeError:
         raise TypeError(f"{expected}, not {shown(timeout_sec)}") from None
     raise ValueError(f"{expected}, not {timeout_sec}")
+
+
+def checked_number(value: Any, takes: str) -> float:
+    """Return a number of any kind as a float; infinity for one that is larger than any float.
+
+    :param takes: what is called, and what it takes: ``"play() takes a positive rate"``.
+    :raises TypeError: if it is none.
+    """
+    try:
+        if isinstance(value, SupportsFloat):
+            return float(value)
+    except OverflowError:
+        return math.inf if value > 0 else -math.inf
+    except TypeError:
+        pass  # the class of a number
+    raise TypeError(f"{takes}, not {shown(value)}")
+
+
+def checked_seconds(value: object, takes: str, *, below: float = math.inf) -> float:
+    """Return a number of seconds, 0 or more, as a float.
+
+    :param takes: as of ``checked_number``.
+    :raises TypeError: if it is no number.
+    :raises ValueError: if it is negative, NaN, infinite, or not below a limit.
+    """
+    result = checked_number(value, takes)
+    if not 0 <= result < below:
+        raise ValueError(f"{takes}, not {shown(value)}")
+    return result
+
+
+def check_qos(value: object, function: str) -> None:
+    """Raise an error unless ``value`` is a profile of QoS, or the depth that stands for one.
+
+    :raises TypeError: if it is neither.
+    :raises ValueError: if the depth is none that rclpy takes.
+    """
+    expected = "a QoSProfile, or the depth of its history as an int"
+    check(value, (QoSProfile, int), function, expected)
+    if isinstance(value, int) and not 0 <= value <= _MOST_DEPTH:
+        raise ValueError(f"{function} takes a depth of 0 or more, up to {_MOST_DEPTH}, not {value}")
 
 
 def checked_queue_size(value: object, takes: str, name: str = "queue_size") -> int:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import math
 from collections.abc import Iterable
 from typing import Any
 
@@ -14,7 +15,14 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
-from aiorcl._coroutines.arguments import check, check_message_type, name_of_type, shown
+from aiorcl._coroutines.arguments import (
+    check,
+    check_message_type,
+    check_qos,
+    checked_number,
+    name_of_type,
+    shown,
+)
 from aiorcl._coroutines.publishing import publish
 from aiorcl._coroutines.readiness import subscribers_ready
 
@@ -39,13 +47,17 @@ async def play(
         the order of the times. All messages of one topic are of one type.
     :param rate: how many seconds of the list pass in one second.
     :param qos_profile: of the publishers, which exist until this returns.
-    :raises ValueError: if times go back, or the rate is not positive.
+    :raises ValueError: if times go back, or are not finite, the rate is not positive, or the depth
+        negative.
     :raises TypeError: if an argument is of the wrong kind, or one topic has messages of two types.
     :raises TimeoutError: if a reliable subscriber has not got the last messages 5 s later.
     """
     check(node, Node, "play()", "a node")
-    if not rate > 0:
-        raise ValueError(f"play() takes a positive rate, not {rate!r}")
+    takes = "play() takes a positive rate"
+    speed = checked_number(rate, takes)
+    if not speed > 0:
+        raise ValueError(f"{takes}, not {shown(rate)}")
+    check_qos(qos_profile, "play()")
     listed = _checked(messages)
     times = [time for time, _, _ in listed]
     with contextlib.ExitStack() as at_exit:
@@ -60,7 +72,7 @@ async def play(
         loop = asyncio.get_running_loop()
         begin = loop.time()
         for time, topic, message in listed:
-            await asyncio.sleep(begin + (time - times[0]) / rate - loop.time())
+            await asyncio.sleep(begin + (time - times[0]) / speed - loop.time())
             await publish(publishers[topic], message)
         for topic, publisher in publishers.items():
             if not await asyncio.to_thread(publisher.wait_for_all_acked, _ACKNOWLEDGED):
@@ -70,20 +82,21 @@ async def play(
                 )
 
 
-def _checked(messages: Iterable[tuple[float, str, Any]]) -> list[tuple[float, str, Any]]:
-    listed: list[Any] = list(messages)
+def _checked(messages: Iterable[Any]) -> list[tuple[float, str, Any]]:
+    check(messages, Iterable, "play()", "a list of messages, each with its time and its topic")
+    listed: list[tuple[float, str, Any]] = []
     types: dict[str, type] = {}
-    last = float("-inf")
-    for each in listed:
+    last = -math.inf
+    for each in messages:
         if not isinstance(each, tuple | list) or len(each) != 3:
             raise TypeError(
                 f"play() takes a time, a topic and a message of each, not {shown(each)}"
             )
-        time, topic, message = each
-        check(time, (int, float), "play()", "times in seconds")
+        time = checked_number(each[0], "play() takes times in seconds")
+        topic, message = each[1:]
         check(topic, str, "play()", "the name of a topic as a string")
-        if not time >= last:
-            raise ValueError("play() takes messages in the order of their times")
+        if not (math.isfinite(time) and last <= time):
+            raise ValueError("play() takes messages in the order of their times, which are finite")
         last = time
         cls = types.setdefault(topic, type(message))
         if type(message) is not cls:
@@ -92,4 +105,5 @@ def _checked(messages: Iterable[tuple[float, str, Any]]) -> list[tuple[float, st
                 f"and then {name_of_type(type(message))}"
             )
         check_message_type(cls, "play()")
+        listed.append((time, topic, message))
     return listed

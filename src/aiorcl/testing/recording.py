@@ -14,7 +14,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from aiorcl._coroutines.arguments import check_callable
-from aiorcl._coroutines.streams.messages import MessageStream, messages
+from aiorcl._coroutines.streams.messages import MessageStream, check_subscription
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
 
@@ -85,5 +85,9 @@ def record(
 
     :param node: a node that an `AsyncioExecutor` serves on the running loop.
     :param qos_profile: of the subscription, as in `messages`.
+    :raises ValueError: if the depth is negative.
+    :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
+    :raises TypeError: if an argument is of the wrong kind.
     """
-    return Recorder(messages(node, msg_type, topic, qos_profile, queue_size=sys.maxsize), topic)
+    check_subscription(node, msg_type, topic, qos_profile, "record()")
+    return Recorder(MessageStream(node, msg_type, topic, qos_profile, sys.maxsize), topic)

@@ -245,8 +245,8 @@ def test_wrong_arguments_are_refused(lone: Node) -> None:
         with pytest.raises(TypeError, match=words):
             wrong(*arguments)
     wrong_options: list[tuple[dict[str, Any], str]] = [
-        ({"tolerance_sec": -1.0}, "tolerance of 0 s or more"),
-        ({"tolerance_sec": float("nan")}, "tolerance of 0 s or more"),
+        ({"tolerance_sec": -1.0}, "tolerance in seconds, 0 or more"),
+        ({"tolerance_sec": float("nan")}, "tolerance in seconds, 0 or more"),
         ({"tolerance_sec": "1"}, "tolerance in seconds"),
         ({"queue_size": 0}, "at least 1"),
         ({"queue_size": 1.5}, "queue_size as an int"),

@@ -11,7 +11,13 @@ from typing import TYPE_CHECKING
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
-from aiorcl._coroutines.arguments import check, check_message_type, check_topic, checked_queue_size
+from aiorcl._coroutines.arguments import (
+    check,
+    check_message_type,
+    check_qos,
+    check_topic,
+    checked_queue_size,
+)
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.shutdown_state import Reason
 from aiorcl._rclpy.depth import depth_of
@@ -119,12 +125,18 @@ class _FirstMessage(MessageStream[MsgT]):
             raise gone from gone.__cause__
 
 
-def _check(node: Node, msg_type: object, topic: str, qos: object, function: str) -> None:
+def check_subscription(
+    node: Node, msg_type: object, topic: str, qos_profile: object, function: str
+) -> None:
+    """Raise an error unless a node can be given this subscription.
+
+    :param function: that was called: ``"aiorcl.messages()"``.
+    """
     check(node, Node, function, "a node")
     check_message_type(msg_type, function)
     check(topic, str, function, "the name of a topic as a string")
     check_topic(node, topic)
-    check(qos, (QoSProfile, int), function, "a QoSProfile, or the depth of its history as an int")
+    check_qos(qos_profile, function)
 
 
 def _limit(qos_profile: QoSProfile | int, queue_size: int | None) -> int | None:
@@ -153,11 +165,11 @@ def messages(
     :param qos_profile: of the subscription; a number is the depth of its history, as in rclpy.
     :param queue_size: how many messages to keep. If None, the depth of the profile, or with
         KEEP_ALL no limit; 1 keeps the newest only, and the log says nothing of others.
-    :raises ValueError: if ``queue_size`` is less than 1.
+    :raises ValueError: if ``queue_size`` is less than 1, or the depth negative.
     :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
     :raises TypeError: if an argument is of the wrong kind.
     """
-    _check(node, msg_type, topic, qos_profile, "aiorcl.messages()")
+    check_subscription(node, msg_type, topic, qos_profile, "aiorcl.messages()")
     return MessageStream(node, msg_type, topic, qos_profile, queue_size)
 
 
@@ -173,8 +185,10 @@ async def next_message(
 
     :raises EntityGoneError: if no message can come any more, see `Stream`.
     :raises RuntimeError: unless an `AsyncioExecutor` serves the node on the running loop.
+    :raises ValueError: if the depth is negative.
     :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
+    :raises TypeError: if an argument is of the wrong kind.
     """
-    _check(node, msg_type, topic, qos_profile, "aiorcl.next_message()")
+    check_subscription(node, msg_type, topic, qos_profile, "aiorcl.next_message()")
     async with _FirstMessage(node, msg_type, topic, qos_profile, sys.maxsize) as stream:
         return await stream.first()

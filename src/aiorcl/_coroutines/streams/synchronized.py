@@ -13,8 +13,10 @@ from rclpy.qos import QoSProfile
 from aiorcl._coroutines.arguments import (
     check,
     check_message_type,
+    check_qos,
     check_topic,
     checked_queue_size,
+    checked_seconds,
     name_of_type,
     shown,
 )
@@ -274,15 +276,16 @@ def synchronized(
         (``dropped``).
     :param qos_profile: of the subscriptions; a number is the depth of their history.
     :raises TypeError: if an argument is of the wrong kind.
-    :raises ValueError: if the tolerance is negative or infinite, or ``queue_size`` less than 1.
+    :raises ValueError: if the tolerance is negative or infinite, ``queue_size`` less than 1, or the
+        depth negative.
     :raises rclpy.exceptions.InvalidTopicNameException: if no topic can have this name.
     """
     function = "aiorcl.synchronized()"
     check(node, Node, function, "a node")
     checked = list(_checked(topics, node, function))
-    check(tolerance_sec, (int, float), function, "a tolerance in seconds")
-    if not 0 <= tolerance_sec < float("inf"):
-        raise ValueError(f"{function} takes a tolerance of 0 s or more, not {tolerance_sec}")
+    tolerance = checked_seconds(
+        tolerance_sec, f"{function} takes a tolerance in seconds, 0 or more"
+    )
     limit = checked_queue_size(queue_size, f"{function} takes queue_size as an int")
-    check(qos_profile, (QoSProfile, int), function, "a QoSProfile, or the depth of its history")
-    return SynchronizedStream(node, checked, qos_profile, limit, round(tolerance_sec * 1e9))
+    check_qos(qos_profile, function)
+    return SynchronizedStream(node, checked, qos_profile, limit, round(tolerance * 1e9))
