@@ -6,14 +6,17 @@ from __future__ import annotations
 
 import threading
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import pytest
+from rclpy.action.client import ActionClient
+from rclpy.action.server import ActionServer
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from test_msgs.action import Fibonacci
 
-from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup, action_ready
 from aiorcl._serving import hold_ups
 from aiorcl._serving.hold_ups import HoldUps
 from tests.support.counters import wait_until_asleep
@@ -21,6 +24,22 @@ from tests.support.threads import Threads, a_message
 
 if TYPE_CHECKING:
     from tests.support.makers import Run
+
+
+def set_when_told(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
+    """Return what is set when each has been named that holds up an end."""
+    told, looks = threading.Event(), list[None]()
+    look = HoldUps.look
+
+    def look_twice(self: HoldUps) -> None:
+        look(self)
+        looks.append(None)
+        if len(looks) > 1:
+            told.set()
+
+    monkeypatch.setattr(hold_ups, "_SILENT_SEC", 0.0)
+    monkeypatch.setattr(HoldUps, "look", look_twice)
+    return told
 
 
 @pytest.mark.parametrize("context_is_down", [False, True], ids=["", "context_is_down"])
@@ -38,17 +57,7 @@ def test_who_holds_up_an_end_is_named_once(
     """
     name = lone.get_name()
     logger = "aiorcl" if context_is_down else name
-    go, looks = threading.Event(), list[None]()
-    look = HoldUps.look
-
-    def look_twice(self: HoldUps) -> None:
-        look(self)
-        looks.append(None)
-        if len(looks) > 1:
-            go.set()
-
-    monkeypatch.setattr(hold_ups, "_SILENT_SEC", 0.0)
-    monkeypatch.setattr(HoldUps, "look", look_twice)
+    go = set_when_told(monkeypatch)
 
     async def main() -> None:
         called = Threads()
@@ -71,5 +80,43 @@ def test_who_holds_up_an_end_is_named_once(
         assert f"[{logger}]: The end of the executor waits for" in told
         assert f"subscription '/topic' of node '/{name}', in a worker" in told
         assert f"at {Path(__file__)}:{line} in " in told
+
+    run(main)
+
+
+def test_the_execution_of_a_goal_is_named_by_its_action(
+    run: Run,
+    context: Context,
+    lone: Node,
+    monkeypatch: pytest.MonkeyPatch,
+    capfd: pytest.CaptureFixture[str],
+) -> None:
+    """Not as the request for the goal, which was answered long ago."""
+    name = lone.get_name()
+    go = set_when_told(monkeypatch)
+
+    async def main() -> None:
+        called = Threads()
+
+        def execute(goal: Any) -> Fibonacci.Result:
+            called.note()
+            go.wait()
+            goal.succeed()
+            return Fibonacci.Result()
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            ActionServer(lone, Fibonacci, "action", execute, callback_group=ThreadCallbackGroup(1))
+            client = ActionClient(lone, Fibonacci, "action")
+            await action_ready(client)
+            await client.send_goal_async(Fibonacci.Goal())
+            worker = await called.next()
+            assert worker.native_id is not None
+            wait_until_asleep(worker.native_id)
+        told = capfd.readouterr().err
+        waits_for = (
+            f"the execute callback of action server '/action' of node '/{name}', in a worker"
+        )
+        assert f"[{name}]: The end of the executor waits for {waits_for}, at " in told
 
     run(main)

@@ -27,7 +27,7 @@ from aiorcl._serving.action_messages import (
     sender_of,
 )
 from aiorcl._serving.actions import Action
-from aiorcl._serving.executions import Execution
+from aiorcl._serving.executions import ExecuteCallback, Execution
 from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
 from aiorcl._tasks.goal_states import has_ended
@@ -54,11 +54,13 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
             return
         serving = found.served_node.serving
         goals = found.core.others[0] if isinstance(found.core, Action) else None
-        callback = serving.watcher.workers.callable_in(self.callback_group, callback, goals)
         label = found.core.label
+        called = ExecuteCallback(self, label)
+        workers = serving.watcher.workers
+        callback = workers.callable_in(self.callback_group, callback, goals, called)
         callback = check_result(self, callback, label)
         serving.post_task(
-            lambda owned: Execution(owned, executor, self, callback, goal_handle, label)
+            lambda owned: Execution(owned, executor, self, callback, goal_handle, called)
         )
 
     return wrapper

@@ -34,12 +34,21 @@ def executes(server: ActionServer[Any, Any, Any]) -> bool:
     return any(each.brings_result_of(server) for each in _executions.objects())
 
 
+class ExecuteCallback:
+    """What messages call the execute callback of an action server.
+
+    :param server_label: what the server is called: ``"action server '/action'"``.
+    """
+
+    def __init__(self, server: ActionServer[Any, Any, Any], server_label: str) -> None:
+        self.label = f"the execute callback of {server_label}"
+        self.node = private.node_of(server)
+
+
 class Execution(Task[None]):
     """Runs what rclpy's server runs, which ends the goal unless it is cancelled itself.
 
     Then this does: the goal is canceled if that was asked for, and else aborted.
-
-    :param server_label: what the server is called: ``"action server '/action'"``.
     """
 
     def __init__(
@@ -49,14 +58,14 @@ class Execution(Task[None]):
         server: ActionServer[Any, Any, Any],
         callback: Callable[..., Any],
         goal: ServerGoalHandle[Any, Any, Any],
-        server_label: str,
+        called: ExecuteCallback,
     ) -> None:
         execute = private.execute_goal_of(server)
         super().__init__(lambda: execute(callback, goal), (), {}, owned, executor)
         self._server = server
         self._goal = goal
-        self.label = f"the execute callback of {server_label}"
-        self.owner = private.node_of(server)
+        self.label = called.label
+        self.owner = called.node
         _executions[self] = None
 
     def brings_result_of(self, server: ActionServer[Any, Any, Any]) -> bool:

@@ -14,6 +14,7 @@ from rclpy.logging import get_logger
 
 from aiorcl._loop.interpreter_exit import is_left_alone
 from aiorcl._loop.private import frames_of_threads
+from aiorcl._serving.executions import ExecuteCallback
 
 if TYPE_CHECKING:
     from aiorcl._serving.report import ExecutorReport
@@ -47,7 +48,9 @@ class HoldUps:
     def _name(self, call: Call) -> None:
         where = _place_in(frames_of_threads().get(call.thread))
         what = self._report.origin(call.source)
-        message = f"The end of the executor waits for the callback of {what}, in a worker{where}"
+        if not isinstance(call.source, ExecuteCallback):
+            what = f"the callback of {what}"
+        message = f"The end of the executor waits for {what}, in a worker{where}"
         if self._workers.context_ends():  # nothing is published to /rosout any more
             get_logger("aiorcl").warning(message)
         else:

@@ -12,7 +12,7 @@ from rclpy.impl.rcutils_logger import RcutilsLogger
 from rclpy.logging import get_logger
 
 from aiorcl import _core
-from aiorcl._serving.executions import Execution
+from aiorcl._serving.executions import ExecuteCallback, Execution
 from aiorcl._serving.naming import label_of, name_of
 from aiorcl._serving.registry import node_of_part, served
 from aiorcl._serving.serving import BrokenEntity
@@ -33,7 +33,7 @@ def node_of(entity: _core.Entity) -> Node | None:
 def _node_of_source(source: object) -> Node | None:
     if isinstance(source, _core.Entity):
         return node_of_part(source)
-    if isinstance(source, BrokenEntity):
+    if isinstance(source, BrokenEntity | ExecuteCallback):
         return source.node
     return cast("Node | None", source.owner) if isinstance(source, Task) else None
 
@@ -56,7 +56,7 @@ class ExecutorReport:
     def origin(self, source: object) -> str:
         """Name an entity and its node, or a task."""
         node = _node_of_source(source)
-        if isinstance(source, BrokenEntity | Execution):
+        if isinstance(source, BrokenEntity | ExecuteCallback | Execution):
             what = source.label
         else:
             what = label_of(source) if isinstance(source, _core.Entity) else _task(source)

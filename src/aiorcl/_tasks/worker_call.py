@@ -46,6 +46,7 @@ class Call:
         with is not lost when the coroutine is cancelled as its node is removed: then it may begin
         later, unless this is true by then.
     :param group: in which it has a place, if it has.
+    :param source: what messages name it by; if None the entity, else itself.
     """
 
     def __init__(
@@ -54,10 +55,12 @@ class Call:
         gate: _core.Entity | None = None,
         is_in_vain: Callable[[], bool] | None = None,
         group: object = None,
+        source: object = None,
     ) -> None:
         #: As given.
         self.group = group
         self._function = function
+        self._source = source
         self._gate = gate
         self._is_in_vain = is_in_vain
         self._begins_after_end = False
@@ -78,7 +81,9 @@ class Call:
 
     @property
     def source(self) -> object:
-        """What messages name it by: the entity, else itself."""
+        """What messages name it by."""
+        if self._source is not None:
+            return self._source
         return self if self._gate is None else self._gate
 
     @property

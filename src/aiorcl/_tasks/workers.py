@@ -158,22 +158,24 @@ class Workers:
         group: object,
         callback: Callable[..., Any],
         entity: _core.Entity | None = None,
+        source: object = None,
     ) -> Callable[..., Any]:
         """Return a coroutine function that calls ``callback``, of an entity, in a worker.
 
         A coroutine that it returns goes on on the loop, and a coroutine function is called there.
 
         :param group: in which it has a place; None if in none.
+        :param source: as of `Call`.
         """
         if inspect.iscoroutinefunction(callback):
             return callback
 
         async def call(*args: Any, **kwargs: Any) -> Any:
             function = functools.partial(callback, *args, **kwargs)
-            pending = Call(function, entity, self.nothing_answers, group)
+            pending = Call(function, entity, self.nothing_answers, group, source)
             self._calls.add(pending)
             try:
-                cancellation = await pending.end(self._submit(pool, pending, entity))
+                cancellation = await pending.end(self._submit(pool, pending))
             except GeneratorExit:
                 if (ended := pending.leave()) is not None:
                     self._left[pending] = ended
@@ -191,7 +193,7 @@ class Workers:
                     is_expected = pending.is_refused or isinstance(error, UnansweredError)
                     is_expected = is_expected or cancellation is not None or self.nothing_answers()
                     if entity is not None and not is_expected:  # else a task is cancelled by it
-                        self.on_error(entity, error)
+                        self.on_error(pending.source, error)
                     raise
                 if not is_coroutine(result):
                     # Of use also when it was cancelled: what has begun has been done, and whoever
@@ -212,24 +214,29 @@ class Workers:
     def _is_too_late(self, entity: _core.Entity | None) -> bool:
         return self.nothing_answers() or not (entity is None or entity.may_call)
 
-    def _submit(
-        self, pool: ThreadPoolExecutor, call: Call, entity: _core.Entity | None
-    ) -> Cancellable:
+    def _submit(self, pool: ThreadPoolExecutor, call: Call) -> Cancellable:
         try:
             return submit(pool, call.run, self.nothing_answers)
         except BaseException as error:
             if call.cancel():
                 raise
             # A signal came while the thread was started, which runs: it is waited for.
-            self.on_error(entity, error)
+            self.on_error(call.source, error)
             return call
 
     def callable_in(
-        self, group: Any, callback: Callable[..., Any], entity: _core.Entity | None = None
+        self,
+        group: Any,
+        callback: Callable[..., Any],
+        entity: _core.Entity | None = None,
+        source: object = None,
     ) -> Callable[..., Any]:
-        """Return what calls ``callback``, of an entity, as ``group`` says: in a worker, or here."""
+        """Return what calls ``callback``, of an entity, as ``group`` says: in a worker, or here.
+
+        :param source: as of `Call`.
+        """
         pool = self._pool_for(group)
-        return callback if pool is None else self.in_worker(pool, None, callback, entity)
+        return callback if pool is None else self.in_worker(pool, None, callback, entity, source)
 
     def wait_for(
         self, future: rclpy.task.Future[Any], node: Node, *, outlasts: bool = False
