@@ -21,6 +21,7 @@ from rclpy.duration import Duration
 from rclpy.event_handler import QoSPublisherEventType
 from rclpy.exceptions import InvalidHandle, InvalidTopicNameException
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 from std_msgs.msg import Int64, String
 from std_srvs.srv import SetBool, Trigger
 from test_msgs.action import Fibonacci
@@ -138,6 +139,28 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
         "result",
         lambda t: untyped.serve_action(t.node, Fibonacci, "a", execute(1)),
         "await execute()",
+    ),
+    *(
+        (
+            f"{name} {value!r:.30}",
+            functools.partial(
+                lambda t, options: untyped.serve_action(t.node, Fibonacci, "a", execute, **options),
+                options={name: value},
+            ),
+            f"aiorcl.serve_action() {words.format(name)}",
+        )
+        for name, values, words in (
+            ("goal_service_qos_profile", (None, 10, QoSProfile), "takes a QoSProfile as {}, not "),
+            ("result_service_qos_profile", (None,), "takes a QoSProfile as {}, not None"),
+            ("cancel_service_qos_profile", (None,), "takes a QoSProfile as {}, not None"),
+            ("feedback_pub_qos_profile", ("10",), "takes a QoSProfile as {}, not '10'"),
+            ("status_pub_qos_profile", ([],), "takes a QoSProfile as {}, not []"),
+            ("handle_accepted_callback", (3, "f"), "takes a function as {}, not "),
+            ("result_timeout", ("3", None, int), "takes seconds as {}, 0 or more, not "),
+            ("execute_callback", (None,), "got an unexpected keyword argument '{}'"),
+            ("depth", (10,), "got an unexpected keyword argument '{}'"),
+        )
+        for value in values
     ),
     ("AsyncioClock of a node", lambda t: untyped.AsyncioClock(t.node), "node.get_clock()"),
     ("context", lambda t: untyped.AsyncioExecutor(context=t.node), "node.context"),
@@ -286,9 +309,14 @@ def test_a_service_callback_that_returns_none(
 
 
 def test_what_is_out_of_range(run: Run, context: Context, lone: Node) -> None:
-    """Periods that rcl cannot count, and fewer subscriptions than none."""
+    """Periods and times that rcl cannot count, and fewer subscriptions than none."""
     with pytest.raises(ValueError, match=r"less than 9\.22e\+09, is expected, not 1000"):
         aiorcl.ticks(lone, 1e12)
+    for timeout in (-1, math.nan, math.inf, 2**34, 10**400):
+        with pytest.raises(
+            ValueError, match=r"serve_action\(\) takes seconds as result_timeout, 0"
+        ):
+            aiorcl.serve_action(lone, Fibonacci, "action", execute, result_timeout=timeout)
     publisher = lone.create_publisher(Int64, "topic", 10)
 
     async def main() -> None:

@@ -14,6 +14,7 @@ from rclpy.action.server import ActionServer, CancelResponse, GoalResponse
 from rclpy.callback_groups import CallbackGroup
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 
 from aiorcl._coroutines.arguments import (
     check,
@@ -21,6 +22,7 @@ from aiorcl._coroutines.arguments import (
     check_callable,
     check_coroutine_function,
     check_message,
+    checked_seconds,
 )
 from aiorcl._rclpy.private import attach, attached, logger_of, server_of
 from aiorcl._rclpy.typed import ActionT_contra, ActionType, FeedbackT, GoalT, OfAction, ResultT
@@ -33,6 +35,17 @@ if TYPE_CHECKING:
     from unique_identifier_msgs.msg import UUID
 
     from aiorcl._rclpy.typed import ResultOf
+
+
+# Which rclpy's servers take, beyond what a call of `serve_action` begins with.
+_OPTIONS = {
+    name
+    for name, parameter in inspect.signature(ActionServer).parameters.items()
+    if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+}
+
+# From here on rcl, which counts nanoseconds, takes a time for a negative one.
+_END_SEC = 2**63 / 1e9
 
 
 class ServedGoal(Generic[ActionT_contra]):
@@ -208,6 +221,24 @@ class _Callbacks:
         )
 
 
+def _check_options(options: dict[str, Any], function: str) -> None:
+    """Raise an error for what rclpy refuses in words of its own, or not before it is used.
+
+    :raises TypeError: if there is no such option, or it is of the wrong kind.
+    :raises ValueError: if it is a time that rcl does not take.
+    """
+    for name, value in options.items():
+        if name not in _OPTIONS:
+            raise TypeError(f"{function} got an unexpected keyword argument '{name}'")
+        if name.endswith("_qos_profile"):
+            check(value, QoSProfile, function, f"a QoSProfile as {name}")
+        elif name.endswith("_callback"):
+            check_callable(value, function, name)
+        elif name == "result_timeout":
+            takes = f"{function} takes seconds as {name}, 0 or more"
+            checked_seconds(value, takes, below=_END_SEC)
+
+
 def serve_action(
     node: Node,
     action_type: ActionType[GoalT, ResultT, FeedbackT],
@@ -260,6 +291,7 @@ def serve_action(
     :return: rclpy's server; destroy it by ``server.destroy()``. Clients of goals that are executed
         then hear no more of them, so let them end first.
     :raises TypeError: if an argument is of the wrong kind: ``execute`` a plain function, say.
+    :raises ValueError: if ``result_timeout`` is negative or infinite.
     """
     function = "aiorcl.serve_action()"
     check(node, Node, function, "a node")
@@ -272,6 +304,7 @@ def serve_action(
     check_callable(cancel_callback, function, "cancel_callback")
     if callback_group is not None:
         check(callback_group, CallbackGroup, function, "a callback group")
+    _check_options(options, function)
     if goal_callback is not None:
         options["goal_callback"] = goal_callback
     callbacks = _Callbacks(action_name, execute, cancel_callback)
