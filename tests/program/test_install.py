@@ -169,6 +169,19 @@ def test_what_is_no_function_is_refused(argument: str) -> None:
         aiorcl.install(**options)  # type: ignore[arg-type]
 
 
+def test_what_makes_no_loop_is_named(tmp_path: Path) -> None:
+    """By whatever would run the executor."""
+    program = """
+aiorcl.install(loop_factory=lambda: 5)
+try:
+    SingleThreadedExecutor().spin_once(timeout_sec=0)
+except TypeError as error:
+    print(error)
+"""
+    words = "aiorcl.install(): the loop_factory returned no event loop, but 5 (int)\n"
+    assert run(tmp_path, LATE + program) == words
+
+
 def test_a_spin_of_a_subclass_is_not_that_of_rclpy(tmp_path: Path) -> None:
     """``rclpy.spin()`` calls ``spin_once()``, again and again, and not what may call it itself."""
     program = """

@@ -20,6 +20,7 @@ import rclpy.executors
 from aiorcl._coroutines.arguments import check_callable
 from aiorcl._loop.own_loop import NestableLoop
 from aiorcl._program import stand_ins
+from aiorcl._program.loop_factory import new_loop_of
 
 if TYPE_CHECKING:
     from rclpy.executors import Executor
@@ -47,13 +48,18 @@ def install(
 
     :param on_error: as of `AsyncioExecutor`, of each of them.
     :param loop_factory: makes the loop of each. With another one than aiorcl's a callback cannot
-        spin the executor that calls it.
+        spin the executor that calls it. Where it returns none, whatever would run the executor
+        raises TypeError.
     :raises TypeError: if an argument is of the wrong kind.
     """
     check_callable(on_error, "aiorcl.install()", "on_error")
     check_callable(loop_factory, "aiorcl.install()", "loop_factory")
     stand_ins.options.on_error = on_error
-    stand_ins.options.new_loop = loop_factory or NestableLoop
+    stand_ins.options.new_loop = (
+        NestableLoop
+        if loop_factory is None
+        else functools.partial(new_loop_of, loop_factory, "aiorcl.install()")
+    )
     if issubclass(rclpy.executors.SingleThreadedExecutor, stand_ins.StandIn):
         return
     replaced: dict[Any, Any] = {

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import threading
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from typing import Any, TypeAlias, TypeVar, overload
@@ -22,6 +23,7 @@ from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._loop.home import tell_of_errors
 from aiorcl._loop.private import running_loop
 from aiorcl._program.entry_points import Main, call_main, check_entry, is_main, make_node
+from aiorcl._program.loop_factory import LoopFactory, new_loop_of
 from aiorcl._program.mains import Mains
 from aiorcl._program.node_ends import NodesToDestroy, end_ros
 from aiorcl._program.stop_signals import StopSignals
@@ -31,7 +33,6 @@ from aiorcl.executor import AsyncioExecutor
 
 T = TypeVar("T")
 
-LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]
 EndRos: TypeAlias = Callable[[], None]
 
 _CALLER = "aiorcl.run()"
@@ -212,9 +213,10 @@ def run(
     :return: what ``main`` has returned, if it is one coroutine function; None where a signal has
         cancelled it, unless it returns all the same.
     :raises TypeError: if it is neither, takes other arguments, or returns no node, or if another
-        argument is of the wrong kind.
+        argument is of the wrong kind, or ``loop_factory`` returns no loop.
     :raises ValueError: if it is an empty list, or returns a node that was destroyed; if there are
-        ``args`` for a context that is up.
+        ``args`` for a context that is up; if ``loop_factory`` returns a loop that is closed, or
+        runs.
     :raises RuntimeError: if a loop runs in this thread, or ROS is initialised already and no
         context was given.
     """
@@ -230,15 +232,13 @@ def run(
     if running_loop() is not None:
         raise RuntimeError("aiorcl.run() cannot be called while an event loop runs in this thread")
     mains = [each for each in makers if is_main(each)]
+    make_loop = functools.partial(new_loop_of, loop_factory or new_event_loop, _CALLER)
     signals = StopSignals()
     try:
         with (
             signals,
             initialised(args, context, _CALLER) as (chosen, end_ros),
-            loop_and_nodes(loop_factory or new_event_loop, chosen, end_ros, debug=debug) as (
-                loop,
-                nodes,
-            ),
+            loop_and_nodes(make_loop, chosen, end_ros, debug=debug) as (loop, nodes),
         ):
             try:
                 made = [nodes.add(make_node(each)) for each in makers if not is_main(each)]
