@@ -8,6 +8,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import signal
+import socket
 import sys
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -50,14 +51,23 @@ class Server(Running):
 
 
 @contextlib.contextmanager
-def serve(*arguments: str) -> Iterator[Server]:
+def serve(*arguments: str, warnings: str = "error::ResourceWarning") -> Iterator[Server]:
     """Serve the application until the block ends."""
-    command = [sys.executable, "-W", "error::ResourceWarning", "web.py", *arguments]
+    command = [sys.executable, "-W", warnings, "web.py", *arguments]
     with started(command, domain_id=network.domain_id(), cwd=WORKSPACE) as process:
         server = Server(process)
         server.url = server.wait_for("http://").strip()
         server.wait_for("1 node")
         yield server
+
+
+@contextlib.contextmanager
+def deaf_client(server: Server, path: str) -> Iterator[None]:
+    """Ask for a page, and read nothing of it until the block ends."""
+    address = httpx.URL(server.url)
+    with socket.create_connection((address.host, address.port or 80)) as client:
+        client.sendall(f"GET {path} HTTP/1.1\r\nHost: {address.host}\r\n\r\n".encode())
+        yield
 
 
 @pytest.fixture
@@ -144,6 +154,33 @@ def test_what_ends_by_itself_may_end(server: Server) -> None:
         print("2", file=server.process.stdin, flush=True)
         assert [*lines] == ["2"]
     assert server.end() == (-signal.SIGTERM, "")
+
+
+def test_a_client_that_does_not_read_has_a_limit() -> None:
+    """Its stream ends, and the server's ``timeout_graceful_shutdown`` the wait for the client."""
+    with serve("limit") as server, deaf_client(server, "/flood"):
+        server.wait_for("flooded")
+        server.process.send_signal(signal.SIGTERM)
+        status, stderr = server.end()
+    assert status == -signal.SIGTERM
+    assert "timeout graceful shutdown exceeded" in stderr
+    assert server.said.endswith("flooded\ndestroyed, ROS is up\n")
+
+
+def test_a_second_ctrl_c_waits_for_no_client() -> None:
+    """The first one has ended all streams; the nodes are destroyed all the same."""
+    # uvloop does not survive the error of a connection that it closes.
+    with serve(warnings="ignore") as server, deaf_client(server, "/flood"):
+        server.wait_for("flooded")
+        with httpx.stream("GET", server.url + "/events", timeout=DEADLINE_SEC) as response:
+            lines = response.iter_lines()
+            assert next(lines) == "data: begun"
+            server.process.send_signal(signal.SIGINT)
+            assert list(lines) == [""]
+        server.process.send_signal(signal.SIGINT)
+        status, _ = server.end()
+    assert status == STATUS[signal.SIGINT]
+    assert "destroyed, ROS is up\n" in server.said
 
 
 @pytest.mark.parametrize(("path", "told"), [("/live", ""), ("/talk", "page has gone")])

@@ -95,6 +95,19 @@ async def events() -> StreamingResponse:
     return StreamingResponse(stream(), media_type="text/event-stream")
 
 
+@app.get("/flood")
+async def flood() -> StreamingResponse:
+    """Stream more than the buffers of both sides take."""
+
+    async def stream() -> AsyncIterator[bytes]:
+        yield bytes(1 << 26)
+        print("flooded", flush=True)
+        yield b"more"  # the server waits here for the client
+        print("read", flush=True)
+
+    return StreamingResponse(stream(), media_type="text/event-stream")
+
+
 async def told() -> str:
     """Return what the test says, when it does."""
     print("waits", flush=True)
@@ -153,4 +166,10 @@ async def later(tasks: BackgroundTasks) -> None:
 if __name__ == "__main__":
     with socket.create_server(("127.0.0.1", 0)) as listener:
         print(f"http://127.0.0.1:{listener.getsockname()[1]}", flush=True)
-        uvicorn.run(app, fd=listener.fileno(), log_level="error", ws="websockets-sansio")
+        uvicorn.run(
+            app,
+            fd=listener.fileno(),
+            log_level="error",
+            ws="websockets-sansio",
+            timeout_graceful_shutdown=1 if "limit" in sys.argv else None,
+        )
