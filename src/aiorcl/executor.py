@@ -101,7 +101,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         on_error: OnError | None = None,
         strict_groups: bool = False,
     ) -> None:
-        check_executor_arguments(context, loop, on_error)
+        check_executor_arguments(context, loop, on_error, strict_groups)
         self._set_up(context, loop, on_error, Manner(strict_groups=strict_groups))
 
     def _set_up(
@@ -195,8 +195,8 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         of the loop later leaves ``spin``, or cancels the body of ``async with``, as that of a
         callback would. Awaiting one of an ended executor raises ``EntityGoneError``.
         """
-        if isinstance(callback, InlineCallback):
-            return callback(*args)  # type: ignore[return-value]  # by a future, which ignores it
+        if issubclass(type(callback), InlineCallback):  # not asked itself: a proxy raises
+            return callback(*args)  # type: ignore[operator,no-any-return]  # by a future
         task: Task[Any] = Task(callback, args, kwargs, self._owned, self)
         self._mailbox.post_task(task)
         if self._state.let_go:

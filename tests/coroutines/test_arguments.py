@@ -56,6 +56,16 @@ def plain(_: Any) -> None:
     """Do nothing."""
 
 
+class Odd:
+    """A callable object that raises when it is asked for what it does not have."""
+
+    def __getattr__(self, name: str) -> Any:
+        raise ReferenceError(name)
+
+    def __call__(self, *arguments: object) -> None:
+        """Do nothing."""
+
+
 #: Each a call and what its message has to say.
 WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     *(
@@ -167,6 +177,17 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     ("context class", lambda _: untyped.AsyncioExecutor(context=Context), "Context itself"),
     ("loop", lambda _: untyped.AsyncioExecutor(loop=asyncio.new_event_loop), "an event loop"),
     ("on_error", lambda _: untyped.AsyncioExecutor(on_error="log"), "function as on_error"),
+    *(
+        (
+            f"strict_groups {value}",
+            lambda t, value=value: untyped.AsyncioExecutor(
+                context=t.node.context, strict_groups=value
+            ),
+            f"AsyncioExecutor() takes True or False as strict_groups, not {value!r}",
+        )
+        for value in ("no", None)
+    ),
+    ("odd", lambda t: untyped.serve_action(t.node, Fibonacci, "a", Odd()), "async def execute"),
     ("queue", lambda t: untyped.messages(t.node, Int64, "topic", queue_size="1"), "queue_size as"),
     ("timeout of spin_once", lambda t: t.executor.spin_once("1"), "spin_once() takes a timeout"),
     ("timeout of shutdown", lambda t: t.executor.shutdown("1"), "shutdown() takes a timeout"),

@@ -87,8 +87,12 @@ def test_the_error_of_a_callback_ends_the_block(
 def test_on_error_hears_of_it(context: Context, lone: Node, make_callback: MakeCallback) -> None:
     """And all goes on: of an entity, of one in a worker, and of a task."""
     told: list[str] = []
-    heard = AsyncioExecutor(context=context, on_error=lambda error, label: told.append(label))
-    with heard as executor:
+
+    def hear(error: BaseException, label: str) -> None:
+        assert "no longer exists" in str(error)  # what the callback has raised
+        told.append(label)
+
+    with AsyncioExecutor(context=context, on_error=hear) as executor:
         executor.add_node(lone)
         executor.slow_callback_duration = 0.0
         lone.create_timer(0.001, make_callback())
@@ -98,9 +102,7 @@ def test_on_error_hears_of_it(context: Context, lone: Node, make_callback: MakeC
         )
         for name in ("service", "in_worker"):
             lone.create_client(Trigger, name).call_async(Trigger.Request())
-        live = Callback()
-        executor.create_task(weakref.proxy(live))
-        del live
+        executor.create_task(make_callback())
         wanted = {"timer", "task", "service"}
         while not all(any(label.startswith(each) for label in told) for each in wanted):
             executor.spin_once(timeout_sec=10)

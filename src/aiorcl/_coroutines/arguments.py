@@ -22,7 +22,7 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from rclpy.validate_topic_name import validate_topic_name
 
 from aiorcl._core import is_coroutine
-from aiorcl._tasks.task import name_of_function
+from aiorcl._tasks.task import is_coroutine_function, name_of_function
 
 if TYPE_CHECKING:
     from rclpy.node import Node
@@ -201,13 +201,16 @@ def check_context(value: object, function: str) -> None:
         check(value, Context, function, "a Context of rclpy, such as node.context")
 
 
-def check_executor_arguments(context: object, loop: object, on_error: object) -> None:
-    """Raise TypeError for what no executor can be made with; None is what each may be."""
+def check_executor_arguments(
+    context: object, loop: object, on_error: object, strict_groups: object
+) -> None:
+    """Raise TypeError for what no executor can be made with; None is what all but one may be."""
     function = "AsyncioExecutor()"
     check_context(context, function)
     if loop is not None:
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")
+    check(strict_groups, bool, function, "True or False as strict_groups")
 
 
 def name_of_type(cls: type) -> str:
@@ -242,5 +245,7 @@ def _makes_coroutine(value: Any) -> bool:
     if not callable(value) or isinstance(value, type):
         return False
     call: Callable[..., Any] = type(value).__call__
-    candidates = (value, inspect.unwrap(value), call)
-    return any(inspect.iscoroutinefunction(each) for each in candidates)
+    candidates = [value, call]
+    with contextlib.suppress(Exception):  # as is_coroutine_function does
+        candidates.append(inspect.unwrap(value))
+    return any(map(is_coroutine_function, candidates))

@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import inspect
 from collections.abc import Callable
 from typing import Any
 
@@ -17,6 +16,7 @@ from aiorcl._rclpy.private import attach
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served, served_here
+from aiorcl._tasks.task import is_coroutine_function
 
 
 def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], None] | None], None]:
@@ -49,7 +49,7 @@ def _event_setter(method: str, event: str) -> Callable[[Any, Callable[[int], Non
 
 def _check_function(callback: object, method: str) -> None:
     call = getattr(callback, "__call__", None)  # noqa: B004  # of an object, not whether there is one
-    is_async = any(map(inspect.iscoroutinefunction, (callback, call)))
+    is_async = any(map(is_coroutine_function, (callback, call)))
     if is_async or not callable(callback):
         raise TypeError(
             f"{method}() takes a function, to be called with the number of events, or None, "

@@ -21,6 +21,7 @@ from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.judging import begin, in_task
+from aiorcl._tasks.task import is_coroutine_function
 
 if TYPE_CHECKING:
     from collections.abc import Coroutine
@@ -44,7 +45,7 @@ def _is_ours(node: Any) -> bool:
 
 def _has_coroutine_functions(node: Any) -> bool:
     callbacks = private.transition_callbacks_of(node).values()
-    return any(map(inspect.iscoroutinefunction, callbacks))
+    return any(map(is_coroutine_function, callbacks))
 
 
 def _changed(change_state: Callable[[Any, int], Any]) -> Callable[[Any, int], Any]:

@@ -149,7 +149,7 @@ class MultiThreadedExecutor(StandIn):
         **kwargs: Any,
     ) -> Task[Any]:
         """As of every executor, but a worker thread runs what is no coroutine function."""
-        if callable(callback) and not isinstance(callback, InlineCallback):
+        if callable(callback) and not issubclass(type(callback), InlineCallback):
             callback = self._workers.callable_in(None, callback)
         return super().create_task(callback, *args, **kwargs)
 

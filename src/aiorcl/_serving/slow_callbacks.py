@@ -26,7 +26,7 @@ _WITHOUT_CALLBACK = (_core.Client, _core.GoalExpiry, _core.Jobs, _core.Posted)
 
 
 def _nanoseconds(seconds: float) -> int:
-    return int(seconds * 1e9) if seconds * 1e9 < _NEVER_NS else _NEVER_NS
+    return int(seconds * 1e9) if seconds < _NEVER_NS / 1e9 else _NEVER_NS
 
 
 class SlowCallbacks:

@@ -9,7 +9,7 @@ import contextlib
 import contextvars
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, Generic, TypeVar
+from typing import TYPE_CHECKING, Any, Generic, TypeGuard, TypeVar
 
 import rclpy.task
 
@@ -58,7 +58,7 @@ class Task(Future[T], _RclpyTask[T]):
         if is_coroutine(handler):
             if args or kwargs:
                 raise TypeError("A coroutine takes no arguments: it has got them already")
-        elif inspect.iscoroutinefunction(handler):
+        elif is_coroutine_function(handler):
             handler, args, kwargs = handler(*args, **kwargs), (), {}
         elif not callable(handler):
             raise TypeError(f"Expected a callable or a coroutine, got {handler!r}")
@@ -202,6 +202,16 @@ class Task(Future[T], _RclpyTask[T]):
         error, _ = private.exception_and_result_of(self)
         assert error is not None  # of a task that has failed
         return error
+
+
+def is_coroutine_function(
+    function: object,
+) -> TypeGuard[Callable[..., Coroutine[Any, Any, Any]]]:
+    """Tell whether a call makes a coroutine, as far as that is written; never raises."""
+    try:
+        return inspect.iscoroutinefunction(function)
+    except Exception:  # of an object whose __getattr__ raises what it likes
+        return False
 
 
 def name_of_function(function: object) -> str:

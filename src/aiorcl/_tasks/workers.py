@@ -6,7 +6,6 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import inspect
 import threading
 import time
 import weakref
@@ -32,7 +31,7 @@ from aiorcl._tasks.blocked_calls import (
 )
 from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
 from aiorcl._tasks.groups import LoopCallbackGroup, ThreadCallbackGroup
-from aiorcl._tasks.task import name_of_function
+from aiorcl._tasks.task import is_coroutine_function, name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
 
 if TYPE_CHECKING:
@@ -167,7 +166,7 @@ class Workers:
         :param group: in which it has a place; None if in none.
         :param source: as of `Call`.
         """
-        if inspect.iscoroutinefunction(callback):
+        if is_coroutine_function(callback):
             return callback
 
         async def call(*args: Any, **kwargs: Any) -> Any:
