@@ -337,7 +337,7 @@ NB_MODULE(_core, m) {
                     std::shared_ptr<GuardThreads>>(),
            "dispatcher"_a, "waitable"_a, "in_use"_a, "group"_a.none(), "label"_a, "wait_set"_a,
            "guards"_a)
-      .def("restore", &Waitable::restore, "wait_set"_a)
+      .def("look", &Waitable::look, "wait_set"_a)
       .def("take_back", &Waitable::take_back)
       .def("taken", &Waitable::taken);
   nb::class_<DrivenWaitable, Entity>(m, "DrivenWaitable", nb::type_slots(entity_slots))

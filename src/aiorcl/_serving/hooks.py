@@ -19,7 +19,7 @@ from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._rclpy.private import call_task_in_next_spin, futures_of
-from aiorcl._serving.kinds import holds_entities, wait_set_of
+from aiorcl._serving.kinds import wait_set_of
 from aiorcl._serving.later_response import LaterResponse
 from aiorcl._serving.naming import label_of
 from aiorcl._serving.registry import node_of_part, served
@@ -233,9 +233,7 @@ class ExecutorHooks:
         for attempts_left in reversed(range(_ATTEMPTS)):
             with contextlib.ExitStack() as in_use:
                 wait_set = wait_set_of(self._watcher.context, waitable, in_use)
-                if holds_entities(waitable):
-                    wait_set.wait(0)
-                entity.restore(wait_set.pointer)
+                entity.look(wait_set.pointer)
                 try:
                     return waitable.is_ready(wait_set)
                 except IndexError:

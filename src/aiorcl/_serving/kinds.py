@@ -15,7 +15,6 @@ import rclpy.subscription
 from rclpy.guard_condition import GuardCondition
 from rclpy.logging import get_logger
 from rclpy.service import Service
-from rclpy.waitable import NumberOfEntities
 
 from aiorcl import _core
 from aiorcl._rclpy.compiled import WaitSet as _WaitSet
@@ -123,12 +122,6 @@ def wait_set_of(context: Context, waitable: Waitable[Any], in_use: contextlib.Ex
     wait_set.clear_entities()
     waitable.add_to_wait_set(wait_set)
     return wait_set
-
-
-def holds_entities(waitable: Waitable[Any]) -> bool:
-    """Return False for a waitable without any: rcl refuses to wait for nothing."""
-    size = waitable.get_num_entities()
-    return any(getattr(size, name) for name in NumberOfEntities.__slots__)
 
 
 def _tell_crowded(client: Any, pending: int) -> None:

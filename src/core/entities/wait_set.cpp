@@ -69,7 +69,7 @@ WaitSet::WaitSet(const ContextState * state, const Size & size) noexcept
     : set_(rcl_get_zero_initialized_wait_set()),
       made_(state != nullptr &&
             succeeds(rcl_wait_set_init(&set_, size.subscriptions, size.guard_conditions,
-                                       size.timers, size.clients, size.services, 0,
+                                       size.timers, size.clients, size.services, size.events,
                                        const_cast<rcl_context_t *>(state->context),
                                        rcl_get_default_allocator()))) {}
 

@@ -25,6 +25,7 @@ class WaitSet {
     std::size_t timers = 0;
     std::size_t clients = 0;
     std::size_t services = 0;
+    std::size_t events = 0;
   };
 
   /// There is no wait set without a context, nor of one that is shut down.

@@ -3,9 +3,11 @@
 // A waitable: whatever rcl entities it adds to a wait set wake it.
 #include "entities/waitable.hpp"
 
+#include <algorithm>
 #include <utility>
 
 #include "dispatch/names.hpp"
+#include "entities/wait_set.hpp"
 #include "events/steady_time.hpp"
 
 namespace nb = nanobind;
@@ -129,14 +131,61 @@ void Waitable::schedule() {
   for (TimerSlot * slot : slots_) slot->schedule();
 }
 
-void Waitable::restore(std::uintptr_t wait_set) {
-  if (closed()) return;
+bool Waitable::is_followed(const rcl_guard_condition_t * guard) const noexcept {
+  return std::any_of(guards_.begin(), guards_.end(),
+                     [guard](const Guard & each) { return each.source->get() == guard; });
+}
+
+void Waitable::look(std::uintptr_t wait_set) {
   auto & set = *reinterpret_cast<rcl_wait_set_t *>(wait_set);
+  for (std::size_t i = 0; i < set.size_of_guard_conditions; ++i) {
+    if (is_followed(set.guard_conditions[i])) set.guard_conditions[i] = nullptr;
+  }
+  WaitSet::Size room;
+  room.subscriptions = set.size_of_subscriptions;
+  room.guard_conditions = set.size_of_guard_conditions;
+  room.timers = set.size_of_timers;
+  room.clients = set.size_of_clients;
+  room.services = set.size_of_services;
+  room.events = set.size_of_events;
+  WaitSet own(ros_context(), room);
+  if (!own.is_made()) check(RCL_RET_NOT_INIT, "look at a waitable", label());
+  rcl_wait_set_t & looked = own.set();
+  const auto for_each_kind = [&set, &looked](auto && visit) {
+    visit(set.subscriptions, set.size_of_subscriptions, looked.subscriptions,
+          rcl_wait_set_add_subscription);
+    visit(set.guard_conditions, set.size_of_guard_conditions, looked.guard_conditions,
+          rcl_wait_set_add_guard_condition);
+    visit(set.timers, set.size_of_timers, looked.timers, rcl_wait_set_add_timer);
+    visit(set.clients, set.size_of_clients, looked.clients, rcl_wait_set_add_client);
+    visit(set.services, set.size_of_services, looked.services, rcl_wait_set_add_service);
+    visit(set.events, set.size_of_events, looked.events, rcl_wait_set_add_event);
+  };
+  std::size_t count = 0;
+  for_each_kind([&](auto ** entities, std::size_t size, auto **, auto add) {
+    for (std::size_t i = 0; i < size; ++i) {
+      if (entities[i] == nullptr) continue;
+      check(add(&looked, entities[i], nullptr), "look at a waitable", label());
+      ++count;
+    }
+  });
+  if (count > 0) {
+    check_unless(rcl_wait(&looked, 0), RCL_RET_TIMEOUT, "look at a waitable", label());
+    for_each_kind([](auto ** entities, std::size_t size, auto ** found, auto) {
+      for (std::size_t i = 0; i < size; ++i) {
+        if (entities[i] != nullptr && *found++ == nullptr) entities[i] = nullptr;
+      }
+    });
+  }
+  if (!closed()) restore(set);
+}
+
+void Waitable::restore(rcl_wait_set_t & set) {
   for (Guard & guard : guards_) {
     if (guard.index >= set.size_of_guard_conditions) continue;
     const rcl_guard_condition_t *& place = set.guard_conditions[guard.index];
     if (guard.source->fired.exchange(false)) place = guard.source->get();
-    guard.shown = place != nullptr;  // perhaps by this wait set, before the guard thread
+    guard.shown = place != nullptr;
   }
   for (Event & event : events_) {
     const std::uint64_t count = event.source->count();

@@ -29,12 +29,12 @@ class Waitable final : public Entity {
   /// taken() leaves the waitable ready, to be asked again later.
   Outcome run(Hooks hooks, Claim & claim) override;
 
-  /// Marks what fired since the last call as ready in a wait set that was just waited on, where
-  /// rcl_wait does not see it: guard conditions, whose triggers the guard thread has consumed, and
-  /// QoS events.
-  void restore(std::uintptr_t wait_set);
+  /// Leaves in a wait set that the waitable has added itself to what is ready, as rcl_wait does;
+  /// but it waits for no guard condition that is followed. Who waits for one beside the guard
+  /// thread takes triggers from it, and loses some: see GuardThreads.
+  void look(std::uintptr_t wait_set);
 
-  /// What restore() has marked was not taken: the next time it is marked again.
+  /// What look() has left there was not taken: the next time it is left there again.
   void take_back();
 
   /// Tells that the waitable's data was taken: what raises from now on is no reason to do it again.
@@ -63,6 +63,10 @@ class Waitable final : public Entity {
   };
 
   void begin_look() noexcept;
+  bool is_followed(const rcl_guard_condition_t * guard) const noexcept;
+  /// Marks what has fired since the last look, where rcl_wait does not see it: guard conditions,
+  /// whose triggers the guard thread has consumed, and QoS events.
+  void restore(rcl_wait_set_t & set);
   void take_shown() noexcept;
   nanobind::object take(Hooks hooks);
   void schedule();

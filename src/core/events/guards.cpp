@@ -41,8 +41,7 @@ class GuardThreads::Waiter {
   Waiter(rcl_context_t * context, const rmw_guard_condition_t * guard, Follower first)
       : end_(context), set_(context), guard_(guard) {
     add(first);
-    bool told_to_return = false;
-    if (wait(&kNotAtAll, told_to_return) == RMW_RET_OK) tell();
+    if (wait(&kNotAtAll) == RMW_RET_OK) tell();
     thread_ = std::thread(&Waiter::run, this);
   }
   ~Waiter();
@@ -51,8 +50,8 @@ class GuardThreads::Waiter {
 
   void add(Follower follower);
 
-  /// As GuardThreads::ask().
-  bool ask(const ReadyQueue & queue) noexcept;
+  /// As GuardThreads::ask(), for this guard condition.
+  void ask(const ReadyQueue & queue) noexcept;
 
   /// True if nobody follows any more.
   bool remove(const Ready & ready) noexcept;
@@ -80,13 +79,11 @@ class GuardThreads::Waiter {
     rmw_guard_condition_t * guard;
   };
 
-  /// OK if the guard condition was triggered, which is over now. Without a timeout, for the thread,
-  /// it may also come back because it is told to: TIMEOUT, if there is no trigger besides.
-  rmw_ret_t wait(const rmw_time_t * timeout, bool & told_to_return) noexcept;
+  /// OK if the guard condition was triggered, which is over now. TIMEOUT also if the thread was
+  /// told to come back, which is over, too.
+  rmw_ret_t wait(const rmw_time_t * timeout) noexcept;
   void tell() noexcept;
   void run() noexcept;
-
-  enum class Thread { kWaits, kWasToldToReturn, kPauses };
 
   const Process process_;
   End end_;
@@ -97,12 +94,11 @@ class GuardThreads::Waiter {
   std::list<Follower> followers_;  // guarded by mutex_, as is where each of them is
   std::unordered_multimap<const Ready *, std::list<Follower>::iterator> places_;
   bool stop_ = false;  // guarded by mutex_
-  // Guarded by mutex_: how often the thread has come back from a wait, what it does since, and how
-  // often followers were told.
-  std::uint64_t returns_ = 0;
-  Thread state_ = Thread::kWaits;
-  std::uint64_t told_ = 0;
-  std::condition_variable returned_;
+  // Guarded by mutex_: whether the thread waits for the middleware to recover, and whether somebody
+  // waits for the thread.
+  bool pauses_ = false;
+  bool asked_ = false;
+  std::condition_variable answered_;
   std::thread thread_;
 };
 
@@ -154,18 +150,16 @@ bool GuardThreads::Waiter::remove(const Ready & ready) noexcept {
   return stop_;
 }
 
-rmw_ret_t GuardThreads::Waiter::wait(const rmw_time_t * timeout, bool & told_to_return) noexcept {
+rmw_ret_t GuardThreads::Waiter::wait(const rmw_time_t * timeout) noexcept {
   void * guards[] = {guard_->data, end_.guard->data};
-  rmw_guard_conditions_t guard_set{timeout == nullptr ? 2U : 1U, guards};
+  rmw_guard_conditions_t guard_set{2, guards};
   const rmw_ret_t ret = rmw_wait(nullptr, &guard_set, nullptr, nullptr, nullptr, set_.set, timeout);
   ignore(ret);
-  told_to_return = ret == RMW_RET_OK && timeout == nullptr && guards[1] != nullptr;
   return ret == RMW_RET_OK && guards[0] == nullptr ? RMW_RET_TIMEOUT : ret;
 }
 
 /// Under mutex_.
 void GuardThreads::Waiter::tell() noexcept {
-  ++told_;
   // Those of now, not of before the wait: one that was removed meanwhile is not touched.
   for (const Follower & follower : followers_) {
     if (follower.fired != nullptr) follower.fired->store(true, std::memory_order_release);
@@ -173,22 +167,17 @@ void GuardThreads::Waiter::tell() noexcept {
   }
 }
 
-bool GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
+void GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
   std::unique_lock<std::mutex> lock(mutex_);
   const bool asks = std::any_of(followers_.begin(), followers_.end(), [&](const Follower & each) {
     return each.fired != nullptr && &each.ready->queue == &queue;
   });
-  if (!asks) return false;
+  // A thread that pauses cannot know; the guard condition keeps its trigger.
+  if (!asks || pauses_) return;
   // Not by a wait of its own, which could take the trigger from the thread, or the thread from it.
-  const std::uint64_t told = told_;
-  do {
-    if (state_ == Thread::kPauses) break;  // it cannot know; the guard condition keeps its trigger
-    const std::uint64_t returns = returns_;
-    // Again after each return: one that comes while the thread returns by itself may be lost.
-    ignore(rmw_trigger_guard_condition(end_.guard));
-    returned_.wait(lock, [&] { return stop_ || returns_ != returns; });
-  } while (!stop_ && state_ != Thread::kWasToldToReturn);
-  return told_ != told;
+  asked_ = true;
+  ignore(rmw_trigger_guard_condition(end_.guard));
+  answered_.wait(lock, [this] { return !asked_; });
 }
 
 void GuardThreads::Waiter::run() noexcept {
@@ -196,24 +185,27 @@ void GuardThreads::Waiter::run() noexcept {
   std::chrono::milliseconds pause = kFirstPause;
   rmw_ret_t ret = RMW_RET_TIMEOUT;
   while (!stop_) {
-    bool told_to_return = false;
     lock.unlock();
-    ret = wait(nullptr, told_to_return);
+    ret = wait(nullptr);
     lock.lock();
-    const bool failed = ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT;
-    ++returns_;
-    state_ = failed ? Thread::kPauses : told_to_return ? Thread::kWasToldToReturn : Thread::kWaits;
-    returned_.notify_all();
     if (stop_) break;
-    if (failed) {
-      // The middleware was short of something. The guard condition keeps its trigger meanwhile.
-      stop_changed_.wait_for(lock, pause, [this] { return stop_; });
-      pause = std::min(pause * 2, kLongestPause);
-      state_ = Thread::kWaits;
-      continue;
-    }
-    pause = kFirstPause;
     if (ret == RMW_RET_OK) tell();
+    if (asked_) {
+      // What tells it to come back may have come after it was on its way: it must not be left for a
+      // wait that nobody asks for, and who asks hears of all that came before.
+      if (wait(&kNotAtAll) == RMW_RET_OK) tell();
+      asked_ = false;
+      answered_.notify_all();
+    }
+    if (ret != RMW_RET_OK && ret != RMW_RET_TIMEOUT) {
+      // The middleware was short of something. The guard condition keeps its trigger meanwhile.
+      pauses_ = true;
+      stop_changed_.wait_for(lock, pause, [this] { return stop_; });
+      pauses_ = false;
+      pause = std::min(pause * 2, kLongestPause);
+    } else {
+      pause = kFirstPause;
+    }
   }
   // Of a trigger that came while nobody followed any more hears who waits next.
   if (ret == RMW_RET_OK) ignore(rmw_trigger_guard_condition(guard_));
@@ -245,9 +237,8 @@ void GuardThreads::add(const rcl_guard_condition_t * rcl_guard, Ready & ready,
 bool GuardThreads::ask(const ReadyQueue & queue) noexcept {
   if (!process_.is_this()) return false;
   std::lock_guard<std::mutex> lock(mutex_);
-  bool triggered = false;
-  for (Waiter & waiter : waiters_) triggered |= waiter.ask(queue);
-  return triggered;
+  for (Waiter & waiter : waiters_) waiter.ask(queue);
+  return queue.has_ready();
 }
 
 void GuardThreads::remove(const rcl_guard_condition_t * rcl_guard, const Ready & ready) noexcept {
