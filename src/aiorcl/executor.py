@@ -101,7 +101,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         on_error: OnError | None = None,
         strict_groups: bool = False,
     ) -> None:
-        check_executor_arguments(context, loop, on_error, strict_groups)
+        check_executor_arguments(loop, on_error, strict_groups)
         self._set_up(context, loop, on_error, Manner(strict_groups=strict_groups))
 
     def _set_up(

@@ -5,13 +5,15 @@
 from __future__ import annotations
 
 import weakref
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
+import pytest
 import rclpy.executors
 from rclpy.context import Context
 from rclpy.node import Node
 
 from aiorcl import AbstractExecutor, AsyncioExecutor, ExecutorBase, Future
+from aiorcl._program import stand_ins
 
 if TYPE_CHECKING:
     from tests.support.executors import Flavour
@@ -51,6 +53,35 @@ def test_our_executor_is_one_of_rclpy(context: Context) -> None:
     with AsyncioExecutor(context=context) as executor:
         assert isinstance(executor, rclpy.executors.Executor)
         assert isinstance(executor, ExecutorBase)
+
+
+@pytest.mark.parametrize(
+    "cls",
+    [ExecutorBase, Listed, AsyncioExecutor, stand_ins.SingleThreadedExecutor],
+    ids=lambda cls: cls.__module__ + cls.__name__,
+)
+def test_what_is_no_context(cls: Any, lone: Node) -> None:
+    """It is refused by every executor, which is named, with what to write."""
+    wrong: dict[object, str] = {
+        5: "5, of int",
+        "context": "'context', of str",
+        Context: "the class Context itself",
+        lone: "<rclpy.node.Node object at .*>, of Node",
+    }
+    for value, shown in wrong.items():
+        words = rf"^{cls.__name__}\(\) takes a Context of rclpy, such as node.context, not {shown}$"
+        with pytest.raises(TypeError, match=words):
+            cls(context=value)
+
+
+def test_who_derives_says_how_it_is_woken(context: Context, lone: Node) -> None:
+    """The error says what the subclass lacks."""
+
+    class Bare(ExecutorBase):
+        pass
+
+    with pytest.raises(NotImplementedError, match=r"^Bare is an ExecutorBase without wake\(\)$"):
+        Bare(context=context).add_node(lone)
 
 
 def test_the_base_class_keeps_nodes(context: Context, make_node: MakeNode) -> None:

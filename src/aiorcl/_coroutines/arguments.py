@@ -201,12 +201,9 @@ def check_context(value: object, function: str) -> None:
         check(value, Context, function, "a Context of rclpy, such as node.context")
 
 
-def check_executor_arguments(
-    context: object, loop: object, on_error: object, strict_groups: object
-) -> None:
-    """Raise TypeError for what no executor can be made with; None is what all but one may be."""
+def check_executor_arguments(loop: object, on_error: object, strict_groups: object) -> None:
+    """Raise TypeError for what no executor can be made with, beside its context."""
     function = "AsyncioExecutor()"
-    check_context(context, function)
     if loop is not None:
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")

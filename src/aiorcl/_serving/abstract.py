@@ -8,6 +8,7 @@ import abc
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, Protocol, TypeVar
 
+from rclpy.context import Context
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 from rclpy.utilities import get_default_context
@@ -18,7 +19,6 @@ from aiorcl._tasks.future import Future
 
 if TYPE_CHECKING:
     import rclpy.task
-    from rclpy.context import Context
     from rclpy.executors import Executor as _Executor
 else:
     # As rclpy's: so a class that derives from one of rclpy's can be given one of these as its base.
@@ -59,9 +59,17 @@ class ExecutorBase(_Executor):
     What an executor of this kind shares with any other. The executors of released rclpy cannot be
     rebased on it: they bring a base of their own, which builds wait sets. Type checkers see that
     base here, as they do with rclpy's EventsExecutor, so that ``rclpy.spin(node, executor)`` holds.
+
+    :param context: the context of the nodes; rclpy's default context if None.
+    :raises TypeError: if it is no context.
     """
 
     def __init__(self, *, context: Context | None = None) -> None:
+        if context is not None and not isinstance(context, Context):
+            raise TypeError(
+                f"{type(self).__name__}() takes a Context of rclpy, such as node.context, not "
+                f"{_shown(context)}"
+            )
         self._context = get_default_context() if context is None else context
         # By their ids, in order: a class of the user's may say that they are equal. Each in a tuple
         # of its own, by which who has added it knows. No lock, which a finalizer could want that
@@ -121,7 +129,7 @@ class ExecutorBase(_Executor):
 
     def wake(self) -> None:
         """Look at the nodes again: entities were created or destroyed."""
-        raise NotImplementedError
+        raise NotImplementedError(f"{type(self).__name__} is an ExecutorBase without wake()")
 
     def create_future(self) -> Future[Any]:
         """Return a future whose done callbacks run on this executor. Any thread."""
@@ -140,7 +148,11 @@ class ExecutorBase(_Executor):
 
 
 def _instead_of_node(value: object) -> str:
+    write = f": write add_node({value.__qualname__}())" if isinstance(value, type) else ""
+    return f"{_shown(value)}{write}"
+
+
+def _shown(value: object) -> str:
     if isinstance(value, type):
-        name = value.__qualname__
-        return f"the class {name} itself: write add_node({name}())"
+        return f"the class {value.__qualname__} itself"
     return f"{value!r}, of {type(value).__qualname__}"
