@@ -98,7 +98,7 @@ def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str
 def test_a_worker_for_which_ctrl_c_has_ended_the_wait_is_waited_for_no_more() -> None:
     """It does not come to its end: one Ctrl-C in shutdown() is enough, and Python says why.
 
-    Threads of the user's, and of pools, are waited for as ever.
+    Threads of the user's, and of pools, also of processes, are waited for as ever.
     """
     program, domain_id = "worker_at_exit", network.domain_id()
     with start(program, "left_alone", domain_id=domain_id, environment=USERS) as child:
@@ -132,6 +132,15 @@ def test_a_worker_does_not_wait_for_the_loop_when_no_thread_is_left_that_might_r
     program, domain_id = "worker_at_exit", network.domain_id()
     with start(program, "not_handed_over", domain_id=domain_id, environment=USERS) as child:
         assert child.end() == Ended(0, "main ends\ndoes without\ncancelled\ncleaned up\n", "")
+
+
+@pytest.mark.parametrize("way", ["waited_for", "waits_for_pool"])
+def test_a_worker_does_not_wait_for_a_thread_that_runs_nothing_for_long(way: str) -> None:
+    """Which may wait for the worker itself, or for what Python ends only after the executor."""
+    with start("worker_at_exit", way, domain_id=network.domain_id(), environment=USERS) as child:
+        ended = child.end()
+    went_on = "went on\n" if way == "waited_for" else ""
+    assert ended == Ended(0, f"main ends\ncancelled\ncleaned up\n{went_on}", "")
 
 
 @pytest.mark.parametrize("way", ["sleeps", "wakes"])

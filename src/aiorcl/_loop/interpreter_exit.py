@@ -8,6 +8,7 @@ import atexit
 import concurrent.futures.thread  # noqa: F401  # registers first, and so is called last
 import sys
 import threading
+import time
 import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
@@ -74,13 +75,15 @@ def is_left_alone(work: Work) -> bool:
     return _main_has_ended and work in _left
 
 
-def join_threads(is_of_use: Callable[[], bool]) -> None:
+def join_threads(is_of_use: Callable[[], bool], timeout: float | None = None) -> None:
     """Wait here for the threads for which Python waits later, those of pools aside.
 
     :param is_of_use: is asked again and again: a thread may wait for the end of the main thread,
         which comes when this returns.
+    :param timeout: how long to wait, in seconds; for ever if None.
     """
-    while is_of_use():
+    end = None if timeout is None else time.monotonic() + timeout
+    while is_of_use() and (end is None or time.monotonic() < end):
         aside = {threading.main_thread(), *threads_of_pools()}
         threads = [each for each in threading.enumerate() if not (each.daemon or each in aside)]
         thread = next((each for each in threads if each.is_alive()), None)  # else it starts yet

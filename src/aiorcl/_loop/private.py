@@ -16,7 +16,7 @@ from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from concurrent.futures import thread as pools
 from socket import socket
-from types import FrameType, FunctionType
+from types import FrameType, FunctionType, ModuleType
 from typing import Any, cast
 
 #: Return the loop that runs in this thread, or None, where ``get_running_loop`` would raise.
@@ -38,8 +38,11 @@ when_main_ends = threading._register_atexit  # type: ignore[attr-defined]
 
 
 def threads_of_pools() -> set[threading.Thread]:
-    """Return the threads of all pools: they wait for work until Python ends them."""
-    return set(pools._threads_queues)
+    """Return the threads of all pools: they wait for work until Python ends them.
+
+    Those that manage the processes of a pool, too.
+    """
+    return {*pools._threads_queues, *getattr(_pools_of_processes(), "_threads_wakeups", ())}
 
 
 def end_pools(spared: set[int]) -> None:
@@ -49,9 +52,16 @@ def end_pools(spared: set[int]) -> None:
     """
     queues = cast("MutableMapping[threading.Thread, Any]", pools._threads_queues)
     of_spared = [queues.pop(thread) for thread in list(queues) if thread.ident in spared]
-    pools._python_exit()
+    for module in (_pools_of_processes(), pools):
+        if module is not None:
+            module._python_exit()
     for queue in of_spared:
         queue.put(None)  # if they come to their end they may go
+
+
+def _pools_of_processes() -> ModuleType | None:
+    """Return the module of the standard library that has them, if somebody has imported it."""
+    return sys.modules.get("concurrent.futures.process")
 
 
 def swap_current_task(

@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
 
-# How long coroutines that refuse to end may keep the interpreter from its end.
+# How long the end of the interpreter waits for a coroutine, or a thread, that may refuse to end.
 _EXIT_SECONDS = 1.0
 
 # The time between two looks at what may wait for the thread that waits for its end.
@@ -341,11 +341,11 @@ class Shutdown:
         """End what nobody has shut down, if its workers call, before Python waits for threads.
 
         It does so for workers, too, and they may wait for the loop. Not if it waits for a thread
-        that runs the executor, or is about to; others, which may be, are waited for first.
+        that runs the executor. Others get some time to do so: they may wait for a worker, too.
         """
         if self._state.is_parents:
             return
-        join_threads(self._keeps_interpreter)
+        join_threads(self._keeps_interpreter, _EXIT_SECONDS)
         if self._keeps_interpreter():
             try:
                 self._waits_for_workers = True

@@ -6,11 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import multiprocessing
 import signal
 import sys
 import threading
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ProcessPoolExecutor, ThreadPoolExecutor
 
 import rclpy
 from rclpy.executors import ExternalShutdownException
@@ -18,7 +19,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
-from aiorcl._serving import hold_ups
+from aiorcl._serving import hold_ups, shutdown
 from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._tasks import worker_call
 from tests.processes.programs.talk import listen, say, set_deadline
@@ -26,6 +27,10 @@ from tests.support.counters import wait_until_asleep
 
 # Set at the end of the main thread: before executors do what they do then, and after that.
 main_ends, executors_have_ended = threading.Event(), threading.Event()
+
+
+# Pools of the user's that are open when the main thread ends.
+pools = list[ProcessPoolExecutor | ThreadPoolExecutor]()
 
 
 class Waiting(Node):
@@ -39,7 +44,7 @@ class Waiting(Node):
         self.executor_of_it = executor
         self.may_wait = may_wait
         self.may_end = executor.create_future()
-        self.begun = threading.Event()
+        self.begun, self.is_over = threading.Event(), threading.Event()
         self.timer = self.create_timer(0.0, self.call, callback_group=ThreadCallbackGroup(1))
 
     def call(self) -> None:
@@ -52,6 +57,7 @@ class Waiting(Node):
             say(asyncio.run_coroutine_threadsafe(self.wait(), loop).result())
         finally:
             say(asyncio.run_coroutine_threadsafe(self.clean_up(), loop).result())
+            self.is_over.set()
 
     async def wait(self) -> str:
         """Wait for what comes only if somebody brings it."""
@@ -111,12 +117,30 @@ def save() -> None:
     threading.Thread(target=save_on_thread).start()
 
 
+def open_pool_of_processes() -> None:
+    """Leave one of which Python ends the manager, a thread, at its own end.
+
+    Before this process has a deadline: a fork would wait for its thread.
+    """
+    fork = multiprocessing.get_context("fork")
+    pools.append(ProcessPoolExecutor(1, mp_context=fork, initializer=set_deadline))
+    pools[-1].submit(int).result()
+
+
+def wait_for_pool() -> None:
+    """Wait for the thread of a pool, which Python ends when all executors have ended."""
+    pools.append(ThreadPoolExecutor(1))
+    pools[-1].submit(threading.current_thread).result().join()
+
+
 def main() -> None:
     """Run one way, and return."""
+    way = sys.argv[1]
+    if way == "left_alone":
+        open_pool_of_processes()
     set_deadline()
     worker_call._PATIENCE_SEC = 0.0
     rclpy.init()
-    way = sys.argv[1]
     executor = AsyncioExecutor(loop=asyncio.new_event_loop() if way == "given_loop" else None)
     give_up_when_main_ends(main_ends.set)
     end_when_main_ends(executors_have_ended.set)  # called in this order
@@ -148,6 +172,10 @@ def main() -> None:
         wait_until_main_waits()
         say("does without")
 
+    def go_on() -> None:
+        node.is_over.wait()
+        say("went on")
+
     def end_ros() -> None:
         executors_have_ended.wait()
         rclpy.shutdown()
@@ -170,10 +198,16 @@ def main() -> None:
         spin_here()
     node.begun.wait()
     spun.wait()
+    if way in {"handed_over", "not_handed_over"}:
+        shutdown._EXIT_SECONDS = 50.0
     if way == "handed_over":
         threading.Thread(target=spin_late).start()
     elif way == "not_handed_over":
         threading.Thread(target=do_without).start()
+    elif way == "waited_for":
+        threading.Thread(target=go_on).start()
+    elif way == "waits_for_pool":
+        threading.Thread(target=wait_for_pool).start()
     if way == "left_alone":
         save()
         interrupt_once_it_waits(executor)
