@@ -214,7 +214,14 @@ WRONG: list[tuple[str, Callable[[Things], Any], str]] = [
     ("run of a node", lambda t: untyped.run(t.node), "a node class or a function"),
     ("run of a coroutine", lambda _: untyped.run(execute(1)), "main instead of main()"),
     ("run several", lambda t: untyped.run([execute, t.node]), "a node class or a function"),
-    ("args", lambda _: untyped.run(execute, args="--ros-args"), "a list of arguments"),
+    *(
+        (
+            f"args {args!r}",
+            lambda _, args=args: untyped.run(execute, args=args),
+            f"aiorcl.run() takes a list of arguments for ROS, strings as in sys.argv, not {args!r}",
+        )
+        for args in ("--ros-args", b"", b"x", [1, 2], [None], [b"x"], 5, {"x"})
+    ),
     ("loop_factory", lambda _: untyped.run(execute, loop_factory="uvloop"), "as loop_factory"),
     ("sleep", lambda t: t.clock.sleep_for_async(1.0), "Duration(seconds=0.5)"),
     ("until", lambda t: t.clock.sleep_until_async(1.0), "now()"),

@@ -46,9 +46,13 @@ _LAST_WORDS_SEC = 1.0
 
 def check_args(args: object, caller: str) -> None:
     """Raise TypeError for what is no command line."""
-    if isinstance(args, str) or not (args is None or isinstance(args, Sequence)):
+    if args is not None and not (
+        isinstance(args, Sequence)
+        and not isinstance(args, str | bytes)
+        and all(isinstance(each, str) for each in args)
+    ):
         raise TypeError(
-            f"{caller} takes a list of arguments for ROS, such as sys.argv, not {args!r}"
+            f"{caller} takes a list of arguments for ROS, strings as in sys.argv, not {args!r}"
         )
 
 
