@@ -349,6 +349,39 @@ def test_another_executor_answers(context: Context, make_node: MakeNode) -> None
     assert not raised
 
 
+@pytest.mark.parametrize("removed", [False, True], ids=["ended", "removed"])
+@pytest.mark.parametrize("ask", SERVICE, ids=lambda ask: ask.__name__)
+@pytest.mark.parametrize("count", [1, 2])
+def test_callbacks_ask_services_of_which_they_are_callbacks(
+    context: Context, make_node: MakeNode, count: int, ask: Ask, *, removed: bool
+) -> None:
+    """Its own, or each that of the next: none of them has what came when it was let go."""
+    node, server, begun = make_node(), make_node(), threading.Semaphore(0)
+    raised: list[BaseException] = []
+    clients = [node.create_client(Empty, f"service_{number}") for number in range(count)]
+
+    def serve_and_ask(number: int) -> None:
+        async def ask_next(request: Empty.Request, response: Empty.Response) -> Empty.Response:
+            await in_cleanup(clients[number - 1], begun.release, ask, raised)
+            return response
+
+        server.create_service(Empty, f"service_{number}", ask_next)
+
+    for number in range(count):
+        serve_and_ask(number)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(node)
+    executor.add_node(server)
+    with Elsewhere(executor) as elsewhere:
+        for client in clients:
+            executor.create_task(call, client)
+        for _ in clients:
+            assert begun.acquire(timeout=DEADLINE_SEC)
+        if removed:
+            elsewhere.do(lambda: executor.remove_node(server))
+    assert [type(error) for error in raised] == [EntityGoneError] * count
+
+
 def test_a_callback_that_ends_too_answers(context: Context, make_node: MakeNode) -> None:
     """It has the request from before, and gives its answer in its own cleanup."""
     node, begun = make_node(), threading.Event()

@@ -27,6 +27,7 @@ from aiorcl._serving.groups import sets_the_clock
 from aiorcl._serving.inventory import Inventory, weakly
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import keep_name
+from aiorcl._serving.requests_before import note_requests_before
 from aiorcl._serving.serving import BrokenEntity
 
 if TYPE_CHECKING:
@@ -275,6 +276,8 @@ class ServedNode:
                 for part in parts_of(core):
                     if part.running or _has_goals(core):  # which may not have begun
                         registry.note_left(part, self.serving)
+                        if isinstance(core, (_core.Service, Action)):
+                            note_requests_before(part)
                 _hand_over(watch)
                 self._entities.pop(key, None)
 

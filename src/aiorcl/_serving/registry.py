@@ -300,9 +300,9 @@ def nodes_served_so_far() -> list[Node]:
     return _served_nodes.objects()
 
 
-def running_after_end(entity: object) -> bool:
-    """Tell whether a callback of an entity is under way that was let go since. Any thread."""
-    return any(part.rclpy_entity is entity and part.running for part in _left.objects())
+def left_parts_of(entity: object) -> list[_core.Entity]:
+    """Return what has watched an entity, and was let go with callbacks under way. Any thread."""
+    return [part for part in _left.objects() if part.rclpy_entity is entity]
 
 
 def served_nodes_here() -> list[ServedNode]:

@@ -32,7 +32,8 @@ from aiorcl._serving.domains import domain_of
 from aiorcl._serving.executions import executes
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.node import parts_of
-from aiorcl._serving.registry import Served, nodes_served_so_far, running_after_end, served
+from aiorcl._serving.registry import Served, left_parts_of, nodes_served_so_far, served
+from aiorcl._serving.requests_before import may_have_got
 from aiorcl._serving.stopped_clocks import StoppedClocks
 from aiorcl._tasks.awaiters import awaiters_of
 from aiorcl._tasks.awaiting import is_awaited_by, is_awaited_on
@@ -121,10 +122,12 @@ class _Request:
         return found is not None or _is_on_none(node)
 
     def _answers_yet(self, server: Any, found: Served | None) -> bool:
-        """Tell whether what has had the request from before is under way."""
-        if found is not None and any(part.running for part in parts_of(found.core)):
+        """Tell whether what may have had the request from before is under way."""
+        parts = [*left_parts_of(server), *(() if found is None else parts_of(found.core))]
+        may_have = [part for part in parts if may_have_got(part, self.future)]
+        if any(part.running for part in may_have):
             return True
-        return running_after_end(server) or (self._key == "result" and executes(server))
+        return self._key == "result" and executes(server)
 
     def give_up(self) -> None:
         """Tell whoever awaits the answer that none comes."""
