@@ -117,6 +117,17 @@ def test_coroutine_functions_end_while_nodes_are_served() -> None:
         assert running.said.endswith("answered\nanswered\n")
 
 
+def test_the_second_signal_cuts_off_coroutine_functions() -> None:
+    """Whatever they wait for in their cleanup."""
+    with start("run", "ends:clings", "ends:clings", "chat:Talker") as running:
+        for word, number in (("ready", signal.SIGINT), ("cleans up", signal.SIGTERM)):
+            for _ in range(2):
+                running.wait_for(word)
+            running.process.send_signal(number)
+        assert running.end() == (0, "")
+        assert running.said.endswith("cut off\ncut off\n")
+
+
 @pytest.mark.parametrize(
     ("number", "loop"),
     [*((signal.SIGINT, loop) for loop in LOOPS), (signal.SIGTERM, LOOPS[0])],

@@ -237,6 +237,19 @@ async def asks(executor: AsyncioExecutor) -> None:
         print("answered", flush=True)
 
 
+async def clings() -> None:
+    """Have a cleanup that only a second cancellation ends."""
+    print("ready", flush=True)
+    try:
+        await asyncio.Event().wait()
+    finally:
+        try:
+            print("cleans up", flush=True)
+            await asyncio.Event().wait()
+        finally:
+            print("cut off", flush=True)
+
+
 async def fails() -> None:
     """Raise."""
     raise ValueError("on purpose")
