@@ -155,6 +155,7 @@ def sourced(session: nox.Session) -> None:
 def debug(session: nox.Session) -> None:
     """Run pytest on Kilted with asyncio in its debug mode; more arguments go to pytest."""
     session.env["PYTHONASYNCIODEBUG"] = "1"
+    session.env["PYTHONPATH"] = str(ROOT / "tests" / "support" / "debug_mode")
     run_tests(session, "kilted")
 
 
