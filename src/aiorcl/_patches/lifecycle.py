@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import functools
 import inspect
+import sys
 import traceback
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
@@ -20,7 +21,7 @@ from rclpy.lifecycle.node import LifecycleNodeMixin
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._serving.judging import begin, in_task
+from aiorcl._serving.judging import NotAwaitedError, begin, in_task
 from aiorcl._tasks.task import is_coroutine_function
 
 if TYPE_CHECKING:
@@ -126,6 +127,10 @@ class _Transition:
             with contextlib.suppress(RCLError, InvalidHandle):  # of a node that is gone
                 await self._give_up()
             raise
+        except GeneratorExit:  # who was to await it has dropped it, or is gone
+            with contextlib.suppress(RCLError, InvalidHandle):
+                self._give_up_here()
+            raise
         finally:
             private.attach(self._node, _UNDER_WAY, False)
         return returned
@@ -144,9 +149,19 @@ class _Transition:
         state_id, _ = self._machine.current_state
         if state_id == State.TRANSITION_STATE_ERRORPROCESSING:
             returned = error
-            with contextlib.suppress(asyncio.CancelledError):  # once more; the first goes on
-                returned = await self._call()
-            self._trigger(returned)
+            try:
+                with contextlib.suppress(asyncio.CancelledError):  # once more; the first goes on
+                    returned = await self._call()
+            finally:
+                self._trigger(returned)
+
+    def _give_up_here(self) -> None:
+        """As ``_give_up``; what ``on_error`` wants to await it cannot have any more."""
+        if sys.is_finalizing():
+            return  # which takes rclpy apart
+        left = begin(self._give_up())
+        if left is not None:
+            left.close()
 
     def _trigger(self, returned: TransitionCallbackReturn) -> None:
         # Where ROS is down nobody is told of the new state, which raises.
@@ -164,7 +179,7 @@ class _Transition:
             if inspect.isawaitable(returned):
                 returned = await in_task(returned)
         except (Exception, asyncio.CancelledError) as error:
-            if isinstance(error, asyncio.CancelledError) and _is_cancelled():
+            if isinstance(error, asyncio.CancelledError) and _is_cancelled(error):
                 raise
             # As rclpy's, it leads to on_error(), and nowhere else; but rclpy's tells nobody.
             lines = "".join(traceback.format_exception(error))
@@ -191,8 +206,10 @@ class _Transition:
         return True
 
 
-def _is_cancelled() -> bool:
+def _is_cancelled(error: asyncio.CancelledError) -> bool:
     """Tell whether somebody cancels this task, not only something that it has awaited."""
+    if isinstance(error, NotAwaitedError):
+        return True
     try:
         task = asyncio.current_task()
     except RuntimeError:  # no loop runs

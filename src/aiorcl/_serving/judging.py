@@ -8,10 +8,12 @@ which a callback has returned a coroutine.
 
 from __future__ import annotations
 
+import asyncio
 import types
+import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
-from typing import Any, Generic, TypeAlias, TypeVar
+from typing import Any, TypeAlias, TypeVar
 
 from aiorcl._core import is_coroutine
 
@@ -52,36 +54,77 @@ def begin(
         return result
     finally:
         _running.reset(token)
-    return _rest_of(coroutine, running)
+    return _Rest(coroutine)
 
 
-async def _rest_of(coroutine: Coroutine[Any, Any, T], running: _Running) -> T:
-    running.has_task = True
-    _running.set(running)
-    return await _Begun(coroutine)
+class _Rest(Coroutine[Any, Any, T]):
+    """What is left of a coroutine that was suspended outside of any task.
+
+    Python would not await it as it is. Nor may a fresh coroutine do that: one that is cancelled or
+    closed before its first step ends there, and what it was to await would not hear of it.
+    """
+
+    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
+        self._coroutine = coroutine
+        self._is_awaited = False
+
+    def __getattr__(self, name: str) -> Any:  # its name, and what it awaits
+        return getattr(self._coroutine, name)
+
+    def __await__(self) -> Generator[Any, None, T]:
+        self._is_awaited = True
+        return self._coroutine.__await__()
+
+    def send(self, value: Any) -> Any:
+        self._is_awaited = True
+        return self._coroutine.send(value)
+
+    def throw(self, *error: Any) -> Any:
+        self._is_awaited = True
+        try:
+            return self._coroutine.throw(*error)
+        finally:
+            del error  # the frame of the coroutine may keep this one, and the exception that one
+
+    def close(self) -> None:
+        self._is_awaited = True
+        self._coroutine.close()
+
+    def __del__(self) -> None:
+        if not self._is_awaited:  # as Python says it
+            message = f"coroutine '{self.__qualname__}' was never awaited"
+            warnings.warn(message, RuntimeWarning, source=self, stacklevel=2)
+
+
+class NotAwaitedError(asyncio.CancelledError):
+    """The task is cancelled, or may not begin, before it awaits what `in_task` was given."""
 
 
 async def in_task(awaitable: Awaitable[T]) -> T:
-    """Await something of the user's in a task: that which runs, or the one that `begin` needs."""
+    """Await something of the user's in a task: that which runs, or the one that `begin` needs.
+
+    :raises NotAwaitedError: as the CancelledError that it is; what needs a task may be awaited yet.
+    """
     running = _running.get()
     if running is not None and not running.has_task:
         try:
             await _suspend()
-        except BaseException:  # nobody goes on with it
+        except BaseException as error:  # nobody goes on with it
             if is_coroutine(awaitable):
                 awaitable.close()
-            raise
+            if not isinstance(error, asyncio.CancelledError):
+                raise
+            if asyncio.isfuture(awaitable):
+                awaitable.cancel()  # as the task does that awaits it
+            _gets_task(running)
+            raise NotAwaitedError(*error.args) from None
+        _gets_task(running)
     return await awaitable
 
 
-class _Begun(Generic[T]):
-    """A coroutine that was suspended outside of any task, which Python would not await any more."""
-
-    def __init__(self, coroutine: Coroutine[Any, Any, T]) -> None:
-        self._coroutine = coroutine
-
-    def __await__(self) -> Generator[Any, None, T]:
-        return self._coroutine.__await__()
+def _gets_task(running: _Running) -> None:
+    running.has_task = True
+    _running.set(running)  # in the context of the task
 
 
 @types.coroutine

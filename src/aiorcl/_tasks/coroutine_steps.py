@@ -207,8 +207,8 @@ class Steps(Coroutine[Any, Any, None]):
                     return advance(*args)
                 waits_for = self._gate.call_if_may(_REFUSED, advance, args)
                 if waits_for is _REFUSED:
-                    self._coroutine.close()
-                    raise asyncio.CancelledError
+                    # Not closed: what is left of a callback may await something to end that.
+                    return self._coroutine.throw(asyncio.CancelledError())
                 return waits_for
             except BaseException as error:
                 closed = _was_closed(error, are_collected=owned.are_collected)

@@ -29,7 +29,7 @@ from aiorcl._tasks.blocked_calls import (
     twin_of,
     unanswered,
 )
-from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension
+from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension, task_that_cancels
 from aiorcl._tasks.groups import LoopCallbackGroup, ThreadCallbackGroup
 from aiorcl._tasks.task import is_coroutine_function, name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
@@ -200,6 +200,8 @@ class Workers:
                     return result
                 if cancellation is not None:
                     if not begins_first() or self._is_too_late(entity):
+                        if getattr(result, "cr_suspended", False):  # what is left of a callback
+                            return await task_that_cancels(result, call.__qualname__)
                         result.close()
                         raise cancellation
                     cancel_at_suspension()
