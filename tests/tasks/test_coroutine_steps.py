@@ -5,10 +5,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import sys
 import threading
-from collections.abc import Callable, Iterator
-from typing import TYPE_CHECKING
+from collections.abc import Callable, Coroutine, Iterator
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from rclpy.context import Context
@@ -216,6 +217,100 @@ def test_the_end_of_the_executor_interrupts_no_cleanup_that_the_end_of_its_node_
 
     run(main)
     assert ends == ["by itself"]
+
+
+async def wait_for(future: asyncio.Future[None]) -> None:
+    """Return the result, though cancelled: so does Python 3.11."""
+    await asyncio.wait_for(future, DEADLINE_SEC)
+
+
+async def wait_for_task(future: asyncio.Future[None]) -> None:
+    """Await a task that makes nothing of its cancellation."""
+
+    async def wait() -> None:
+        with contextlib.suppress(asyncio.CancelledError):
+            await future
+
+    await asyncio.create_task(wait())
+
+
+@pytest.mark.parametrize("wait", [wait_for, wait_for_task], ids=lambda wait: wait.__name__)
+@pytest.mark.parametrize("act", ["remove", "destroy", "end"])
+def test_who_has_not_heard_of_an_end_hears_of_it_at_the_next_suspension(
+    run: Run,
+    context: Context,
+    lone: Node,
+    wait: Callable[[asyncio.Future[None]], Coroutine[Any, Any, None]],
+    act: str,
+) -> None:
+    """What it awaited has kept the cancellation to itself."""
+    ends: list[type[BaseException]] = []
+
+    async def main() -> None:
+        future = asyncio.get_running_loop().create_future()
+        begun = asyncio.Event()
+
+        async def callback() -> None:
+            timer.cancel()
+            begun.set()
+            try:
+                await wait(future)
+                async with asyncio.timeout(DEADLINE_SEC):
+                    await asyncio.Event().wait()
+            except BaseException as error:
+                ends.append(type(error))
+                raise
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            timer = lone.create_timer(0.0, callback)  # type: ignore[arg-type]
+            await begun.wait()
+            await turns()
+            future.set_result(None)
+            if act == "remove":
+                executor.remove_node(lone)
+            elif act == "destroy":
+                lone.destroy_node()
+
+    run(main)
+    assert ends == [asyncio.CancelledError]
+
+
+def test_who_goes_on_after_the_end_of_its_node_is_ended_with_the_executor(
+    run: Run, context: Context, lone: Node
+) -> None:
+    """At once, as it has said so."""
+    cancelled: list[str] = []
+
+    async def main() -> None:
+        begun, goes_on = asyncio.Event(), asyncio.Event()
+
+        async def callback() -> None:
+            timer.cancel()
+            task = asyncio.current_task()
+            assert task is not None
+            begun.set()
+            try:
+                await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                task.uncancel()
+            goes_on.set()
+            try:
+                async with asyncio.timeout(DEADLINE_SEC):
+                    await asyncio.Event().wait()
+            except asyncio.CancelledError:
+                cancelled.append("by the end")
+                raise
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            timer = lone.create_timer(0.0, callback)  # type: ignore[arg-type]
+            await begun.wait()
+            executor.remove_node(lone)
+            await goes_on.wait()
+
+    run(main)
+    assert cancelled == ["by the end"]
 
 
 class Meeting:

@@ -16,7 +16,7 @@ from collections.abc import Callable, MutableMapping
 from concurrent.futures import Future
 from concurrent.futures import thread as pools
 from socket import socket
-from types import FrameType, FunctionType, ModuleType
+from types import CoroutineType, FrameType, FunctionType, ModuleType
 from typing import Any, cast
 
 #: Return the loop that runs in this thread, or None, where ``get_running_loop`` would raise.
@@ -131,3 +131,22 @@ def cancels_at_next_step(task: asyncio.Task[Any]) -> bool:
     ``cancelling()`` also counts what it has got already.
     """
     return getattr(task, "_must_cancel", False)
+
+
+# Since Python 3.12 it is made of ``asyncio.timeout()``, which keeps none.
+_WAIT_FOR = asyncio.wait_for.__code__ if sys.version_info < (3, 12) else None
+
+
+def keeps_cancellation(coroutine: object) -> bool:
+    """Tell whether nobody hears of it if a suspended coroutine is cancelled now.
+
+    It is in ``asyncio.wait_for()``, which has what it waited for, and returns that all the same.
+    """
+    while isinstance(coroutine, CoroutineType):
+        awaited, frame = coroutine.cr_await, coroutine.cr_frame
+        if coroutine.cr_code is _WAIT_FOR and frame is not None:
+            names = frame.f_locals
+            waits = "waiter" in names and not isinstance(awaited, CoroutineType)
+            return waits and bool(names["fut"].done())
+        coroutine = awaited
+    return False

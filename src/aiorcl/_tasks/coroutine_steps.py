@@ -14,6 +14,7 @@ from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from aiorcl import _core
+from aiorcl._loop.private import keeps_cancellation
 from aiorcl._tasks.errors import without_first_frame
 
 if TYPE_CHECKING:
@@ -94,7 +95,7 @@ class Steps(Coroutine[Any, Any, None]):
         self.task: asyncio.Task[None] | None = None
         self._cancel_wanted = False
         self._is_cancelled = False  # as a user wanted
-        self._ending = False
+        self._ending = self._ends_with_node = False
         self._ends_again = False
         self._is_late = False  # and will be cancelled when its time is over
         self._begun = False
@@ -129,9 +130,19 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_wanted = False
             if self.task.get_loop().is_closed():
                 return  # nothing would run its cleanup
+            if self._ending:
+                self._advance = self._advance_unaware
             self.task.cancel()
 
-    def end(self, *, begun: bool = False) -> None:
+    def _advance_unaware(self, value: Any) -> Any:
+        # What it awaited, a task, was cancelled for it, and went on.
+        self._advance = self._coroutine.send  # no cycle of this object, if it ends now
+        cancel_at_suspension()
+        waits_for = self._coroutine.send(value)
+        self._advance = self._advance_unaware
+        return waits_for
+
+    def end(self, *, begun: bool = False, with_node: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
 
         The first may have been that of a user, by us or by asyncio's own ``cancel()``, unless the
@@ -139,11 +150,13 @@ class Steps(Coroutine[Any, Any, None]):
         nothing might ever end it.
 
         :param begun: not before the first suspension.
+        :param with_node: its node ends, and not the executor, whose end may follow.
         """
-        if self._ending:
+        goes_on = self._ends_with_node and not with_node and not self._is_being_cancelled()
+        if self._ending and not goes_on:
             self.begins_first = self.begins_first and begun
             return
-        self._ending = True
+        self._ending, self._ends_with_node = True, with_node
         if self._is_being_cancelled() and not self._ends_again:
             if self.task is not None:
                 self._run.do_on_loop(self._cancel_late)
@@ -176,6 +189,7 @@ class Steps(Coroutine[Any, Any, None]):
 
     def throw(self, *error: Any) -> Any:
         self._run.step_begins(self, urgent=True)  # asyncio throws once
+        self._advance = self._coroutine.send
         if self.begins_first and not self._begun:
             self._cancel_wanted = True
             waits_for = self._step(self._advance, None)
@@ -184,6 +198,8 @@ class Steps(Coroutine[Any, Any, None]):
         try:
             if _awaits_closed(self._coroutine):
                 return self._step(self._close_here)
+            if self._ending and keeps_cancellation(self._coroutine):
+                cancel_at_suspension()
             return self._step(self._coroutine.throw, *error)
         finally:
             del error  # the frame of the coroutine may keep this one, and the exception that one
@@ -278,6 +294,7 @@ class Steps(Coroutine[Any, Any, None]):
             self._run.coroutine_began(self)
             self._run.unbegun -= self.task is not None  # as start() has counted
         end: BaseException = asyncio.CancelledError()
+        self._advance = self._coroutine.send
         try:
             self._coroutine.close()
         except BaseException as error:

@@ -106,7 +106,7 @@ class OwnedCoroutines:
         """
         for steps in list(self._owned):
             if steps.owner is owner and steps is not self.running:
-                steps.end(begun=begun)
+                steps.end(begun=begun, with_node=True)
 
     def leave(self) -> None:
         """The task that runs waits for the end of all: do not cancel it, and do not wait for it."""
