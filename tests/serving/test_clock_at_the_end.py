@@ -20,6 +20,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, subscribers_ready
 from aiorcl._serving import stopped_clocks
 from tests.support.elsewhere import Elsewhere
+from tests.support.turns import turns
 
 if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
@@ -171,3 +172,62 @@ def test_a_clock_that_stands_still_for_a_task_of_the_users_own(
         assert begun.wait(DEADLINE_SEC)
     with pytest.raises(EntityGoneError, match="stands still"):
         tasks[0].result()
+
+
+def test_a_clock_of_a_node_that_was_removed(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Nobody sets it any more, whoever publishes; that has begun the cleanup."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+    node = make_node()
+    follow_clock(node)
+
+    async def main() -> None:
+        begun = asyncio.Event()
+
+        async def callback() -> None:
+            timer.cancel()
+            await sleep_in_cleanup(node, begun)
+
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            steady = Clock(clock_type=ClockType.STEADY_TIME)
+            timer = node.create_timer(0.0, callback, clock=steady)  # type: ignore[arg-type]
+            await begun.wait()
+            executor.remove_node(node)
+
+    with pytest.raises(EntityGoneError, match="stands still"):
+        run(main)
+
+
+def test_another_executor_of_the_loop_sleeps_on(
+    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """On the clock of a node that is on none, as what is ended does: it does not end."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+    node = make_node()
+    follow_clock(node)
+
+    async def sleep(begun: asyncio.Event) -> None:
+        begun.set()
+        await AsyncioClock(node.get_clock()).sleep_for_async(Duration(seconds=1))
+
+    async def end_one() -> None:
+        begun = asyncio.Event()
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(node)
+            executor.remove_node(node)
+            executor.create_task(sleep_in_cleanup, node, begun)
+            await begun.wait()
+
+    async def main() -> None:
+        sleeps = asyncio.Event()
+        async with AsyncioExecutor(context=context) as other:
+            sleeping = other.create_task(sleep, sleeps)
+            await sleeps.wait()
+            with pytest.raises(EntityGoneError, match="stands still"):
+                await end_one()
+            await turns()
+            assert not sleeping.done()
+
+    run(main)

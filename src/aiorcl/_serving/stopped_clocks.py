@@ -7,7 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
 from rclpy.clock_type import ClockType
@@ -25,7 +25,6 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
     from aiorcl._loop.run import Run
-    from aiorcl._serving.nodes import Nodes
 
 # How long a clock may stand still. Who publishes /clock may be slow, or may be gone, as a timer of
 # the executor that ends is.
@@ -33,22 +32,21 @@ _PATIENCE_SEC = 1.0
 
 
 class StoppedClocks:
-    """Those of the nodes of an executor that ends. The loop's thread."""
+    """Those on which sleeps of an executor that ends may be under way. The loop's thread."""
 
-    def __init__(self, run: Run, nodes: Nodes) -> None:
+    def __init__(self, run: Run) -> None:
         self._run = run
-        self._nodes = nodes
         # What a clock has shown, and since when.
         self._shown: ByIdentity[Clock, tuple[int, float]] = ByIdentity()
 
-    def look(self, of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
-        """Let no coroutine sleep on a clock that has not moved for a while.
+    def look(self, nodes: Iterable[Node], of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
+        """Let no coroutine sleep on the clock of a node that has not moved for a while.
 
         :param of: tells of a task, or of none that is known, whether it is meant.
         """
-        for served_node in self._nodes.served_now():
+        for node in nodes:
             with contextlib.suppress(InvalidHandle, RCLError):  # it goes just now
-                self._look_at(served_node.node, of)
+                self._look_at(node, of)
 
     def _look_at(self, node: Node, of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
         clock: Any = clock_of(node)  # no ROSClock from rclpy 10 on

@@ -168,7 +168,7 @@ class Unanswered:
         self._nodes = nodes
         self._owned = owned
         self._home = home
-        self._clocks = StoppedClocks(run, nodes)
+        self._clocks = StoppedClocks(run)
         self._end_before: Callable[[], Set[asyncio.Task[Any]]] | None = None
         self._looks = False
         self._suspects: list[rclpy.task.Future[Any]] = []
@@ -209,7 +209,9 @@ class Unanswered:
 
     def _look(self) -> None:
         self._looks = False
-        self._clocks.look(self._ends)
+        self._clocks.look([each.node for each in self._nodes.served_now()], self._ends)
+        left = [node for node in nodes_served_so_far() if _is_on_none(node)]
+        self._clocks.look(left, self._ends_by_itself)
         unanswered = [each for each in self._requests() if each.is_unanswered()]
         unanswered += [each for each in self._requests_of_others() if each.is_heard_by_none()]
         if not self._state.shut_down:
@@ -230,6 +232,12 @@ class Unanswered:
         if self._state.shut_down:
             return True
         return task is not None and not self._tasks_before().isdisjoint({task, *awaiters_of(task)})
+
+    def _ends_by_itself(self, task: asyncio.Task[Any] | None) -> bool:
+        """As `_ends`, but of a task of the executor's: another one on the loop may go on."""
+        if not self._state.shut_down or self._home.tasks_remain():  # of a loop of its own
+            return self._ends(task)
+        return task is not None and self._owned.include({task, *awaiters_of(task)})
 
     def _requests(self) -> list[_Request]:
         requests: list[_Request] = []

@@ -88,6 +88,10 @@ class OwnedCoroutines:
         """True while a coroutine is under way."""
         return bool(self._owned)
 
+    def include(self, tasks: set[asyncio.Task[Any]]) -> bool:
+        """Tell whether one of these tasks runs a coroutine of these."""
+        return any(steps.task in tasks for steps in self._owned)
+
     def count_awaited(self) -> int:
         """Return for how many the end waits, of those under way."""
         return len(self._owned - self._spared)
