@@ -119,7 +119,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._run = Run(self._dispatcher, self._mailbox, self)
         self._followers = Followers()
         self._workers = Workers(
-            *(weakref.ref(self), self._state, self._nothing_answers, manner.threads)
+            *(weakref.ref(self), self._state, guards.context, self._nothing_answers, manner.threads)
         )
         self._context_end = ContextEnd(
             *(self._context, self._state, self._dispatcher, guards, self._run, self._mailbox),

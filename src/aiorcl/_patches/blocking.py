@@ -36,7 +36,7 @@ from aiorcl._serving.registry import (
     serving_and_node_of,
     serving_here,
 )
-from aiorcl._tasks.blocked_calls import UnansweredError
+from aiorcl._tasks.blocked_calls import OF_WHAT_IS_GONE, UnansweredError
 from aiorcl._tasks.workers import workers_here
 
 if TYPE_CHECKING:
@@ -114,7 +114,14 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
                 f"runs the executor of {node}. Make the caller a coroutine function and write "
                 f"'{call.instead}', or call it in another thread"
             )
-        return method(self, *args, **kwargs)
+        try:
+            return method(self, *args, **kwargs)
+        except OF_WHAT_IS_GONE:
+            # Begun in a worker when the client had gone with the context.
+            workers = workers_here()
+            if workers is None or workers.threads is not None or not workers.context_ends():
+                raise
+            raise UnansweredError from None
 
     return wrapper
 
@@ -174,8 +181,10 @@ def _wait_in_worker(
             if wait(left):
                 return True
             now = time.monotonic()
-            # Sooner than asked: the context is down.
-            if sleep.cancelled or now - began < left / 2 or (end is not None and now >= end):
+            is_too_soon = now - began < left / 2  # the context is down
+            if is_too_soon:
+                sleep.look()
+            if sleep.cancelled or is_too_soon or (end is not None and now >= end):
                 return False
 
 

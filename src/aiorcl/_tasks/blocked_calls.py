@@ -10,6 +10,7 @@ from types import TracebackType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 import rclpy.task
+from rclpy.exceptions import NotInitializedException
 
 from aiorcl._rclpy.private import callbacks_of, remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
@@ -33,6 +34,11 @@ class _Wait(NamedTuple):
 # executors, as nodes move between them meanwhile.
 _waits: dict[rclpy.task.Future[Any], _Wait] = {}
 _sleeps: set[Sleep] = set()
+
+
+# What rclpy raises of contexts, entities and rates that are no more: InvalidHandle and RCLError are
+# RuntimeErrors, too.
+OF_WHAT_IS_GONE = (NotInitializedException, RuntimeError)
 
 
 class UnansweredError(asyncio.CancelledError):
@@ -96,6 +102,8 @@ class Sleep:
     """A call that blocks until something comes, between ``with`` and its end.
 
     The end of the executor wakes it, and raises at the end of the ``with``; see `Workers.sleep`.
+    What the call raises because entities have gone with the context or after the end says no more,
+    and gives way to that.
 
     :ivar cancelled: that has happened.
     :ivar error: what is raised for it, if anything.
@@ -137,6 +145,11 @@ class Sleep:
         self.cancelled = True
         self.wake()
 
+    def look(self) -> None:
+        """Cancel, if the context ends: the thread may meet that before anybody tells of it."""
+        if not self.cancelled and self._workers.context_ends():
+            self.cancel(self._workers)
+
     def __exit__(
         self,
         exc_type: type[BaseException] | None,
@@ -144,6 +157,9 @@ class Sleep:
         traceback: TracebackType | None,
     ) -> None:
         _sleeps.discard(self)
+        gives_way = isinstance(exc, OF_WHAT_IS_GONE)
+        if gives_way:
+            self.look()
         if not self.cancelled:
             return
         for other in list(_sleeps):
@@ -151,8 +167,8 @@ class Sleep:
                 other.wake()
         error, self.error = self.error, None
         try:
-            if error is not None and exc is None:
-                raise error
+            if error is not None and (exc is None or gives_way):
+                raise error from None
         finally:
             del error  # no cycle of the exception and this frame
 

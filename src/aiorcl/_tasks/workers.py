@@ -60,6 +60,7 @@ class Workers:
     Threads are made when they are needed, and end with the executor or with their group.
 
     :param state: how far the executor has come to its end.
+    :param context: of the executor.
     :param nothing_answers: True when it, the context or the interpreter has ended.
     :param threads: so many run the callbacks of all groups that have none of their own, which were
         written for rclpy; if None, the loop's thread does.
@@ -72,12 +73,14 @@ class Workers:
         self,
         executor: weakref.ref[Any],
         state: ShutdownState,
+        context: _core.ContextState,
         nothing_answers: Callable[[], bool],
         threads: int | None = None,
     ) -> None:
         self._executor = executor
         _workers_of[executor()] = weakref.ref(self)
         self._state = state
+        self._context = context
         #: As given.
         self.nothing_answers = nothing_answers
         #: Takes what nobody who awaits the callback of an entity would tell: what a handler of a
@@ -110,8 +113,8 @@ class Workers:
         return self._state.only_workers_left
 
     def context_ends(self) -> bool:
-        """True from when the context goes down. Any thread."""
-        return self._state.context_ends()
+        """True from when the context goes down, also if nobody has told of it. Any thread."""
+        return self._state.context_ends() or not self._context.is_up
 
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""

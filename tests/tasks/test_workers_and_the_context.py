@@ -1,0 +1,169 @@
+# Copyright 2026 The aiorcl authors
+# SPDX-License-Identifier: Apache-2.0
+# Calls of rclpy in which callbacks in workers block when the context goes down.
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import threading
+from collections.abc import Callable
+
+import pytest
+from rclpy.action.client import ActionClient
+from rclpy.clock import Clock
+from rclpy.context import Context
+from rclpy.duration import Duration
+from rclpy.exceptions import InvalidHandle, ROSInterruptException
+from rclpy.executors import ExternalShutdownException
+from rclpy.node import Node
+from rclpy.parameter_client import AsyncParameterClient
+from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
+from test_msgs.action import Fibonacci
+
+from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.counters import wait_until_asleep
+from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
+from tests.support.threads import a_message
+
+
+def wait_for_a_service(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    return node.create_client(Trigger, "nobody").wait_for_service
+
+
+def wait_for_a_service_for_long(node: Node) -> Callable[[], object]:
+    """The same, with a timeout."""
+    client = node.create_client(Trigger, "nobody")
+    return lambda: client.wait_for_service(3600.0)
+
+
+def wait_for_an_action(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    return ActionClient(node, Fibonacci, "nobody").wait_for_server
+
+
+def wait_for_parameters(node: Node) -> Callable[[], object]:
+    """Of a node that does not exist."""
+    return AsyncParameterClient(node, "nobody").wait_for_services
+
+
+def call_a_service(node: Node) -> Callable[[], object]:
+    """Nobody offers it."""
+    client = node.create_client(Trigger, "nobody")
+    return lambda: client.call(Trigger.Request())
+
+
+def sleep_by_a_clock(node: Node) -> Callable[[], object]:
+    """For an hour."""
+    return lambda: Clock().sleep_for(Duration(seconds=3600.0), node.context)
+
+
+def sleep_by_a_rate(node: Node) -> Callable[[], object]:
+    """Its timer comes once in a while."""
+    return node.create_rate(0.001).sleep
+
+
+Wait = Callable[[Node], Callable[[], object]]
+
+READY_WAITS = [
+    wait_for_a_service,
+    wait_for_a_service_for_long,
+    wait_for_an_action,
+    wait_for_parameters,
+]
+WAITS = [*READY_WAITS, call_a_service, sleep_by_a_clock, sleep_by_a_rate]
+
+
+class Waiting:
+    """An executor, and a callback in a worker that waits, and then once more; both raise.
+
+    :ivar executor: spun until the worker waits.
+    :ivar raised: out of both waits.
+    """
+
+    def __init__(self, node: Node, wait: Wait) -> None:
+        self.raised: list[type[BaseException]] = []
+        self.heard: list[object] = []
+        self._begun = threading.Event()
+        self._worker = 0
+        self._call = wait(node)
+        a_message(node, ThreadCallbackGroup(1), self._callback)
+        self.executor = AsyncioExecutor(context=node.context)
+        self.executor.loop.set_exception_handler(lambda _, what: self.heard.append(what))
+        self.executor.add_node(node)
+        while not self._begun.is_set():
+            self.executor.spin_once(timeout_sec=0)
+        wait_until_asleep(self._worker)
+
+    def _callback(self, _: Int64) -> None:
+        self._worker = threading.get_native_id()
+        self._begun.set()
+        try:
+            self._call()
+        except BaseException as error:
+            self.raised.append(type(error))
+        try:
+            self._call()
+        except BaseException as error:
+            self.raised.append(type(error))
+            raise
+
+
+@pytest.mark.parametrize("who", ["callback", "thread"])
+@pytest.mark.parametrize("wait", WAITS)
+def test_the_end_of_the_context_is_a_cancellation(
+    context: Context, lone: Node, wait: Wait, who: str
+) -> None:
+    """Also for a wait that begins when it is down; no spin call raises it, and nobody hears."""
+    waiting = Waiting(lone, wait)
+    if who == "callback":
+        waiting.executor.create_task(context.shutdown)
+    else:
+        waiting.executor.create_task(lambda: call_elsewhere(context.shutdown))
+    with contextlib.suppress(ExternalShutdownException):
+        waiting.executor.spin()
+    assert waiting.executor.shutdown(timeout_sec=DEADLINE_SEC)
+    assert len(waiting.raised) == 2
+    end = ROSInterruptException if wait is sleep_by_a_rate else asyncio.CancelledError
+    assert all(issubclass(each, end) for each in waiting.raised)
+    assert waiting.heard == []
+
+
+@pytest.mark.parametrize("wait", [*READY_WAITS, sleep_by_a_clock])
+def test_a_worker_meets_the_end_of_the_context_first(
+    context: Context, lone: Node, wait: Wait
+) -> None:
+    """As after a signal, of which the executor hears when its loop gets to it."""
+    raised: list[type[BaseException]] = []
+    call = wait(lone)
+
+    def callback(_: Int64) -> None:
+        assert context.handle is not None
+        with context.handle:
+            context.handle.shutdown()  # which tells nobody
+        try:
+            call()
+        except BaseException as error:
+            raised.append(type(error))
+            raise
+
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    while not raised:
+        executor.spin_once(timeout_sec=0)
+    assert executor.shutdown(timeout_sec=DEADLINE_SEC)
+    assert issubclass(raised[0], asyncio.CancelledError)
+
+
+def test_a_client_that_is_destroyed_says_so(lone: Node) -> None:
+    """Nothing else has ended: that is an error of the callback, which the executor raises."""
+    waiting = Waiting(lone, wait_for_a_service)
+    (client,) = [each for each in lone.clients if each.srv_name.endswith("nobody")]
+    lone.destroy_client(client)
+    with pytest.raises(InvalidHandle):
+        waiting.executor.spin()
+    assert waiting.raised == [InvalidHandle, InvalidHandle]
+    assert waiting.executor.shutdown(timeout_sec=DEADLINE_SEC)
