@@ -8,6 +8,7 @@ import asyncio
 import contextlib
 import threading
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from rclpy.action.client import ActionClient
@@ -55,6 +56,12 @@ def call_a_service(node: Node) -> Callable[[], object]:
     return lambda: client.call(Trigger.Request())
 
 
+def send_a_goal(node: Node) -> Callable[[], object]:
+    """Nobody takes it."""
+    client: Any = ActionClient(node, Fibonacci, "nobody")
+    return lambda: client.send_goal(Fibonacci.Goal())
+
+
 def sleep_by_a_clock(node: Node) -> Callable[[], object]:
     """For an hour."""
     return lambda: Clock().sleep_for(Duration(seconds=3600.0), node.context)
@@ -73,7 +80,7 @@ READY_WAITS = [
     wait_for_an_action,
     wait_for_parameters,
 ]
-WAITS = [*READY_WAITS, call_a_service, sleep_by_a_clock, sleep_by_a_rate]
+WAITS = [*READY_WAITS, call_a_service, send_a_goal, sleep_by_a_clock, sleep_by_a_rate]
 
 
 class Waiting:

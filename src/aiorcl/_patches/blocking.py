@@ -114,16 +114,22 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
                 f"runs the executor of {node}. Make the caller a coroutine function and write "
                 f"'{call.instead}', or call it in another thread"
             )
+        if call.waits_for_response and _ends_here() and serving_and_node_of(entity) is None:
+            raise UnansweredError  # that of an action may still send, and wait for ever
         try:
             return method(self, *args, **kwargs)
         except OF_WHAT_IS_GONE:
-            # Begun in a worker when the client had gone with the context.
-            workers = workers_here()
-            if workers is None or workers.threads is not None or not workers.context_ends():
+            if not _ends_here():
                 raise
             raise UnansweredError from None
 
     return wrapper
+
+
+def _ends_here() -> bool:
+    """True in a worker whose context ends, unless its callback was written for rclpy."""
+    workers = workers_here()
+    return workers is not None and workers.threads is None and workers.context_ends()
 
 
 def _tell_here(cls: type, name: str) -> Callable[..., Any]:
