@@ -4,25 +4,42 @@
 
 from __future__ import annotations
 
+import asyncio
 import weakref
 from typing import Any
 
 from aiorcl._loop.brief import brief
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.private import cancels_at_next_step, running_loop
 
 
 class Reason(str):
-    """Why nothing is served any more, and the error that ended the executor, if one did."""
+    """Why nothing is served any more.
 
-    __slots__ = ("error",)
+    :ivar error: that ended the executor, if one did.
+    :ivar is_to_cancel: the executor that was shut down, and has yet to cancel who asked; if any.
+    """
+
+    __slots__ = ("error", "is_to_cancel")
 
     error: BaseException | None
+    is_to_cancel: weakref.ref[ShutdownState] | None
 
-    def __new__(cls, text: str, error: BaseException | None) -> Reason:
+    def __new__(
+        cls,
+        text: str,
+        error: BaseException | None = None,
+        is_to_cancel: weakref.ref[ShutdownState] | None = None,
+    ) -> Reason:
         """Make one."""
         reason = super().__new__(cls, text)
         reason.error = error
+        reason.is_to_cancel = is_to_cancel
         return reason
+
+    def of(self, what: str) -> Reason:
+        """Return the same as the reason for something."""
+        return Reason(f"{what}: {self}", self.error, self.is_to_cancel)
 
 
 # Of each executor. Weakly: an error knows by its traceback what would then never be collected.
@@ -39,6 +56,7 @@ class ShutdownState:
     """What has ended of one executor; nothing of it comes back. Any thread.
 
     :ivar shut_down: nothing new begins.
+    :ivar has_cancelled: and what was under way was cancelled.
     :ivar let_go: nothing is left that the middleware could call.
     :ivar goes_down: rclpy shuts the context down now, and destroys its nodes before.
     :ivar context_down: the context was shut down.
@@ -52,7 +70,7 @@ class ShutdownState:
     def __init__(self, executor: object) -> None:
         _states[executor] = weakref.ref(self)
         self.error: BaseException | None = None
-        self.shut_down = False
+        self.shut_down = self.has_cancelled = False
         self.let_go = False
         self.is_parents = False
         self.goes_down = False
@@ -77,4 +95,15 @@ class ShutdownState:
             return "The context is shut down"
         if self.error is not None:
             return Reason(f"The executor was ended by {brief(self.error)}", self.error)
-        return "The executor was shut down" if self.shut_down else None
+        if not self.shut_down:
+            return None
+        is_to_cancel = weakref.ref(self) if self._is_to_cancel_caller() else None
+        return Reason("The executor was shut down", is_to_cancel=is_to_cancel)
+
+    def _is_to_cancel_caller(self) -> bool:
+        """True if the end has not come to the cancellations, or the caller has not got its own."""
+        if not self.has_cancelled:
+            return True
+        loop = running_loop()
+        task = None if loop is None else asyncio.current_task(loop)
+        return task is not None and cancels_at_next_step(task)

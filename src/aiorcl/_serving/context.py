@@ -21,7 +21,7 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frames_of_threads
 from aiorcl._loop.waking import wake
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._serving.followers import EntityGoneError, on_loop
+from aiorcl._serving.followers import EntityGoneError, is_instead_of_cancellation, on_loop
 
 if TYPE_CHECKING:
     from rclpy.context import Context
@@ -193,14 +193,19 @@ class ContextEnd:
     def is_told_by(self, error: BaseException) -> bool:
         """Tell whether an exception says no more than that the context is down, or goes down.
 
-        Or to a callback in a worker, which cannot be cancelled, that its executor ends.
+        Or that the executor ends: to a callback in a worker, which cannot be cancelled, or to a
+        coroutine that is cancelled next.
         """
         # A signal is told of before the context is down.
         state = self._state
-        if self._context.is_up and not state.context_down and not state.only_workers_left:
-            return False
-        kinds = (EntityGoneError, ROSInterruptException)
-        return all(isinstance(each, kinds) for each in _leaves(error))
+        is_down = not self._context.is_up or state.context_down
+        if is_down or state.only_workers_left:
+            kinds = (EntityGoneError, ROSInterruptException)
+            return all(isinstance(each, kinds) for each in _leaves(error))
+        return all(
+            isinstance(each, EntityGoneError) and is_instead_of_cancellation(each, state)
+            for each in _leaves(error)
+        )
 
     def was_shut_down(self) -> None:
         """The context is down: rclpy tells of it, on the thread that did it."""
@@ -227,6 +232,7 @@ class ContextEnd:
         """Bring back whoever waits, and the spin call that is under way."""
         for waiter in list(self._waiters):
             on_loop(waiter.get_loop(), wake, waiter)
+        self._state.has_cancelled = self._state.shut_down  # the end calls this after that
         reason = self._state.why()
         assert reason is not None  # or there is nothing to tell
         self._followers.shut_down(reason, finally_=self._state.context_down)

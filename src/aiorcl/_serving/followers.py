@@ -5,11 +5,13 @@
 from __future__ import annotations
 
 import asyncio
+import weakref
 from collections.abc import Callable
 from typing import Any
 
+from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import running_loop
-from aiorcl._loop.shutdown_state import Reason
+from aiorcl._loop.shutdown_state import Reason, ShutdownState
 
 # How many may be followed, or have been, before those that nobody follows any more are forgotten:
 # so many at least, and later twice as many as are followed then.
@@ -25,7 +27,21 @@ class EntityGoneError(RuntimeError):
 
     def __init__(self, reason: str = "") -> None:
         super().__init__(str(reason))
-        self.__cause__ = reason.error if isinstance(reason, Reason) else None
+        self.__cause__ = None
+        if isinstance(reason, Reason):
+            self.__cause__ = reason.error
+            if reason.is_to_cancel is not None:
+                _instead_of_cancellation[self] = reason.is_to_cancel
+
+
+# Errors that have overtaken the cancellation of who gets them, and whose end they are of.
+_instead_of_cancellation: ByIdentity[EntityGoneError, weakref.ref[ShutdownState]] = ByIdentity()
+
+
+def is_instead_of_cancellation(error: EntityGoneError, state: ShutdownState) -> bool:
+    """Tell whether an executor would have cancelled who got an error, had it come to that."""
+    found = _instead_of_cancellation.get(error)
+    return found is not None and found() is state
 
 
 class Follower:

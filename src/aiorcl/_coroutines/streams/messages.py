@@ -120,8 +120,9 @@ class _FirstMessage(MessageStream[MsgT]):
         try:
             return await feed.get()
         except StopAsyncIteration:
-            text = f"No message of '{self._topic}' can come any more: {feed.reason}"
-            gone = EntityGoneError(Reason(text, getattr(feed.reason, "error", None)))
+            reason = feed.reason if isinstance(feed.reason, Reason) else Reason(f"{feed.reason}")
+            what = f"No message of '{self._topic}' can come any more"
+            gone = EntityGoneError(reason.of(what))
             raise gone from gone.__cause__
 
 
