@@ -9,14 +9,18 @@ import contextlib
 import signal
 import socket
 import threading
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Coroutine
 from typing import Any
 
 import pytest
+from rclpy.duration import Duration
 from rclpy.node import Node
+from rclpy.parameter import Parameter
 from std_msgs.msg import Int64
+from std_srvs.srv import Empty
 
-from aiorcl import AsyncioExecutor
+from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError
+from aiorcl._serving import stopped_clocks
 from aiorcl._serving.destroyed import is_destroyed
 
 Run = Callable[..., Any]
@@ -101,6 +105,50 @@ def test_nodes_end_between_coroutines_and_threads(
     with pytest.raises(LookupError) if end == "exception" else contextlib.nullcontext():
         run(main)
     assert Driver.ended == ["task", "generator", "thread", "node"]
+
+
+class Asks(Node):
+    """Offers a service, has a client of it, and lives on simulated time that stands still."""
+
+    def __init__(self) -> None:
+        time = Parameter("use_sim_time", value=True)
+        super().__init__("asks", start_parameter_services=False, parameter_overrides=[time])
+        self.create_service(Empty, "service", lambda request, response: response)
+        self.client = self.create_client(Empty, "service")
+
+    async def call(self) -> object:
+        """Ask the service."""
+        return await self.client.call_async(Empty.Request())
+
+    async def sleep(self) -> object:
+        """Sleep on the clock of the node."""
+        await AsyncioClock(self.get_clock()).sleep_for_async(Duration(seconds=1.0))
+        return None
+
+
+@pytest.mark.parametrize("ask", [Asks.call, Asks.sleep])
+def test_what_tasks_wait_for_in_vain_holds_up_no_end(
+    run: Run, monkeypatch: pytest.MonkeyPatch, ask: Callable[[Asks], Coroutine[Any, Any, object]]
+) -> None:
+    """In their cleanup, when the executor has ended: nobody takes the answer, or sets the clock."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+    left: list[asyncio.Task[object]] = []
+
+    async def drive(node: Asks) -> object:
+        try:
+            await asyncio.Event().wait()
+        finally:
+            await ask(node)
+        return None
+
+    async def main(executor: AsyncioExecutor) -> None:
+        node = Asks()
+        executor.add_node(node)
+        left.append(asyncio.create_task(drive(node)))
+        await asyncio.sleep(0)
+
+    run(main)
+    assert isinstance(left[0].exception(), EntityGoneError)
 
 
 class Bridge(Node):

@@ -28,6 +28,7 @@ from aiorcl._program.mains import Mains
 from aiorcl._program.node_ends import NodesToDestroy, end_ros
 from aiorcl._program.stop_signals import StopSignals
 from aiorcl._serving.told_threads import telling_threads
+from aiorcl._serving.unanswered import look_until_ended
 from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor
 
@@ -155,6 +156,7 @@ def _end_coroutines(loop: asyncio.AbstractEventLoop) -> None:
     for task in left:
         task.cancel()
     if left:
+        look_until_ended(loop, left)
         loop.run_until_complete(asyncio.gather(*left, return_exceptions=True))
     tell_of_errors(left)
     loop.run_until_complete(loop.shutdown_asyncgens())

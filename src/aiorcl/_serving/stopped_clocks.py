@@ -24,34 +24,40 @@ if TYPE_CHECKING:
     from rclpy.clock import Clock
     from rclpy.node import Node
 
-    from aiorcl._loop.run import Run
-
 # How long a clock may stand still. Who publishes /clock may be slow, or may be gone, as a timer of
 # the executor that ends is.
 _PATIENCE_SEC = 1.0
 
 
 class StoppedClocks:
-    """Those on which sleeps of an executor that ends may be under way. The loop's thread."""
+    """Those on which sleeps may be under way where an executor ends. The loop's thread."""
 
-    def __init__(self, run: Run) -> None:
-        self._run = run
+    def __init__(self) -> None:
         # What a clock has shown, and since when.
         self._shown: ByIdentity[Clock, tuple[int, float]] = ByIdentity()
 
-    def look(self, nodes: Iterable[Node], of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
+    def look(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        nodes: Iterable[Node],
+        of: Callable[[asyncio.Task[Any] | None], bool],
+    ) -> None:
         """Let no coroutine sleep on the clock of a node that has not moved for a while.
 
         :param of: tells of a task, or of none that is known, whether it is meant.
         """
         for node in nodes:
             with contextlib.suppress(InvalidHandle, RCLError):  # it goes just now
-                self._look_at(node, of)
+                self._look_at(loop, node, of)
 
-    def _look_at(self, node: Node, of: Callable[[asyncio.Task[Any] | None], bool]) -> None:
+    def _look_at(
+        self,
+        loop: asyncio.AbstractEventLoop,
+        node: Node,
+        of: Callable[[asyncio.Task[Any] | None], bool],
+    ) -> None:
         clock: Any = clock_of(node)  # no ROSClock from rclpy 10 on
-        loop = self._run.loop
-        if loop is None or clock is None or clock.clock_type is not ClockType.ROS_TIME:
+        if clock is None or clock.clock_type is not ClockType.ROS_TIME:
             return
         if not clock.ros_time_is_active:
             return

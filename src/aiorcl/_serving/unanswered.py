@@ -168,7 +168,7 @@ class Unanswered:
         self._nodes = nodes
         self._owned = owned
         self._home = home
-        self._clocks = StoppedClocks(run)
+        self._clocks = StoppedClocks()
         self._end_before: Callable[[], Set[asyncio.Task[Any]]] | None = None
         self._looks = False
         self._suspects: list[rclpy.task.Future[Any]] = []
@@ -209,18 +209,17 @@ class Unanswered:
 
     def _look(self) -> None:
         self._looks = False
-        self._clocks.look([each.node for each in self._nodes.served_now()], self._ends)
-        left = [node for node in nodes_served_so_far() if _is_on_none(node)]
-        self._clocks.look(left, self._ends_by_itself)
+        loop = self._run.loop
+        if loop is None:
+            return
+        self._clocks.look(loop, [each.node for each in self._nodes.served_now()], self._ends)
+        self._clocks.look(loop, _nodes_on_none(), self._ends_by_itself)
         unanswered = [each for each in self._requests() if each.is_unanswered()]
-        unanswered += [each for each in self._requests_of_others() if each.is_heard_by_none()]
+        unanswered += _requests_heard_by_none(loop)
         if not self._state.shut_down:
             tasks = self._tasks_before()
             unanswered = [each for each in unanswered if is_awaited_by(tasks, each.future)]
-        for request in unanswered:
-            if any(request.future is each for each in self._suspects):
-                request.give_up()
-        self._suspects = [each.future for each in unanswered if not each.future.done()]
+        self._suspects = _give_up(unanswered, self._suspects)
         self._look_later()
 
     def _tasks_before(self) -> Set[asyncio.Task[Any]]:
@@ -247,14 +246,52 @@ class Unanswered:
                     requests += _requests_of(client, served_node.node)
         return requests
 
-    def _requests_of_others(self) -> list[_Request]:
-        """Return those of nodes that are not here, or no more, for which tasks of the loop wait."""
-        loop, requests = self._run.loop, list[_Request]()
-        for node in nodes_served_so_far():
-            for client in (*list(node.clients), *list(node.waitables)):
-                with contextlib.suppress(InvalidHandle):  # it is destroyed just now
-                    requests += _requests_of(client, node)
-        return [each for each in requests if loop is not None and is_awaited_on(loop, each.future)]
+
+def look_until_ended(loop: asyncio.AbstractEventLoop, tasks: Set[asyncio.Task[Any]]) -> None:
+    """While a loop runs, and tasks of it have not ended, whose executors have, look what they ask.
+
+    Requests of nodes that have left their executors, and sleeps on clocks of such that nobody sets,
+    get an error: they would never end.
+    """
+    clocks = StoppedClocks()
+    suspects: list[rclpy.task.Future[Any]] = []
+
+    def are_meant(task: asyncio.Task[Any] | None) -> bool:
+        return task is not None and not tasks.isdisjoint({task, *awaiters_of(task)})
+
+    def look() -> None:
+        if all(task.done() for task in tasks):
+            return
+        clocks.look(loop, _nodes_on_none(), are_meant)
+        suspects[:] = _give_up(_requests_heard_by_none(loop), suspects)
+        loop.call_later(_LOOK_SEC, look)
+
+    loop.call_later(_LOOK_SEC, look)
+
+
+def _nodes_on_none() -> list[Node]:
+    return [node for node in nodes_served_so_far() if _is_on_none(node)]
+
+
+def _requests_heard_by_none(loop: asyncio.AbstractEventLoop) -> list[_Request]:
+    """Return those of nodes that have left their executors, for which tasks of the loop wait."""
+    requests: list[_Request] = []
+    for node in nodes_served_so_far():
+        for client in (*list(node.clients), *list(node.waitables)):
+            with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+                requests += _requests_of(client, node)
+    awaited = [each for each in requests if is_awaited_on(loop, each.future)]
+    return [each for each in awaited if each.is_heard_by_none()]
+
+
+def _give_up(
+    unanswered: list[_Request], suspects: list[rclpy.task.Future[Any]]
+) -> list[rclpy.task.Future[Any]]:
+    """Give up those that were among the suspects of the look before; return those of this one."""
+    for request in unanswered:
+        if any(request.future is each for each in suspects):
+            request.give_up()
+    return [each.future for each in unanswered if not each.future.done()]
 
 
 # Of each executor, by its state, weakly: what it has knows the state.
