@@ -249,7 +249,7 @@ def test_the_threads_go_with_their_group(run: Run, context: Context, make_node: 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_a_signal_while_a_worker_waits(context: Context, way: str, number: signal.Signals) -> None:
     """The process ends at once and is silent, also if nobody shuts the executor down."""
-    with start("workers", way, domain_id=context.get_domain_id()) as child:
+    with start("workers", way, "calls", domain_id=context.get_domain_id()) as child:
         child.hear_that("waits")
         child.send_signal(number)
         assert child.end() == Ended(0, "cancelled\n", "")

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 
 import rclpy.context
 from rclpy.exceptions import InvalidHandle, ROSInterruptException
+from rclpy.executors import ExternalShutdownException
 
 from aiorcl import _core
 from aiorcl._loop.blocks import block
@@ -196,11 +197,13 @@ class ContextEnd:
         Or that the executor ends: to a callback in a worker, which cannot be cancelled, or to a
         coroutine that is cancelled next.
         """
-        # A signal is told of before the context is down.
+        # A signal is told of before the context is down, to another executor first perhaps.
         state = self._state
-        is_down = not self._context.is_up or state.context_down
+        is_down = not self._context.is_up or state.context_down or self._guards.is_signalled
         if is_down or state.only_workers_left:
-            kinds = (EntityGoneError, ROSInterruptException)
+            kinds: tuple[type[BaseException], ...] = (EntityGoneError, ROSInterruptException)
+            if is_down:  # of another context it is an error
+                kinds = (*kinds, ExternalShutdownException)
             return all(isinstance(each, kinds) for each in _leaves(error))
         return all(
             isinstance(each, EntityGoneError) and is_instead_of_cancellation(each, state)
@@ -225,6 +228,7 @@ class ContextEnd:
     def _signalled(self) -> None:
         # Not asked whether the context is down: rclpy's signal thread triggers the guard conditions
         # first and shuts every context down then, and nothing tells of that.
+        self._guards.is_signalled = True
         self._state.context_down = self._state.context_down_outside = True
         self.tell()
 

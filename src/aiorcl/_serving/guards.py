@@ -24,6 +24,9 @@ class Guards:
     """The threads that wait for guard conditions of a context, and the one that signals trigger.
 
     Holds the context in use. Ends with the last executor that holds it.
+
+    :ivar is_signalled: a signal was told of, and rclpy shuts the context down, perhaps later. Not
+        all executors may have heard.
     """
 
     def __init__(self, context: Context) -> None:
@@ -31,6 +34,7 @@ class Guards:
         if handle is None:
             raise RuntimeError("The context is not initialized: call rclpy.init() first")
         self._pid = os.getpid()
+        self.is_signalled = False
         handle.__enter__()
         self._handle = handle
         #: Takes no lock: rclpy may hold its own while it waits for whoever asks.

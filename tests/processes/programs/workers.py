@@ -1,6 +1,7 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# A worker waits in client.call() for a service that nobody offers, until a signal ends the program.
+# A worker waits until a signal ends the program: in client.call() for a service that nobody offers,
+# or in the spin call of a second executor.
 
 from __future__ import annotations
 
@@ -19,7 +20,7 @@ from tests.support.counters import wait_until_asleep
 
 
 class Waiting(Node):
-    """A node whose timer calls a service, and blocks."""
+    """A node whose timer calls a service, or spins, and blocks."""
 
     def __init__(self) -> None:
         super().__init__("waiting")
@@ -27,14 +28,20 @@ class Waiting(Node):
         self.timer = self.create_timer(0.0, self.call, callback_group=ThreadCallbackGroup(1))
 
     def call(self) -> None:
-        """Call, and say how it ended."""
+        """Call, or spin, and say how it ended."""
         self.timer.cancel()
         watcher = threading.Thread(target=self.watch, args=(threading.get_native_id(),))
         watcher.start()
         try:
-            self.client.call(Trigger.Request())
+            if sys.argv[2] == "calls":
+                self.client.call(Trigger.Request())
+            else:
+                AsyncioExecutor().spin()
         except asyncio.CancelledError:
             say("cancelled")
+            raise
+        except ExternalShutdownException:
+            say("shut down")
             raise
 
     def watch(self, worker: int) -> None:
