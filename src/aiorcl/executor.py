@@ -30,7 +30,7 @@ from aiorcl._loop.interpreter_exit import (
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import Run
-from aiorcl._loop.selector import driver_for
+from aiorcl._loop.selector_driver import driver_for
 from aiorcl._loop.shutdown_state import ShutdownState
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.abstract import ExecutorBase

@@ -20,8 +20,8 @@ from rclpy.context import Context
 from aiorcl import AsyncioExecutor
 from aiorcl._loop.driver import Driver
 from aiorcl._loop.home import Home
-from aiorcl._loop.reader import ReaderDriver, Readers
-from aiorcl._loop.selector import SelectorDriver
+from aiorcl._loop.reader_driver import ReaderDriver, Readers
+from aiorcl._loop.selector_driver import SelectorDriver
 from aiorcl._serving.async_with import Block
 from tests.support.instructions import TRACES_INSTRUCTIONS
 

@@ -8,7 +8,7 @@ import asyncio
 from collections import deque
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 
 if TYPE_CHECKING:

@@ -10,7 +10,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING
 
 from aiorcl import _core
-from aiorcl._loop.reader import Readers
+from aiorcl._loop.reader_driver import Readers
 
 if TYPE_CHECKING:
     from rclpy.clock import Clock

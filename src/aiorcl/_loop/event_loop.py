@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 from aiorcl import _core
 
 if TYPE_CHECKING:
-    from aiorcl._loop.selector import SelectorDriver
+    from aiorcl._loop.selector_driver import SelectorDriver
 
 if sys.platform == "linux":
 

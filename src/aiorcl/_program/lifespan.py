@@ -23,8 +23,8 @@ from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._program.entry_points import Main, check_entry, is_main, make_node
 from aiorcl._program.mains import Mains
 from aiorcl._program.node_ends import NodesToDestroy
-from aiorcl._program.requests import Requests
 from aiorcl._program.run import check_args, initialised
+from aiorcl._program.web_requests import Requests
 from aiorcl._tasks.uninterrupted import uninterrupted
 from aiorcl._tasks.workers import workers_of
 from aiorcl.executor import AsyncioExecutor

@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.shutdown_state import shutdown_state_of
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._program.entry_points import Main, call_main
 from aiorcl._rclpy.private import exception_and_result_of, remove_done_callback
 from aiorcl._serving.followers import on_loop

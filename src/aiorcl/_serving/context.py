@@ -20,7 +20,7 @@ from aiorcl import _core
 from aiorcl._loop.blocks import block
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frames_of_threads
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.followers import EntityGoneError, is_instead_of_cancellation, on_loop
 

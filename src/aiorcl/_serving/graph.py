@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl import _core
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._serving.followers import EntityGoneError, Follower, on_loop
 
 if TYPE_CHECKING:

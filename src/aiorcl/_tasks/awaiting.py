@@ -12,7 +12,7 @@ import rclpy.task
 
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._rclpy.private import (
     callbacks_of,
     exception_and_result_of,

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Protocol
 
 from aiorcl._core import is_coroutine
 from aiorcl._loop.private import task_behind
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._tasks.coroutine_steps import begins_first
 from aiorcl._tasks.task import name_of_function
 

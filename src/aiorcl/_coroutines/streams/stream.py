@@ -12,7 +12,7 @@ from collections.abc import AsyncIterator, Callable
 from types import TracebackType
 from typing import TYPE_CHECKING, Generic, TypeVar
 
-from aiorcl._loop.waking import wake
+from aiorcl._loop.waiters import wake
 from aiorcl._serving.followers import Follower, on_loop
 
 if TYPE_CHECKING:

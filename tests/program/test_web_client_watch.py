@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import MutableMapping
 from typing import Any
 
-from aiorcl._program.client_watch import _UNREAD_BYTES, ClientWatch
+from aiorcl._program.web_client_watch import _UNREAD_BYTES, ClientWatch
 from tests.support.turns import turns
 
 Message = MutableMapping[str, Any]

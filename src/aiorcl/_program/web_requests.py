@@ -8,7 +8,7 @@ import asyncio
 from collections.abc import Awaitable, Callable, Iterator, MutableMapping
 from typing import Any, TypeAlias
 
-from aiorcl._program.client_watch import ClientWatch
+from aiorcl._program.web_client_watch import ClientWatch
 from aiorcl._serving.followers import EntityGoneError
 
 Scope: TypeAlias = MutableMapping[str, Any]

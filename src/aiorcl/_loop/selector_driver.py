@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 from aiorcl._loop.driver import Driver
 from aiorcl._loop.event_loop import selector_of
-from aiorcl._loop.reader import ReaderDriver
+from aiorcl._loop.reader_driver import ReaderDriver
 
 if TYPE_CHECKING:
     from aiorcl import _core

@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""Wakes whoever waits on a future of asyncio."""
+"""Who waits on a future of asyncio, and is woken."""
 
 from __future__ import annotations
 
@@ -14,15 +14,6 @@ def wake(waiter: asyncio.Future[None]) -> bool:
     """
     try:
         waiter.set_result(None)
-    except asyncio.InvalidStateError:
-        return False
-    return True
-
-
-def fail(waiter: asyncio.Future[None], error: Exception) -> bool:
-    """As ``wake``, with an exception."""
-    try:
-        waiter.set_exception(error)
     except asyncio.InvalidStateError:
         return False
     return True
