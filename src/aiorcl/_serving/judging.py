@@ -49,7 +49,10 @@ def begin(
     token = _running.set(running)
     try:
         coroutine.send(None)
-    except StopIteration as end:
+    except BaseException as end:
+        running.callable_for = None  # it knows the entity, and contexts of tasks keep this
+        if not isinstance(end, StopIteration):
+            raise
         result: T = end.value
         return result
     finally:
