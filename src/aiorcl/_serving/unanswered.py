@@ -51,7 +51,7 @@ if TYPE_CHECKING:
 
 # The time between two looks. What two of them in a row find unanswered is: an answer may be on its
 # way, and the graph, or who serves a node, may be about to change.
-_LOOK_SEC = 0.05
+_LOOK_SEC = 0.15
 
 # Of the services of an action, by what rclpy calls their requests.
 _SERVICES = {"goal": "send_goal", "cancel": "cancel_goal", "result": "get_result"}
