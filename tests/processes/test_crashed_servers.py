@@ -82,10 +82,10 @@ def test_a_goal_outlasts_the_lease_of_a_server_that_crashed_before(
                 first.tell("serve")
                 await aiorcl.action_ready(client)
                 second.hear_that("ready")
-                first.kill()
                 second.tell("serve")
                 while servers_of(node) < 2:  # noqa: ASYNC110
                     await asyncio.sleep(0)
+                first.kill()
                 async with aiorcl.goal(client, Fibonacci.Goal(order=3)) as running:
                     second.hear_that("begun")
                     await one_left.wait()
