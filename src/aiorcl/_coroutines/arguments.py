@@ -83,11 +83,12 @@ def checked_number(value: Any, takes: str) -> float:
     :param takes: what is called, and what it takes: ``"play() takes a positive rate"``.
     :raises TypeError: if it is none.
     """
+    number: Any = value
     try:
         if isinstance(value, SupportsFloat):
             return float(value)
     except OverflowError:
-        return math.inf if value > 0 else -math.inf
+        return math.inf if number > 0 else -math.inf
     except TypeError:
         pass  # the class of a number
     raise TypeError(f"{takes}, not {shown(value)}")

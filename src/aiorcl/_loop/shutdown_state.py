@@ -97,7 +97,9 @@ class ShutdownState:
             return Reason(f"The executor was ended by {brief(self.error)}", self.error)
         if not self.shut_down:
             return None
-        is_to_cancel = weakref.ref(self) if self._is_to_cancel_caller() else None
+        is_to_cancel: weakref.ref[ShutdownState] | None = None
+        if self._is_to_cancel_caller():
+            is_to_cancel = weakref.ref(self)
         return Reason("The executor was shut down", is_to_cancel=is_to_cancel)
 
     def _is_to_cancel_caller(self) -> bool:
