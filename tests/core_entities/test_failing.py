@@ -86,7 +86,7 @@ def test_what_fails_again_and_again_is_named_once(
     takes = Takes(inbox, method)
     inbox.put(1)
     spin_until(executor, takes.were(10))
-    assert takes.times[-1] - takes.times[-2] > 0.2
+    assert takes.times[-1] - takes.times[-2] > 0.1  # an event that is late may bring one more
     name = f"waitable '{make_inbox.__name__}' of node '{lone.get_fully_qualified_name()}'"
     assert told == [("ValueError", name)]
     takes.error = None
