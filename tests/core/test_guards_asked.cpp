@@ -16,74 +16,71 @@
 using aiorcl::GuardThreads;
 using guard_follower::Follower;
 
-TEST_CASE("a trigger is there for who asks, and wakes nobody else") {
+namespace {
+
+/// A guard condition that is followed.
+struct Scene {
+  Scene() { guards.add(guard.get(), *follower.entry, &follower.fired); }
+  ~Scene() { guards.remove(guard.get(), *follower.entry); }
+
+  bool ask() { return guards.ask(follower.queue); }
+
   rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower, other;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
+  rcl::GuardCondition guard{context};
+  GuardThreads guards{context.get()};
+  Follower follower;
+};
+
+}  // namespace
+
+TEST_CASE("a trigger is there for who asks, and wakes nobody else") {
+  Scene scene;
+  Follower other;
   for (int n = 0; n < 100; ++n) {
-    guard.trigger();
-    guards.ask(follower.queue);
-    REQUIRE(follower.fired);
-    CHECK(follower.wait() == 1);
-    follower.fired = false;
+    scene.guard.trigger();
+    scene.ask();
+    REQUIRE(scene.follower.fired);
+    CHECK(scene.follower.wait() == 1);
+    scene.follower.fired = false;
   }
-  CHECK_FALSE(guards.ask(follower.queue));
-  CHECK_FALSE(guards.ask(other.queue));
-  guards.remove(guard.get(), *follower.entry);
+  CHECK_FALSE(scene.ask());
+  CHECK_FALSE(scene.guards.ask(other.queue));
 }
 
 TEST_CASE("a trigger that the thread has taken, and not told of, is there for who asks") {
-  rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
+  Scene scene;
   HeldWait held;
-  guard.trigger();
+  scene.guard.trigger();
   held.wait_until_held();
-  std::thread asks([&] { CHECK(guards.ask(follower.queue)); });
+  std::thread asks([&] { CHECK(scene.ask()); });
   held.wait_for_trigger();  // of who asks, and lets nobody tell until it waits
   held.release();
   asks.join();
-  CHECK(follower.fired);
-  CHECK(follower.wait() == 1);
-  guards.remove(guard.get(), *follower.entry);
+  CHECK(scene.follower.fired);
+  CHECK(scene.follower.wait() == 1);
 }
 
 TEST_CASE("who asks waits until the thread has come back, which could lose a trigger till then") {
-  rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
+  Scene scene;
   HeldWait held;
-  std::future<bool> asked =
-      std::async(std::launch::async, [&] { return guards.ask(follower.queue); });
+  std::future<bool> asked = std::async(std::launch::async, [&] { return scene.ask(); });
   held.wait_until_held();
   CHECK(asked.wait_for(std::chrono::milliseconds(300)) == std::future_status::timeout);
   held.release();
   CHECK_FALSE(asked.get());
-  CHECK_FALSE(follower.fired);
-  guard.trigger();
-  CHECK(follower.wait() == 1);
-  guards.remove(guard.get(), *follower.entry);
+  CHECK_FALSE(scene.follower.fired);
+  scene.guard.trigger();
+  CHECK(scene.follower.wait() == 1);
 }
 
 TEST_CASE("who asks a thread whose wait fails does not wait for it") {
-  rcl::Context context;
-  rcl::GuardCondition guard(context);
-  GuardThreads guards(context.get());
-  Follower follower;
-  guards.add(guard.get(), *follower.entry, &follower.fired);
+  Scene scene;
   {
     FailingWait failing;
-    CHECK_FALSE(guards.ask(follower.queue));
+    CHECK_FALSE(scene.ask());
     failing.wait_for(3);
-    CHECK_FALSE(guards.ask(follower.queue));
+    CHECK_FALSE(scene.ask());
   }
-  guard.trigger();
-  CHECK(follower.wait() == 1);
-  guards.remove(guard.get(), *follower.entry);
+  scene.guard.trigger();
+  CHECK(scene.follower.wait() == 1);
 }

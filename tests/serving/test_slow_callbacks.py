@@ -6,22 +6,18 @@ from __future__ import annotations
 
 import asyncio
 import math
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
+from tests.support.busy import keep_busy, spin
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
     from rclpy.context import Context
-
-    from tests.support.makers import MakeNode
-
-BUSY_NS = 3_000_000
 
 
 @pytest.fixture
@@ -31,31 +27,10 @@ def executor(context: Context) -> Iterator[AsyncioExecutor]:
         yield executor
 
 
-@pytest.fixture
-def node(executor: AsyncioExecutor, make_node: MakeNode) -> Node:
-    """A node on it."""
-    node = make_node()
-    executor.add_node(node)
-    return node
-
-
-def keep_busy(*_: object) -> None:
-    """Keep the thread busy for BUSY_NS."""
-    end = time.monotonic_ns() + BUSY_NS
-    while time.monotonic_ns() < end:
-        pass
-
-
 def calls_of_timer(executor: AsyncioExecutor) -> int:
     """Return how often the one timer was called."""
     (timer,) = (each for each in executor.stats().entities if each.kind == "timer" and each.node)
     return timer.calls
-
-
-def spin(executor: AsyncioExecutor, condition: Any) -> None:
-    """Spin until it holds, which a callback brings about."""
-    while not condition():
-        executor.spin_once(timeout_sec=10)
 
 
 def warnings_of(capfd: pytest.CaptureFixture[str]) -> list[str]:

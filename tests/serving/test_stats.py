@@ -7,8 +7,7 @@ from __future__ import annotations
 import asyncio
 import functools
 import sys
-import time
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.action.client import ActionClient
@@ -20,6 +19,7 @@ from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, Durations, EntityStats
 from tests.support.actions import serve_action
+from tests.support.busy import BUSY_NS, keep_busy, spin
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -29,7 +29,6 @@ if TYPE_CHECKING:
 
     from tests.support.makers import MakeNode, Run
 
-BUSY_NS = 3_000_000
 NOTHING = Durations(0, 0, 0, 0, 0, 0)
 
 
@@ -40,21 +39,6 @@ def executor(context: Context) -> Iterator[AsyncioExecutor]:
         yield executor
 
 
-@pytest.fixture
-def node(executor: AsyncioExecutor, make_node: MakeNode) -> Node:
-    """A node on it."""
-    node = make_node()
-    executor.add_node(node)
-    return node
-
-
-def keep_busy(*_: object) -> None:
-    """Keep the thread busy for BUSY_NS."""
-    end = time.monotonic_ns() + BUSY_NS
-    while time.monotonic_ns() < end:
-        pass
-
-
 def of(executor: AsyncioExecutor, kind: str, name: str = "") -> EntityStats:
     """Find the statistics of one entity."""
     (found,) = (
@@ -63,12 +47,6 @@ def of(executor: AsyncioExecutor, kind: str, name: str = "") -> EntityStats:
         if each.kind == kind and each.name.endswith(name) and (each.node or kind == "task")
     )
     return found
-
-
-def spin(executor: AsyncioExecutor, condition: Any) -> None:
-    """Spin until it holds, which a callback brings about."""
-    while not condition():
-        executor.spin_once(timeout_sec=10)
 
 
 def test_calls_are_counted_and_timed(executor: AsyncioExecutor, node: Node) -> None:

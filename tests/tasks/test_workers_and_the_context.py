@@ -12,64 +12,32 @@ from typing import Any
 
 import pytest
 from rclpy.action.client import ActionClient
-from rclpy.clock import Clock
 from rclpy.context import Context
-from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle, ROSInterruptException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from rclpy.parameter_client import AsyncParameterClient
 from std_msgs.msg import Int64
-from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.blocking import (
+    call_a_service,
+    sleep_by_a_clock,
+    sleep_by_a_rate,
+    wait_for_a_service,
+    wait_for_a_service_for_long,
+    wait_for_an_action,
+    wait_for_parameters,
+)
 from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
 from tests.support.threads import a_message
-
-
-def wait_for_a_service(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    return node.create_client(Trigger, "nobody").wait_for_service
-
-
-def wait_for_a_service_for_long(node: Node) -> Callable[[], object]:
-    """The same, with a timeout."""
-    client = node.create_client(Trigger, "nobody")
-    return lambda: client.wait_for_service(3600.0)
-
-
-def wait_for_an_action(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    return ActionClient(node, Fibonacci, "nobody").wait_for_server
-
-
-def wait_for_parameters(node: Node) -> Callable[[], object]:
-    """Of a node that does not exist."""
-    return AsyncParameterClient(node, "nobody").wait_for_services
-
-
-def call_a_service(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    client = node.create_client(Trigger, "nobody")
-    return lambda: client.call(Trigger.Request())
 
 
 def send_a_goal(node: Node) -> Callable[[], object]:
     """Nobody takes it."""
     client: Any = ActionClient(node, Fibonacci, "nobody")
     return lambda: client.send_goal(Fibonacci.Goal())
-
-
-def sleep_by_a_clock(node: Node) -> Callable[[], object]:
-    """For an hour."""
-    return lambda: Clock().sleep_for(Duration(seconds=3600.0), node.context)
-
-
-def sleep_by_a_rate(node: Node) -> Callable[[], object]:
-    """Its timer comes once in a while."""
-    return node.create_rate(0.001).sleep
 
 
 Wait = Callable[[Node], Callable[[], object]]

@@ -17,13 +17,10 @@ from typing import TYPE_CHECKING, Any
 import pytest
 import rclpy
 from rclpy.action.client import ActionClient
-from rclpy.clock import Clock
 from rclpy.context import Context
-from rclpy.duration import Duration
 from rclpy.exceptions import InvalidHandle
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
-from rclpy.parameter_client import AsyncParameterClient
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
@@ -31,6 +28,15 @@ from test_msgs.action import Fibonacci
 import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._tasks import blocked_calls as module
+from tests.support.blocking import (
+    call_a_service,
+    sleep_by_a_clock,
+    sleep_by_a_rate,
+    wait_for_a_service,
+    wait_for_a_service_for_long,
+    wait_for_an_action,
+    wait_for_parameters,
+)
 from tests.support.children import Ended, start
 from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import Elsewhere
@@ -255,37 +261,6 @@ def test_a_signal_while_a_worker_waits(context: Context, way: str, number: signa
         assert child.end() == Ended(0, "cancelled\n", "")
 
 
-def sleep_by_a_rate(node: Node) -> Callable[[], object]:
-    """Its timer comes once in a while."""
-    return node.create_rate(0.001).sleep
-
-
-def wait_for_a_service(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    return node.create_client(Trigger, "nobody").wait_for_service
-
-
-def wait_for_a_service_for_long(node: Node) -> Callable[[], object]:
-    """The same, with a timeout."""
-    client = node.create_client(Trigger, "nobody")
-    return lambda: client.wait_for_service(3600.0)
-
-
-def wait_for_an_action(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    return ActionClient(node, Fibonacci, "nobody").wait_for_server
-
-
-def wait_for_parameters(node: Node) -> Callable[[], object]:
-    """Of a node that does not exist."""
-    return AsyncParameterClient(node, "nobody").wait_for_services
-
-
-def sleep_by_a_clock(node: Node) -> Callable[[], object]:
-    """For an hour."""
-    return lambda: Clock().sleep_for(Duration(seconds=3600.0), node.context)
-
-
 @pytest.mark.parametrize("running", [True, False], ids=["running", "idle"])
 @pytest.mark.parametrize(
     "wait",
@@ -329,12 +304,6 @@ def test_the_end_wakes_a_worker(
     ends.join()
     if running:
         thread.join()
-
-
-def call_a_service(node: Node) -> Callable[[], object]:
-    """Nobody offers it."""
-    client = node.create_client(Trigger, "nobody")
-    return lambda: client.call(Trigger.Request())
 
 
 @pytest.mark.parametrize(
