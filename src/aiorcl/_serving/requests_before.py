@@ -7,13 +7,10 @@ from __future__ import annotations
 import contextlib
 from typing import TYPE_CHECKING, Any
 
-from rclpy.action.client import ActionClient
-from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy.private import pending_of, pending_requests_of
-from aiorcl._serving.registry import nodes_served_so_far
+from aiorcl._serving.requests_under_way import clients_so_far, requests_of
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -41,11 +38,6 @@ def may_have_got(part: _core.Entity, future: rclpy.task.Future[Any]) -> bool:
 
 
 def _under_way() -> Iterator[rclpy.task.Future[Any]]:
-    for node in nodes_served_so_far():
-        for client in (*list(node.clients), *list(node.waitables)):
-            with contextlib.suppress(InvalidHandle):  # it is destroyed just now
-                if isinstance(client, Client):
-                    yield from list(pending_requests_of(client).values())
-                elif isinstance(client, ActionClient):
-                    for pending in list(pending_of(client).values()):
-                        yield from list(pending.values())
+    for _, client in clients_so_far():
+        with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+            yield from (future for _, future in requests_of(client))

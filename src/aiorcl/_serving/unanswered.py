@@ -6,12 +6,12 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import functools
 import weakref
 from collections.abc import Callable, Iterator, Set
 from typing import TYPE_CHECKING, Any
 
 from rclpy.action.client import ActionClient
-from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.blocks import block
@@ -23,8 +23,6 @@ from aiorcl._rclpy.private import (
     action_name_of,
     forget,
     node_of,
-    pending_of,
-    pending_requests_of,
 )
 from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
@@ -34,6 +32,7 @@ from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.node import parts_of
 from aiorcl._serving.registry import Served, left_parts_of, nodes_served_so_far, served
 from aiorcl._serving.requests_before import may_have_got
+from aiorcl._serving.requests_under_way import clients_so_far, requests_of
 from aiorcl._serving.stopped_clocks import StoppedClocks
 from aiorcl._tasks.awaiters import awaiters_of
 from aiorcl._tasks.awaiting import is_awaited_by, is_awaited_on
@@ -228,9 +227,7 @@ class Unanswered:
 
     def _ends(self, task: asyncio.Task[Any] | None) -> bool:
         """Tell whether a task is ended, or one awaits it that is."""
-        if self._state.shut_down:
-            return True
-        return task is not None and not self._tasks_before().isdisjoint({task, *awaiters_of(task)})
+        return self._state.shut_down or _is_of(self._tasks_before(), task)
 
     def _ends_by_itself(self, task: asyncio.Task[Any] | None) -> bool:
         """As `_ends`, but of a task of the executor's: another one on the loop may go on."""
@@ -256,13 +253,10 @@ def look_until_ended(loop: asyncio.AbstractEventLoop, tasks: Set[asyncio.Task[An
     clocks = StoppedClocks()
     suspects: list[rclpy.task.Future[Any]] = []
 
-    def are_meant(task: asyncio.Task[Any] | None) -> bool:
-        return task is not None and not tasks.isdisjoint({task, *awaiters_of(task)})
-
     def look() -> None:
         if all(task.done() for task in tasks):
             return
-        clocks.look(loop, _nodes_on_none(), are_meant)
+        clocks.look(loop, _nodes_on_none(), functools.partial(_is_of, tasks))
         suspects[:] = _give_up(_requests_heard_by_none(loop), suspects)
         loop.call_later(_LOOK_SEC, look)
 
@@ -276,10 +270,9 @@ def _nodes_on_none() -> list[Node]:
 def _requests_heard_by_none(loop: asyncio.AbstractEventLoop) -> list[_Request]:
     """Return those of nodes that have left their executors, for which tasks of the loop wait."""
     requests: list[_Request] = []
-    for node in nodes_served_so_far():
-        for client in (*list(node.clients), *list(node.waitables)):
-            with contextlib.suppress(InvalidHandle):  # it is destroyed just now
-                requests += _requests_of(client, node)
+    for node, client in clients_so_far():
+        with contextlib.suppress(InvalidHandle):  # it is destroyed just now
+            requests += _requests_of(client, node)
     awaited = [each for each in requests if is_awaited_on(loop, each.future)]
     return [each for each in awaited if each.is_heard_by_none()]
 
@@ -317,16 +310,17 @@ def _is_on_none(node: Node) -> bool:
 
 
 def _requests_of(client: Any, node: Node) -> Iterator[_Request]:
-    if isinstance(client, Client):
-        for future in list(pending_requests_of(client).values()):
-            yield _Request(client, node, client.service_name, None, future)
-        return
-    if not isinstance(client, ActionClient):
-        return
-    action = action_of(client)
-    name = action_name_of(client) if action is None else action.name
-    if name is None:
-        return
-    for key, pending in pending_of(client).items():
-        for future in list(pending.values()):
+    for key, future in requests_of(client):
+        name = client.service_name if key is None else _name_of_action(client)
+        if name is not None:
             yield _Request(client, node, name, key, future)
+
+
+def _name_of_action(client: ActionClient[Any, Any, Any]) -> str | None:
+    action = action_of(client)
+    return action_name_of(client) if action is None else action.name
+
+
+def _is_of(tasks: Set[asyncio.Task[Any]], task: asyncio.Task[Any] | None) -> bool:
+    """Tell whether a task is one of these, or one of them awaits it."""
+    return task is not None and not tasks.isdisjoint({task, *awaiters_of(task)})
