@@ -231,16 +231,18 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.futures_of(o.action_server),
         lambda got: isinstance(got, list),
     ),
-    "node_of": (
-        lambda o: [private.node_of(each) is o.node for each in (o.action_client, o.action_server)],
+    "node_of_action": (
+        lambda o: [
+            private.node_of_action(each) is o.node for each in (o.action_client, o.action_server)
+        ],
         lambda got: got == [True, True],
     ),
     "action_name_of": (
         lambda o: private.action_name_of(o.action_client),
         lambda got: got == "action",
     ),
-    "logger_of": (
-        lambda o: [private.logger_of(each) for each in (o.action_client, o.action_server)],
+    "logger_of_action": (
+        lambda o: [private.logger_of_action(each) for each in (o.action_client, o.action_server)],
         lambda got: all(isinstance(each, RcutilsLogger) for each in got),
     ),
     "lock_of": (
@@ -260,8 +262,8 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda o: private.goal_ids_of(o.action_client),
         lambda got: set(got) == {"goal", "result"},
     ),
-    "forget": (
-        lambda o: [private.forget(o.action_client, each) for each in private.FORGET],
+    "forgetter_of": (
+        lambda o: [private.forgetter_of(o.action_client, each) for each in private.FORGET],
         lambda got: all(callable(each) for each in got),
     ),
     "feedback_callbacks_of": (

@@ -111,7 +111,7 @@ def waits_for(task: asyncio.Task[Any]) -> asyncio.Future[Any] | None:
     return getattr(task, "_fut_waiter", None)
 
 
-def callbacks_of(future: asyncio.Future[Any]) -> list[Callable[..., object]]:
+def asyncio_callbacks_of(future: asyncio.Future[Any]) -> list[Callable[..., object]]:
     """Return the done callbacks of a future: there is no other way to know who awaits it."""
     return [callback for callback, _ in getattr(future, "_callbacks", None) or ()]
 

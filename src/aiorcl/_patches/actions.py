@@ -44,7 +44,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
 
     @functools.wraps(notify_execute)
     def wrapper(self: Any, goal_handle: Any, execute_callback: Any = None) -> None:
-        found, node = served(self), private.node_of(self)
+        found, node = served(self), private.node_of_action(self)
         executor = None if node is None else node.executor
         callback = execute_callback or private.execute_callback_of(self)
         if callback is None:

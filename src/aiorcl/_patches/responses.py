@@ -14,7 +14,7 @@ from rclpy.client import Client
 
 from aiorcl._rclpy import private
 from aiorcl._serving.registry import serving_and_node_of
-from aiorcl._tasks.blocked_calls import UnansweredError, forget, leave
+from aiorcl._tasks.blocked_calls import UnansweredError, discard_wait, leave
 from aiorcl._tasks.unwanted_requests import drop_unwanted
 
 if TYPE_CHECKING:
@@ -89,14 +89,14 @@ class _ClientStandIn:
 
     def left(self) -> None:
         """The call has ended: nothing waits, whatever has ended it, as a KeyboardInterrupt may."""
-        if self._twin is None or not forget(self._twin):
+        if self._twin is None or not discard_wait(self._twin):
             return
         leave(self._future)
         if isinstance(self._client, Client):
             self._client.remove_pending_request(self._future)
 
     def remove_pending_request(self, twin: Any) -> None:
-        forget(twin)
+        discard_wait(twin)
         self._client.remove_pending_request(self._future)
 
 

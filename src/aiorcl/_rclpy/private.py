@@ -236,7 +236,7 @@ GET_RESULT = "_get_result"
 GET_RESULT_ASYNC = "_get_result_async"
 
 
-def node_of(entity: Any) -> Node | None:
+def node_of_action(entity: Any) -> Node | None:
     """Return the node of an action client or server; of other entities None."""
     # Not yet, of one that is under construction.
     return getattr(entity, "_node", None) if isinstance(entity, _ACTIONS) else None
@@ -247,7 +247,7 @@ def action_name_of(entity: Any) -> str | None:
     return getattr(entity, "_action_name", None) if isinstance(entity, ActionClient) else None
 
 
-def logger_of(action: AnyActionClient | AnyActionServer) -> RcutilsLogger:
+def logger_of_action(action: AnyActionClient | AnyActionServer) -> RcutilsLogger:
     """Return the logger of an action client or server."""
     return action._logger
 
@@ -284,7 +284,7 @@ def goal_ids_of(client: AnyActionClient) -> dict[str, dict[int, Any]]:
     }
 
 
-def forget(client: AnyActionClient, request: str) -> Callable[[AnyFuture], None]:
+def forgetter_of(client: AnyActionClient, request: str) -> Callable[[AnyFuture], None]:
     """Return the done callback of a request's future, by which a client forgets it."""
     return getattr(client, FORGET[request])  # type: ignore[no-any-return]
 

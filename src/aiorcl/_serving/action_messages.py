@@ -11,7 +11,7 @@ from typing import Any
 
 from aiorcl import _core
 from aiorcl._rclpy.notes import add_note
-from aiorcl._rclpy.private import node_of, server_handle_of
+from aiorcl._rclpy.private import node_of_action, server_handle_of
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.unsent import UnsentResponses, tells_node
 
@@ -62,7 +62,7 @@ class Sender:
         self.label = label
         self.action = weakref.ref(action)
         # Of a server.
-        self.unsent = UnsentResponses(tells_node(action, node_of, label))
+        self.unsent = UnsentResponses(tells_node(action, node_of_action, label))
         impl = action_type.Impl
         self.active = True  # until the executor lets go of the action
         self.result = _core.MessageType(action_type.Result)
@@ -120,7 +120,7 @@ def check_result(server: Any, callback: Callable[..., Any], name: str) -> Callab
         try:
             return await result_of(goal)
         except Exception as error:
-            node = node_of(server)
+            node = node_of_action(server)
             of_node = "" if node is None else f" of node '{name_of(node)}'"
             add_note(error, f"In the execute callback of {name}{of_node}")
             raise

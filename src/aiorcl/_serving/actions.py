@@ -230,7 +230,7 @@ def watch_client(
 ) -> Action:
     """Watch an action client."""
     handle: Any = private.client_handle_of(client)
-    action_type, node = private.type_of(client), private.node_of(client)
+    action_type, node = private.type_of(client), private.node_of_action(client)
     assert node is not None  # of an action
     impl = action_type.Impl
     with handle:
@@ -244,7 +244,7 @@ def watch_client(
     goals_of_results = private.goal_ids_of(client)["result"]
 
     def answer(key: str) -> Callable[[Any], None]:
-        forget = private.forget(client, key)
+        forget = private.forgetter_of(client, key)
 
         def run(data: Any) -> None:
             future = pending[key].get(data[0])
@@ -354,7 +354,7 @@ def watch_server(
     """Watch an action server; ``wait_set`` is the address of one that holds only its entities."""
     handle: Any = private.server_handle_of(server)
     impl = server.action_type.Impl
-    node = private.node_of(server)
+    node = private.node_of_action(server)
     assert node is not None  # of an action
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.

@@ -42,7 +42,7 @@ class ExecuteCallback:
 
     def __init__(self, server: ActionServer[Any, Any, Any], server_label: str) -> None:
         self.label = f"the execute callback of {server_label}"
-        self.node = private.node_of(server)
+        self.node = private.node_of_action(server)
 
 
 class Execution(Task[None]):

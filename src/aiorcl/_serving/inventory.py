@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     from rclpy.node import Node
 
 
-def weakly(entity: Any) -> Callable[[], Any]:
+def reference_to(entity: Any) -> Callable[[], Any]:
     """Return what returns an entity as long as it lives; one without weak references is held."""
     try:
         return weakref.ref(entity)
@@ -53,7 +53,7 @@ class Inventory:
 
     def add(self, entity: object) -> None:
         """Enter what has come."""
-        self._known[id(entity)] = weakly(entity)
+        self._known[id(entity)] = reference_to(entity)
 
     def discard(self, key: int) -> None:
         """Strike out what has gone, by its id."""

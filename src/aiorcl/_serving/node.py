@@ -24,7 +24,7 @@ from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.domains import note_domain
 from aiorcl._serving.groups import sets_the_clock
-from aiorcl._serving.inventory import Inventory, weakly
+from aiorcl._serving.inventory import Inventory, reference_to
 from aiorcl._serving.kinds import KINDS
 from aiorcl._serving.naming import keep_name
 from aiorcl._serving.requests_before import note_requests_before
@@ -61,7 +61,7 @@ class _Unwatched:
     def __init__(self, kind: Kind, inventory: Inventory, entity: Any) -> None:
         self.kind = kind
         self.inventory = inventory
-        self.entity = weakly(entity)
+        self.entity = reference_to(entity)
         self.is_incomplete = False
         self.since: float | None = None  # when it was first found so
         self.look_sec = 0.0

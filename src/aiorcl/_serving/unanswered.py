@@ -21,8 +21,8 @@ from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import (
     action_name_of,
-    forget,
-    node_of,
+    forgetter_of,
+    node_of_action,
 )
 from aiorcl._serving.actions import action_of, servers_of
 from aiorcl._serving.destroyed import is_destroyed
@@ -102,7 +102,7 @@ class _Request:
         """Yield those of this process that an executor of ours serves, or has served."""
         if self._action is not None:
             for server in servers_of(self._action):
-                node = node_of(server)
+                node = node_of_action(server)
                 assert node is not None  # of an action
                 yield node, server
             return
@@ -145,7 +145,7 @@ class _Request:
         fail(self.future, error)
         # Whose done callbacks an executor that ends may not run any more.
         if self._key is not None:
-            forget(self._client, self._key)(self.future)
+            forgetter_of(self._client, self._key)(self.future)
         else:
             self._client.remove_pending_request(self.future)
 

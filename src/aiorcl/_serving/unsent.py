@@ -106,7 +106,7 @@ class UnsentResponses:
 
 
 def tells_node(
-    server: Any, node_of: Callable[[Any], Node | None], label: str
+    server: Any, find_node: Callable[[Any], Node | None], label: str
 ) -> Callable[[int, bool], None]:
     """Return what tells the log of a server's node, as long as somebody has the server.
 
@@ -120,7 +120,7 @@ def tells_node(
             return
         what = "a response" if count == 1 else f"{count} responses"
         does = f"cannot send {what} yet" if goes_on else f"has given up {what}"
-        logger_of(node_of(server)).warning(
+        logger_of(find_node(server)).warning(
             f"{label[0].upper()}{label[1:]} {does}: the middleware does not find where the client "
             "listens. Is its QoS profile another one than that of the server?"
         )

@@ -10,7 +10,7 @@ import functools
 from collections.abc import Callable, Iterator
 from typing import Any
 
-from aiorcl._loop.private import callbacks_of, cancels_at_next_step, waiters_of, waits_for
+from aiorcl._loop.private import asyncio_callbacks_of, cancels_at_next_step, waiters_of, waits_for
 
 # Whose done callbacks complete the futures of their objects.
 _LIBRARIES = ("asyncio.", "anyio.")
@@ -29,7 +29,7 @@ def awaiters_of(awaited: asyncio.Future[Any], *, guess: bool = True) -> set[asyn
     found: set[asyncio.Future[Any]] = {awaited}
     todo: list[asyncio.Future[Any]] = [awaited]
     while todo:
-        for callback in callbacks_of(todo.pop()):
+        for callback in asyncio_callbacks_of(todo.pop()):
             new = {each for each in _ends_with(callback, guess) if not _goes_on(each)} - found
             found |= new
             todo.extend(new)

@@ -64,7 +64,7 @@ def twin_of(
     return twin
 
 
-def forget(twin: rclpy.task.Future[Any]) -> bool:
+def discard_wait(twin: rclpy.task.Future[Any]) -> bool:
     """Nobody waits for this one any more; False if nobody did. Any thread."""
     return _waits.pop(twin, None) is not None
 
@@ -87,7 +87,7 @@ def cancel_waits_on(has: Callable[[Node], bool], *, context_is_down: bool) -> No
         wait = _waits.get(twin)
         if wait is None or not has(wait.node) or (wait.outlasts and not context_is_down):
             continue
-        if forget(twin) and not twin.done():
+        if discard_wait(twin) and not twin.done():
             twin.set_exception(UnansweredError())  # type: ignore[arg-type]
 
 
@@ -182,7 +182,7 @@ class _Completes(InlineCallback):
         self._twin = twin
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if not forget(self._twin):
+        if not discard_wait(self._twin):
             return
         if future.cancelled():
             self._twin.set_exception(asyncio.CancelledError())  # type: ignore[arg-type]

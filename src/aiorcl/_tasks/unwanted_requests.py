@@ -78,7 +78,7 @@ def _drop_goal(client: AnyActionClient, future: AnyFuture) -> None:
         return
     goal_id = private.goal_ids_of(client)["goal"][sequence]
     private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(private.forget(client, "goal"))
+    answer.add_done_callback(private.forgetter_of(client, "goal"))
     answer.add_done_callback(_CancelIfAccepted())
     # At once too: the executor may end before the answer comes.
     _cancel(client, goal_id, warn=False)
@@ -91,7 +91,7 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
         return
     goal_id = private.goal_ids_of(client)["result"][sequence]
     private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(private.forget(client, "result"))
+    answer.add_done_callback(private.forgetter_of(client, "result"))
     if has_ended(client, goal_id) or is_canceling(client, goal_id):
         return
     loop = running_loop()
@@ -117,15 +117,15 @@ def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
     """Let the server cancel the goal nevertheless."""
     _, answer = _take_over(client, future, "cancel")
     if answer is not None:
-        answer.add_done_callback(private.forget(client, "cancel"))
+        answer.add_done_callback(private.forgetter_of(client, "cancel"))
 
 
 # By kind of client: the method by which it forgets a request, and what is done in that place.
 _DROPS: tuple[tuple[Any, Callable[[Any], object], Callable[[Any, AnyFuture], None]], ...] = (
     (Client, attrgetter("remove_pending_request"), _drop_call),
-    (ActionClient, partial(private.forget, request="goal"), _drop_goal),
-    (ActionClient, partial(private.forget, request="result"), _drop_result),
-    (ActionClient, partial(private.forget, request="cancel"), _drop_cancellation),
+    (ActionClient, partial(private.forgetter_of, request="goal"), _drop_goal),
+    (ActionClient, partial(private.forgetter_of, request="result"), _drop_result),
+    (ActionClient, partial(private.forgetter_of, request="cancel"), _drop_cancellation),
 )
 
 
@@ -185,7 +185,7 @@ class _WarnIfRefused(InlineCallback):
         response = future.result()
         if response is not None and is_refusal(self._client, self._goal_id, response):
             name, goal = private.action_name_of(self._client), bytes(self._goal_id.uuid).hex()
-            private.logger_of(self._client).warning(
+            private.logger_of_action(self._client).warning(
                 f"The server of action '{name}' refused to cancel goal {goal}, which nobody awaits "
                 "any more: it goes on"
             )

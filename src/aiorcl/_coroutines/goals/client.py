@@ -28,7 +28,7 @@ from aiorcl._coroutines.goals.server_watch import ServerWatch, ask_again
 from aiorcl._coroutines.goals.window import window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import action_name_of, logger_of, type_of
+from aiorcl._rclpy.private import action_name_of, logger_of_action, type_of
 from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
@@ -297,7 +297,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         response: Any = future.result()
         self._heed(response)
         if is_refusal(self._client, self.handle.goal_id, response):
-            logger_of(self._client).warning(
+            logger_of_action(self._client).warning(
                 f"The server of action '{self._action_name}' refused to cancel goal "
                 f"{bytes(self.goal_id.uuid).hex()}: its block ends when the goal does"
             )

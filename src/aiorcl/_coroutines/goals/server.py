@@ -24,7 +24,7 @@ from aiorcl._coroutines.arguments import (
     check_message,
     checked_seconds,
 )
-from aiorcl._rclpy.private import attach, attached, logger_of, server_of
+from aiorcl._rclpy.private import attach, attached, logger_of_action, server_of
 from aiorcl._rclpy.typed import ActionT_contra, ActionType, FeedbackT, GoalT, OfAction, ResultT
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed
@@ -215,7 +215,7 @@ class _Callbacks:
         return result
 
     def _log(self, goal: ServedGoal[Any], error: Exception) -> None:
-        logger_of(self.server).error(
+        logger_of_action(self.server).error(
             f"Goal {bytes(goal.goal_id.uuid).hex()} of action '{self._action_name}' is "
             f"aborted: {''.join(traceback.format_exception(error))}"
         )

@@ -177,7 +177,7 @@ class CancelRequests:
     def _ask_again(self, request: _Request) -> bool:
         """Return whether there is a server to answer: its goals go with it."""
         if not self._client.server_is_ready():
-            private.forget(self._client, "cancel")(request.future)
+            private.forgetter_of(self._client, "cancel")(request.future)
             return False
         with private.lock_of(self._client):
             number = private.number_of(self._client, "cancel", request.future)
