@@ -24,9 +24,9 @@ TEST_CASE_FIXTURE(TimerFixture, "a deadline on steady or system time makes its f
   for (rcl::Clock * clock : {&steady, &system, &ros}) {
     Entry entry(queue);
     TimerSlot deadline(timers, clock->get(), clock->now() + 2 * kMillisecond, *entry);
-    const std::vector<int> fds = timers.fds();
-    CHECK(becomes_readable(clock == &steady ? fds[0] : fds[1]));
-    timers.on_readable();
+    const int fd = timers.fds()[clock == &steady ? 0 : 1];
+    CHECK(becomes_readable(fd));
+    timers.on_readable(fd);
     CHECK(front(queue) == entry.get());
     CHECK(deadline.is_due());
     CHECK_FALSE(deadline.source_changed());

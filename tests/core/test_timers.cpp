@@ -23,12 +23,18 @@ using aiorcl::ReadyQueue;
 using aiorcl::TimerQueue;
 using aiorcl::TimerSlot;
 using event_loop::Entry;
+using event_loop::front;
 using event_loop::handle_all;
 using event_loop::is_readable;
 
 namespace {
 
 constexpr std::int64_t kNever = TimerQueue::kNever;
+
+/// What a loop does that was told of these fds.
+void on_readable(TimerQueue & timers, const std::vector<int> & fds) {
+  for (int fd : fds) timers.on_readable(fd);
+}
 
 /// Sleeps until a timer is due, as a loop does, and collects; false if that takes too long.
 bool wait(TimerQueue & timers) {
@@ -42,7 +48,9 @@ bool wait(TimerQueue & timers) {
     return true;
   }
   if (poll(polled.data(), polled.size(), event_loop::kDeadlineMs) <= 0) return false;
-  timers.on_readable();
+  for (const pollfd & found : polled) {
+    if (found.revents != 0) timers.on_readable(found.fd);
+  }
   return true;
 }
 
@@ -114,7 +122,7 @@ TEST_CASE("collect() takes nothing before it is due") {
   TimerFixture fixture;
   WatchedTimer watched(fixture, fixture.steady, kHour);
   fixture.timers.collect();
-  fixture.timers.on_readable();
+  on_readable(fixture.timers, fixture.timers.fds());
   CHECK_FALSE(fixture.queue.has_ready());
   CHECK(agrees_with_rcl(fixture, watched, fixture.steady));
 }
@@ -175,13 +183,13 @@ TEST_CASE("each clock has an fd of its own, for any number of timers") {
   steady.emplace_back(fixture, fixture.steady, kMillisecond);
   const std::vector<int> steady_fds = readable_fds(fixture.timers, event_loop::kDeadlineMs);
   CHECK(steady_fds.size() == 1);
-  fixture.timers.on_readable();
+  on_readable(fixture.timers, steady_fds);
   CHECK(readable_fds(fixture.timers).empty());
   system.emplace_back(fixture, fixture.system, kMillisecond);
   const std::vector<int> system_fds = readable_fds(fixture.timers, event_loop::kDeadlineMs);
   CHECK(system_fds.size() == 1);
   CHECK(system_fds != steady_fds);
-  fixture.timers.on_readable();
+  on_readable(fixture.timers, system_fds);
   CHECK(readable_fds(fixture.timers).empty());
   CHECK(handle_all(fixture.queue) == 2);
 }
@@ -207,10 +215,11 @@ TEST_CASE("timers give their fds back when they are closed, and without timerfd 
 TEST_CASE("timers that outlive the fds of their queue touch none") {
   TimerFixture fixture;
   WatchedTimer watched(fixture, fixture.steady, kHour);
+  const std::vector<int> fds = fixture.timers.fds();
   fixture.timers.close();
   TimerQueue next;
   watched.slot.schedule();
-  fixture.timers.on_readable();
+  on_readable(fixture.timers, fds);
   watched.slot.close();
   CHECK(readable_fds(next).empty());
   CHECK_FALSE(fixture.queue.has_ready());
@@ -222,14 +231,34 @@ TEST_CASE("an fd that is readable although no timer is left is read") {
   {
     WatchedTimer gone(fixture, fixture.system, kHour);
   }
-  fixture.timers.on_readable();
+  on_readable(fixture.timers, fixture.timers.fds());
   for (int fd : fixture.timers.fds()) {
     itimerspec at_once{};
     at_once.it_value.tv_nsec = 1;
     REQUIRE(timerfd_settime(fd, 0, &at_once, nullptr) == 0);
     REQUIRE(event_loop::becomes_readable(fd));
-    fixture.timers.on_readable();
+    fixture.timers.on_readable(fd);
     CHECK_FALSE(is_readable(fd));
+  }
+}
+
+TEST_CASE("who handles an fd of timers is not woken by that of the queue, too") {
+  for (bool others : {false, true}) {
+    CAPTURE(others);
+    TimerFixture fixture;
+    std::list<WatchedTimer> later;
+    if (others) later.emplace_back(fixture, fixture.steady, kHour);
+    WatchedTimer due(fixture, fixture.steady, kMillisecond);
+    REQUIRE(fixture.queue.sleep());
+    const std::vector<int> fds = readable_fds(fixture.timers, event_loop::kDeadlineMs);
+    REQUIRE(fds.size() == 1);
+    fixture.queue.stay_awake();
+    on_readable(fixture.timers, fds);
+    // Who has been told by the fd itself needs no word by the one of the queue.
+    CHECK_FALSE(is_readable(fixture.queue.wakeup().fd()));
+    CHECK(readable_fds(fixture.timers).empty());
+    CHECK_FALSE(fixture.queue.sleep());
+    CHECK(front(fixture.queue) == due.entry.get());
   }
 }
 

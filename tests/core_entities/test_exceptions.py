@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import select
 from collections.abc import Iterator
 from typing import Any
 
@@ -11,6 +12,8 @@ import pytest
 from rclpy.action.client import ActionClient
 from rclpy.action.server import ActionServer
 from rclpy.callback_groups import CallbackGroup
+from rclpy.clock import Clock
+from rclpy.clock_type import ClockType
 from rclpy.context import Context
 from rclpy.node import Node
 from std_msgs.msg import Int64
@@ -235,6 +238,31 @@ def test_a_place_is_given_back_once() -> None:
     assert group.running == 0
     assert entity.running == 0
     entity.close()
+
+
+def test_what_is_left_when_an_exception_leaves_the_dispatcher_wakes_the_loop() -> None:
+    """As after a Ctrl-C in ``on_error``: the loop may be run again."""
+    dispatcher, clock = _core.Dispatcher(), Clock(clock_type=ClockType.STEADY_TIME)
+    done: list[int] = []
+
+    def is_over(_source_changed: bool) -> bool:
+        done.append(len(done))
+        raise ValueError("on purpose")
+
+    alarms = [_core.Alarm(dispatcher, clock, 1, is_over) for _ in range(2)]
+    dispatcher.wake()
+    (timer_fd,), _, _ = select.select(dispatcher.timer_fds, [], [], 10)
+    with pytest.raises(KeyboardInterrupt):
+        dispatcher.drain(_Interrupted(), timer_fd)
+    assert done == [0]
+    assert select.select([dispatcher.wakeup_fd], [], [], 0)[0]
+    for alarm in alarms:
+        alarm.close()
+
+
+class _Interrupted:
+    def on_error(self, source: object, error: BaseException) -> None:
+        raise KeyboardInterrupt
 
 
 class _Open:

@@ -47,8 +47,8 @@ class Alarms:
         self._pending.discard(alarm)
         alarm.close()
 
-    def _drain(self) -> None:
-        self._dispatcher.drain(self)
+    def _drain(self, timer_fd: int) -> None:
+        self._dispatcher.drain(self, timer_fd)
 
     def on_error(self, source: object, error: BaseException) -> None:
         """The dispatcher's only question: see ``_loop.hooks``."""

@@ -42,13 +42,14 @@ class Readers:
     ``set_timer`` after whatever may have changed them. The loop's thread only.
 
     :param loop: returns the loop, or None when that is collected.
+    :param drain: is given which of the dispatcher's ``timer_fds`` is readable, or -1.
     """
 
     def __init__(
         self,
         loop: Callable[[], asyncio.AbstractEventLoop | None],
         dispatcher: _core.Dispatcher,
-        drain: Callable[[], object],
+        drain: Callable[[int], object],
     ) -> None:
         self._loop = loop
         self._dispatcher = dispatcher
@@ -84,16 +85,20 @@ class Readers:
         dispatcher = self._dispatcher
         # Directly where nothing else is to do: this is what each wake-up costs.
         on_wakeup = self._drain if dispatcher.timer_fds else self._on_wakeup
-        self._watch(loop, dispatcher.wakeup_fd, on_wakeup)
+        self._watch(loop, dispatcher.wakeup_fd, on_wakeup, -1)
         for fd in dispatcher.timer_fds:
-            self._watch(loop, fd, self._on_timer)
+            self._watch(loop, fd, self._drain, fd)
 
     def _watch(
-        self, loop: asyncio.AbstractEventLoop, fd: int, callback: Callable[[], object]
+        self,
+        loop: asyncio.AbstractEventLoop,
+        fd: int,
+        callback: Callable[[int], object],
+        timer_fd: int,
     ) -> None:
         self._fds.append(fd)  # before: an interrupt comes anywhere
         try:
-            loop.add_reader(fd, callback)
+            loop.add_reader(fd, callback, timer_fd)
         except NotImplementedError:
             self._fds.pop()
             raise NotImplementedError(
@@ -123,15 +128,11 @@ class Readers:
             self._timer = None
         loop, left = self._loop(), self._dispatcher.next_due_in()
         if loop is not None and isinstance(left, float):
-            self._timer = loop.call_later(left, self._on_wakeup)
+            self._timer = loop.call_later(left, self._on_wakeup, -1)
 
-    def _on_wakeup(self) -> None:
-        self._drain()
+    def _on_wakeup(self, timer_fd: int) -> None:
+        self._drain(timer_fd)
         self.set_timer()
-
-    def _on_timer(self) -> None:
-        self._dispatcher.timers_readable()
-        self._drain()
 
 
 class ReaderDriver(Driver):
@@ -153,13 +154,16 @@ class ReaderDriver(Driver):
     def stop(self) -> None:
         self._readers.stop()
 
-    def _drain(self) -> None:
+    def _drain(self, timer_fd: int) -> None:
         run = self._run
         if _is_reentrant(self.loop):
             self._readers.renew()
         if not run.once or self._goes_on_inside():
-            self._dispatcher.drain(self._hooks)
-        elif not run.pieces and self._run_one():
+            self._dispatcher.drain(self._hooks, timer_fd)
+            return
+        if timer_fd >= 0:
+            self._dispatcher.timer_readable(timer_fd)
+        if not run.pieces and self._run_one():
             run.stop_loop()
 
     def _run_one(self) -> bool:

@@ -164,10 +164,14 @@ void Dispatcher::on_error(Hooks hooks, Entity & entity, const std::exception_ptr
   }
 }
 
-std::size_t Dispatcher::drain(Hooks hooks) {
-  const std::size_t ran = run(hooks, kUnlimited, kBudgetNs);
-  wake();
-  return ran;
+std::size_t Dispatcher::drain(Hooks hooks, int timer_fd) {
+  // Also after an exception: while the queue is awake nothing writes to the wakeup fd.
+  const Wakes at_the_end{*this};
+  if (timer_fd >= 0) {
+    queue_->stay_awake();
+    timers_->on_readable(timer_fd);
+  }
+  return run(hooks, kUnlimited, kBudgetNs);
 }
 
 void Dispatcher::wake() {
@@ -187,7 +191,10 @@ bool Dispatcher::only_own_readable(std::int64_t timeout_ns) {
     const WithoutGil released;
     woken = host_->wait(timeout_ns);
   }
-  if (woken) return host_->only_own();
+  if (woken) {
+    queue_->stay_awake();  // or a timer that is due would write to the wakeup fd first
+    return host_->only_own();
+  }
   if (PyErr_CheckSignals() != 0) nb::raise_python_error();
   return true;
 }

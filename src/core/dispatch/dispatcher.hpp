@@ -62,8 +62,8 @@ class Dispatcher {
   /// Readable when something is ready while nobody runs it; then call drain().
   int wakeup_fd() const noexcept { return queue_->wakeup().fd(); }
 
-  /// Readable when a timer is due; then call timers_readable(). None where the system has no
-  /// timerfd.
+  /// Each readable when a timer is due; then call drain() or timer_readable() with it. None where
+  /// the system has no timerfd.
   std::vector<int> timer_fds() const { return timers_->fds(); }
 
   /// Seconds until the first timer is due, or None: for systems where timer_fds() is empty.
@@ -74,11 +74,12 @@ class Dispatcher {
   /// wake().
   std::size_t run(Hooks hooks, std::size_t max_callbacks, std::int64_t budget_ns);
 
-  /// run() within the budget of a loop turn, and wake() if anything is left.
-  std::size_t drain(Hooks hooks);
+  /// run() within the budget of a loop turn, and wake() if anything is left. `timer_fd`: which of
+  /// timer_fds() is readable, or -1.
+  std::size_t drain(Hooks hooks, int timer_fd);
 
-  /// Call before run() or drain() when one of timer_fds() is readable.
-  void timers_readable() noexcept { timers_->on_readable(); }
+  /// Before run() when `timer_fd`, one of timer_fds(), is readable.
+  void timer_readable(int timer_fd) noexcept { timers_->on_readable(timer_fd); }
 
   /// Before anybody sleeps on the wakeup fd: makes it readable if anything is ready, and else lets
   /// the next event do so. run() leaves that open when it stops early.
@@ -115,6 +116,12 @@ class Dispatcher {
   std::int64_t slow_ns = INT64_MAX;
 
  private:
+  struct Wakes {
+    ~Wakes() { dispatcher.wake(); }
+
+    Dispatcher & dispatcher;
+  };
+
   /// Runs one entity, and records what came of it. `now` is the time of the last reading, and
   /// becomes that after the call.
   bool run_one(Hooks hooks, Claim & claim, std::int64_t & now);

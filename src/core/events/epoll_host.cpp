@@ -74,16 +74,14 @@ bool EpollHost::wait(std::int64_t timeout_ns) {
 
 bool EpollHost::only_own() {
   bool only_own = true;
-  bool timers = false;
   for (std::size_t i = 0; i < count_; ++i) {
     const int fd = events_[i].data.fd;
     if (fd == loop_fd_) {
       only_own = false;
     } else if (fd != wakeup_fd_) {
-      timers = true;
+      timers_.on_readable(fd);
     }
   }
-  if (timers) timers_.on_readable();
   return only_own;
 }
 

@@ -98,6 +98,10 @@ class ReadyQueue {
   /// the consumer is awake.
   Claim pop() noexcept;
 
+  /// Consumer: is awake from now on until sleep(), so no push() writes to the wakeup fd. Only for
+  /// who calls pop() after it, or sleep().
+  void stay_awake() noexcept { collect(); }
+
   /// Consumer: true if something is ready now.
   bool has_ready() const noexcept;
 

@@ -184,16 +184,18 @@ void TimerQueue::collect() noexcept {
   }
 }
 
-void TimerQueue::on_readable() noexcept {
+void TimerQueue::on_readable(int fd) noexcept {
   collect();
   for (TimeBase & base : bases_) {
-    if (!base.fd || !process_.is_this()) continue;
-    // Also when nothing is due or armed: setting the system clock makes the fd readable
-    // (ECANCELED).
-    std::uint64_t expirations;
-    [[maybe_unused]] auto got = ::read(base.fd.get(), &expirations, sizeof expirations);
+    if (!base.fd || base.fd.get() != fd || !process_.is_this()) continue;
     base.armed = kNever;
-    arm(base);
+    if (base.slots.empty()) {
+      // Also when nothing was due: setting the system clock makes the fd readable (ECANCELED).
+      std::uint64_t expirations;
+      [[maybe_unused]] auto got = ::read(fd, &expirations, sizeof expirations);
+    } else {
+      arm(base);  // which clears it as well
+    }
   }
 }
 

@@ -115,8 +115,8 @@ class TimerQueue {
   /// Makes all timers ready that are due. Cheap while none is: one look at each clock in use.
   void collect() noexcept;
 
-  /// Call when one of fds() is readable: collects, and arms the fds for what is left.
-  void on_readable() noexcept;
+  /// Call when `fd`, one of fds(), is readable: collects, and arms it for what is left.
+  void on_readable(int fd) noexcept;
 
   /// Nanoseconds until the first timer is due, 0 if one is, kNever if there is none.
   std::int64_t next_due_in() const noexcept;
