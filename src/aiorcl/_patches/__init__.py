@@ -10,6 +10,7 @@ from aiorcl._patches import (
     actions,
     awaiting,
     blocking,
+    blocking_requests,
     changes,
     contexts,
     destroy,
@@ -18,7 +19,6 @@ from aiorcl._patches import (
     lifecycle,
     loggers,
     moves,
-    responses,
 )
 
 _left = [
@@ -31,7 +31,7 @@ _left = [
     destroy,
     contexts,
     moves,
-    responses,
+    blocking_requests,
     blocking,
     lifecycle,
 ]

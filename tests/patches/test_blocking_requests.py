@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# Calls that block for a response, in callbacks of executors that may be spun there.
+# Calls that block until a request is answered, in callbacks of executors that may be spun there.
 
 from __future__ import annotations
 

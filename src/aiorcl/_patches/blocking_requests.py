@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""rclpy's calls that block until a response comes: the end of the executor ends them, too."""
+"""rclpy's calls that block until a request is answered: the end of the executor ends them, too."""
 
 from __future__ import annotations
 
