@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING, Any
 
 from aiorcl._loop.own_loop import OwnLoop
 from aiorcl._loop.private import running_loop
+from aiorcl._loop.shutdown_state import WAS_SHUT_DOWN
 
 if TYPE_CHECKING:
     from aiorcl._loop.driver import Driver
@@ -141,7 +142,7 @@ class Home:
         if self.driver is not None:
             return self.driver
         if self._is_closed:
-            raise RuntimeError("The executor was shut down")
+            raise RuntimeError(WAS_SHUT_DOWN)
         loop = self._given or of_block
         is_ours = loop is None
         loop = (self._new_loop or OwnLoop)() if loop is None else loop

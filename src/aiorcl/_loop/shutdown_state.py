@@ -12,6 +12,9 @@ from aiorcl._loop.brief import brief
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import cancels_at_next_step, running_loop
 
+#: What is said to whoever begins something of an executor that has ended.
+WAS_SHUT_DOWN = "The executor was shut down"
+
 
 class Reason(str):
     """Why nothing is served any more.
@@ -100,7 +103,7 @@ class ShutdownState:
         is_to_cancel: weakref.ref[ShutdownState] | None = None
         if self._is_to_cancel_caller():
             is_to_cancel = weakref.ref(self)
-        return Reason("The executor was shut down", is_to_cancel=is_to_cancel)
+        return Reason(WAS_SHUT_DOWN, is_to_cancel=is_to_cancel)
 
     def _is_to_cancel_caller(self) -> bool:
         """True if the end has not come to the cancellations, or the caller has not got its own."""

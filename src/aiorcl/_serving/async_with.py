@@ -9,6 +9,7 @@ from types import FrameType
 from typing import TYPE_CHECKING
 
 from aiorcl._loop.private import running_loop
+from aiorcl._loop.shutdown_state import WAS_SHUT_DOWN
 from aiorcl._tasks.block_cancellations import Cancellations
 
 if TYPE_CHECKING:
@@ -52,7 +53,7 @@ class Block:
         :param frame: of the coroutine that has written the block; None if there is no body.
         """
         if self._state.shut_down:
-            raise RuntimeError("The executor was shut down")
+            raise RuntimeError(WAS_SHUT_DOWN)
         loop = asyncio.get_running_loop()
         self._home.refuse_other(loop)
         if self._run.thread is not None:
@@ -60,7 +61,7 @@ class Block:
         try:
             driver = self._home.begin_block(loop)
             if self._state.let_go:  # by a signal handler or another thread, since it was asked
-                raise RuntimeError("The executor was shut down")
+                raise RuntimeError(WAS_SHUT_DOWN)
             self._nodes.begin()
             self._errors.raise_first()  # what came while nothing ran, or just now
             driver.start()
