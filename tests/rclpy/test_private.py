@@ -358,6 +358,7 @@ def test_it_is_there(objects: Objects, name: str) -> None:
     [
         (rclpy.task.Future, private.SCHEDULE_CALLBACKS),
         (Node, private.WAKE_EXECUTOR),
+        (Node, private.CALL_POST_SET_CALLBACKS),
         (ActionClient, private.CANCEL_GOAL_ASYNC),
         (ActionClient, private.CANCEL_GOAL),
         (ActionClient, private.GET_RESULT),

@@ -189,6 +189,9 @@ def names(node: Node, executor: weakref.ref[Any]) -> bool:
 #: Return the parameters of a node by their names, also those that have no value.
 parameters_of: Callable[[Node], dict[str, Parameter[Any]]] = attrgetter("_parameters")
 
+#: The method by which a node calls its callbacks when parameters were set.
+CALL_POST_SET_CALLBACKS = "_call_post_set_parameters_callback"
+
 
 # Lifecycle nodes.
 
@@ -341,14 +344,11 @@ def client_of(handle: ClientGoalHandle[Any, Any, Any]) -> AnyActionClient:
     return handle._action_client
 
 
-def server_handle_of(server: AnyActionServer) -> Any:
-    """Return rclpy's handle of an action server."""
-    return server._handle
+#: Return rclpy's handle of an action server.
+server_handle_of: Callable[[AnyActionServer], Any] = attrgetter("_handle")
 
-
-def server_of(handle: AnyServerGoalHandle) -> AnyActionServer:
-    """Return the server of a goal."""
-    return handle._action_server
+#: Return the server of a goal.
+server_of: Callable[[AnyServerGoalHandle], AnyActionServer] = attrgetter("_action_server")
 
 
 def goals_of(server: AnyActionServer) -> dict[bytes, AnyServerGoalHandle]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import gc
+import threading
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -21,11 +22,13 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from aiorcl._coroutines.streams.parameter_changes import _changes
 from tests.support import ends
-from tests.support.elsewhere import call_elsewhere
+from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Coroutine
+
     from tests.support.makers import MakeNode, Run
 
 
@@ -33,6 +36,12 @@ def feeds(node: Node) -> int:
     """Count those that hear of changes."""
     changes = _changes.get(node)
     return 0 if changes is None else len(changes.feeds)
+
+
+def step(coroutine: Coroutine[Any, Any, Any]) -> None:
+    """Run a coroutine that awaits nothing."""
+    with pytest.raises(StopIteration):
+        coroutine.send(None)
 
 
 def values(changed: list[Parameter[Any]]) -> dict[str, object]:
@@ -210,6 +219,104 @@ def test_threads_set_parameters(run: Run, context: Context, lone: Node) -> None:
                 lone.set_parameters([Parameter("number", value=2)])
                 assert values(await waiting) == {"number": 1}
                 assert values(await anext(changes)) == {"number": 2}
+
+    run(main)
+
+
+STAGES = ("before", "agrees", "first after", "last after")
+
+
+@pytest.mark.parametrize("others", [0, 1], ids=["first", "second"])
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_callback_of_a_set_opens_a_stream(
+    *, run: Run, context: Context, lone: Node, stage: str, others: int
+) -> None:
+    """It brings what the node has not yet; and no callback is called twice."""
+    lone.declare_parameter("rate", 0)
+    called: list[tuple[str, int]] = []
+    changes: list[aiorcl.ParameterStream] = []
+
+    def callback(name: str) -> Callable[[list[Parameter[Any]]], Any]:
+        def call(parameters: list[Parameter[Any]]) -> Any:
+            called.append((name, parameters[0].value))
+            if name == stage and not changes:
+                changes.append(aiorcl.parameter_changes(lone))
+                step(changes[0].__aenter__())
+            return SetParametersResult(successful=True) if name == "agrees" else parameters
+
+        return call
+
+    lone.add_pre_set_parameters_callback(callback("before"))
+    lone.add_on_set_parameters_callback(callback("agrees"))
+    for name in ("last after", "first after"):  # rclpy calls the one that came last first
+        lone.add_post_set_parameters_callback(callback(name))
+
+    async def main() -> None:
+        async with (
+            AsyncioExecutor(context=context) as executor,
+            contextlib.AsyncExitStack() as stack,
+        ):
+            executor.add_node(lone)
+            for _ in range(others):
+                await stack.enter_async_context(aiorcl.parameter_changes(lone))
+            for rate in (1, 2):
+                lone.set_parameters([Parameter("rate", value=rate)])
+            assert called == [(name, rate) for rate in (1, 2) for name in STAGES]
+            expected = [1, 2] if stage in ("before", "agrees") else [2]
+            assert [values(await anext(changes[0])) for _ in expected] == [
+                {"rate": rate} for rate in expected
+            ]
+            changes[0].close()
+
+    run(main)
+
+
+def test_a_stream_is_opened_while_a_thread_sets(run: Run, context: Context, lone: Node) -> None:
+    """That is in a callback, which is called once."""
+    lone.declare_parameter("rate", 0)
+    called: list[int] = []
+    is_in_callback, may_go_on = threading.Event(), threading.Event()
+
+    def callback(parameters: list[Parameter[Any]]) -> None:
+        called.append(parameters[0].value)
+        is_in_callback.set()
+        assert may_go_on.wait(DEADLINE_SEC)
+
+    lone.add_post_set_parameters_callback(callback)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            thread = threading.Thread(
+                target=lambda: lone.set_parameters([Parameter("rate", value=1)])
+            )
+            thread.start()
+            assert is_in_callback.wait(DEADLINE_SEC)
+            async with aiorcl.parameter_changes(lone) as changes:
+                may_go_on.set()
+                thread.join()
+                lone.set_parameters([Parameter("rate", value=2)])
+                assert values(await anext(changes)) == {"rate": 2}
+            assert called == [1, 2]
+
+    run(main)
+
+
+def test_a_callback_raises(run: Run, context: Context, lone: Node) -> None:
+    """The node has the value, so the stream brings it."""
+    lone.declare_parameter("rate", 0)
+
+    def callback(_: object) -> None:
+        raise LookupError
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with aiorcl.parameter_changes(lone) as changes:
+                lone.add_post_set_parameters_callback(callback)
+                with pytest.raises(LookupError):
+                    lone.set_parameters([Parameter("rate", value=1)])
+                assert values(await anext(changes)) == {"rate": 1}
 
     run(main)
 

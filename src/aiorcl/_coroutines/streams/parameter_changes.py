@@ -15,7 +15,7 @@ from rclpy.parameter import Parameter
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy.private import parameters_of
+from aiorcl._rclpy.private import CALL_POST_SET_CALLBACKS, parameters_of
 from aiorcl._serving.followers import on_loop
 from aiorcl._serving.registry import served_node_here
 
@@ -42,27 +42,36 @@ class _ChangeFeed(Feed["list[AnyParameter]"]):
 
 
 class _Changes:
-    """Hears what is set of a node, for all streams of it, from the first one on.
+    """Those who hear what is set of a node, on whichever thread: all streams of it."""
 
-    rclpy walks the list of its callbacks without a lock: what comes and goes there while another
-    thread sets parameters may have one of them called twice, or not.
-    """
-
-    def __init__(self, node: Node) -> None:
+    def __init__(self) -> None:
         self.feeds: dict[_ChangeFeed, None] = {}
-        self._node = weakref.ref(node)
         self._lock = threading.RLock()  # a signal handler may set some
-        node.add_post_set_parameters_callback(self._changed)
 
-    def _changed(self, parameters: list[AnyParameter]) -> None:
-        node = self._node()
-        if not self.feeds or node is None:
-            return
+    def tell(self, feeds: list[_ChangeFeed], node: Node, parameters: list[AnyParameter]) -> None:
+        """Some parameters of the node were set."""
         # Their values of now, under a lock: another callback, or thread, may have set them anew,
         # and the last one that a stream brings has to be what the node has.
         with self._lock:
-            for feed in list(self.feeds):
+            for feed in feeds:
                 feed.changed(node, parameters)
+
+
+def _call_callbacks(reference: weakref.ref[Node], parameters: list[AnyParameter]) -> None:
+    """Call what is called after a set, whose values the node has by now, and tell the streams.
+
+    Not by a callback of ours among those: rclpy walks their list, from which one would be called
+    twice if ours were added meanwhile; and ours would not be called after one that raises.
+    """
+    node = reference()
+    assert node is not None  # whose method this is
+    changes = _changes.get(node)
+    feeds = [] if changes is None else list(changes.feeds)
+    try:
+        getattr(type(node), CALL_POST_SET_CALLBACKS)(node, parameters)
+    finally:
+        if changes is not None:
+            changes.tell(feeds, node, parameters)
 
 
 def _now(node: Node, name: str) -> AnyParameter:
@@ -90,8 +99,10 @@ class ParameterStream(Stream["list[AnyParameter]"]):
     def _open(self) -> _ChangeFeed:
         served_node = served_node_here(self._node)
         feed = _ChangeFeed(self._names)
-        changes = _changes.get(self._node) or _changes.setdefault(self._node, _Changes(self._node))
+        changes = _changes.setdefault(self._node, _Changes())
         changes.feeds[feed] = None
+        callbacks = partial(_call_callbacks, weakref.ref(self._node))
+        setattr(self._node, CALL_POST_SET_CALLBACKS, callbacks)
         self._forget_feed = partial(changes.feeds.pop, feed, None)
         feed.follow(served_node.serving, self._node, self._node)
         return feed
@@ -108,7 +119,9 @@ def parameter_changes(node: Node, *names: str) -> ParameterStream:
     set, too. Each comes with the value that it has by then, on whichever thread it was set, from
     when the stream is opened; so the last one is what the node has, also where another callback, or
     thread, has set it anew meanwhile. One that was set to the value that it had comes as well, and
-    one without a value, such as is declared with no more than its type, with None.
+    one without a value, such as is declared with no more than its type, with None. What is being
+    set while the stream is opened comes, too; it need not, if the node has those values already, as
+    in its callbacks that are called after a set.
 
         async for changed in aiorcl.parameter_changes(node, "rate"):
             rate = changed[0].value
