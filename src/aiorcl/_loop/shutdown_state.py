@@ -81,7 +81,7 @@ class ShutdownState:
         self.none_left = self.only_workers_left = False
 
     def nothing_answers(self) -> bool:
-        """True if no request of this executor gets an answer any more."""
+        """True if nothing of this executor gets an answer any more, but what still cleans up."""
         return self.shut_down or self.context_down
 
     def nobody_is_answered(self) -> bool:

@@ -246,27 +246,29 @@ class ServedNode:
             self._let_go_of(key)
             self.serving.gone(key, f"The {watch.core.label} was destroyed")
 
-    def close(self, *, keep_clients: bool = False) -> None:
-        """Let go of all entities; of clients too unless coroutines that end still need them.
+    def close(self, *, keep_for_cleanups: bool = False) -> None:
+        """Let go of all entities.
 
-        And so of publishers, and what takes ``/clock``. Nothing else comes to those that are left.
         What is raised keeps no other from being let go; one that an interrupt has overtaken is by
         the next call.
+
+        :param keep_for_cleanups: but not yet of what coroutines that end may use: clients,
+            publishers, and what takes ``/clock``. Nothing else comes to those that are left.
         """
         self.ended = True
-        let_go_of = partial(self._let_go_of, keep_clients=keep_clients)
+        let_go_of = partial(self._let_go_of, keep_for_cleanups=keep_for_cleanups)
         do_all(*(partial(let_go_of, key) for key in list(self._entities)))
 
-    def _let_go_of(self, key: int, *, keep_clients: bool = False) -> None:
+    def _let_go_of(self, key: int, *, keep_for_cleanups: bool = False) -> None:
         watch = self._entities.get(key)
         if watch is None:
             return
         core = watch.core
-        if keep_clients and _is_for_cleanups(core):
+        if keep_for_cleanups and _is_for_cleanups(core):
             return
         try:
             if isinstance(core, Action):
-                core.close(keep_responses=keep_clients)
+                core.close(keep_responses=keep_for_cleanups)
             else:
                 core.close()
         except (Exception, asyncio.CancelledError) as error:

@@ -341,22 +341,26 @@ class Nodes:
         """Watch nothing new, and let go of nothing."""
         self._ended = True
 
-    def let_go(self, *, keep_clients: bool = False) -> None:
-        """Watch nothing more; clients yet if coroutines that end may await their answers."""
+    def let_go(self, *, keep_for_cleanups: bool = False) -> None:
+        """Watch nothing more.
+
+        :param keep_for_cleanups: but yet what coroutines that end may use: see `ServedNode.close`.
+        """
         self._ended = True
         reason = self._state.why()
         assert reason is not None  # it has begun to end
         do_all(
-            partial(self._close_all, keep_clients=keep_clients),
-            partial(self._followers.shut_down, reason, finally_=not keep_clients),
+            partial(self._close_all, keep_for_cleanups=keep_for_cleanups),
+            partial(self._followers.shut_down, reason, finally_=not keep_for_cleanups),
         )
 
-    def _close_all(self, *, keep_clients: bool) -> None:
+    def _close_all(self, *, keep_for_cleanups: bool) -> None:
         with self._lock:
             steps: list[Callable[[], object]] = [
-                partial(each.close, keep_clients=keep_clients) for each in self._served.values()
+                partial(each.close, keep_for_cleanups=keep_for_cleanups)
+                for each in self._served.values()
             ]
-            if not keep_clients:
+            if not keep_for_cleanups:
                 steps += [kept.clear for kept in (self._in_doubt, self._changed, self._served)]
             do_all(*steps)
 

@@ -141,9 +141,6 @@ class Serving:
             raise EntityGoneError(reason)
 
     def check_answers(self) -> None:
-        """Raise EntityGoneError if no request gets an answer any more.
-
-        While an executor ends those of its coroutines do.
-        """
+        """Raise EntityGoneError if no request gets an answer any more, not even in a cleanup."""
         if self._state.nobody_is_answered():
             raise EntityGoneError(self._state.why() or "")

@@ -136,7 +136,7 @@ class Shutdown:
         self._owned.on_ended = self._look_who_is_left
         self._owned.on_wait = self._release_workers
         do_all(
-            lambda: self._nodes.let_go(keep_clients=True),
+            lambda: self._nodes.let_go(keep_for_cleanups=True),
             self._workers.cancel_waits,
             self._owned.cancel_all,
             self._look_who_is_left,
