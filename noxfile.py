@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tools.arm import test_on_arm
 from tools.compiler import build_without_compiler, compiles
 from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
+from tools.sourced import taken_from_environment
 from tools.sources import tracked
 from tools.stub import STUB, write_stub
 from tools.types import check_types
@@ -59,23 +60,8 @@ SMOKE_TESTS = (
 # After Ctrl-C pytest and the demo stop the processes that they started.
 PATIENCE_SEC = 20
 
-# Sessions use the ROS of PyPI: one that is sourced here would mix with it, but for the session that
-# asks for it. Nor may a Python of one distro pass on to the other what the wheels set in its
-# environment.
-SOURCED = {}
-for variable in (
-    "AMENT_PREFIX_PATH",
-    "CMAKE_PREFIX_PATH",
-    "COLCON_PREFIX_PATH",
-    "LD_LIBRARY_PATH",
-    "PYTHONPATH",
-    "RMW_IMPLEMENTATION",
-    "ROS_DISTRO",
-    "ROS_DOMAIN_ID",
-    "_ROS_WHEELS_BOOTSTRAP_COMPLETE",
-):
-    if variable in os.environ:
-        SOURCED[variable] = os.environ.pop(variable)
+# Before any session.
+SOURCED = taken_from_environment()
 
 
 @nox.session(python=PYTHONS)
@@ -350,8 +336,15 @@ def demo(session: nox.Session, distro: str) -> None:
 @nox.parametrize("distro", DISTROS, ids=DISTROS)
 def bench(session: nox.Session, distro: str) -> None:
     """Run the benchmarks; more arguments go to them."""
-    install_wheel(session, distro, "bench", "build")
+    install_wheel(session, distro, "bench", "build", f"test-{distro}")
     run(session, "benchmarks", *session.posargs)
+
+
+@nox.session(requires=[f"wheel-{HERE}"])
+def soak(session: nox.Session) -> None:
+    """Load a robot for ten minutes, and tell what has grown."""
+    install_wheel(session, "kilted", "bench", "test-kilted")
+    run(session, "benchmarks", "soak")
 
 
 @nox.session(requires=[f"wheel-{HERE}"])

@@ -17,10 +17,12 @@ from .executors import EXECUTORS
 from .workloads import WORKLOADS
 
 CONVERSION = "conversion"
+SOAK = "soak"
 EPILOG = "\n".join(
     [
         "workloads:",
         f"  {CONVERSION:20}Messages to Python objects and back, without any executor",
+        f"  {SOAK:20}Growth over time; not among all of them, and with options of its own",
         *(f"  {name:20}{workload.title}" for name, workload in WORKLOADS.items()),
         "\nexecutors:",
         *(f"  {name:20}{row.title}" for name, row in EXECUTORS.items()),
@@ -71,6 +73,10 @@ def make_parser() -> argparse.ArgumentParser:
 
 def main() -> int:
     """Parse, isolate, measure, report."""
+    if sys.argv[1:2] == [SOAK]:
+        from .soak.__main__ import main as soak
+
+        return soak(sys.argv[2:], f"python -m benchmarks {SOAK}")
     parser = make_parser()
     arguments = parser.parse_args()
     every = [CONVERSION, *WORKLOADS]
