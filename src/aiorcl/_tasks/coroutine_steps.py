@@ -219,6 +219,8 @@ class Steps(Coroutine[Any, Any, None]):
                 if self._begun:
                     return advance(*args)
                 self._begin()
+                if self.task is None:  # which makes this step while it is made
+                    self.task = asyncio.current_task()
                 if self._gate is None:
                     return advance(*args)
                 waits_for = self._gate.call_if_may(_REFUSED, advance, args)
@@ -290,9 +292,7 @@ class Steps(Coroutine[Any, Any, None]):
         if self._outcome is None:
             return
         if not self._begun:
-            self._begun = True
-            self._run.coroutine_began(self)
-            self._run.unbegun -= self.task is not None  # as start() has counted
+            self._begin()
         end: BaseException = asyncio.CancelledError()
         self._advance = self._coroutine.send
         try:
