@@ -8,6 +8,7 @@ import argparse
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 #: The names of the event loops that there are to choose from.
 LOOPS = ("aiorcl", "asyncio", "uvloop")
@@ -59,6 +60,27 @@ Or write them into the environment, for both: --output "$VIRTUAL_ENV"/lib/python
 """
 
 
+def _loop(purpose: str) -> dict[str, Any]:
+    """Return what ``add_argument`` takes for ``--loop``."""
+    return {"choices": LOOPS, "default": "aiorcl", "help": f"{purpose} (default: %(default)s)"}
+
+
+# The options of ``aiorcl exec``, in front of the program; each takes a value.
+_EXEC_OPTIONS: dict[str, dict[str, Any]] = {
+    "-m": {"metavar": "MODULE", "dest": "module", "help": "run a module by its name"},
+    "--loop": _loop(
+        "the event loop of each executor; only with that of aiorcl can callbacks spin the executor "
+        "that calls them"
+    ),
+    "--on-error": {
+        "choices": ("raise", "log"),
+        "default": "raise",
+        "help": "what becomes of an exception that leaves a callback: spin raises it, as with "
+        "rclpy, or it is logged and all goes on (default: %(default)s)",
+    },
+}
+
+
 #: Names what an argument may be, for a shell: the ``completer`` of argcomplete.
 Completer = Callable[..., Iterable[str]]
 
@@ -92,7 +114,7 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argpars
         allow_abbrev=False,
     )
     names = run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
-    _add_loop(run, "the event loop: that of aiorcl, asyncio's own, or uvloop")
+    run.add_argument("--loop", **_loop("the event loop: that of aiorcl, asyncio's own, or uvloop"))
     run.add_argument(
         "--stats",
         type=_positive,
@@ -112,12 +134,6 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argpars
     return [names]
 
 
-def _add_loop(parser: argparse.ArgumentParser, purpose: str) -> None:
-    parser.add_argument(
-        "--loop", choices=LOOPS, default="aiorcl", help=f"{purpose} (default: %(default)s)"
-    )
-
-
 def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
     program = add_parser(
         "exec",
@@ -128,24 +144,10 @@ def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argpar
         formatter_class=argparse.RawDescriptionHelpFormatter,
         allow_abbrev=False,
     )
-    module = program.add_argument(
-        "-m", metavar="MODULE", dest="module", help="run a module by its name"
-    )
+    options = {name: program.add_argument(name, **how) for name, how in _EXEC_OPTIONS.items()}
     # For shells: of a command line only the options in front of the program are parsed.
     rest = program.add_argument("program", nargs=argparse.REMAINDER, help=argparse.SUPPRESS)
-    _add_loop(
-        program,
-        "the event loop of each executor; only with that of aiorcl can callbacks spin the executor "
-        "that calls them",
-    )
-    program.add_argument(
-        "--on-error",
-        choices=("raise", "log"),
-        default="raise",
-        help="what becomes of an exception that leaves a callback: spin raises it, as with "
-        "rclpy, or it is logged and all goes on (default: %(default)s)",
-    )
-    return [module, rest]
+    return [options["-m"], rest]
 
 
 def _add_stubs(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
@@ -176,7 +178,7 @@ def length_of_options(arguments: Sequence[str]) -> int:
     at = 1
     while at < len(arguments) and arguments[at].startswith("-"):
         option = arguments[at]
-        at += 2 if option in ("-m", "--loop", "--on-error") else 1
+        at += 2 if option in _EXEC_OPTIONS else 1
         if option == "--" or option[:2] == "-m":  # the name may follow without a space
             break
     return at
