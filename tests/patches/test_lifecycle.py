@@ -18,6 +18,7 @@ from rclpy.node import Node
 
 import aiorcl
 from aiorcl import AsyncioExecutor
+from tests.support.lifecycle import TellsState
 from tests.support.walk import cancel_everywhere
 
 if TYPE_CHECKING:
@@ -28,7 +29,7 @@ ERROR = TransitionCallbackReturn.ERROR
 CONFIGURE, ACTIVATE = Transition.TRANSITION_CONFIGURE, Transition.TRANSITION_ACTIVATE
 
 
-class Robot(LifecycleNode):
+class Robot(TellsState, LifecycleNode):
     """Configures itself when it may, and ends that as ``answer`` says; recovers from errors."""
 
     def __init__(self, name: str, **options: Any) -> None:
@@ -63,11 +64,6 @@ class Robot(LifecycleNode):
         await asyncio.sleep(0)
         self.came.append("recovered")
         return self.recovers
-
-    @property
-    def state(self) -> str:
-        """What the node says of itself."""
-        return str(self._state_machine.current_state[1])
 
 
 @pytest.fixture

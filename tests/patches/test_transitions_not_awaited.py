@@ -19,6 +19,7 @@ from rclpy.node import Node
 
 import aiorcl
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from tests.support.lifecycle import TellsState
 
 if TYPE_CHECKING:
     from rclpy.callback_groups import CallbackGroup
@@ -33,7 +34,7 @@ DEADLINE_SEC = 10.0
 PATIENT = pytest.mark.parametrize("patient", [False, True], ids=["at once", "awaits"])
 
 
-class Robot(LifecycleNodeMixin, Node):
+class PlainRobot(TellsState, Node):
     """A lifecycle node whose callbacks are plain functions, and may return coroutines."""
 
     def __init__(self, name: str, group: CallbackGroup | None = None, **options: Any) -> None:
@@ -66,28 +67,23 @@ class Robot(LifecycleNodeMixin, Node):
         self.came.append("recovered")
         return SUCCESS
 
-    @property
-    def state(self) -> str:
-        """What the node says of itself."""
-        return str(self._state_machine.current_state[1])
-
 
 @pytest.fixture
-def robot(make_node: MakeNode) -> Robot:
+def robot(make_node: MakeNode) -> PlainRobot:
     """A robot on no executor yet."""
-    robot = make_node(Robot)
-    assert isinstance(robot, Robot)
+    robot = make_node(PlainRobot)
+    assert isinstance(robot, PlainRobot)
     return robot
 
 
-def configuring(robot: Robot) -> Any:
+def configuring(robot: PlainRobot) -> Any:
     """Begin a transition, and return what is to be awaited, which rclpy's types do not know."""
     left = robot.trigger_configure()
     assert robot.state == "configuring"
     return left
 
 
-async def configure_in_the_end(robot: Robot) -> None:
+async def configure_in_the_end(robot: PlainRobot) -> None:
     """Make the transition, which nothing holds back any more."""
     robot.may_go_on.set()
     assert await configuring(robot) == SUCCESS
@@ -96,7 +92,7 @@ async def configure_in_the_end(robot: Robot) -> None:
 
 @PATIENT
 def test_its_task_is_cancelled_before_it_begins(
-    run: Run, context: Context, robot: Robot, patient: bool
+    run: Run, context: Context, robot: PlainRobot, patient: bool
 ) -> None:
     """That is an error of the callback, as a cancellation is later; on_error() may await."""
     robot.patient = patient
@@ -119,7 +115,7 @@ def test_its_task_is_cancelled_before_it_begins(
 @PATIENT
 @pytest.mark.parametrize("begun", [False, True], ids=["not begun", "begun"])
 def test_it_is_closed(
-    *, run: Run, context: Context, robot: Robot, patient: bool, begun: bool
+    *, run: Run, context: Context, robot: PlainRobot, patient: bool, begun: bool
 ) -> None:
     """Then on_error() has nobody to await with, which is an error of its own."""
     robot.patient = patient
@@ -141,7 +137,7 @@ def test_it_is_closed(
     run(main)
 
 
-def test_who_forgets_to_await_it_is_told(run: Run, context: Context, robot: Robot) -> None:
+def test_who_forgets_to_await_it_is_told(run: Run, context: Context, robot: PlainRobot) -> None:
     """As Python tells of coroutines; and the node is what it was before."""
 
     async def main() -> None:
@@ -155,7 +151,7 @@ def test_who_forgets_to_await_it_is_told(run: Run, context: Context, robot: Robo
     run(main)
 
 
-def test_a_future_of_a_callback_is_cancelled(run: Run, context: Context, robot: Robot) -> None:
+def test_a_future_of_a_callback_is_cancelled(run: Run, context: Context, robot: PlainRobot) -> None:
     """As if its task had begun to await it."""
 
     async def main() -> None:
@@ -181,8 +177,8 @@ def test_its_node_ends_before_the_task_of_the_request_begins(
     worker: bool, patient: bool, capfd: pytest.CaptureFixture[str],
 ) -> None:  # fmt: skip
     """As if it had begun; nothing is written. (From Python 3.12 on it may begin at once.)"""
-    robot = make_node(Robot, group=ThreadCallbackGroup(1) if worker else None)
-    assert isinstance(robot, Robot)
+    robot = make_node(PlainRobot, group=ThreadCallbackGroup(1) if worker else None)
+    assert isinstance(robot, PlainRobot)
     robot.patient = patient
     client = lone.create_client(ChangeState, f"{robot.get_name()}/change_state")
     request = ChangeState.Request(transition=Transition(id=Transition.TRANSITION_CONFIGURE))
