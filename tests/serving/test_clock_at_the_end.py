@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import asyncio
 import threading
+from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
 import pytest
@@ -56,6 +57,12 @@ async def sleep_in_cleanup(node: Node, begun: asyncio.Event | threading.Event) -
             await AsyncioClock(node.get_clock()).sleep_for_async(Duration(seconds=1))
 
 
+@pytest.fixture
+def impatient(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What does not move between two looks stands still."""
+    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
+
+
 def test_a_clock_that_goes_on(context: Context, make_node: MakeNode) -> None:
     """The end lets go of what sets it when the coroutines have ended."""
     node, begun = make_node(), threading.Event()
@@ -96,28 +103,6 @@ def test_a_clock_that_goes_on_in_a_block(run: Run, context: Context, make_node: 
     run(main)
 
 
-def test_a_clock_that_stands_still(
-    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    """Nobody publishes it any more: a timer of the executor that ends has, say."""
-    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
-    node = make_node()
-    follow_clock(node)
-    simulation = Simulation(node)
-
-    async def main() -> None:
-        begun = asyncio.Event()
-        async with AsyncioExecutor(context=context) as executor:
-            executor.add_node(node)
-            await subscribers_ready(simulation.publisher)
-            simulation.advance()
-            executor.create_task(sleep_in_cleanup, node, begun)
-            await begun.wait()
-
-    with pytest.raises(EntityGoneError, match="stands still"):
-        run(main)
-
-
 class NewerClock(Clock):
     """What a node has from rclpy 10 on: a clock of ROS time that is no ROSClock."""
 
@@ -135,33 +120,51 @@ class NewerClock(Clock):
             return self.handle.get_ros_time_override_is_enabled()
 
 
-def test_a_clock_of_newer_rclpy_that_stands_still(
-    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
-) -> None:
+async def publish_once(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Publish the clock for the last time: a timer of the executor that ends has, say."""
+    follow_clock(node)
+    simulation = Simulation(node)
+    await subscribers_ready(simulation.publisher)
+    simulation.advance()
+
+
+async def set_clock_of_newer_rclpy(node: Node, monkeypatch: pytest.MonkeyPatch) -> None:
     """Of what class it is matters as little as who has set it."""
-    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
-    node, clock = make_node(), NewerClock()
+    clock = NewerClock()
     assert not isinstance(clock, ROSClock)
     with clock.handle:
         clock.handle.set_ros_time_override_is_enabled(True)
     monkeypatch.setattr(node, "_clock", clock)
 
+
+@pytest.mark.usefixtures("impatient")
+@pytest.mark.parametrize("set_clock", [publish_once, set_clock_of_newer_rclpy])
+def test_a_clock_that_stands_still(
+    run: Run,
+    context: Context,
+    lone: Node,
+    monkeypatch: pytest.MonkeyPatch,
+    set_clock: Callable[[Node, pytest.MonkeyPatch], Awaitable[None]],
+) -> None:
+    """Nobody sets it any more: what sleeps on it in its cleanup would sleep for ever."""
+
     async def main() -> None:
         begun = asyncio.Event()
         async with AsyncioExecutor(context=context) as executor:
-            executor.add_node(node)
-            executor.create_task(sleep_in_cleanup, node, begun)
+            executor.add_node(lone)
+            await set_clock(lone, monkeypatch)
+            executor.create_task(sleep_in_cleanup, lone, begun)
             await begun.wait()
 
     with pytest.raises(EntityGoneError, match="stands still"):
         run(main)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_clock_that_stands_still_for_a_task_of_the_users_own(
-    context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+    context: Context, make_node: MakeNode
 ) -> None:
     """The executor ends those on its own loop after its coroutines."""
-    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
     node, begun, tasks = make_node(), threading.Event(), list[asyncio.Task[None]]()
     follow_clock(node)
     executor = AsyncioExecutor(context=context)
@@ -174,11 +177,11 @@ def test_a_clock_that_stands_still_for_a_task_of_the_users_own(
         tasks[0].result()
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_clock_of_a_node_that_was_removed(
-    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+    run: Run, context: Context, make_node: MakeNode
 ) -> None:
     """Nobody sets it any more, whoever publishes; that has begun the cleanup."""
-    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
     node = make_node()
     follow_clock(node)
 
@@ -200,11 +203,11 @@ def test_a_clock_of_a_node_that_was_removed(
         run(main)
 
 
+@pytest.mark.usefixtures("impatient")
 def test_another_executor_of_the_loop_sleeps_on(
-    run: Run, context: Context, make_node: MakeNode, monkeypatch: pytest.MonkeyPatch
+    run: Run, context: Context, make_node: MakeNode
 ) -> None:
     """On the clock of a node that is on none, as what is ended does: it does not end."""
-    monkeypatch.setattr(stopped_clocks, "_PATIENCE_SEC", 0.0)
     node = make_node()
     follow_clock(node)
 
