@@ -164,7 +164,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             self._home.choose,
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
-        watcher.spin_inside = self._spinning.until if manner.nests else None
+        self._workers.spin_inside = self._spinning.until if manner.nests else None
         at_exit(self._shutdown.with_interpreter)
         give_up_when_main_ends(self._give_up)
         end_when_main_ends(self._shutdown.when_main_ends)

@@ -56,8 +56,7 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         goals = found.core.others[0] if isinstance(found.core, Action) else None
         label = found.core.label
         called = ExecuteCallback(self, label)
-        workers = serving.watcher.workers
-        callback = workers.callable_in(self.callback_group, callback, goals, called)
+        callback = serving.workers.callable_in(self.callback_group, callback, goals, called)
         callback = check_result(self, callback, label)
         serving.post_task(
             lambda owned: Execution(owned, executor, self, callback, goal_handle, called)

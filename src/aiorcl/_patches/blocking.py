@@ -105,7 +105,7 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> Any:
         entity = call.entity(self)
         serving = serving_here(entity)
-        if serving is not None and not (call.waits_for_response and serving.watcher.spin_inside):
+        if serving is not None and not (call.waits_for_response and serving.workers.spin_inside):
             found = served_here(entity)
             name = described(entity) if found is None else found.core.label
             node = "its node" if found is None else f"'{name_of(found.served_node.node)}'"
@@ -218,7 +218,7 @@ def _end_rate(sleep: Callable[[Rate], None]) -> Callable[[Rate], None]:
     @functools.wraps(sleep)
     def wrapper(self: Rate) -> None:
         found = serving_and_node_of(private.timer_of(self))
-        workers = workers_here() if found is None else found[0].watcher.workers
+        workers = workers_here() if found is None else found[0].workers
         if workers is None:
             sleep(self)
             return

@@ -115,7 +115,7 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
         if found is None:
             return method(self, *args, **kwargs)
         serving, node = found
-        wait, spin, timeout_sec = None, serving.watcher.spin_inside, None
+        wait, spin, timeout_sec = None, serving.workers.spin_inside, None
         if spin is not None:  # the program was written for rclpy
             bound = signature.bind(self, *args, **kwargs)
             timeout_sec = bound.arguments.get("timeout_sec")
@@ -124,7 +124,7 @@ def _end_with_executor(cls: type, name: str) -> Callable[..., Any]:
                 if "timeout_sec" in signature.parameters:
                     bound.arguments["timeout_sec"] = 0.0  # over when the method begins to wait
                 args, kwargs = bound.args[1:], bound.kwargs
-        workers, outlasts = serving.watcher.workers, timeout_sec is not None
+        workers, outlasts = serving.workers, timeout_sec is not None
         stand_in = _ClientStandIn(self, workers, node, wait, outlasts=outlasts)
         try:
             return method(stand_in, *args, **kwargs)

@@ -83,7 +83,7 @@ class Nodes:
         self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
         self._look_later = SingleJob(mailbox, self._look)
         self._serving = Serving(
-            *(state, followers, mailbox, owned, run, watcher),
+            *(state, followers, mailbox, owned, run, watcher, watcher.workers),
             nodes=get_nodes,
             has=has,
             look=self.look,

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+    from aiorcl._tasks.workers import Workers
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,7 +41,8 @@ class Serving:
     :param mailbox: takes what the loop's thread is to do.
     :param owned: what the executor has started.
     :ivar run: the thread that runs the executor, if one does.
-    :ivar watcher: what it takes to watch an entity.
+    :ivar watcher: the executor, as whatever watches an entity for it needs it.
+    :ivar workers: its threads, and the calls that wait for what it brings.
     :ivar nodes: returns the nodes that are on the executor. Any thread.
     :ivar has: tells whether a node is on the executor. Any thread.
     :ivar look: watches what is new of a node and lets go of what is gone, now.
@@ -63,6 +65,7 @@ class Serving:
         owned: OwnedCoroutines,
         run: Run,
         watcher: Watcher,
+        workers: Workers,
         *,
         nodes: Callable[[], list[Node]],
         has: Callable[[Node], bool],
@@ -83,6 +86,7 @@ class Serving:
         self._owned = owned
         self.run = run
         self.watcher = watcher
+        self.workers = workers
         self.nodes = nodes
         self.has = has
         self.look = look

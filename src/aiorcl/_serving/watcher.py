@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""What it takes to watch an entity."""
+"""The executor, as whatever watches an entity for it needs it."""
 
 from __future__ import annotations
 
@@ -12,8 +12,6 @@ from aiorcl._rclpy.private import names, set_executor
 from aiorcl._serving.groups import Groups
 
 if TYPE_CHECKING:
-    from collections.abc import Callable
-
     from rclpy.context import Context
     from rclpy.node import Node
     from rclpy.task import Future
@@ -23,11 +21,9 @@ if TYPE_CHECKING:
 
 
 class Watcher:
-    """What an executor hands to whatever watches an entity for it.
+    """One executor, as whatever watches an entity for it needs it: its parts, and its futures.
 
     :ivar groups: the callback groups, whose places callbacks need.
-    :ivar spin_inside: in a callback runs the executor until a future is done, or ``timeout`` is
-        over; None for an executor that cannot be.
     """
 
     def __init__(
@@ -47,7 +43,6 @@ class Watcher:
         self.mailbox = mailbox
         self.context = context
         self._executor = executor
-        self.spin_inside: Callable[..., None] | None = None
         self._requests: weakref.WeakValueDictionary[str, _core.Requests]
         self._requests = weakref.WeakValueDictionary()
         self.groups = Groups(dispatcher, workers, executor, strict=strict)

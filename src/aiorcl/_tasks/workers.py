@@ -65,6 +65,8 @@ class Workers:
     :param threads: so many run the callbacks of all groups that have none of their own, which were
         written for rclpy; if None, the loop's thread does.
     :ivar threads: as given.
+    :ivar spin_inside: in a callback runs the executor until a future is done, or ``timeout`` is
+        over; None for an executor that cannot be.
     :ivar told_context: of which they hear by ``rclpy.ok()`` that it is down when they hold up the
         end, if any: the program ends with the executor.
     """
@@ -91,6 +93,7 @@ class Workers:
         # Those of which nobody awaits the end any more: their loop was closed.
         self._left: dict[Call, threading.Event] = {}
         self._are_abandoned = False
+        self.spin_inside: Callable[..., None] | None = None
         self.told_context: object = None
         self.threads = threads
         self._pool_of_all = None if threads is None else self._make_pool(threads)
