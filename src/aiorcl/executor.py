@@ -131,19 +131,17 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._context_end.caused, self._context_end.is_told_by),
         )
         self._workers.on_error = self._errors.add
-        unfetched = Unfetched(self._run, self._mailbox, self._errors)
-        self._owned = OwnedCoroutines(self._run, self._mailbox, self._errors, unfetched)
+        self._unfetched = Unfetched(self._run, self._mailbox, self._errors)
+        self._owned = OwnedCoroutines(self._run, self._mailbox)
         watcher = Watcher(
             *(self._dispatcher, guards.threads, self._workers, self._mailbox, self._context),
             weakref.ref(self),
             strict=manner.strict_groups,
         )
         self._served_nodes = Nodes(
-            self.get_nodes,
-            self._has_node,
-            self._forget_node,
-            self._state,
-            *(watcher, self._followers, self._run, self._mailbox, self._owned, self._errors.add),
+            *(self.get_nodes, self._has_node, self._forget_node, self._state, watcher),
+            *(self._followers, self._run, self._mailbox, self._owned, self._unfetched),
+            self._errors.add,
         )
         self._slow = SlowCallbacks(self._dispatcher, self._owned, manner.slow_advice)
         hooks = ExecutorHooks(weakref.ref(self), self._owned, self._errors, watcher, self._slow)
@@ -152,7 +150,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         unanswered = Unanswered(self._state, self._run, self._served_nodes, self._owned, self._home)
         self._shutdown = Shutdown(
             *(self._state, self._dispatcher, self._home, self._run, self._mailbox, self._errors),
-            *(unfetched, self._owned, self._workers, self._served_nodes, self._followers),
+            *(self._unfetched, self._owned, self._workers, self._served_nodes, self._followers),
             *(self._context_end, HoldUps(self._workers, report), unanswered, self._forget_nodes),
         )
         self._finalizer = Finalizer(self._shutdown.when_collected)
@@ -160,7 +158,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._state, self._home, self._run, self._served_nodes, self._errors, self._shutdown)
         )
         self._spinning: Spinning = (NestedSpinning if manner.nests else Spinning)(
-            *(self._state, self._run, self._mailbox, self._errors, unfetched, self._workers),
+            *(self._state, self._run, self._mailbox, self._errors, self._unfetched, self._workers),
             self._home.choose,
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
@@ -197,7 +195,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         """
         if issubclass(type(callback), InlineCallback):  # not asked itself: a proxy raises
             return callback(*args)  # type: ignore[operator,no-any-return]  # by a future
-        task: Task[Any] = Task(callback, args, kwargs, self._owned, self)
+        task: Task[Any] = Task(callback, args, kwargs, self._owned, self._unfetched, self)
         self._mailbox.post_task(task)
         if self._state.let_go:
             task.refused = partial(EntityGoneError, self._state.why() or "")

@@ -59,7 +59,9 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         callback = serving.workers.callable_in(self.callback_group, callback, goals, called)
         callback = check_result(self, callback, label)
         serving.post_task(
-            lambda owned: Execution(owned, executor, self, callback, goal_handle, called)
+            lambda owned, unfetched: Execution(
+                *(owned, unfetched, executor), self, callback, goal_handle, called
+            )
         )
 
     return wrapper

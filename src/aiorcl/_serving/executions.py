@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     from rclpy.executors import Executor
 
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+    from aiorcl._tasks.unfetched import Unfetched
 
 # Those that have not ended, and others that somebody holds yet.
 _executions: ByIdentity[Execution, None] = ByIdentity()
@@ -54,6 +55,7 @@ class Execution(Task[None]):
     def __init__(
         self,
         owned: OwnedCoroutines,
+        unfetched: Unfetched,
         executor: Executor,
         server: ActionServer[Any, Any, Any],
         callback: Callable[..., Any],
@@ -61,7 +63,7 @@ class Execution(Task[None]):
         called: ExecuteCallback,
     ) -> None:
         execute = private.execute_goal_of(server)
-        super().__init__(lambda: execute(callback, goal), (), {}, owned, executor)
+        super().__init__(lambda: execute(callback, goal), (), {}, owned, unfetched, executor)
         self._server = server
         self._goal = goal
         self.label = called.label

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.followers import Followers
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+    from aiorcl._tasks.unfetched import Unfetched
 
 
 class Nodes:
@@ -57,6 +58,7 @@ class Nodes:
         run: Run,
         mailbox: Mailbox,
         owned: OwnedCoroutines,
+        unfetched: Unfetched,
         on_error: Callable[[object, BaseException], None],
     ) -> None:
         self._get_nodes = get_nodes
@@ -83,7 +85,7 @@ class Nodes:
         self._in_doubt: ByIdentity[Node, bool] = ByIdentity()
         self._look_later = SingleJob(mailbox, self._look)
         self._serving = Serving(
-            *(state, followers, mailbox, owned, run, watcher, watcher.workers),
+            *(state, followers, mailbox, owned, unfetched, run, watcher, watcher.workers),
             nodes=get_nodes,
             has=has,
             look=self.look,

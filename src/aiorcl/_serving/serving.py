@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from aiorcl._serving.node import ServedNode
     from aiorcl._serving.watcher import Watcher
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+    from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
 
 
@@ -40,6 +41,7 @@ class Serving:
     :param followers: are told when something is gone.
     :param mailbox: takes what the loop's thread is to do.
     :param owned: what the executor has started.
+    :param unfetched: takes the exceptions of its tasks.
     :ivar run: the thread that runs the executor, if one does.
     :ivar watcher: the executor, as whatever watches an entity for it needs it.
     :ivar workers: its threads, and the calls that wait for what it brings.
@@ -63,6 +65,7 @@ class Serving:
         followers: Followers,
         mailbox: Mailbox,
         owned: OwnedCoroutines,
+        unfetched: Unfetched,
         run: Run,
         watcher: Watcher,
         workers: Workers,
@@ -84,6 +87,7 @@ class Serving:
         self.post_job: Callable[[Callable[[], object]], None] = mailbox.post_job
         self._mailbox = mailbox
         self._owned = owned
+        self._unfetched = unfetched
         self.run = run
         self.watcher = watcher
         self.workers = workers
@@ -97,12 +101,12 @@ class Serving:
         self.wanted_elsewhere = wanted_elsewhere
         self.report = report
 
-    def post_task(self, task: Callable[[OwnedCoroutines], Postable]) -> None:
+    def post_task(self, make: Callable[[OwnedCoroutines, Unfetched], Postable]) -> None:
         """Run a task of the user's in its turn. Any thread.
 
-        :param task: makes it; given what it enters itself in while it is under way.
+        :param make: makes it; given what runs its coroutine, and what takes its exception.
         """
-        self._mailbox.post_task(task(self._owned))
+        self._mailbox.post_task(make(self._owned, self._unfetched))
 
     def follow(self, follower: Follower, entity: Any, node: Node) -> None:
         """Tell ``follower`` when ``entity``, of ``node``, is gone; now, if it is.

@@ -17,8 +17,6 @@ if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._loop.mailbox import Mailbox
     from aiorcl._loop.run import Run
-    from aiorcl._tasks.errors import Errors
-    from aiorcl._tasks.unfetched import Unfetched
 
 # The least time between two looks at what an end waits for.
 _LOOK_SECONDS = 0.05
@@ -31,11 +29,9 @@ class OwnedCoroutines:
     a step, by its name, what it took, and its owner.
     """
 
-    def __init__(self, run: Run, mailbox: Mailbox, errors: Errors, unfetched: Unfetched) -> None:
+    def __init__(self, run: Run, mailbox: Mailbox) -> None:
         self.run = run
         self.mailbox = mailbox
-        self.errors = errors
-        self.unfetched = unfetched
         self._owned: set[Steps] = set()
         self.running: Steps | None = None
         self._spared: set[Steps] = set()

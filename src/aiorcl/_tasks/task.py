@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._tasks.coroutine_steps import Steps
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
+    from aiorcl._tasks.unfetched import Unfetched
 else:  # not generic at run time on Jazzy
 
     class _RclpyTask(rclpy.task.Task, Generic[T]):
@@ -52,6 +53,7 @@ class Task(Future[T], _RclpyTask[T]):
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         owned: OwnedCoroutines,
+        unfetched: Unfetched,
         executor: Executor,
     ) -> None:
         Future.__init__(self, executor=executor)
@@ -63,6 +65,7 @@ class Task(Future[T], _RclpyTask[T]):
         elif not callable(handler):
             raise TypeError(f"Expected a callable or a coroutine, got {handler!r}")
         self._owned = owned
+        self._unfetched = unfetched
         self._handler: Any = handler
         self._context = contextvars.copy_context()
         self._args = args
@@ -154,7 +157,7 @@ class Task(Future[T], _RclpyTask[T]):
 
     def _let_go(self) -> None:
         """Hold nothing of the executor any more: who keeps what has ended keeps no more."""
-        for attribute in ("_owned", "_context"):
+        for attribute in ("_owned", "_unfetched", "_context"):
             self.__dict__.pop(attribute, None)
 
     def executing(self) -> bool:
@@ -185,11 +188,11 @@ class Task(Future[T], _RclpyTask[T]):
             self.set_exception(error)  # type: ignore[arg-type]  # a bare BaseException is an outcome too
             is_kept = private.exception_and_result_of(self)[0] is error
             if not is_kept:  # the task was cancelled before, perhaps by another thread
-                self._owned.errors.add(self, error)
+                self._unfetched.never(self, error)
             elif isinstance(error, Exception):
-                self._owned.unfetched.add(self, told)
+                self._unfetched.add(self, told)
             else:
-                self._owned.errors.add(self, self.unfetched())
+                self._unfetched.never(self, self.unfetched())
         self._let_go()
 
     def fetched(self) -> bool:

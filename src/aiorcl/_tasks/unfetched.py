@@ -94,6 +94,10 @@ class Unfetched:
         else:
             self.doubt(task)
 
+    def never(self, task: Failed, error: BaseException) -> None:
+        """A task has raised what nobody is to fetch: the executor raises it."""
+        self._errors.add(task, error)
+
     def doubt(self, task: Failed) -> None:
         """Perhaps nobody fetches it."""
         self._doubtful[task] = None
