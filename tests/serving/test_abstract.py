@@ -63,10 +63,10 @@ def test_our_executor_is_one_of_rclpy(context: Context) -> None:
 def test_what_is_no_context(cls: Any, lone: Node) -> None:
     """It is refused by every executor, which is named, with what to write."""
     wrong: dict[object, str] = {
-        5: "5, of int",
-        "context": "'context', of str",
-        Context: "the class Context itself",
-        lone: "<rclpy.node.Node object at .*>, of Node",
+        5: r"5 \(int\)",
+        "context": r"'context' \(str\)",
+        Context: "the class rclpy.context.Context itself",
+        lone: r"<rclpy.node.Node object at .*> \(rclpy.node.Node\)",
     }
     for value, shown in wrong.items():
         words = rf"^{cls.__name__}\(\) takes a Context of rclpy, such as node.context, not {shown}$"

@@ -41,9 +41,13 @@ def executor(context: Context) -> Iterator[AsyncioExecutor]:
 @pytest.mark.parametrize(
     ("wrong", "message"),
     [
-        (None, "add_node() takes a node, not None, of NoneType"),
-        ("node", "add_node() takes a node, not 'node', of str"),
-        (MyNode, "add_node() takes a node, not the class MyNode itself: write add_node(MyNode())"),
+        (None, "add_node() takes a node, not None (NoneType)"),
+        ("node", "add_node() takes a node, not 'node' (str)"),
+        (
+            MyNode,
+            f"add_node() takes a node, not the class {__name__}.MyNode itself: write "
+            "add_node(MyNode())",
+        ),
     ],
 )
 def test_what_is_no_node_is_refused(

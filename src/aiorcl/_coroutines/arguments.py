@@ -22,6 +22,7 @@ from rclpy.validate_full_topic_name import validate_full_topic_name
 from rclpy.validate_topic_name import validate_topic_name
 
 from aiorcl._core import is_coroutine
+from aiorcl._serving.wrong_values import name_of_type, shown
 from aiorcl._tasks.task import is_coroutine_function, name_of_function
 
 if TYPE_CHECKING:
@@ -209,28 +210,6 @@ def check_executor_arguments(loop: object, on_error: object, strict_groups: obje
         check(loop, asyncio.AbstractEventLoop, function, "an event loop")
     check_callable(on_error, function, "on_error")
     check(strict_groups, bool, function, "True or False as strict_groups")
-
-
-def name_of_type(cls: type) -> str:
-    """Return what users write for a class: ``std_srvs.srv.Trigger.Request``."""
-    module = cls.__module__.rpartition("._")[0] or cls.__module__
-    name = cls.__qualname__
-    for part in ("Request", "Response", "Goal", "Result", "Feedback"):
-        if name.endswith(f"_{part}") and _has(cls, "get_fields_and_field_types"):
-            name = f"{name.removesuffix(f'_{part}')}.{part}"
-    return name if module == "builtins" else f"{module}.{name}"
-
-
-def shown(value: object) -> str:
-    """Say what a value is, and what was perhaps forgotten."""
-    if isinstance(value, type):
-        return f"the class {name_of_type(value)} itself"
-    if is_coroutine(value):
-        value.close()  # or it would complain of never having been awaited
-        return f"a coroutine: await {name_of_function(value)}()"
-    text = repr(value)
-    kind = name_of_type(type(value))
-    return f"{text if len(text) <= 100 else text[:97] + '...'} ({kind})"
 
 
 def _has(value: object, *attributes: str) -> bool:

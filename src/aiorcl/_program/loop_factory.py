@@ -9,7 +9,7 @@ from collections.abc import Callable
 from typing import TypeAlias
 
 from aiorcl._core import is_coroutine
-from aiorcl._coroutines.arguments import shown
+from aiorcl._serving.wrong_values import shown
 from aiorcl._tasks.task import name_of_function
 
 LoopFactory: TypeAlias = Callable[[], asyncio.AbstractEventLoop]

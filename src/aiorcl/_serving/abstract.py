@@ -15,6 +15,7 @@ from rclpy.utilities import get_default_context
 
 from aiorcl._rclpy.private import call_task_in_next_spin, executor_of
 from aiorcl._serving.destroyed import is_destroyed
+from aiorcl._serving.wrong_values import shown
 from aiorcl._tasks.future import Future
 
 if TYPE_CHECKING:
@@ -68,7 +69,7 @@ class ExecutorBase(_Executor):
         if context is not None and not isinstance(context, Context):
             raise TypeError(
                 f"{type(self).__name__}() takes a Context of rclpy, such as node.context, not "
-                f"{_shown(context)}"
+                f"{shown(context)}"
             )
         self._context = get_default_context() if context is None else context
         # By their ids, in order: a class of the user's may say that they are equal. Each in a tuple
@@ -149,10 +150,4 @@ class ExecutorBase(_Executor):
 
 def _instead_of_node(value: object) -> str:
     write = f": write add_node({value.__qualname__}())" if isinstance(value, type) else ""
-    return f"{_shown(value)}{write}"
-
-
-def _shown(value: object) -> str:
-    if isinstance(value, type):
-        return f"the class {value.__qualname__} itself"
-    return f"{value!r}, of {type(value).__qualname__}"
+    return f"{shown(value)}{write}"

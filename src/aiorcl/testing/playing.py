@@ -15,16 +15,10 @@ from rclpy.node import Node
 from rclpy.publisher import Publisher
 from rclpy.qos import QoSProfile
 
-from aiorcl._coroutines.arguments import (
-    check,
-    check_message_type,
-    check_qos,
-    checked_number,
-    name_of_type,
-    shown,
-)
+from aiorcl._coroutines.arguments import check, check_message_type, check_qos, checked_number
 from aiorcl._coroutines.publishing import publish
 from aiorcl._coroutines.readiness import subscribers_ready
+from aiorcl._serving.wrong_values import name_of_type, shown
 
 # How long a reliable publisher is given for its last messages, when all are published.
 _ACKNOWLEDGED = Duration(seconds=5)

@@ -17,12 +17,11 @@ from aiorcl._coroutines.arguments import (
     check_topic,
     checked_queue_size,
     checked_seconds,
-    name_of_type,
-    shown,
 )
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._serving.followers import Follower
 from aiorcl._serving.registry import served_node_here
+from aiorcl._serving.wrong_values import name_of_type, shown
 from aiorcl._tasks.groups import LoopCallbackGroup
 
 if TYPE_CHECKING:
