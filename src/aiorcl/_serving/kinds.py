@@ -20,13 +20,9 @@ from aiorcl import _core
 from aiorcl._rclpy.compiled import WaitSet as _WaitSet
 from aiorcl._rclpy.depth import depth_of
 from aiorcl._rclpy.own_methods import OwnMethods
-from aiorcl._serving.actions import (
-    Action,
-    is_plain_client,
-    is_plain_server,
-    watch_client,
-    watch_server,
-)
+from aiorcl._serving.action_clients import is_plain_client, watch_client
+from aiorcl._serving.action_servers import is_plain_server, watch_server
+from aiorcl._serving.actions import Action
 
 if TYPE_CHECKING:
     from rclpy.context import Context

@@ -24,7 +24,8 @@ from aiorcl._rclpy.private import (
     forgetter_of,
     node_of_action,
 )
-from aiorcl._serving.actions import action_of, servers_of
+from aiorcl._serving.action_servers import servers_of
+from aiorcl._serving.actions import action_of
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.domains import domain_of
 from aiorcl._serving.executions import executes
