@@ -12,7 +12,7 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from aiorcl._rclpy.private import attach
+from aiorcl._rclpy.attachments import attach
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.naming import described
 from aiorcl._serving.registry import served, served_here

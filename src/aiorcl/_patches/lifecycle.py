@@ -20,6 +20,7 @@ from rclpy.lifecycle.node import LifecycleNodeMixin
 
 from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private
+from aiorcl._rclpy.attachments import attach, attached
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.judging import NotAwaitedError, begin, in_task
 from aiorcl._tasks.task import is_coroutine_function
@@ -108,7 +109,7 @@ class _Transition:
     async def run(self, transition_id: int) -> TransitionCallbackReturn:
         """Make it, and return what its callback has returned."""
         # rcl would take one of its own steps, which end a transition, from anybody.
-        if private.attached(self._node, _UNDER_WAY):
+        if attached(self._node, _UNDER_WAY):
             return self._refuse(transition_id)
         state_id, label = self._machine.current_state
         self._previous = LifecycleState(state_id=state_id, label=label)
@@ -116,7 +117,7 @@ class _Transition:
             self._machine.trigger_transition_by_id(transition_id, True)
         except RCLError:
             return self._refuse(transition_id)
-        private.attach(self._node, _UNDER_WAY, True)
+        attach(self._node, _UNDER_WAY, True)
         try:
             returned = await self._call()
             if not self._complete(returned):
@@ -132,7 +133,7 @@ class _Transition:
                 self._give_up_here()
             raise
         finally:
-            private.attach(self._node, _UNDER_WAY, False)
+            attach(self._node, _UNDER_WAY, False)
         return returned
 
     def _refuse(self, transition_id: int) -> TransitionCallbackReturn:

@@ -19,7 +19,7 @@ from rclpy.service import Service
 from rclpy.subscription import Subscription
 from rclpy.timer import Timer
 
-from aiorcl._rclpy.private import attach, attached
+from aiorcl._rclpy.attachments import attach, attached
 
 
 class _LoggerOfNode:

@@ -2,6 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 """What rclpy is like: its private attributes, what old versions lack, what its conversion takes.
 
-Imports rclpy, and nothing of aiorcl but the extension. Invariant: whatever breaks
-when rclpy renames a private attribute is here, or in ``src/core/python/private_names.hpp``.
+Also what is ours on its objects. Imports rclpy, and nothing of aiorcl but the extension. Invariant:
+whatever breaks when rclpy renames a private attribute is in ``private.py``, or in
+``src/core/python/private_names.hpp``.
 """

@@ -384,16 +384,3 @@ def unchecked(cls: Any) -> Any:
 def set_field(message: Any, name: str, value: Any) -> None:
     """Set a field of a message, unchecked."""
     setattr(message, f"_{name}", value)
-
-
-# What is ours on objects of rclpy, and has to live as long as they do.
-
-
-def attach(entity: Any, name: str, value: object) -> None:
-    """Put something of ours on an object of rclpy."""
-    setattr(entity, f"_aiorcl_{name}", value)
-
-
-def attached(entity: Any, name: str) -> Any:
-    """Return what ``attach`` has put there, or None; whatever the class says of its attributes."""
-    return vars(entity).get(f"_aiorcl_{name}")
