@@ -17,6 +17,7 @@ from rclpy.exceptions import InvalidHandle, ROSInterruptException
 from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
@@ -31,6 +32,7 @@ from tests.support.blocking import (
 )
 from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
+from tests.support.makers import Run
 from tests.support.threads import a_message
 
 
@@ -104,6 +106,112 @@ def test_the_end_of_the_context_is_a_cancellation(
     end = ROSInterruptException if wait is sleep_by_a_rate else asyncio.CancelledError
     assert all(issubclass(each, end) for each in waiting.raised)
     assert waiting.heard == []
+
+
+def publish(node: Node) -> Callable[[], object]:
+    """Publish a message."""
+    publisher = node.create_publisher(Int64, "elsewhere", 10)
+    return lambda: publisher.publish(Int64())
+
+
+def call_async(node: Node) -> Callable[[], object]:
+    """Send a request."""
+    client = node.create_client(Trigger, "nobody")
+    return lambda: client.call_async(Trigger.Request())
+
+
+def create(node: Node) -> Callable[[], object]:
+    """Make an entity."""
+    return lambda: node.create_publisher(Int64, "elsewhere", 10)
+
+
+class Using:
+    """A callback in a worker that uses a node when its context is down, and a task that shuts down.
+
+    :ivar raised: by the callback; rclpy lets some uses pass.
+    :ivar heard: by the exception handler of the loop.
+    """
+
+    def __init__(self, node: Node, use: Callable[[Node], Callable[[], object]]) -> None:
+        self.raised: list[BaseException] = []
+        self.heard: list[BaseException] = []
+        self.begun, self._is_down, self._has_ended = (threading.Event() for _ in range(3))
+        self._context, self._use = node.context, use(node)
+        a_message(node, ThreadCallbackGroup(1), self._callback)
+
+    def _callback(self, _: Int64) -> None:
+        self.begun.set()
+        assert self._is_down.wait(DEADLINE_SEC)
+        try:
+            self._use()
+        except Exception as error:
+            self.raised.append(error)
+            raise
+        finally:
+            self._has_ended.set()
+
+    def shut_down(self) -> None:
+        """Shut the context down, and return when the callback has used the node."""
+        self._context.shutdown()
+        self._is_down.set()
+        assert self._has_ended.wait(DEADLINE_SEC)
+
+    def hear(self, _: object, what: dict[str, Any]) -> None:
+        """Be the exception handler of the loop."""
+        self.heard.append(what["exception"])
+
+
+USES = pytest.mark.parametrize("use", [publish, call_async, create])
+
+
+@USES
+def test_a_spin_call_and_shutdown_raise_nothing(context: Context, lone: Node, use: Any) -> None:
+    """A callback of the executor shuts down; that is another thread's doing to the worker."""
+    using = Using(lone, use)
+    executor = AsyncioExecutor(context=context)
+    executor.loop.set_exception_handler(using.hear)
+    executor.add_node(lone)
+    while not using.begun.is_set():
+        executor.spin_once(timeout_sec=0)
+    executor.create_task(using.shut_down)
+    executor.spin()
+    assert executor.shutdown(timeout_sec=DEADLINE_SEC)
+    assert using.heard == using.raised
+    assert use is call_async or len(using.raised) == 1
+
+
+@USES
+def test_a_block_raises_nothing(run: Run, context: Context, lone: Node, use: Any) -> None:
+    """The same there, and for its body, which shuts down."""
+    using = Using(lone, use)
+
+    async def main() -> None:
+        asyncio.get_running_loop().set_exception_handler(using.hear)
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            await asyncio.to_thread(using.begun.wait)
+            using.shut_down()
+        assert using.heard == using.raised
+
+    run(main)
+
+
+def test_the_callback_that_shuts_down_is_told_of_its_own_errors(
+    context: Context, lone: Node
+) -> None:
+    """It might have known."""
+    executor, use = AsyncioExecutor(context=context), publish(lone)
+
+    def callback() -> None:
+        context.shutdown()
+        use()
+
+    executor.add_node(lone)
+    executor.create_task(callback)
+    executor.spin()
+    with pytest.raises(RuntimeError):
+        executor.shutdown(timeout_sec=DEADLINE_SEC)
+    assert executor.shutdown(timeout_sec=DEADLINE_SEC)
 
 
 @pytest.mark.parametrize("wait", [*READY_WAITS, sleep_by_a_clock])

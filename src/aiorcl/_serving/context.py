@@ -23,6 +23,7 @@ from aiorcl._loop.private import frames_of_threads
 from aiorcl._loop.waiters import wake
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.followers import EntityGoneError, is_instead_of_cancellation, on_loop
+from aiorcl._tasks.worker_call import is_from_worker
 
 if TYPE_CHECKING:
     from rclpy.context import Context
@@ -185,8 +186,11 @@ class ContextEnd:
         self._state.goes_down = False
 
     def caused(self, error: BaseException) -> bool:
-        """Tell whether a callback has met what another thread's shutdown has left of ROS."""
-        if self._context.is_up or self._by_callback:
+        """Tell whether a callback has met what another thread's shutdown has left of ROS.
+
+        To a callback in a worker the loop's thread is another one.
+        """
+        if self._context.is_up or (self._by_callback and not is_from_worker(error)):
             return False
         kinds = (RCLError, InvalidHandle, EntityGoneError)
         return all(isinstance(each, kinds) for each in _leaves(error))

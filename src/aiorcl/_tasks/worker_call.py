@@ -10,6 +10,7 @@ import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import Future, ThreadPoolExecutor
+from traceback import walk_tb
 from typing import TYPE_CHECKING, Any, Protocol
 
 from aiorcl._core import is_coroutine
@@ -217,6 +218,11 @@ class Call:
         finally:
             del error  # as in end()
         return self._result
+
+
+def is_from_worker(error: BaseException) -> bool:
+    """Tell whether a callback in a worker has raised this."""
+    return any(frame.f_code is Call.run.__code__ for frame, _ in walk_tb(error.__traceback__))
 
 
 def submit(
