@@ -80,12 +80,12 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
     :param loop: the loop for ``spin``; the caller closes it. If None, the first use of ``loop`` or
         ``spin`` makes one by ``aiorcl.new_event_loop()``, which ``shutdown`` closes.
     :param on_error: called with each exception that leaves a callback or a task, and the name of
-        what it left (``"timer 'check' of node '/n'"``). What it raises is raised instead; if it
-        returns, all goes on. If None, the first exception leaves ``spin``, or cancels the body of
-        ``async with`` and leaves that. Where nobody is in the body (it was entered by ``start()``,
-        an exit stack or a generator that yields inside, or in a task that has ended) it is told at
-        once, to the exception handler of the loop and the log; all goes on, and the end of the
-        block raises it.
+        what it left (``"timer 'check' of node '/n'"``), unless it ends the program, or says no more
+        than that the executor ends. What it raises is raised instead; if it returns, all goes on.
+        If None, the first exception leaves ``spin``, or cancels the body of ``async with`` and
+        leaves that. Where nobody is in the body (it was entered by ``start()``, an exit stack or a
+        generator that yields inside, or in a task that has ended) it is told at once, to the
+        exception handler of the loop and the log; all goes on, and the end of the block raises it.
     :param strict_groups: hold a node's default callback group to rclpy's rule, one callback of the
         node at a time, coroutines included. If False, it keeps each entity from running beside
         itself only.

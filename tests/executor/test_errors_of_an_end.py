@@ -127,12 +127,15 @@ async def in_a_group(node: Node) -> None:
 
 @pytest.mark.parametrize("wait", [in_next_message, in_call, in_a_group])
 @pytest.mark.parametrize("where", ["callback", "thread"])
+@pytest.mark.parametrize("has_hook", [False, True], ids=["handler", "hook"])
 def test_who_waits_for_ros_ends_with_it_and_nothing_else_does(
     run: Run,
     context: Context,
     make_node: MakeNode,
     where: str,
     wait: Callable[[Node], Coroutine[None, None, None]],
+    *,
+    has_hook: bool,
 ) -> None:
     """What a wait raises as the context goes down is no error: the body goes on, and none hears."""
     node = make_node()
@@ -146,7 +149,8 @@ def test_who_waits_for_ros_ends_with_it_and_nothing_else_does(
             finally:
                 ended.set()
 
-        async with AsyncioExecutor(context=context) as executor:
+        hook = (lambda error, _: heard.append(error)) if has_hook else None
+        async with AsyncioExecutor(context=context, on_error=hook) as executor:
             executor.add_node(node)
             executor.create_task(waiting)
             await turns()

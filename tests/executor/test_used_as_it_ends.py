@@ -82,15 +82,22 @@ WAYS: dict[str, Callable[[AsyncioExecutor], object]] = {
 
 @USES
 @pytest.mark.parametrize("shut_down", WAYS.values(), ids=WAYS)
+@pytest.mark.parametrize("has_hook", [False, True], ids=["handler", "hook"])
 def test_a_spin_call_ends_well(
-    context: Context, lone: Node, use: Use, shut_down: Callable[[AsyncioExecutor], object]
+    context: Context,
+    lone: Node,
+    use: Use,
+    shut_down: Callable[[AsyncioExecutor], object],
+    *,
+    has_hook: bool,
 ) -> None:
     """The coroutine would be cancelled next; that it hears of the end before is no error.
 
     From Python 3.12 on this step comes while its task is made.
     """
-    executor, after = AsyncioExecutor(context=context), list[str]()
-    told: list[object] = []
+    told, after = list[object](), list[str]()
+    hook = (lambda *call: told.append(call)) if has_hook else None
+    executor = AsyncioExecutor(context=context, on_error=hook)
 
     async def work() -> None:
         shut_down(executor)

@@ -35,15 +35,18 @@ WAITS: dict[str, Wait] = {
 
 
 @pytest.mark.parametrize("wait", WAITS.values(), ids=WAITS)
+@pytest.mark.parametrize("has_hook", [False, True], ids=["handler", "hook"])
 def test_the_end_of_a_block_ends_the_wait_of_a_worker(
-    run: Run, context: Context, lone: Node, wait: Wait
+    run: Run, context: Context, lone: Node, wait: Wait, *, has_hook: bool
 ) -> None:
-    """Neither waits for the other: the worker is told, also if it asks again."""
+    """Neither waits for the other: the worker is told, also if it asks again, and nobody else."""
     asked: list[BaseException] = []
+    told: list[BaseException] = []
 
     async def main() -> None:
         called = Threads()
-        async with AsyncioExecutor(context=context) as executor:
+        hook = (lambda error, _: told.append(error)) if has_hook else None
+        async with AsyncioExecutor(context=context, on_error=hook) as executor:
             executor.add_node(lone)
             waiting = wait(lone)
             again = wait(lone)
@@ -65,6 +68,7 @@ def test_the_end_of_a_block_ends_the_wait_of_a_worker(
 
     run(main)
     assert len(asked) == 2
+    assert told == []
 
 
 def test_the_end_of_a_spin_ends_the_wait_of_a_worker(context: Context, lone: Node) -> None:

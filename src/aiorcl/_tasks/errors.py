@@ -82,11 +82,11 @@ class Errors:
     exception handler of the loop, so that none is lost. SystemExit and KeyboardInterrupt go before
     any other and are not handed to ``on_error``. What another thread's shutdown of ROS has caused
     ends nothing by itself: a spin call raises the first as the cause of its own exception, and all
-    others go to the exception handler. What only says that ROS is down goes nowhere, as a
-    cancellation. On the loop's thread.
+    others go to the exception handler. What only says that ROS is down, or the executor ends, goes
+    nowhere, as a cancellation, and not to ``on_error`` either. On the loop's thread.
 
     :param is_of_end: tells whether an exception is such a consequence.
-    :param tells_of_end: tells whether it says no more than that ROS is down.
+    :param tells_of_end: tells whether it says no more than that ROS is down, or the executor ends.
     """
 
     def __init__(
@@ -111,17 +111,17 @@ class Errors:
 
     def add(self, source: object, error: BaseException) -> None:
         """Hand the exception to ``on_error``; without it, keep it and end the run."""
+        if self._tells_of_end(error):
+            return
         origin = self._report.origin(source)
         if self._on_error is not None and not _ends_the_program(error):
             answer = self._ask(self._on_error, error, origin)
-            if answer is None:
+            if answer is None or self._tells_of_end(answer):
                 return
             error = answer
         if isinstance(error, asyncio.CancelledError):
             # As asyncio does. It would not end the body, but be taken for a cancellation of it.
             self._report.handle(f"Exception in {origin}", error)
-            return
-        if self._tells_of_end(error):
             return
         add_note(error, f"In {origin}")
         if not self._is_of_end(error):
