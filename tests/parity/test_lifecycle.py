@@ -34,7 +34,7 @@ class Robot(LifecycleNode):
         super().__init__(name, **options)
         self.steps: list[str] = []
         self.answer = TransitionCallbackReturn.SUCCESS
-        self.error: Exception | None = None
+        self.error: BaseException | None = None
         self.ticks = 0
 
     def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
@@ -165,6 +165,25 @@ def test_a_callback_of_a_transition_raises(robot: Robot, operator: Operator) -> 
     assert robot.steps == ["configure from unconfigured", "error in unconfigured"]
     robot.error = None
     assert operator.change(CONFIGURE)
+
+
+@pytest.mark.filterwarnings("ignore:Deprecated in favor of")  # rclpy's own logger.warn()
+@pytest.mark.parametrize("error", [KeyboardInterrupt, SystemExit])
+def test_a_callback_of_a_transition_ends_the_program(
+    robot: Robot, spin: Spinner, error: type[BaseException]
+) -> None:
+    """The node is left where it is: no callback of it is called any more, also not on_error."""
+    robot.error = error()
+
+    def begin() -> None:
+        starter.cancel()
+        robot.trigger_configure()
+
+    starter = robot.create_timer(0.001, begin)
+    with pytest.raises(error):
+        spin.until(lambda: False)
+    assert robot.steps == ["configure from unconfigured"]
+    assert robot._state_machine.current_state[1] == "configuring"
 
 
 def test_a_node_changes_its_own_state(robot: Robot, node: Node, spin: Spinner) -> None:

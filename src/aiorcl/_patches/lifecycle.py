@@ -98,7 +98,8 @@ async def _answer(
 class _Transition:
     """One transition, step by step as ``LifecycleNodeMixin`` makes it.
 
-    A cancellation is an error of the callback: the node is not left between two states.
+    A cancellation is an error of the callback: the node is not left between two states. But
+    KeyboardInterrupt and SystemExit leave it there, as they do in rclpy's: the program ends.
     """
 
     def __init__(self, node: Any) -> None:
