@@ -116,7 +116,7 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
         self._state = ShutdownState(self)
         self._dispatcher = _core.Dispatcher(ros_context=guards.context)
         self._mailbox = Mailbox(self._dispatcher)
-        self._run = Run(self._dispatcher, self._mailbox, self)
+        self._run = Run(self._dispatcher, self._mailbox, self, hides_loop=manner.hides_loop)
         self._followers = Followers()
         self._workers = Workers(
             *(weakref.ref(self), self._state, guards.context, self._nothing_answers, manner.threads)

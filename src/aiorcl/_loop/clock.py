@@ -15,8 +15,8 @@ from rclpy.duration import Duration
 from rclpy.time import Time
 
 from aiorcl._loop.alarms import alarms_of
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import running_loop
 
 if TYPE_CHECKING:
     from rclpy.clock_type import ClockType
@@ -157,7 +157,8 @@ class ClockFollower:
         self._clock = clock
         self._loop = loop
         self._end = end
-        task = asyncio.current_task() if running_loop() is not None else None
+        here = loop_here()
+        task = None if here is None else asyncio.current_task(here)
         self._task = None if task is None else weakref.ref(task)  # whose coroutine may hold this
         self._reference: weakref.ref[ClockFollower] = weakref.ref(self)
         _followers.setdefault(clock, set()).add(self._reference)

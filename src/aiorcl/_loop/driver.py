@@ -6,14 +6,18 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import Callable
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, ParamSpec, TypeVar
 
+from aiorcl._loop.aside import hiding
 from aiorcl._loop.private import set_running_loop
 
 if TYPE_CHECKING:
     from aiorcl import _core
     from aiorcl._loop.hooks import Hooks
     from aiorcl._loop.run import Run
+
+P = ParamSpec("P")
+T = TypeVar("T")
 
 
 class Driver:
@@ -49,6 +53,10 @@ class Driver:
     def run_once(self, timeout: float | None) -> None:
         """Return when ``pieces`` of the run is not 0, the time is over, or it was interrupted."""
         raise NotImplementedError
+
+    def _calling(self, function: Callable[P, T]) -> Callable[P, T]:
+        """Return a function of the dispatcher that calls what is ready, as it is to be called."""
+        return hiding(function) if self._run.hides_loop else function
 
     def _run_first_steps(self) -> None:
         """Let the loop turn until the coroutines have begun that are part of this spin_once."""

@@ -11,8 +11,8 @@ import weakref
 from collections.abc import Callable, Iterable
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.own_loop import OwnLoop
-from aiorcl._loop.private import running_loop
 from aiorcl._loop.shutdown_state import WAS_SHUT_DOWN
 
 if TYPE_CHECKING:
@@ -94,7 +94,7 @@ class Home:
         :raises RuntimeError: if the executor has ended without one.
         """
         if self.driver is None and self._given is None and self._new_loop is None:
-            running = running_loop()
+            running = loop_here()
             if running is not None and not self._is_closed and not self._runs_elsewhere():
                 return running
         return self.choose().loop
@@ -247,7 +247,7 @@ class Home:
         if loop.is_running() or loop.is_closed():
             return
         try:
-            if wait and running_loop() is None:
+            if wait and loop_here() is None:
                 loop.run_until_complete(loop.shutdown_default_executor())
         finally:
             loop.close()

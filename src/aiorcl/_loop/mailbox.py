@@ -7,9 +7,11 @@ from __future__ import annotations
 import contextlib
 from collections import deque
 from collections.abc import Callable, Iterator
+from functools import partial
 from typing import Any, Protocol
 
 from aiorcl import _core
+from aiorcl._loop.aside import shown
 
 
 class Postable(Protocol):
@@ -42,7 +44,7 @@ class Mailbox:
         self._refuses = False
         #: Whose statistics are those of tasks.
         self.entity = _core.Posted(dispatcher, self._tasks)
-        self._own = _core.Jobs(dispatcher, self.do_jobs)
+        self._own = _core.Jobs(dispatcher, partial(shown, self.do_jobs))
 
     def post_task(self, task: Postable) -> None:
         """Run a task in its turn, or cancel it if there will be none."""

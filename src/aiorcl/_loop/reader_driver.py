@@ -142,6 +142,8 @@ class ReaderDriver(Driver):
         self, loop: asyncio.AbstractEventLoop, dispatcher: _core.Dispatcher, hooks: Hooks, run: Run
     ) -> None:
         super().__init__(loop, dispatcher, hooks, run)
+        self._dispatch = self._calling(dispatcher.drain)
+        self._dispatch_one = self._calling(dispatcher.run)
         # Not weakly: where the loop dies together with the executor, the end of that still runs it,
         # when weak references to both are cleared already.
         self._readers = Readers(lambda: loop, dispatcher, self._drain)
@@ -159,7 +161,7 @@ class ReaderDriver(Driver):
         if _is_reentrant(self.loop):
             self._readers.renew()
         if not run.once or self._goes_on_inside():
-            self._dispatcher.drain(self._hooks, timer_fd)
+            self._dispatch(self._hooks, timer_fd)
             return
         if timer_fd >= 0:
             self._dispatcher.timer_readable(timer_fd)
@@ -168,9 +170,9 @@ class ReaderDriver(Driver):
 
     def _run_one(self) -> bool:
         """Run one piece of work if any is ready, and what counts for nobody before it."""
-        run, dispatcher = self._run, self._dispatcher
-        while not self._count(dispatcher.run(self._hooks, 1, _BUDGET_NS)):
-            if run.interrupted or not dispatcher.has_ready():
+        run = self._run
+        while not self._count(self._dispatch_one(self._hooks, 1, _BUDGET_NS)):
+            if run.interrupted or not self._dispatcher.has_ready():
                 return False
         return True
 

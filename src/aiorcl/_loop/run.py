@@ -13,11 +13,12 @@ from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar
 
 from aiorcl import _core
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.bell import Bell
 from aiorcl._loop.blocks import block
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.first_line import let_begin
-from aiorcl._loop.private import running_loop, set_running_loop
+from aiorcl._loop.private import set_running_loop
 
 if TYPE_CHECKING:
     import rclpy.task
@@ -49,14 +50,22 @@ class Run:
     coroutines whose first step is part of that piece and still to come. ``interrupted``: the spin
     call shall return. ``until``: the future that it waits for. ``unbegun``: coroutines whose first
     step waits for a turn of the loop. ``nested``: a spin call inside a callback of this run.
-    ``loop``: where the executor runs, now or next.
+    ``loop``: where the executor runs, now or next. ``hides_loop``: as of `Manner`.
     """
 
-    def __init__(self, dispatcher: _core.Dispatcher, mailbox: Mailbox, executor: object) -> None:
+    def __init__(
+        self,
+        dispatcher: _core.Dispatcher,
+        mailbox: Mailbox,
+        executor: object,
+        *,
+        hides_loop: bool = False,
+    ) -> None:
         _runs[executor] = weakref.ref(self)
         self._dispatcher = dispatcher
         self._mailbox = mailbox
         self.loop: asyncio.AbstractEventLoop | None = None
+        self.hides_loop = hides_loop
         self._spins = False  # and so ends by the end of the loop's run
         self._loop_stopped = False
         self.once = False
@@ -126,7 +135,7 @@ class Run:
 
     def _do_jobs(self) -> None:
         """Do the jobs as in a turn of the loop: one may schedule something there."""
-        if self.loop is None or self.loop.is_closed() or running_loop() is not None:
+        if self.loop is None or self.loop.is_closed() or loop_here() is not None:
             self._mailbox.do_jobs()
             return
         try:
@@ -187,7 +196,7 @@ class Run:
 
         :param job: may be done twice.
         """
-        if self.runs_here() or running_loop() is self.loop:
+        if self.runs_here() or loop_here() is self.loop:
             job()
             return
         self._mailbox.post_job(job)

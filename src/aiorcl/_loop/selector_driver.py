@@ -36,6 +36,7 @@ class SelectorDriver(Driver):
     ) -> None:
         super().__init__(loop, dispatcher, hooks, run)
         self._selector = selector
+        self._dispatch = self._calling(dispatcher.wait)
         self._reader_driver = ReaderDriver(loop, dispatcher, hooks, run)
         self._by_readers = False
         self._until: float | None = None  # run_once: the deadline, by time.monotonic()
@@ -62,7 +63,7 @@ class SelectorDriver(Driver):
         """What the loop's selector does instead of waiting."""
         run = self._run
         if not run.once or self._goes_on_inside():
-            self._dispatcher.wait(
+            self._dispatch(
                 self._hooks, -1.0 if timeout is None else timeout, self._selector.turn, _UNLIMITED
             )
             return
@@ -73,7 +74,7 @@ class SelectorDriver(Driver):
             timeout = left if timeout is None else min(timeout, left)
         if not run.pieces and not comes_later:
             wait = -1.0 if timeout is None else timeout
-            self._count(self._dispatcher.wait(self._hooks, wait, self._selector.turn, 1))
+            self._count(self._dispatch(self._hooks, wait, self._selector.turn, 1))
         if run.pieces or (self._until is not None and time.monotonic() >= self._until):
             run.stop_loop()
 
@@ -108,7 +109,7 @@ class SelectorDriver(Driver):
             self._until = outer
 
     def _wait(self, timeout: float) -> None:
-        self._count(self._dispatcher.wait(self._hooks, timeout, self._selector.turn, 1))
+        self._count(self._dispatch(self._hooks, timeout, self._selector.turn, 1))
 
 
 def driver_for(

@@ -8,9 +8,10 @@ import asyncio
 import weakref
 from typing import Any
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.brief import brief
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import cancels_at_next_step, running_loop
+from aiorcl._loop.private import cancels_at_next_step
 
 #: What is said to whoever begins something of an executor that has ended.
 WAS_SHUT_DOWN = "The executor was shut down"
@@ -109,6 +110,6 @@ class ShutdownState:
         """True if the end has not come to the cancellations, or the caller has not got its own."""
         if not self.has_cancelled:
             return True
-        loop = running_loop()
+        loop = loop_here()
         task = None if loop is None else asyncio.current_task(loop)
         return task is not None and cancels_at_next_step(task)

@@ -17,6 +17,7 @@ from rclpy.executors import await_or_execute
 from unique_identifier_msgs.msg import UUID
 
 from aiorcl import _core
+from aiorcl._loop.aside import aside
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import ActionClientHandle, ActionServerHandle
 from aiorcl._serving.action_messages import (
@@ -32,6 +33,7 @@ from aiorcl._serving.judging import judged
 from aiorcl._serving.registry import served
 from aiorcl._tasks.goal_states import has_ended
 from aiorcl._tasks.sending import sending_of
+from aiorcl._tasks.task import is_coroutine_function
 from aiorcl._tasks.unwanted_requests import note_cancellation
 
 
@@ -57,6 +59,8 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         label = found.core.label
         called = ExecuteCallback(self, label)
         callback = serving.workers.callable_in(self.callback_group, callback, goals, called)
+        if serving.run.hides_loop:
+            callback = _without_loop(callback)
         callback = check_result(self, callback, label)
         serving.post_task(
             lambda owned, unfetched: Execution(
@@ -65,6 +69,18 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         )
 
     return wrapper
+
+
+def _without_loop(callback: Callable[..., Any]) -> Callable[..., Any]:
+    """As an execute callback; but a plain one knows of no loop and no task, those that call it."""
+    if is_coroutine_function(callback):
+        return callback
+
+    def execute(goal_handle: Any) -> Any:
+        with aside(hides=True):
+            return callback(goal_handle)
+
+    return execute
 
 
 def _noted_before_its_answer(send: Callable[..., Any]) -> Callable[..., Any]:

@@ -25,8 +25,9 @@ from rclpy.publisher import Publisher
 from rclpy.timer import Rate
 from rclpy.utilities import get_default_context
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import frame_above, running_loop
+from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy import private
 from aiorcl._serving.naming import described, name_of
@@ -286,7 +287,7 @@ _told: ByIdentity[Any, set[str]] = ByIdentity()
 
 
 def _tell(entity: Any, call: str, seconds: float, outlook: str = "") -> None:
-    loop = running_loop()
+    loop = loop_here()
     if loop is None or seconds < loop.slow_callback_duration:
         return
     told = _told.setdefault(entity, set())

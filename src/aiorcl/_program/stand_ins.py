@@ -14,9 +14,8 @@ from typing import TYPE_CHECKING, Any, NoReturn
 
 from rclpy.logging import get_logger
 
-from aiorcl._loop.aside import aside
+from aiorcl._loop.aside import aside, loop_here
 from aiorcl._loop.own_loop import NestableLoop
-from aiorcl._loop.private import running_loop
 from aiorcl._serving.manner import Manner
 from aiorcl._tasks.inline import InlineCallback
 from aiorcl.executor import AsyncioExecutor
@@ -60,7 +59,7 @@ class StandIn(AsyncioExecutor):
     """What those that stand in for one of rclpy's executors have in common.
 
     Each has a loop of its own, also in a thread in which another one runs, and may be spun inside
-    callbacks. The default group of a node is held to rclpy's rule.
+    callbacks. Plain ones know of no loop. The default group of a node is held to rclpy's rule.
     """
 
     _waits_for_spin = False
@@ -74,6 +73,7 @@ class StandIn(AsyncioExecutor):
         manner = Manner(
             strict_groups=True,
             nests=True,
+            hides_loop=True,
             threads=threads,
             new_loop=options.new_loop,
             slow_advice=slow_advice,
@@ -105,7 +105,7 @@ class StandIn(AsyncioExecutor):
         """
         if not self._waits_for_spin and self._run.thread is not None:
             timeout_sec = 0.0
-        if running_loop() is None or self._run.runs_here():
+        if loop_here() is None or self._run.runs_here():
             return super().shutdown(timeout_sec)
         with aside():
             return super().shutdown(timeout_sec)

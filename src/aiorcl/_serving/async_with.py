@@ -8,7 +8,7 @@ import asyncio
 from types import FrameType
 from typing import TYPE_CHECKING
 
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.shutdown_state import WAS_SHUT_DOWN
 from aiorcl._tasks.block_cancellations import Cancellations
 
@@ -161,4 +161,4 @@ class Block:
 
     def _runs_here(self) -> bool:
         driver = self._home.driver
-        return driver is not None and driver.loop is running_loop()
+        return driver is not None and driver.loop is loop_here()

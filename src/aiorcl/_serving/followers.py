@@ -9,8 +9,8 @@ import weakref
 from collections.abc import Callable
 from typing import Any
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import running_loop
 from aiorcl._loop.shutdown_state import Reason, ShutdownState
 
 # How many may be followed, or have been, before those that nobody follows any more are forgotten:
@@ -131,7 +131,7 @@ class Followers:
 
 def on_loop(loop: asyncio.AbstractEventLoop, callback: Callable[..., Any], *args: Any) -> None:
     """Call ``callback`` on the thread of ``loop``: at once if this is it. Not if it is closed."""
-    if running_loop() is loop:
+    if loop_here() is loop:
         callback(*args)
         return
     try:

@@ -15,6 +15,7 @@ class Manner:
 
     :param strict_groups: as of `AsyncioExecutor`.
     :param nests: spin calls may be made inside callbacks.
+    :param hides_loop: plain callbacks know of no loop, as under rclpy's: they may run one.
     :param slow_advice: what to do about a callback that keeps the loop; told once of each.
     :param threads: so many run the plain callbacks of all groups; None: the loop's thread does.
     :param new_loop: makes the loop, also where another one runs; None: that one is taken.
@@ -22,6 +23,7 @@ class Manner:
 
     strict_groups: bool = False
     nests: bool = False
+    hides_loop: bool = False
     slow_advice: str = ""
     threads: int | None = None
     new_loop: Callable[[], asyncio.AbstractEventLoop] | None = None

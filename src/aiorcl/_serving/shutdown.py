@@ -12,10 +12,9 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
-from aiorcl._loop.aside import aside
+from aiorcl._loop.aside import aside, loop_here
 from aiorcl._loop.do_all import do_all
 from aiorcl._loop.interpreter_exit import join_threads, main_has_ended, waits_in_vain
-from aiorcl._loop.private import running_loop
 from aiorcl._serving.context import shuts_down_here, want_lock_held_here
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -225,7 +224,7 @@ class Shutdown:
         driver = self._home.driver
         loop = None if driver is None or driver.loop.is_closed() else driver.loop
         # In a thread in which a loop runs no other one can.
-        can_run = running_loop() is None and loop is not None and not loop.is_running()
+        can_run = loop_here() is None and loop is not None and not loop.is_running()
         if driver is not None and loop is not None and self._remain(generators=can_run):
             if not can_run:
                 return False

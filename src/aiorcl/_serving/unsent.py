@@ -16,7 +16,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.exceptions import InvalidHandle
 
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.aside import loop_here
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._serving.report import logger_of
 from aiorcl._tasks.patience import Patience
@@ -80,7 +80,7 @@ class UnsentResponses:
 
         :param send: sends it; False if it could not yet, None if there is no server any more.
         """
-        if running_loop() is None:
+        if loop_here() is None:
             self._tell(1, False)
             return
         kept = copy.deepcopy(response)  # the callback may fill the same one for the next request

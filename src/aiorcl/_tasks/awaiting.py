@@ -10,6 +10,7 @@ from typing import Any, TypeVar
 
 import rclpy.task
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import loop_of
 from aiorcl._loop.waiters import wake
@@ -40,7 +41,7 @@ class _Waiter(InlineCallback):
         self.waiter: asyncio.Future[None] = loop.create_future()
 
     def __call__(self, future: rclpy.task.Future[Any]) -> None:
-        if running_loop() is self.loop:
+        if running_loop() is self.loop or loop_here() is self.loop:
             wake(self.waiter)
             return
         try:

@@ -10,10 +10,9 @@ from collections.abc import Callable, Iterator
 from functools import partial
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._loop.aside import aside
+from aiorcl._loop.aside import aside, loop_here
 from aiorcl._loop.blocks import block
 from aiorcl._loop.own_loop import NestableLoop
-from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.blocked_calls import UnansweredError
@@ -51,7 +50,7 @@ class NestedSpinning(Spinning):
     """
 
     def forever(self, spin_once: Callable[[], None] | None = None) -> None:
-        if running_loop() is not None:
+        if loop_here() is not None:
             with self._inside() as is_own:
                 if not is_own:
                     super().forever(spin_once)
@@ -67,7 +66,7 @@ class NestedSpinning(Spinning):
         )
 
     def once(self, timeout: float | None) -> None:
-        if running_loop() is not None:
+        if loop_here() is not None:
             with self._inside() as is_own:
                 if not is_own:
                     super().once(timeout)
@@ -89,7 +88,7 @@ class NestedSpinning(Spinning):
         end = None if timeout is None else time.monotonic() + timeout
         if is_done(future) or self._state.nothing_answers():
             return
-        if running_loop() is not None:
+        if loop_here() is not None:
             with self._inside() as is_own:
                 if is_own:
                     self._spin_until(future, end, once)

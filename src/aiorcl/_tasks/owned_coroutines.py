@@ -9,7 +9,9 @@ import contextvars
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.aside import shown
 from aiorcl._loop.home import cancel_turns
+from aiorcl._loop.private import running_loop
 from aiorcl._tasks.awaiters import awaiters_of, until_a_step
 from aiorcl._tasks.coroutine_steps import Outcome, Steps
 
@@ -69,7 +71,10 @@ class OwnedCoroutines:
         try:
             self._owned.add(steps)
             assert self.run.loop is not None  # which runs
-            steps.start(self.run.loop, context)
+            if running_loop() is None:  # a plain callback has returned the coroutine
+                shown(steps.start, self.run.loop, context)
+            else:
+                steps.start(self.run.loop, context)
         except BaseException:  # an interrupt: what made the task did not come to its end
             steps.close()
             raise

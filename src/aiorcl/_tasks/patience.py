@@ -4,11 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import random
 from typing import TYPE_CHECKING, Any
 
+from aiorcl._loop.aside import loop_here
+
 if TYPE_CHECKING:
+    import asyncio
     from collections.abc import Callable
 
 
@@ -28,7 +30,9 @@ class Patience:
         Not all at once: what was lost together would be lost together again.
         """
         delay = random.uniform(self._wait_sec, 2 * self._wait_sec)
-        self._timer = asyncio.get_running_loop().call_later(delay, overdue, *args)
+        loop = loop_here()
+        assert loop is not None  # which calls us
+        self._timer = loop.call_later(delay, overdue, *args)
         self._wait_sec *= 2
 
     def end(self) -> None:

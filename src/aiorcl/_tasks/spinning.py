@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 from rclpy.executors import ExternalShutdownException
 
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.run import something_runs_here
 from aiorcl._rclpy.private import remove_done_callback
 from aiorcl._tasks.inline import InlineCallback
@@ -179,7 +179,7 @@ class Spinning:
                 "The executor runs already, in this thread: make the callback a coroutine "
                 "function and await the future instead of spinning"
             )
-        if running_loop() is not None:
+        if loop_here() is not None:
             raise RuntimeError(
                 "An event loop runs in this thread: use 'async with executor' instead of a spin "
                 "call" + (_IN_CALLBACK if something_runs_here() else "")

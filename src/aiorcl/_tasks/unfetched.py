@@ -4,14 +4,13 @@
 
 from __future__ import annotations
 
-import asyncio
 import weakref
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.mailbox import Mailbox
-from aiorcl._loop.private import running_loop
 from aiorcl._loop.run import Run
 from aiorcl._tasks.errors import Errors
 from aiorcl._tasks.inline import InlineCallback
@@ -101,14 +100,16 @@ class Unfetched:
     def doubt(self, task: Failed) -> None:
         """Perhaps nobody fetches it."""
         self._doubtful[task] = None
-        loop = running_loop()
+        loop = loop_here()
         if loop is self._run.loop is not None and not (self._run.once and self._run.runs_here()):
             self._look_later(task, _TURNS)
         elif self._is_closed:
             self._decide(task)
 
     def _look_later(self, task: Failed, turns: int) -> None:
-        asyncio.get_running_loop().call_soon(self._look, task, turns)
+        loop = loop_here()
+        assert loop is not None  # the executor's
+        loop.call_soon(self._look, task, turns)
 
     def _look(self, task: Failed, turns: int) -> None:
         if task not in self._doubtful:

@@ -15,8 +15,8 @@ from rclpy.action.client import ActionClient
 from rclpy.client import Client
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
@@ -94,7 +94,7 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     answer.add_done_callback(private.forgetter_of(client, "result"))
     if has_ended(client, goal_id) or is_canceling(client, goal_id):
         return
-    loop = running_loop()
+    loop = loop_here()
     if loop is None:  # the coroutine is thrown away
         _cancel(client, goal_id)
     else:

@@ -14,7 +14,7 @@ from rclpy.qos import QoSProfile, qos_profile_services_default
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check, check_message, check_service_type
 from aiorcl._coroutines.streams.stream import Feed, Stream
-from aiorcl._loop.private import running_loop
+from aiorcl._loop.aside import loop_here
 from aiorcl._rclpy.typed import ServiceType, SrvRequestT, SrvResponseT
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError, on_loop
@@ -70,7 +70,7 @@ class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
             raise RuntimeError(f"The request to '{feed.service_name}' has its response already")
         if feed.reason is not None:
             raise EntityGoneError(feed.reason)
-        if running_loop() is feed.loop:
+        if loop_here() is feed.loop:
             self._send(response)
         else:
             on_loop(feed.loop, self._send, copy.deepcopy(response))

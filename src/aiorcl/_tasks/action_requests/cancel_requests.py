@@ -14,8 +14,8 @@ from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient, ClientGoalHandle
 from rclpy.exceptions import InvalidHandle
 
+from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._loop.private import running_loop
 from aiorcl._rclpy import private
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import SentAgain
@@ -50,7 +50,7 @@ def cancel_goal(client: AnyActionClient, goal_id: Any) -> AnyFuture:
     """
     reference = _served.get(client)
     requests = None if reference is None else reference()
-    if requests is None or running_loop() is None or not requests.runs_here():
+    if requests is None or loop_here() is None or not requests.runs_here():
         return _send(client, goal_id)
     return requests.add(goal_id)
 
