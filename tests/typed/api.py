@@ -70,6 +70,16 @@ class Look:
         """A response."""
 
 
+class Hear:
+    """Another service."""
+
+    class Request:
+        """A request."""
+
+    class Response:
+        """A response."""
+
+
 class Robot(Node):
     """A node that needs no arguments."""
 
@@ -108,7 +118,8 @@ async def streams(node: Node, publisher: Publisher[Scan]) -> None:
         assert_type(scan, Scan)
         assert_type(ask, Ask)
     async for asked in aiorcl.requests(node, Look, "look"):
-        assert_type(asked, aiorcl.ServedRequest[Look.Request, Look.Response])
+        assert_type(asked.request, Look.Request)
+        assert_type(asked.response, Look.Response)
         asked.respond(Look.Response())
         asked.respond(Ask())  # type: ignore[arg-type]
     aiorcl.messages(node, "Scan", "scan")  # type: ignore[arg-type]
@@ -141,6 +152,41 @@ async def goals(client: ActionClient[Ask, Scan, str]) -> None:
             assert_type(feedback, str)
         assert_type(await running.result(), Scan)
     aiorcl.goal(client, Scan())  # type: ignore[misc]
+
+
+async def served_requests(node: Node) -> None:
+    """What answers requests names their service, whose messages they are of; or none."""
+
+    def answer(asked: aiorcl.ServedRequest[Look]) -> None:
+        assert_type(asked.request, Look.Request)
+        assert_type(asked.response, Look.Response)
+        asked.request = Look.Request()  # type: ignore[misc]
+        asked.response = Look.Response()
+        asked.response = Look.Request()  # type: ignore[assignment]
+        asked.respond()
+        asked.respond(asked.response)
+        asked.respond(asked.request)  # type: ignore[arg-type]
+
+    def untyped(asked: aiorcl.ServedRequest) -> None:
+        assert_type(asked.request, Any)
+        asked.respond(Look.Response())
+
+    def of_another(asked: aiorcl.ServedRequest[Hear]) -> None:
+        asked.respond(Hear.Response())
+
+    def of_no_service(asked: aiorcl.ServedRequest[Drive]) -> None:
+        print(asked.request)  # type: ignore[misc]
+
+    async for asked in aiorcl.requests(node, Look, "look"):
+        answer(asked)
+        untyped(asked)
+        of_another(asked)  # type: ignore[arg-type]
+        of_no_service(asked)  # type: ignore[arg-type]
+    waiting: list[aiorcl.ServedRequest[Look]] = []
+    waiting.append(await anext(aiorcl.requests(node, Look, "look")))
+    others: list[aiorcl.ServedRequest[Hear]] = []
+    others.append(await anext(aiorcl.requests(node, Look, "look")))  # type: ignore[arg-type]
+    aiorcl.requests(node, Drive, "look")  # type: ignore[arg-type]
 
 
 def served_goals(node: Node) -> None:

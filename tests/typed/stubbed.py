@@ -197,6 +197,28 @@ def served(node: Node) -> None:
     aiorcl.serve_action(node, Trigger, "fibonacci", execute)  # type: ignore[arg-type]
 
 
+async def requests(node: Node) -> None:
+    """What answers requests takes them with the messages of the service."""
+
+    def switch(asked: aiorcl.ServedRequest[SetBool]) -> None:
+        assert_type(asked.request.data, bool)
+        print(asked.request.dta)  # type: ignore[attr-defined]
+        asked.response.success = True
+        asked.response.succeeded = True  # type: ignore[attr-defined]
+        asked.respond()
+        asked.respond(SetBool.Response(success=True))
+        asked.respond(Trigger.Response())  # type: ignore[arg-type]
+
+    def trigger(asked: aiorcl.ServedRequest[Trigger]) -> None:
+        asked.respond(Trigger.Response(message="x"))
+
+    async for asked in aiorcl.requests(node, SetBool, "light"):
+        assert_type(asked.request, SetBool.Request)
+        switch(asked)
+        trigger(asked)  # type: ignore[arg-type]
+    aiorcl.requests(node, String, "light")  # type: ignore[arg-type]
+
+
 def served_by_rclpy(node: Node) -> None:
     """rclpy's own server takes coroutine functions, too."""
 

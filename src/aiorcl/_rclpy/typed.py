@@ -26,13 +26,15 @@ if TYPE_CHECKING:
     AnyFeedbackT = typing_extensions.TypeVar("AnyFeedbackT", default=Any)
     AnyResultT = typing_extensions.TypeVar("AnyResultT", default=Any)
     SrvResponseT = typing_extensions.TypeVar("SrvResponseT", default=Any)
-    # Of a class that may be named without its action.
+    # Of classes that may be named without their action, or service.
     ActionT_contra = typing_extensions.TypeVar("ActionT_contra", contravariant=True, default=Any)
+    SrvT_contra = typing_extensions.TypeVar("SrvT_contra", contravariant=True, default=Any)
 else:  # where Python has no defaults before 3.13
     AnyFeedbackT = TypeVar("AnyFeedbackT")
     AnyResultT = TypeVar("AnyResultT")
     SrvResponseT = TypeVar("SrvResponseT")
     ActionT_contra = TypeVar("ActionT_contra", contravariant=True)
+    SrvT_contra = TypeVar("SrvT_contra", contravariant=True)
 
 _GoalT_co = TypeVar("_GoalT_co", covariant=True)
 _ResultT_co = TypeVar("_ResultT_co", covariant=True)
@@ -85,6 +87,33 @@ class ServiceType(Protocol[_SrvRequestT_co, _SrvResponseT_co]):
 
     def Request(self) -> _SrvRequestT_co: ...  # noqa: N802
     def Response(self) -> _SrvResponseT_co: ...  # noqa: N802
+
+
+_SrvT_co = TypeVar("_SrvT_co", covariant=True)
+
+
+class OfService(Protocol[_SrvT_co]):
+    """A ServedRequest, to those of its members that are of a message of its service.
+
+    As `OfAction` of goals: ``aiorcl.requests`` knows the service by its messages only.
+    """
+
+    _request: Any
+
+    @property
+    def _service(self) -> _SrvT_co: ...
+    def _respond(self, response: Any) -> None: ...
+
+
+class ResponseOf(Protocol[_SrvT_co]):
+    """An attribute that is a response message of a service; at run time an ordinary one."""
+
+    def __get__(
+        self: ResponseOf[ServiceType[Any, SrvResponseT]], instance: Any, owner: Any
+    ) -> SrvResponseT: ...
+    def __set__(
+        self: ResponseOf[ServiceType[Any, SrvResponseT]], instance: Any, value: SrvResponseT
+    ) -> None: ...
 
 
 class GoalSender(Protocol[GoalT, ResultT, FeedbackT]):

@@ -15,7 +15,7 @@ from aiorcl import _core
 from aiorcl._coroutines.arguments import check, check_message, check_service_type
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.aside import loop_here
-from aiorcl._rclpy.typed import ServiceType, SrvRequestT, SrvResponseT
+from aiorcl._rclpy.typed import OfService, ServiceType, SrvRequestT, SrvResponseT, SrvT_contra
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.later_response import LaterResponse
@@ -29,28 +29,42 @@ if TYPE_CHECKING:
 
     from rclpy.service import Service
 
+    from aiorcl._rclpy.typed import ResponseOf
 
-class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
+
+class ServedRequest(Generic[SrvT_contra]):
     """A request that a client has sent; of `aiorcl.requests`.
 
-    :ivar request: the request message.
+    For type checkers it is one of a service, ``ServedRequest[SetBool]``, or of any.
+
     :ivar response: an empty response, to be filled.
     """
 
+    _service: SrvT_contra  # known to type checkers only
+    response: ResponseOf[SrvT_contra]
+
     def __init__(
         self,
-        feed: _RequestFeed[SrvRequestT, SrvResponseT],
-        request: SrvRequestT,
-        response: SrvResponseT,
+        feed: _RequestFeed[Any, Any],
+        request: Any,
+        response: Any,
         send: Callable[[Any], None],
     ) -> None:
-        self.request = request
-        self.response = response
+        self._request = request
+        self.response = response  # type: ignore[misc]  # of which service is not known here
         self._feed = feed
         self._send = send
         self._responded = False
 
-    def respond(self, response: SrvResponseT | None = None) -> None:
+    @property
+    def request(self: OfService[ServiceType[SrvRequestT, Any]]) -> SrvRequestT:
+        """What the client asks: the request message."""
+        request: SrvRequestT = self._request
+        return request
+
+    def respond(
+        self: OfService[ServiceType[Any, SrvResponseT]], response: SrvResponseT | None = None
+    ) -> None:
         """Send the response to the client; once. Any thread.
 
         On the loop's thread it is sent when this returns; on another one soon, as it is now.
@@ -61,9 +75,12 @@ class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
         :raises EntityGoneError: if the stream was closed, or has ended.
         :raises RuntimeError: the second time.
         """
+        self._respond(response)
+
+    def _respond(self, response: Any) -> None:
         feed = self._feed
         if response is None:
-            response = self.response
+            response = self.response  # type: ignore[misc]  # as above
         check_message(response, feed.response_class, f"A response of '{feed.service_name}'")
         feed.response_type.check(response)
         if self._responded:
@@ -82,7 +99,7 @@ class ServedRequest(Generic[SrvRequestT, SrvResponseT]):
             self._feed.forgotten()
 
 
-class _RequestFeed(Feed[ServedRequest[SrvRequestT, SrvResponseT]]):
+class _RequestFeed(Feed[ServedRequest[ServiceType[SrvRequestT, SrvResponseT]]]):
     """Takes the requests of a service."""
 
     def __init__(self, node: Node, response_class: Any, service_name: str) -> None:
@@ -111,7 +128,7 @@ class _RequestFeed(Feed[ServedRequest[SrvRequestT, SrvResponseT]]):
             )
 
 
-class RequestStream(Stream[ServedRequest[SrvRequestT, SrvResponseT]]):
+class RequestStream(Stream[ServedRequest[ServiceType[SrvRequestT, SrvResponseT]]]):
     """The requests of a service; made by `aiorcl.requests`."""
 
     def __init__(
@@ -144,7 +161,7 @@ class RequestStream(Stream[ServedRequest[SrvRequestT, SrvResponseT]]):
             )
         return self._service
 
-    def _open(self) -> Feed[ServedRequest[SrvRequestT, SrvResponseT]]:
+    def _open(self) -> Feed[ServedRequest[ServiceType[SrvRequestT, SrvResponseT]]]:
         served_node = served_node_here(self._node)
         feed: _RequestFeed[SrvRequestT, SrvResponseT]
         feed = _RequestFeed(self._node, self._srv_type.Response, self._service_name)
