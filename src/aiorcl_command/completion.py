@@ -15,8 +15,10 @@ from typing import Any, NoReturn
 
 from argcomplete.completers import FilesCompleter
 from argcomplete.finders import CompletionFinder
+from argcomplete.lexers import split_line
 
 from aiorcl_command.parser import Completer, make_parser
+from aiorcl_command.ros_arguments import BEGIN, what_follows
 
 
 def complete() -> NoReturn:
@@ -26,9 +28,11 @@ def complete() -> NoReturn:
 
 
 class _Finder(CompletionFinder):
-    """Names nothing behind the module of ``aiorcl exec -m MODULE``, so that the shell names files.
+    """Knows where a command line goes on with what is not for its parser.
 
-    There argcomplete would go on with the options of the command.
+    There argcomplete would go on with the options of the command: behind ``--ros-args`` of ``aiorcl
+    run``, where ROS has its own, and behind the module of ``aiorcl exec -m MODULE``, where nothing
+    is named, so that the shell names files.
     """
 
     def collect_completions(
@@ -36,8 +40,21 @@ class _Finder(CompletionFinder):
     ) -> list[str]:
         if getattr(parsed_args, "module", None) is not None:
             return []
+        runs_nodes = getattr(parsed_args, "command", None) == "run"
+        of_ros = what_follows(_words()) if runs_nodes else None
+        if of_ros is not None:
+            return [each for each in of_ros if each.startswith(cword_prefix)]
         found: list[str] = super().collect_completions(active_parsers, parsed_args, cword_prefix)
+        if runs_nodes and cword_prefix and BEGIN.startswith(cword_prefix):
+            found.append(BEGIN)
         return found
+
+
+def _words() -> list[str]:
+    """Return the words in front of the one that the shell asks of."""
+    line = os.environ["COMP_LINE"].encode()[: int(os.environ["COMP_POINT"])]
+    words: list[str] = split_line(line.decode(errors="ignore"))[3]
+    return words
 
 
 def _nodes(prefix: str, **_: Any) -> Iterator[str]:

@@ -24,7 +24,7 @@ def completions(line: str, answer: Path, **environment: str) -> list[str]:
         "_ARGCOMPLETE_SHELL": "fish",  # bash cuts words at each colon
         "_ARGCOMPLETE_STDOUT_FILENAME": str(answer),
         "COMP_LINE": line,
-        "COMP_POINT": str(len(line)),
+        "COMP_POINT": str(len(line.encode())),
     }
     ended = subprocess.run(
         [sys.executable, "-m", "aiorcl"],
@@ -59,6 +59,17 @@ def completions(line: str, answer: Path, **environment: str) -> list[str]:
         ("aiorcl exec sampl", {"sample"}),
         ("aiorcl exec sample ", {"left", "right"}),
         ("aiorcl exec sample left --", set()),
+        ("aiorcl run chat:Talker --ros", {"--ros-args"}),
+        ("aiorcl run chat:Talker --ros-args --r", {"--remap"}),
+        ("aiorcl run chat:Talker --ros-args -r a:=b -", {"--remap", "-p", "--log-level", "--"}),
+        ("aiorcl run chat:Talker --ros-args --enable-", {"--enable-rosout-logs"}),
+        ("aiorcl run chat:Talker --ros-args --loo", set()),
+        ("aiorcl run chat:Talker --ros-args --sta", set()),
+        ("aiorcl run chat:Talker --ros-args --log-level w", {"warn"}),
+        ("aiorcl run chat:Talker --ros-args --params-file ", set()),
+        ("aiorcl run chat:Talker --ros-args -r a:=ü -p ", set()),
+        ("aiorcl run --ros-args -p a:=1 -- cha", {"chat"}),
+        ("aiorcl exec broken.py --ros-args --", set()),
         ("aiorcl stubs std_s", {"std_srvs"}),
         ("aiorcl stubs rcl", {"rclpy"}),
     ],
