@@ -16,10 +16,9 @@ import threading
 from typing import TYPE_CHECKING, Any
 
 import rclpy
-import uvicorn
 from dashboard.app import make_app
 from dashboard.live import Live
-from dashboard.main import Server, listen, url_of
+from dashboard.main import Server, configuration, listen, url_of
 from dashboard.monitors import Monitor, Reporter, make_monitors
 from dashboard.operator import Motors, Patrols
 from rclpy.executors import SingleThreadedExecutor
@@ -82,7 +81,7 @@ async def run(listener: socket.socket) -> None:
         take_lock(monitor)
     live = LockedLive(monitors, reporter, motors, patrols)
     app = make_app(live, motors, patrols, lambda laps: None)
-    server = Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    server = Server(configuration(app))
     async with asyncio.TaskGroup() as tasks:
         tasks.create_task(server.serve(sockets=[listener]))
         frames = tasks.create_task(live.run())

@@ -9,6 +9,7 @@ import os
 import re
 import shutil
 import signal
+import socket
 import subprocess
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -277,6 +278,23 @@ def test_another_web_site_drives_nothing(url: str, headers: dict[str, str]) -> N
     if "Origin" in headers:
         with pytest.raises(websockets.InvalidStatus, match="403"):
             connect(f"{url.replace('http', 'ws')}/api/live", origin=Origin(headers["Origin"]))
+
+
+def test_a_visitor_who_is_gone_holds_up_no_end() -> None:
+    """In the middle of a request, as with a laptop that was closed. The server tells of it."""
+    request = (
+        "POST /api/motors HTTP/1.1\r\nHost: 127.0.0.1\r\nContent-Type: application/json\r\n"
+        "Content-Length: 12\r\nExpect: 100-continue\r\n\r\n"
+    )
+    with start_dashboard(0, network.domain_id()) as dashboard:
+        address = ("127.0.0.1", int(url_of(dashboard).rpartition(":")[2]))
+        with socket.create_connection(address, examples.DEADLINE_SEC) as visitor:
+            visitor.sendall(request.encode())
+            assert visitor.recv(12) == b"HTTP/1.1 100"  # it waits for the rest
+            dashboard.send_signal(signal.SIGINT)
+            _, told = dashboard.communicate(timeout=examples.DEADLINE_SEC)
+            assert dashboard.returncode == 0
+            assert "timeout graceful shutdown exceeded" in told
 
 
 def test_the_page_comes_back(open_page: Callable[[str], Visit]) -> None:

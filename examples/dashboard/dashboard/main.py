@@ -22,9 +22,13 @@ from dashboard.operator import Motors, Patrols
 if TYPE_CHECKING:
     from collections.abc import Callable, Iterator
 
+    from fastapi import FastAPI
+
     from dashboard.reports import Report
 
 HOST = "127.0.0.1"
+# How long the end waits for visitors: a page on a laptop that was closed reads nothing more.
+GOODBYE_SEC = 5
 
 
 class Server(uvicorn.Server):
@@ -54,6 +58,16 @@ def url_of(listener: socket.socket) -> str:
     return f"http://{HOST}:{listener.getsockname()[1]}"
 
 
+def configuration(app: FastAPI) -> uvicorn.Config:
+    """Configure the web server."""
+    return uvicorn.Config(
+        app,
+        log_level="warning",
+        ws="websockets-sansio",
+        timeout_graceful_shutdown=GOODBYE_SEC,
+    )
+
+
 async def serve(
     executor: aiorcl.AsyncioExecutor,
     listener: socket.socket,
@@ -73,7 +87,7 @@ async def serve(
         executor.create_task(patrols.drive, laps)
 
     app = make_app(live, motors, patrols, send_on_patrol)
-    server = Server(uvicorn.Config(app, log_level="warning", ws="websockets-sansio"))
+    server = Server(configuration(app))
     # Tasks of the executor: it ends them, and an exception of theirs ends the program.
     serving = executor.create_task(server.serve, sockets=[listener])
     executor.create_task(live.run)
