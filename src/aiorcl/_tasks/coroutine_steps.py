@@ -10,11 +10,11 @@ import functools
 import sys
 import time
 from collections.abc import Callable, Coroutine, Generator
-from types import CoroutineType
 from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from aiorcl import _core
 from aiorcl._loop.private import keeps_cancellation
+from aiorcl._tasks.closed_coroutines import awaits_closed, was_closed
 from aiorcl._tasks.errors import without_first_frame
 
 if TYPE_CHECKING:
@@ -196,7 +196,7 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_if_wanted()
             return waits_for
         try:
-            if _awaits_closed(self._coroutine):
+            if awaits_closed(self._coroutine):
                 return self._step(self._close_here)
             if self._ending and keeps_cancellation(self._coroutine):
                 cancel_at_suspension()
@@ -229,7 +229,7 @@ class Steps(Coroutine[Any, Any, None]):
                     return self._coroutine.throw(asyncio.CancelledError())
                 return waits_for
             except BaseException as error:
-                closed = _was_closed(error, are_collected=owned.are_collected)
+                closed = was_closed(error, are_collected=owned.are_collected)
                 end = error if not closed else asyncio.CancelledError()
             self._ended(end)  # here, where it is no __context__ of what this raises
         finally:
@@ -334,33 +334,6 @@ class Steps(Coroutine[Any, Any, None]):
     @property
     def cr_await(self) -> Any:
         return getattr(self._coroutine, "cr_await", None)
-
-
-def _was_closed(error: BaseException, *, are_collected: bool) -> bool:
-    """Tell whether Python refuses a step, as the coroutine came to its end without us.
-
-    The collector closes one that goes together with its executor, and is older.
-
-    :param are_collected: their executor is: then it may be one whose end this one awaited, too.
-    """
-    if type(error) is not RuntimeError or error.args != ("cannot reuse already awaited coroutine",):
-        return False
-    traceback = error.__traceback__
-    # Else the coroutine has raised it, in a frame of its own.
-    return are_collected or (traceback is not None and traceback.tb_next is None)
-
-
-def _awaits_closed(coroutine: Any) -> bool:
-    """Tell whether the collector has closed a coroutine in the middle of a chain of them.
-
-    As it closes those that go together with their executor. The next one could only be told that
-    Python refuses the step: it hears of its end as the closed one did, by GeneratorExit.
-    """
-    while isinstance(coroutine, CoroutineType):
-        if coroutine.cr_frame is None:
-            return True
-        coroutine = coroutine.cr_await
-    return False
 
 
 def cancel(task: asyncio.Task[Any]) -> None:
