@@ -21,12 +21,7 @@ from aiorcl._coroutines.arguments import check_executor_arguments, check_future,
 from aiorcl._loop.finalizer import Finalizer
 from aiorcl._loop.fork import in_forked_child
 from aiorcl._loop.home import Home
-from aiorcl._loop.interpreter_exit import (
-    at_exit,
-    end_when_main_ends,
-    give_up_when_main_ends,
-    waits_in_vain,
-)
+from aiorcl._loop.interpreter_exit import waits_in_vain
 from aiorcl._loop.mailbox import Mailbox
 from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import Run
@@ -40,6 +35,7 @@ from aiorcl._serving.followers import EntityGoneError, Followers
 from aiorcl._serving.guards import guards_of
 from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._serving.hooks import ExecutorHooks
+from aiorcl._serving.interpreter_end import InterpreterEnd
 from aiorcl._serving.manner import Manner
 from aiorcl._serving.nodes import Nodes
 from aiorcl._serving.report import ExecutorReport
@@ -163,9 +159,9 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
             *(self._served_nodes.begin, self._shutdown.after_spin),
         )
         self._workers.spin_inside = self._spinning.until if manner.nests else None
-        at_exit(self._shutdown.with_interpreter)
-        give_up_when_main_ends(self._give_up)
-        end_when_main_ends(self._shutdown.when_main_ends)
+        self._interpreter_end = InterpreterEnd(
+            *(self._state, self._run, self._errors, self._workers, self._shutdown)
+        )
         in_forked_child(self._shutdown.leave_to_parent)
 
     # Any thread.
@@ -385,10 +381,6 @@ class AsyncioExecutor(ExecutorBase):  # pyright: ignore[reportIncompatibleMethod
 
     def _nothing_answers(self) -> bool:
         return self._state.nothing_answers() or waits_in_vain(self._run.last_thread)
-
-    def _give_up(self) -> None:
-        if self._nothing_answers() and not self._state.is_parents:
-            self._workers.cancel_waits()
 
 
 _SPIN_ONCE = OwnMethods(AsyncioExecutor, "spin_once")

@@ -151,6 +151,6 @@ def test_an_exception_is_told_once_where_no_block_is_left(
 
     loop.run_until_complete(enter())
     loop.close()
-    executor._shutdown.with_interpreter()
+    executor._interpreter_end.come()
     assert [type(error) for error in told] == [LookupError]
     assert executor.shutdown()

@@ -14,7 +14,7 @@ from rclpy.executors import ExternalShutdownException
 
 from aiorcl._loop.aside import aside, loop_here
 from aiorcl._loop.do_all import do_all
-from aiorcl._loop.interpreter_exit import join_threads, main_has_ended, waits_in_vain
+from aiorcl._loop.interpreter_exit import main_has_ended
 from aiorcl._serving.context import shuts_down_here, want_lock_held_here
 from aiorcl._tasks.lost import LostTasks
 from aiorcl._tasks.uninterrupted import uninterrupted
@@ -34,9 +34,6 @@ if TYPE_CHECKING:
     from aiorcl._tasks.owned_coroutines import OwnedCoroutines
     from aiorcl._tasks.unfetched import Unfetched
     from aiorcl._tasks.workers import Workers
-
-# How long the end of the interpreter waits for a coroutine, or a thread, that may refuse to end.
-_EXIT_SECONDS = 1.0
 
 # The time between two looks at what may wait for the thread that waits for its end.
 _LOOK_SECONDS = 0.05
@@ -62,6 +59,7 @@ class Shutdown:
     """The end of one executor; for whoever runs it, unless it says more.
 
     :param forget_nodes: takes all nodes from those that the user has added.
+    :ivar waits_for_workers: in spite of a timeout.
     """
 
     def __init__(
@@ -97,7 +95,7 @@ class Shutdown:
         self._hold_ups = hold_ups
         self._unanswered = unanswered
         self._forget_nodes = forget_nodes
-        self._waits_for_workers = False  # in spite of a timeout
+        self.waits_for_workers = False
 
     def _look_who_is_left(self) -> None:
         if not self._owned.remain():
@@ -292,7 +290,7 @@ class Shutdown:
         deadline = None if timeout is None else loop.time() + timeout
         with LostTasks():
             await self._owned.end(timeout)
-            while self._waits_for_workers and self._workers.running:
+            while self.waits_for_workers and self._workers.running:
                 await self._owned.end(timeout)
             if self._owned.remain():
                 return  # in their cleanup, which may wait for other tasks
@@ -335,40 +333,6 @@ class Shutdown:
                     self.come_to_end(0)
         finally:
             self.let_go()
-
-    def when_main_ends(self) -> None:
-        """End what nobody has shut down, if its workers call, before Python waits for threads.
-
-        It does so for workers, too, and they may wait for the loop. Not if it waits for a thread
-        that runs the executor. Others get some time to do so: they may wait for a worker, too.
-        """
-        if self._state.is_parents:
-            return
-        join_threads(self._keeps_interpreter, _EXIT_SECONDS)
-        if self._keeps_interpreter():
-            try:
-                self._waits_for_workers = True
-                self._end_with_interpreter()
-            finally:  # if an interrupt ends the wait, Python waits no more
-                self._waits_for_workers = False
-
-    def _keeps_interpreter(self) -> bool:
-        return self._workers.keep_interpreter() and waits_in_vain(self._run.last_thread)
-
-    def with_interpreter(self) -> None:
-        """End what nobody has shut down, before the interpreter goes."""
-        if self._state.is_parents:
-            return
-        try:
-            self._end_with_interpreter()
-        finally:
-            if self._run.thread is None:
-                self.let_go()
-
-    def _end_with_interpreter(self) -> None:
-        if self._run.thread is None or self._run.is_abandoned():  # nobody raises what has come
-            self._errors.close()
-        self.come_to_end(_EXIT_SECONDS)
 
     def awaits_itself(self) -> str | None:
         """Return the name of a coroutine that awaits the end which would have waited for it."""

@@ -19,7 +19,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
-from aiorcl._serving import hold_ups, shutdown
+from aiorcl._serving import hold_ups, interpreter_end
 from aiorcl._serving.hold_ups import HoldUps
 from aiorcl._tasks import worker_call
 from tests.processes.programs.talk import listen, say, set_deadline
@@ -199,7 +199,7 @@ def main() -> None:
     node.begun.wait()
     spun.wait()
     if way in {"handed_over", "not_handed_over"}:
-        shutdown._EXIT_SECONDS = 50.0
+        interpreter_end._EXIT_SECONDS = 50.0
     if way == "handed_over":
         threading.Thread(target=spin_late).start()
     elif way == "not_handed_over":
