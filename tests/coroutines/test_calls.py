@@ -138,7 +138,7 @@ def test_a_call_is_cancelled_at_every_point(
     run(main)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ends.ENDS)
 def test_a_call_ends_when_no_answer_can_come(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool

@@ -24,7 +24,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from tests.support.actions import serve_action
 from tests.support.counters import Holdings
-from tests.support.ends import ENDS, end
+from tests.support.ends import ENDS, ON_EITHER_THREAD, end
 from tests.support.threads import answer
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
@@ -225,7 +225,7 @@ def test_nothing_polls(run: Run, context: Context, lone: Node, kind: str, wait: 
     run(main)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ENDS)
 @of_each_kind
 def test_a_wait_ends_when_it_is_in_vain(

@@ -23,6 +23,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 
 from aiorcl import AsyncioClock, AsyncioExecutor, EntityGoneError, TimeSourceChangedError, _core
 from tests.support.counters import assert_collected, open_fds
+from tests.support.ends import ON_EITHER_THREAD
 from tests.support.loops import LOOPS
 from tests.support.turns import turns
 
@@ -286,7 +287,7 @@ def test_a_time_of_another_type_is_refused(run: Run, ros_clock: ROSClock) -> Non
     run(main)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ON_EITHER_THREAD
 @pytest.mark.parametrize("served", [False, True], ids=["alone", "served"])
 @pytest.mark.parametrize("simulated", [False, True], ids=["real", "simulated"])
 def test_a_sleep_ends_with_the_node_whose_clock_it_is(

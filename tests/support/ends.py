@@ -8,12 +8,16 @@ import asyncio
 import contextlib
 from typing import Any
 
+import pytest
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
 
 #: What goes away: the entity, its node from the graph or from the executor, or all of it.
 ENDS = ("destroy", "destroy_node", "remove_node", "executor", "context", "block")
+
+#: Who brings it about: the loop's thread, or another one.
+ON_EITHER_THREAD = pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
 
 
 async def end(

@@ -160,7 +160,7 @@ def test_a_goal_that_waits_for_its_turn_is_cancelled_at_every_point(run_action: 
     run_action(test)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ends.ENDS)
 def test_all_that_wait_hear_of_an_end(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool

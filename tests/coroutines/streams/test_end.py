@@ -26,7 +26,7 @@ if TYPE_CHECKING:
     from tests.support.makers import MakeNode, Run
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ["close", *ends.ENDS])
 def test_an_iteration_ends_when_nothing_can_come(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool

@@ -321,7 +321,7 @@ def test_a_callback_raises(run: Run, context: Context, lone: Node) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ["close", *(way for way in ends.ENDS if way != "destroy")])
 def test_the_iteration_ends_with_the_node(
     run: Run, context: Context, make_node: MakeNode, way: str, thread: bool

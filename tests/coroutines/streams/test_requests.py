@@ -157,7 +157,7 @@ def test_a_request_that_is_dropped_is_named(
     assert capfd.readouterr().err == ""
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("way", ["close", *ends.ENDS])
 def test_the_end_of_a_stream_is_the_end_of_its_requests(
     *, run: Run, context: Context, make_node: MakeNode, way: str, thread: bool,

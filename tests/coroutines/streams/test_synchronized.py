@@ -156,7 +156,7 @@ def test_each_message_is_in_one_set_waits_or_is_counted(
     assert len(used) + len(waiting) + sum(matcher.unmatched) == len(messages)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ends.ON_EITHER_THREAD
 @pytest.mark.parametrize("number", [0, 1])
 @pytest.mark.parametrize("way", ["close", *ends.ENDS])
 def test_the_iteration_ends_with_one_of_the_topics(

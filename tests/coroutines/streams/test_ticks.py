@@ -24,6 +24,7 @@ from rosgraph_msgs.msg import Clock as ClockMessage
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
 from tests.support.elsewhere import call_elsewhere
+from tests.support.ends import ON_EITHER_THREAD
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
@@ -217,7 +218,7 @@ def test_a_period_must_be_one(lone: Node, period: float) -> None:
         aiorcl.ticks(lone, period)
 
 
-@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@ON_EITHER_THREAD
 def test_the_ticks_of_a_clock_end_with_its_node(
     run: Run, context: Context, lone: Node, make_node: MakeNode, thread: bool
 ) -> None:
