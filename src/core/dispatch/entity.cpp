@@ -18,6 +18,21 @@ namespace nb = nanobind;
 
 namespace aiorcl {
 
+namespace {
+
+/// Close an entity where nobody can be told of what that raises.
+void close_quietly(Entity & entity) noexcept {
+  const nb::error_scope pending;
+  try {
+    entity.close();
+  } catch (nb::python_error & error) {
+    error.discard_as_unraisable("closing an entity");
+  } catch (const std::exception &) {
+  }
+}
+
+}  // namespace
+
 Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb::object group,
                std::string label)
     : timers_(dispatcher.timers()),
@@ -36,13 +51,7 @@ Entity::Entity(Dispatcher & dispatcher, nb::object object, nb::object in_use, nb
 
 Entity::~Entity() {
   if (closed()) return;
-  const nb::error_scope pending;
-  try {
-    close();
-  } catch (nb::python_error & error) {
-    error.discard_as_unraisable("closing an entity");
-  } catch (const std::exception &) {
-  }
+  close_quietly(*this);
 }
 
 void Entity::stop() noexcept {
@@ -290,13 +299,7 @@ int Entity::traverse(visitproc visit, void * arg) {
 }
 
 void Entity::clear() noexcept {
-  const nb::error_scope pending;
-  try {
-    close();
-  } catch (nb::python_error & error) {
-    error.discard_as_unraisable("closing an entity");
-  } catch (const std::exception &) {
-  }
+  close_quietly(*this);
   nb::object object = std::exchange(object_, nb::none());
   nb::object on_event = std::move(on_event_);
 }
