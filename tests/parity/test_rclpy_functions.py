@@ -4,7 +4,6 @@
 
 from __future__ import annotations
 
-import threading
 from typing import TYPE_CHECKING
 
 import pytest
@@ -15,7 +14,7 @@ from rclpy.task import Future
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
-from tests.support.counters import wait_until_asleep
+from tests.support.elsewhere import shut_down_elsewhere
 from tests.support.executors import breaks, new_future
 from tests.support.spinner import Spinner
 
@@ -112,17 +111,8 @@ def test_spin_raises_when_the_context_goes_down_outside(
     context: Context, executor: Executor, lone: Node
 ) -> None:
     """rclpy.spin raises ExternalShutdownException when another thread ends the context."""
-    spinning = threading.get_native_id()
-
-    def end() -> None:
-        wait_until_asleep(spinning)
-        context.shutdown()
-
-    thread = threading.Thread(target=end)
-    thread.start()
-    with pytest.raises(ExternalShutdownException):
+    with shut_down_elsewhere(context), pytest.raises(ExternalShutdownException):
         rclpy.spin(lone, executor)
-    thread.join()
 
 
 @breaks(events="spin() without a deadline may hang")

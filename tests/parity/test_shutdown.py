@@ -19,7 +19,7 @@ from rclpy.node import Node
 from rclpy.task import Future
 from std_msgs.msg import Int64
 
-from tests.support.counters import wait_until_asleep
+from tests.support.elsewhere import shut_down_elsewhere
 from tests.support.executors import Flavour, breaks, new_future
 from tests.support.spinner import Spinner
 
@@ -210,17 +210,8 @@ def test_another_thread_shuts_the_context_down(
 ) -> None:
     """A spin that waits raises ExternalShutdownException when its context goes down."""
     executor.spin_once(timeout_sec=0)
-    spinning = threading.get_native_id()
-
-    def end() -> None:
-        wait_until_asleep(spinning)
-        context.shutdown()
-
-    thread = threading.Thread(target=end)
-    thread.start()
-    with pytest.raises(ExternalShutdownException):
+    with shut_down_elsewhere(context), pytest.raises(ExternalShutdownException):
         call(executor)
-    thread.join()
 
 
 @breaks(events="waits for the callback, which waits for the lock")

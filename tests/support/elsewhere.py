@@ -9,10 +9,12 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from rclpy.context import Context
 from rclpy.executors import Executor, ExternalShutdownException
 from rclpy.impl.implementation_singleton import rclpy_implementation as _rclpy
 
 from aiorcl import AsyncioExecutor
+from tests.support.counters import wait_until_asleep
 
 DEADLINE_SEC = 10.0
 
@@ -21,6 +23,21 @@ def call_elsewhere(function: Callable[[], object]) -> None:
     """Call a function on another thread, and return when it has returned."""
     thread = threading.Thread(target=function)
     thread.start()
+    thread.join()
+
+
+@contextlib.contextmanager
+def shut_down_elsewhere(context: Context) -> Iterator[None]:
+    """Let another thread shut a context down when the calling one sleeps in the block."""
+    caller = threading.get_native_id()
+
+    def end() -> None:
+        wait_until_asleep(caller)
+        context.shutdown()
+
+    thread = threading.Thread(target=end)
+    thread.start()
+    yield
     thread.join()
 
 
