@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 WAYS = ("to_python", "from_python")
 CONVERTERS = {"aiorcl": True, "rclpy": False}
 # Long enough for the clock, short enough that the machine is the same for both converters.
-SLICE_SECONDS = 0.02
+SLICE_SEC = 0.02
 
 
 def calls(cls: type, use_plan: bool) -> dict[str, Callable[[], object]]:
@@ -49,7 +49,7 @@ def time_us(call: Callable[[], object], times: int) -> float:
 def times_for(call: Callable[[], object]) -> int:
     """Choose how often to call."""
     once = max(time_us(call, 3), 0.05)
-    return max(3, int(SLICE_SECONDS * 1e6 / once))
+    return max(3, int(SLICE_SEC * 1e6 / once))
 
 
 def measure(rounds: int, seconds: float) -> Iterator[dict[str, Any]]:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.run import Run
 
 # How long spin_once may serve entities before the loop gets a turn.
-_TURN_SECONDS = 0.001
+_TURN_SEC = 0.001
 _BUDGET_NS = 1_000_000
 
 
@@ -182,7 +182,7 @@ class ReaderDriver(Driver):
         if (
             self._dispatcher.has_ready()
             and not run.others_come_first()
-            and time.monotonic() - self._last_turn < _TURN_SECONDS
+            and time.monotonic() - self._last_turn < _TURN_SEC
             and not _is_reentrant(self.loop)  # which would hear nothing in a callback
         ):
             self._run_outside(self._run_one)

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
 
 # How long the end of the interpreter waits for a coroutine, or a thread, that may refuse to end.
-_EXIT_SECONDS = 1.0
+_EXIT_SEC = 1.0
 
 
 class InterpreterEnd:
@@ -62,7 +62,7 @@ class InterpreterEnd:
         """
         if self._state.is_parents:
             return
-        join_threads(self._waits_for_workers, _EXIT_SECONDS)
+        join_threads(self._waits_for_workers, _EXIT_SEC)
         if self._waits_for_workers():
             try:
                 self._shutdown.waits_for_workers = True
@@ -76,4 +76,4 @@ class InterpreterEnd:
     def _end(self) -> None:
         if self._run.thread is None or self._run.is_abandoned():  # nobody raises what has come
             self._errors.close()
-        self._shutdown.come_to_end(_EXIT_SECONDS)
+        self._shutdown.come_to_end(_EXIT_SEC)

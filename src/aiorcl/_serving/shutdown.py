@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     from aiorcl._tasks.workers import Workers
 
 # The time between two looks at what may wait for the thread that waits for its end.
-_LOOK_SECONDS = 0.05
+_LOOK_SEC = 0.05
 
 
 def _run_until_complete(
@@ -199,7 +199,7 @@ class Shutdown:
                 busy = [call.thread for call in self._workers.calls()]
                 if want_lock_held_here([self._run.thread, *busy]):
                     return False
-                left = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+                left = _LOOK_SEC if left is None else min(left, _LOOK_SEC)
             bell.wait(left)
 
     def _abandon_block(self) -> None:
@@ -245,8 +245,8 @@ class Shutdown:
         """Wait for callbacks in workers whose loop was closed; False if time is over before."""
         end = None if timeout is None else time.monotonic() + timeout
         while True:
-            left = _LOOK_SECONDS if end is None else max(0.0, end - time.monotonic())
-            if self._workers.wait_for_left(min(left, _LOOK_SECONDS)):
+            left = _LOOK_SEC if end is None else max(0.0, end - time.monotonic())
+            if self._workers.wait_for_left(min(left, _LOOK_SEC)):
                 return True
             if left == 0.0:
                 return False

@@ -16,7 +16,7 @@ from aiorcl._tasks.suspended import chain
 
 # The first looks come in each turn of the loop, the next one after a time that doubles.
 _TURNS = 4
-_LOOK_SECONDS = 0.05
+_LOOK_SEC = 0.05
 _LOOK_SECONDS_MAX = 1.0
 
 # What goes on with the coroutine of a lost task.
@@ -38,7 +38,7 @@ class LostTasks:
         self._loop = asyncio.get_running_loop()
         self._suspects: dict[asyncio.Task[Any], _Suspension] = {}
         self._looks = 0
-        self._seconds = _LOOK_SECONDS
+        self._seconds = _LOOK_SEC
         self._next: asyncio.Handle | None = None
 
     def __enter__(self) -> None:

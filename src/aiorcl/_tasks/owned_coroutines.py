@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from aiorcl._loop.run import Run
 
 # The least time between two looks at what an end waits for.
-_LOOK_SECONDS = 0.05
+_LOOK_SEC = 0.05
 
 
 class OwnedCoroutines:
@@ -182,7 +182,7 @@ class OwnedCoroutines:
             if self._leaver is not None and not looks_soon:
                 await until_a_step(set(tasks))  # they may await it only later in their cleanup
             if self._leaver is not None or looks_soon:
-                left = _LOOK_SECONDS if left is None else min(left, _LOOK_SECONDS)
+                left = _LOOK_SEC if left is None else min(left, _LOOK_SEC)
             _, pending = await asyncio.wait(tasks, timeout=left)
             if pending and deadline is not None and loop.time() >= deadline:
                 return

@@ -199,7 +199,7 @@ def main() -> None:
     node.begun.wait()
     spun.wait()
     if way in {"handed_over", "not_handed_over"}:
-        interpreter_end._EXIT_SECONDS = 50.0
+        interpreter_end._EXIT_SEC = 50.0
     if way == "handed_over":
         threading.Thread(target=spin_late).start()
     elif way == "not_handed_over":
