@@ -25,7 +25,7 @@ from aiorcl._coroutines.goals.errors import (
     GoalRejectedError,
 )
 from aiorcl._coroutines.goals.server_watch import ServerWatch, ask_again
-from aiorcl._coroutines.goals.window import window_of
+from aiorcl._coroutines.goals.window import goal_window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private import action_name_of, logger_of_action, type_of
@@ -137,7 +137,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         if self._feed is not None:
             raise RuntimeError("A goal is sent once: call aiorcl.goal() for another one")
         client = self._client
-        window = window_of(client)
+        window = goal_window_of(client)
         await window.enter(client)
         try:
             await self._send(client)

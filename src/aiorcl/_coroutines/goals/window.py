@@ -76,7 +76,7 @@ class GoalWindow:
 _windows: weakref.WeakValueDictionary[tuple[int, str], GoalWindow] = weakref.WeakValueDictionary()
 
 
-def window_of(client: AnyActionClient) -> GoalWindow:
+def goal_window_of(client: AnyActionClient) -> GoalWindow:
     """Return the window of the action of a client, on the executor that serves it.
 
     :raises RuntimeError: unless an `AsyncioExecutor` serves the client on the running loop.
