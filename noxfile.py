@@ -17,6 +17,7 @@ sys.path.insert(0, str(Path(__file__).parent))
 from tools.arm import test_on_arm
 from tools.compiler import build_without_compiler, compiles
 from tools.environments import BUILD, PROJECT, ROOT, group, headers, install, ros, wheel_directory
+from tools.interfaces import install_interfaces
 from tools.sourced import taken_from_environment
 from tools.sources import tracked
 from tools.stub import STUB, write_stub
@@ -219,7 +220,10 @@ def layout(session: nox.Session) -> None:
     """Run tests with the extension, and messages, in the layout of Lyrical; more go to pytest."""
     install(
         session,
-        *(*PROJECT["build-system"]["requires"], *group("build", "layout", "test", "test-kilted")),
+        *(
+            *PROJECT["build-system"]["requires"],
+            *group("build", "generators-kilted", "test", "test-kilted"),
+        ),
         *(*ros("kilted"), *headers()),
     )
     prefix, build = session.virtualenv.location, BUILD / "layout"
@@ -361,6 +365,7 @@ def docs(session: nox.Session) -> None:
 def shell(session: nox.Session, distro: str) -> None:
     """Open a shell, or run the command given, where python can import aiorcl and ROS."""
     install_wheel(session, distro, "test", "bench", "demo", "examples", f"test-{distro}")
+    install_interfaces(session, distro)
     if session.posargs:
         session.run(*session.posargs, external=True, interrupt_timeout=PATIENCE_SEC)
     else:
@@ -370,6 +375,7 @@ def shell(session: nox.Session, distro: str) -> None:
 def run_tests(session: nox.Session, distro: str) -> None:
     """Run the tests, side by side."""
     install_wheel(session, distro, "test", f"test-{distro}", "bench", "demo", "examples")
+    install_interfaces(session, distro)
     others = os.environ.get("AIORCL_ONCE_ON", distro) == distro
     run_pytest(session, *(() if others else ("-m", "not long and not once")))
 
