@@ -30,7 +30,8 @@ def node_of(entity: _core.Entity) -> Node | None:
     return None if found is None else found.served_node.node
 
 
-def _node_of_source(source: object) -> Node | None:
+def node_of_source(source: object) -> Node | None:
+    """Return the node of what an exception came from; None if it is of none."""
     if isinstance(source, _core.Entity):
         return node_of_part(source)
     if isinstance(source, BrokenEntity | ExecuteCallback):
@@ -55,7 +56,7 @@ class ExecutorReport:
 
     def origin(self, source: object) -> str:
         """Name an entity and its node, or a task."""
-        node = _node_of_source(source)
+        node = node_of_source(source)
         if isinstance(source, BrokenEntity | ExecuteCallback | Execution):
             what = source.label
         else:
@@ -72,11 +73,11 @@ class ExecutorReport:
 
     def log(self, source: object, message: str) -> None:
         """Log an error, by the logger of the node if there is one."""
-        logger_of(_node_of_source(source)).error(message)
+        logger_of(node_of_source(source)).error(message)
 
     def warn(self, source: object, message: str) -> None:
         """As log(), a warning."""
-        logger_of(_node_of_source(source)).warning(message)
+        logger_of(node_of_source(source)).warning(message)
 
 
 def _task(source: object) -> str:

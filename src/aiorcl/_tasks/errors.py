@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 from collections.abc import Callable, Iterator
+from functools import partial
 from types import FrameType
 from typing import Protocol, cast
 
@@ -103,6 +104,8 @@ class Errors:
         self._end_run = end_run
         self._report = report
         self._on_error = on_error
+        #: Called in the place of ``on_error``, with what the exception has left before it.
+        self.on_error_of: Callable[[object, BaseException, str], None] | None = None
         #: What is to be raised.
         self.first: BaseException | None = None
         self._told = False  # of the first
@@ -114,8 +117,11 @@ class Errors:
         if self._tells_of_end(error):
             return
         origin = self._report.origin(source)
-        if self._on_error is not None and not _ends_the_program(error):
-            answer = self._ask(self._on_error, error, origin)
+        on_error = self._on_error
+        if self.on_error_of is not None:
+            on_error = partial(self.on_error_of, source)
+        if on_error is not None and not _ends_the_program(error):
+            answer = self._ask(on_error, error, origin)
             if answer is None or self._tells_of_end(answer):
                 return
             error = answer

@@ -103,6 +103,11 @@ class OwnedCoroutines:
             if not steps.cr_running:
                 steps.leave_to_parent()
 
+    def tasks_of(self, owner: object) -> set[asyncio.Task[Any]]:
+        """Return the tasks of the coroutines of a node that are under way."""
+        tasks = {steps.task for steps in list(self._owned) if steps.owner is owner}
+        return {task for task in tasks if task is not None}
+
     def cancel_those_of(self, owner: object, *, begun: bool = False) -> None:
         """Cancel the coroutines of a node, but never the calling one.
 
