@@ -1,6 +1,6 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-"""The command ``aiorcl``: runs nodes by their names, and programs as they are; writes stubs."""
+"""The command ``aiorcl``: runs nodes by name, as components, and as programs; writes stubs."""
 
 from __future__ import annotations
 
@@ -10,6 +10,7 @@ import contextlib
 import importlib.metadata
 import sys
 from collections.abc import Callable, Coroutine, Sequence
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,6 +20,8 @@ from rclpy.utilities import remove_ros_args
 
 from aiorcl._loop.event_loop import new_event_loop
 from aiorcl._program.argument_error import ArgumentError
+from aiorcl._program.container.interfaces import import_interfaces
+from aiorcl._program.container.manager import ComponentManager
 from aiorcl._program.entry_points import checked_node, is_main
 from aiorcl._program.exec import run_module, run_program
 from aiorcl._program.find import find
@@ -105,10 +108,12 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             signals = at_exit.enter_context(StopSignals())
             if not sys.flags.safe_path:
                 sys.path.insert(0, str(Path.cwd()))
-            found = [(name, find(name)) for name in options.nodes]
+            found = _found(options)
             makers = [(name, make) for name, make in found if not is_main(make)]
             mains: list[Any] = [main for _, main in found if is_main(main)]
-            context, end_ros = at_exit.enter_context(initialised(command_line, None, "aiorcl run"))
+            context, end_ros = at_exit.enter_context(
+                initialised(command_line, None, f"aiorcl {options.command}")
+            )
             running = loop_and_nodes(_LOOPS[options.loop], context, end_ros)
             loop, nodes = at_exit.enter_context(running)
             at_exit.push(note)  # of a constructor
@@ -116,7 +121,7 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
             for name, make in makers:
                 made.append(_make_node(name, make))
                 nodes.add(made[-1])
-            executor = AsyncioExecutor(loop=loop)
+            executor = _executor_for(made, loop)
             at_exit.enter_context(executor)
             for node in made:
                 executor.add_node(node)
@@ -135,6 +140,20 @@ def _run(options: argparse.Namespace, command_line: list[str]) -> int:
     for failure in failures:
         raise failure
     return 0
+
+
+def _found(options: argparse.Namespace) -> list[tuple[str, Callable[..., Any]]]:
+    """Return what makes nodes, and coroutine functions, each with its name."""
+    if options.command == "container":
+        return [("aiorcl container", partial(ComponentManager, import_interfaces()))]
+    return [(name, find(name)) for name in options.nodes]
+
+
+def _executor_for(nodes: list[Node], loop: asyncio.AbstractEventLoop) -> AsyncioExecutor:
+    for node in nodes:
+        if isinstance(node, ComponentManager):
+            return node.make_executor(loop)
+    return AsyncioExecutor(loop=loop)
 
 
 def _make_node(name: str, make: Callable[[], object]) -> Node:

@@ -31,8 +31,8 @@ class _Finder(CompletionFinder):
     """Knows where a command line goes on with what is not for its parser.
 
     There argcomplete would go on with the options of the command: behind ``--ros-args`` of ``aiorcl
-    run``, where ROS has its own, and behind the module of ``aiorcl exec -m MODULE``, where nothing
-    is named, so that the shell names files.
+    run`` and ``aiorcl container``, where ROS has its own, and behind the module of ``aiorcl exec -m
+    MODULE``, where nothing is named, so that the shell names files.
     """
 
     def collect_completions(
@@ -40,7 +40,7 @@ class _Finder(CompletionFinder):
     ) -> list[str]:
         if getattr(parsed_args, "module", None) is not None:
             return []
-        runs_nodes = getattr(parsed_args, "command", None) == "run"
+        runs_nodes = getattr(parsed_args, "command", None) in ("run", "container")
         of_ros = what_follows(_words()) if runs_nodes else None
         if of_ros is not None:
             return [each for each in of_ros if each.startswith(cword_prefix)]

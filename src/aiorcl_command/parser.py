@@ -28,6 +28,17 @@ Exit status: 0 after a signal or rclpy.shutdown(), 1 after an exception, 2 for a
   aiorcl run 'robot.drivers:Wheel(side="left", radius=0.3)'
 """
 
+_CONTAINER_EPILOG = """\
+It is asked for nodes by ros2 component, and by ComposableNodeContainer and LoadComposableNodes of
+launch files. A plugin is package.module::Class, or the name of an entry point of the package in the
+group rclpy_components. A node whose constructor raises is answered by that; one whose callback
+raises is unloaded, and the others run on. Nodes get the ROS arguments of the container only by the
+extra argument forward_global_arguments. Signals and the exit status: as of aiorcl run.
+
+  aiorcl container --ros-args -r __node:=robot
+  ros2 component load /robot my_robot my_robot.drivers::Motors -p rate:=50.0
+"""
+
 _EXEC_USAGE = """\
 aiorcl exec [OPTIONS] SCRIPT [ARGUMENT ...]
        aiorcl exec [OPTIONS] -m MODULE [ARGUMENT ...]
@@ -95,7 +106,7 @@ def make_parser(completers: Mapping[str, Completer] | None = None) -> argparse.A
     )
     parser.add_argument("--version", action="store_true", help="print the version and exit")
     commands = parser.add_subparsers(metavar="COMMAND", dest="command")
-    for add in (_add_run, _add_exec, _add_stubs):
+    for add in (_add_run, _add_container, _add_exec, _add_stubs):
         for argument in add(commands.add_parser):
             if completers is not None:
                 argument.completer = completers[argument.dest]  # type: ignore[attr-defined]
@@ -114,24 +125,43 @@ def _add_run(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argpars
         allow_abbrev=False,
     )
     names = run.add_argument("nodes", nargs="+", metavar="NODE", help="package.module:NodeClass")
-    run.add_argument("--loop", **_loop("the event loop: that of aiorcl, asyncio's own, or uvloop"))
-    run.add_argument(
+    _add_options_of_nodes(run, "for all of the nodes")
+    return [names]
+
+
+def _add_container(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
+    container = add_parser(
+        "container",
+        usage="aiorcl container [-h] [--loop LOOP] [--stats SECONDS] [--slow-callback MS] "
+        "[--ros-args ...]",
+        help="load and unload nodes in one process, thread and loop, as services ask for it",
+        description="A component container for nodes of Python, until Ctrl-C.",
+        epilog=_CONTAINER_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    _add_options_of_nodes(container, "for the container")
+    return []
+
+
+def _add_options_of_nodes(parser: argparse.ArgumentParser, whose: str) -> None:
+    purpose = "the event loop: that of aiorcl, asyncio's own, or uvloop"
+    parser.add_argument("--loop", **_loop(purpose))
+    parser.add_argument(
         "--stats",
         type=_positive,
         metavar="SECONDS",
         help="show what is called how often and for how long, anew every SECONDS (needs rich)",
     )
-    run.add_argument(
+    parser.add_argument(
         "--slow-callback",
         type=_positive,
         metavar="MS",
         help="log a warning of what keeps the loop for MS milliseconds or longer",
     )
-    run.add_argument_group(
-        "ROS arguments",
-        "--ros-args ... [--]: remappings, parameters and log levels, for all of the nodes",
+    parser.add_argument_group(
+        "ROS arguments", f"--ros-args ... [--]: remappings, parameters and log levels, {whose}"
     )
-    return [names]
 
 
 def _add_exec(add_parser: Callable[..., argparse.ArgumentParser]) -> list[argparse.Action]:
