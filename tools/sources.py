@@ -30,6 +30,8 @@ NOT_SOURCES = {"LICENSE", ".gitignore", "py.typed"}
 ROOTS = {Path("src/aiorcl/__init__.py")}
 LONGEST = 400
 LONGEST_TEST = 450
+# Where private attributes of others are used, and of rclpy's actions.
+PRIVATE = ("private.py", "private_actions.py")
 # What SLF001 of ruff does not see: a private attribute of another object, by its name as a string.
 BY_NAME = re.compile(r"\b(?:get|has|set|del)attr\((?!self\b)[^,\n]+, *[\"']_[a-z]")
 # What import-linter does not see, for which this is the extension: any other name of the package
@@ -71,9 +73,9 @@ def problems_of(path: Path) -> Iterator[str]:
     longest = LONGEST_TEST if path.parts[0] == "tests" else LONGEST
     if len(lines) > longest and path.suffix != ".pyi":
         yield f"{path}: {len(lines)} lines are more than {longest}"
-    if path.suffix == ".py" and path.parts[0] == "src" and path.name != "private.py":
+    if path.suffix == ".py" and path.parts[0] == "src" and path.name not in PRIVATE:
         for line in filter(BY_NAME.search, lines):
-            yield f"{path}: a private attribute is for private.py: {line.strip()}"
+            yield f"{path}: a private attribute is for {PRIVATE[0]}: {line.strip()}"
     if path.suffix == ".py" and path.is_relative_to("src/aiorcl") and path not in ROOTS:
         for line in filter(FROM_THE_ROOT.search, lines):
             yield f"{path}: name the module that is imported from: {line.strip()}"

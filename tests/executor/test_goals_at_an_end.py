@@ -18,7 +18,8 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError, ThreadCallbackGroup
-from aiorcl._rclpy.private import callbacks_of, result_futures_of
+from aiorcl._rclpy.private import callbacks_of
+from aiorcl._rclpy.private_actions import result_futures_of
 from aiorcl._serving.unanswered import Unanswered
 from tests.support.actions import SEQUENCE
 from tests.support.elsewhere import Elsewhere

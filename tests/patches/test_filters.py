@@ -23,7 +23,7 @@ from test_msgs.action import Fibonacci
 import aiorcl
 from aiorcl import AsyncioExecutor, ServedGoal
 from aiorcl._patches.filters import feedback_heard_again
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import ActionClientHandle
 
 if TYPE_CHECKING:
@@ -90,7 +90,7 @@ def test_feedback_after_a_filter(
     monkeypatch.setattr(ActionClientHandle, ADD, feedback_heard_again(configure), raising=False)
 
     async def execute(goal: ServedGoal[Any]) -> None:
-        filters: Any = private.client_handle_of(client)
+        filters: Any = private_actions.client_handle_of(client)
         with pytest.raises(LookupError) if fails else contextlib.nullcontext():
             getattr(filters, ADD)(bytes(goal.goal_id.uuid))
         goal.publish_feedback(Fibonacci.Feedback(sequence=[1]))

@@ -30,6 +30,7 @@ from std_srvs.srv import Trigger
 from test_msgs.action import Fibonacci
 
 from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions as actions
 from tests.support.elsewhere import DEADLINE_SEC
 
 
@@ -66,7 +67,7 @@ def objects(context: Context, lone: Node) -> Iterator[Objects]:
     executor.spin_until_future_complete(asked, DEADLINE_SEC)
     handle = asked.result()
     assert handle is not None
-    known = private.known_handle(client, handle.goal_id)
+    known = actions.known_handle(client, handle.goal_id)
     goals[0].execute()
     ended = handle.get_result_async()
     executor.spin_until_future_complete(ended, DEADLINE_SEC)
@@ -164,9 +165,9 @@ def sent_again(objects: Objects, request: str) -> int | None:
     """Send a request once more that was just sent."""
     client, goal = objects.action_client, objects.client_goal
     future = asked_for_result(objects) if request == "result" else goal.cancel_goal_async()
-    number = private.number_of(client, request, future)
+    number = actions.number_of(client, request, future)
     assert number is not None
-    return private.send_again(client, request, number, goal.goal_id)
+    return actions.send_again(client, request, number, goal.goal_id)
 
 
 #: By the name of each function: calls of it, and what they have to return.
@@ -233,41 +234,41 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
     ),
     "node_of_action": (
         lambda o: [
-            private.node_of_action(each) is o.node for each in (o.action_client, o.action_server)
+            actions.node_of_action(each) is o.node for each in (o.action_client, o.action_server)
         ],
         lambda got: got == [True, True],
     ),
     "action_name_of": (
-        lambda o: private.action_name_of(o.action_client),
+        lambda o: actions.action_name_of(o.action_client),
         lambda got: got == "action",
     ),
     "logger_of_action": (
-        lambda o: [private.logger_of_action(each) for each in (o.action_client, o.action_server)],
+        lambda o: [actions.logger_of_action(each) for each in (o.action_client, o.action_server)],
         lambda got: all(isinstance(each, RcutilsLogger) for each in got),
     ),
     "lock_of": (
-        lambda o: [private.lock_of(each) for each in (o.action_client, o.action_server)],
+        lambda o: [actions.lock_of(each) for each in (o.action_client, o.action_server)],
         lambda got: all(hasattr(each, "__enter__") for each in got),
     ),
-    "type_of": (lambda o: private.type_of(o.action_client), lambda got: got is Fibonacci),
+    "type_of": (lambda o: actions.type_of(o.action_client), lambda got: got is Fibonacci),
     "client_handle_of": (
-        lambda o: private.client_handle_of(o.action_client).pointer,
+        lambda o: actions.client_handle_of(o.action_client).pointer,
         lambda got: got != 0,
     ),
     "pending_of": (
-        lambda o: private.pending_of(o.action_client),
-        lambda got: set(got) == set(private.FORGET),
+        lambda o: actions.pending_of(o.action_client),
+        lambda got: set(got) == set(actions.FORGET),
     ),
     "goal_ids_of": (
-        lambda o: private.goal_ids_of(o.action_client),
+        lambda o: actions.goal_ids_of(o.action_client),
         lambda got: set(got) == {"goal", "result"},
     ),
     "forgetter_of": (
-        lambda o: [private.forgetter_of(o.action_client, each) for each in private.FORGET],
+        lambda o: [actions.forgetter_of(o.action_client, each) for each in actions.FORGET],
         lambda got: all(callable(each) for each in got),
     ),
     "feedback_callbacks_of": (
-        lambda o: private.feedback_callbacks_of(o.action_client),
+        lambda o: actions.feedback_callbacks_of(o.action_client),
         lambda got: isinstance(got, dict),
     ),
     "known_handle": (
@@ -275,11 +276,11 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda got: isinstance(got, ClientGoalHandle),
     ),
     "cancel_goal_async": (
-        lambda o: private.cancel_goal_async(o.action_client, o.client_goal),
+        lambda o: actions.cancel_goal_async(o.action_client, o.client_goal),
         lambda got: isinstance(got, rclpy.task.Future),
     ),
     "number_of": (
-        lambda o: private.number_of(o.action_client, "result", asked_for_result(o)),
+        lambda o: actions.number_of(o.action_client, "result", asked_for_result(o)),
         lambda got: isinstance(got, int),
     ),
     "send_again": (
@@ -287,31 +288,31 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
         lambda got: all(isinstance(number, int) for number in got),
     ),
     "client_of": (
-        lambda o: private.client_of(o.client_goal) is o.action_client,
+        lambda o: actions.client_of(o.client_goal) is o.action_client,
         lambda got: got is True,
     ),
     "server_handle_of": (
-        lambda o: private.server_handle_of(o.action_server).pointer,
+        lambda o: actions.server_handle_of(o.action_server).pointer,
         lambda got: got != 0,
     ),
     "server_of": (
-        lambda o: private.server_of(o.server_goal) is o.action_server,
+        lambda o: actions.server_of(o.server_goal) is o.action_server,
         lambda got: got is True,
     ),
     "goals_of": (
-        lambda o: private.goals_of(o.action_server)[bytes(goal_id(o).uuid)] is o.server_goal,
+        lambda o: actions.goals_of(o.action_server)[bytes(goal_id(o).uuid)] is o.server_goal,
         lambda got: got is True,
     ),
     "result_futures_of": (
-        lambda o: private.result_futures_of(o.action_server)[bytes(goal_id(o).uuid)],
+        lambda o: actions.result_futures_of(o.action_server)[bytes(goal_id(o).uuid)],
         lambda got: isinstance(got, rclpy.task.Future),
     ),
     "execute_callback_of": (
-        lambda o: private.execute_callback_of(o.action_server).__name__,
+        lambda o: actions.execute_callback_of(o.action_server).__name__,
         lambda got: got == "execute",
     ),
     "execute_goal_of": (
-        lambda o: private.execute_goal_of(o.action_server),
+        lambda o: actions.execute_goal_of(o.action_server),
         inspect.iscoroutinefunction,
     ),
     "parameters_of": (
@@ -335,10 +336,10 @@ USES: dict[str, tuple[Callable[[Objects], Any], Callable[[Any], bool]]] = {
 
 
 def test_all_are_listed() -> None:
-    """What the module offers is used here."""
+    """What the modules offer is used here."""
     offered = {
         name
-        for name, value in vars(private).items()
+        for name, value in (vars(private) | vars(actions)).items()
         if callable(value) and not name.startswith("_") and not inspect.isclass(value)
     }
     assert offered - {"attrgetter"} == set(USES)
@@ -357,10 +358,10 @@ def test_it_is_there(objects: Objects, name: str) -> None:
         (rclpy.task.Future, private.SCHEDULE_CALLBACKS),
         (Node, private.WAKE_EXECUTOR),
         (Node, private.CALL_POST_SET_CALLBACKS),
-        (ActionClient, private.CANCEL_GOAL_ASYNC),
-        (ActionClient, private.CANCEL_GOAL),
-        (ActionClient, private.GET_RESULT),
-        (ActionClient, private.GET_RESULT_ASYNC),
+        (ActionClient, actions.CANCEL_GOAL_ASYNC),
+        (ActionClient, actions.CANCEL_GOAL),
+        (ActionClient, actions.GET_RESULT),
+        (ActionClient, actions.GET_RESULT_ASYNC),
         (LifecycleNodeMixin, private.CHANGE_STATE),
         (LifecycleNodeMixin, private.ON_CHANGE_STATE),
     ],

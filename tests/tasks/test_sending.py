@@ -20,7 +20,7 @@ from test_msgs.action import Fibonacci
 from unique_identifier_msgs.msg import UUID
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._serving.actions import action_of
 from aiorcl._tasks import sending as module
 from aiorcl._tasks.sending import Sending
@@ -45,12 +45,12 @@ class Slow:
     def __init__(self, monkeypatch: pytest.MonkeyPatch, client: Any, asked: str) -> None:
         self.kept = self.made = 0
         self.then: Callable[[], object] = lambda: None
-        self._lock: Any = private.lock_of(client)
+        self._lock: Any = private_actions.lock_of(client)
         self.is_locked = hasattr(self._lock, "locked")
         self._client = client
         self._asked = asked
         self._answers: int | None = None  # before the request was sent
-        handle, method = type(private.client_handle_of(client)), f"send_{asked}_request"
+        handle, method = type(private_actions.client_handle_of(client)), f"send_{asked}_request"
         send, make, add = getattr(handle, method), rclpy.task.Future, client.add_future
         monkeypatch.setattr(handle, method, lambda *args: self._send(send, *args))
         monkeypatch.setattr("rclpy.action.client.Future", lambda: self._make(make))
@@ -179,7 +179,7 @@ def test_feedback_comes_before_its_callback_is_noted(
     assert action is not None
     feedback = action.feedback
     assert feedback is not None
-    handle = type(private.client_handle_of(client))
+    handle = type(private_actions.client_handle_of(client))
     send: Any = handle.send_goal_request
 
     def wait_for_feedback() -> None:

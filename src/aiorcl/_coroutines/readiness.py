@@ -20,7 +20,7 @@ from rclpy.validate_node_name import validate_node_name
 from aiorcl import _core
 from aiorcl._coroutines.arguments import check
 from aiorcl._rclpy.notes import add_note
-from aiorcl._rclpy.private import client_handle_of
+from aiorcl._rclpy.private_actions import client_handle_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.graph import GraphChanges
 from aiorcl._serving.naming import described

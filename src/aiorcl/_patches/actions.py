@@ -18,7 +18,7 @@ from unique_identifier_msgs.msg import UUID
 
 from aiorcl import _core
 from aiorcl._loop.aside import aside
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import ActionClientHandle, ActionServerHandle
 from aiorcl._serving.action_messages import (
     REQUESTS,
@@ -46,9 +46,9 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
 
     @functools.wraps(notify_execute)
     def wrapper(self: Any, goal_handle: Any, execute_callback: Any = None) -> None:
-        found, node = served(self), private.node_of_action(self)
+        found, node = served(self), private_actions.node_of_action(self)
         executor = None if node is None else node.executor
-        callback = execute_callback or private.execute_callback_of(self)
+        callback = execute_callback or private_actions.execute_callback_of(self)
         if callback is None:
             return  # newer servers need none: who accepts a goal may see to it
         if found is None or executor is None:
@@ -105,7 +105,7 @@ def _heard_from_the_start(send: Callable[..., Any]) -> Callable[..., Any]:
             return send(self, goal, None, goal_uuid)
         if goal_uuid is None:
             goal_uuid = UUID(uuid=list(uuid4().bytes))
-        callbacks, key = private.feedback_callbacks_of(self), bytes(goal_uuid.uuid)
+        callbacks, key = private_actions.feedback_callbacks_of(self), bytes(goal_uuid.uuid)
         before = callbacks.get(key)
         callbacks[key] = feedback_callback
         try:
@@ -239,7 +239,7 @@ def apply() -> None:
     # What decides on goals may return a coroutine, whatever it is.
     setattr(rclpy.action.server, "await_or_execute", judged(await_or_execute))
     setattr(ActionServer, "notify_execute", _execute_to_the_end(ActionServer.notify_execute))
-    cancel, get_result = private.CANCEL_GOAL_ASYNC, private.GET_RESULT_ASYNC
+    cancel, get_result = private_actions.CANCEL_GOAL_ASYNC, private_actions.GET_RESULT_ASYNC
     for method in ("send_goal_async", cancel, get_result):
         setattr(ActionClient, method, _noted_before_its_answer(getattr(ActionClient, method)))
     setattr(ActionClient, "send_goal_async", _heard_from_the_start(ActionClient.send_goal_async))

@@ -29,7 +29,7 @@ from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.private import frame_above
 from aiorcl._loop.run import something_runs_here
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private, private_actions
 from aiorcl._serving.naming import described, name_of
 from aiorcl._serving.registry import (
     served_here,
@@ -84,13 +84,13 @@ _ENDLESS = (
     _Endless(
         ClientGoalHandle,
         "cancel_goal",
-        private.client_of,
+        private_actions.client_of,
         "await goal_handle.cancel_goal_async()",
     ),
     _Endless(
         ClientGoalHandle,
         "get_result",
-        private.client_of,
+        private_actions.client_of,
         "await goal_handle.get_result_async()",
     ),
     _Endless(
@@ -309,7 +309,7 @@ def _name_of(entity: Any) -> str:
         return found.core.label
     name = (
         getattr(entity, "srv_name", None)
-        or private.action_name_of(entity)
+        or private_actions.action_name_of(entity)
         or getattr(entity, "remote_node_name", None)
     )
     if name is None and isinstance(entity, Node):

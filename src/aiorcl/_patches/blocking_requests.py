@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.action.client import ActionClient
 from rclpy.client import Client
 
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._serving.registry import serving_and_node_of
 from aiorcl._tasks.blocked_calls import UnansweredError, discard_wait, leave
 from aiorcl._tasks.unwanted_requests import drop_unwanted
@@ -27,8 +27,8 @@ if TYPE_CHECKING:
 _CALLS = (
     (Client, "call"),
     (ActionClient, "send_goal"),
-    (ActionClient, private.CANCEL_GOAL),
-    (ActionClient, private.GET_RESULT),
+    (ActionClient, private_actions.CANCEL_GOAL),
+    (ActionClient, private_actions.GET_RESULT),
 )
 
 

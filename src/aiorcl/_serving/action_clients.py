@@ -14,7 +14,7 @@ from rclpy.waitable import Waitable
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private, private_actions
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource
 from aiorcl._serving.actions import TAKEN, Action, finish, take_ended_goals
@@ -77,7 +77,7 @@ def _forget_orphans(client: ActionClient[Any, Any, Any]) -> None:
     futures = list(private.futures_of(client))
     pending = {
         id(future)
-        for requests in private.pending_of(client).values()
+        for requests in private_actions.pending_of(client).values()
         for future in list(requests.values())
     }
     if len(futures) > len(pending):
@@ -90,8 +90,8 @@ def watch_client(
     watcher: Watcher, client: ActionClient[Any, Any, Any], group: _core.Group | None
 ) -> Action:
     """Watch an action client."""
-    handle: Any = private.client_handle_of(client)
-    action_type, node = private.type_of(client), private.node_of_action(client)
+    handle: Any = private_actions.client_handle_of(client)
+    action_type, node = private_actions.type_of(client), private_actions.node_of_action(client)
     assert node is not None  # of an action
     impl = action_type.Impl
     with handle:
@@ -100,12 +100,12 @@ def watch_client(
     action = Action(client, "client", name, handle, action_type)
     action.goals_at_once = goals_at_once
 
-    pending = private.pending_of(client)
-    callbacks = private.feedback_callbacks_of(client)
-    goals_of_results = private.goal_ids_of(client)["result"]
+    pending = private_actions.pending_of(client)
+    callbacks = private_actions.feedback_callbacks_of(client)
+    goals_of_results = private_actions.goal_ids_of(client)["result"]
 
     def answer(key: str) -> Callable[[Any], None]:
-        forget = private.forgetter_of(client, key)
+        forget = private_actions.forgetter_of(client, key)
 
         def run(data: Any) -> None:
             future = pending[key].get(data[0])

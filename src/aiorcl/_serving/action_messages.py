@@ -11,7 +11,7 @@ from typing import Any
 
 from aiorcl import _core
 from aiorcl._rclpy.notes import add_note
-from aiorcl._rclpy.private import node_of_action, server_handle_of
+from aiorcl._rclpy.private_actions import node_of_action, server_handle_of
 from aiorcl._serving.naming import name_of
 from aiorcl._serving.unsent import UnsentResponses, tells_node
 

@@ -17,7 +17,7 @@ from rclpy.waitable import Waitable
 
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource
 from aiorcl._serving.actions import TAKEN, Action, finish
@@ -52,9 +52,9 @@ def watch_server(
     wait_set: int,
 ) -> Action:
     """Watch an action server; ``wait_set`` is the address of one that holds only its entities."""
-    handle: Any = private.server_handle_of(server)
+    handle: Any = private_actions.server_handle_of(server)
     impl = server.action_type.Impl
-    node = private.node_of_action(server)
+    node = private_actions.node_of_action(server)
     assert node is not None  # of an action
     with handle:
         # Resolved already by newer rcl_action, but not by that of Jazzy.
@@ -74,8 +74,8 @@ def watch_server(
         return lambda data: begin(server.execute({key: data}), callable_for)  # type: ignore[misc]  # one of all
 
     def expire() -> None:
-        with private.lock_of(server):
-            expired = handle.expire_goals(max(1, len(private.goals_of(server))))
+        with private_actions.lock_of(server):
+            expired = handle.expire_goals(max(1, len(private_actions.goals_of(server))))
         finish(server.execute({"expired": expired}))
 
     for part, (source, service, key) in enumerate(

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.do_all import do_all
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._serving.action_messages import ActionSource, Sender
 from aiorcl._serving.registry import served
 
@@ -105,7 +105,7 @@ class Action:
     def _hand_back(self) -> None:
         last, self.last_feedback = self.last_feedback, {}
         if last:
-            private.feedback_callbacks_of(self.rclpy_entity).update(last)
+            private_actions.feedback_callbacks_of(self.rclpy_entity).update(last)
             _ended_goals.setdefault(self.rclpy_entity, set()).update(last)
 
     def add(

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.task import Task
 
@@ -43,7 +43,7 @@ class ExecuteCallback:
 
     def __init__(self, server: ActionServer[Any, Any, Any], server_label: str) -> None:
         self.label = f"the execute callback of {server_label}"
-        self.node = private.node_of_action(server)
+        self.node = private_actions.node_of_action(server)
 
 
 class Execution(Task[None]):
@@ -62,7 +62,7 @@ class Execution(Task[None]):
         goal: ServerGoalHandle[Any, Any, Any],
         called: ExecuteCallback,
     ) -> None:
-        execute = private.execute_goal_of(server)
+        execute = private_actions.execute_goal_of(server)
         super().__init__(lambda: execute(callback, goal), (), {}, owned, unfetched, executor)
         self._server = server
         self._goal = goal
@@ -79,7 +79,7 @@ class Execution(Task[None]):
 
     def _result_future(self) -> rclpy.task.Future[Any] | None:
         """Return what the requests for the result wait for; None if the goal has expired."""
-        return private.result_futures_of(self._server).get(bytes(self._goal.goal_id.uuid))
+        return private_actions.result_futures_of(self._server).get(bytes(self._goal.goal_id.uuid))
 
     def _take_handler(self) -> Any:
         # No coroutine before: one whose executor is collected would complain that it never ran.
@@ -97,7 +97,7 @@ class Execution(Task[None]):
     def _end_goal(self) -> None:
         server, goal = self._server, self._goal
         try:
-            with private.server_handle_of(server):
+            with private_actions.server_handle_of(server):
                 if goal.is_active:
                     if goal.is_cancel_requested:
                         goal.canceled()

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy.private import action_name_of
+from aiorcl._rclpy.private_actions import action_name_of
 from aiorcl._tasks.task import name_of_function
 
 if TYPE_CHECKING:

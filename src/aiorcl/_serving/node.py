@@ -19,7 +19,7 @@ from aiorcl import _core
 from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.do_all import do_all
 from aiorcl._rclpy.attachments import attached
-from aiorcl._rclpy.private import goals_of
+from aiorcl._rclpy.private_actions import goals_of
 from aiorcl._serving import registry
 from aiorcl._serving.actions import Action
 from aiorcl._serving.destroyed import is_destroyed

@@ -9,7 +9,8 @@ from typing import TYPE_CHECKING, Any
 from rclpy.action.client import ActionClient
 from rclpy.client import Client
 
-from aiorcl._rclpy.private import pending_of, pending_requests_of
+from aiorcl._rclpy.private import pending_requests_of
+from aiorcl._rclpy.private_actions import pending_of
 from aiorcl._serving.registry import nodes_served_so_far
 
 if TYPE_CHECKING:

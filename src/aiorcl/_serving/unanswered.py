@@ -19,11 +19,7 @@ from aiorcl._loop.by_identity import ByIdentity
 from aiorcl._loop.shutdown_state import ShutdownState, shutdown_state_of
 from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import (
-    action_name_of,
-    forgetter_of,
-    node_of_action,
-)
+from aiorcl._rclpy.private_actions import action_name_of, forgetter_of, node_of_action
 from aiorcl._serving.action_servers import servers_of
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.destroyed import is_destroyed

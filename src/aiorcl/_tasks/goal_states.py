@@ -11,7 +11,7 @@ from action_msgs.srv import CancelGoal
 from rclpy.action.client import ActionClient
 
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -66,7 +66,7 @@ def note_canceling(client: AnyActionClient, goal_ids: Iterable[Any]) -> None:
     """Remember the goals that a server has agreed to cancel, while they have not ended."""
     found = _canceling.setdefault(client, {})
     for key, goal_id in list(found.items()):
-        handle = private.known_handle(client, goal_id)
+        handle = private_actions.known_handle(client, goal_id)
         if handle is None or handle.status in _ENDED:
             found.pop(key, None)
     found.update((bytes(goal_id.uuid), goal_id) for goal_id in goal_ids)

@@ -17,7 +17,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private, private_actions
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.cancel_requests import cancel_goal
 from aiorcl._tasks.goal_states import has_ended, is_canceling, is_refusal
@@ -76,9 +76,9 @@ def _drop_goal(client: AnyActionClient, future: AnyFuture) -> None:
     sequence, answer = _take_over(client, future, "goal")
     if answer is None:
         return
-    goal_id = private.goal_ids_of(client)["goal"][sequence]
-    private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(private.forgetter_of(client, "goal"))
+    goal_id = private_actions.goal_ids_of(client)["goal"][sequence]
+    private_actions.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(private_actions.forgetter_of(client, "goal"))
     answer.add_done_callback(_CancelIfAccepted())
     # At once too: the executor may end before the answer comes.
     _cancel(client, goal_id, warn=False)
@@ -89,9 +89,9 @@ def _drop_result(client: AnyActionClient, future: AnyFuture) -> None:
     sequence, answer = _take_over(client, future, "result")
     if answer is None:
         return
-    goal_id = private.goal_ids_of(client)["result"][sequence]
-    private.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
-    answer.add_done_callback(private.forgetter_of(client, "result"))
+    goal_id = private_actions.goal_ids_of(client)["result"][sequence]
+    private_actions.feedback_callbacks_of(client).pop(bytes(goal_id.uuid), None)
+    answer.add_done_callback(private_actions.forgetter_of(client, "result"))
     if has_ended(client, goal_id) or is_canceling(client, goal_id):
         return
     loop = loop_here()
@@ -117,15 +117,15 @@ def _drop_cancellation(client: AnyActionClient, future: AnyFuture) -> None:
     """Let the server cancel the goal nevertheless."""
     _, answer = _take_over(client, future, "cancel")
     if answer is not None:
-        answer.add_done_callback(private.forgetter_of(client, "cancel"))
+        answer.add_done_callback(private_actions.forgetter_of(client, "cancel"))
 
 
 # By kind of client: the method by which it forgets a request, and what is done in that place.
 _DROPS: tuple[tuple[Any, Callable[[Any], object], Callable[[Any, AnyFuture], None]], ...] = (
     (Client, attrgetter("remove_pending_request"), _drop_call),
-    (ActionClient, partial(private.forgetter_of, request="goal"), _drop_goal),
-    (ActionClient, partial(private.forgetter_of, request="result"), _drop_result),
-    (ActionClient, partial(private.forgetter_of, request="cancel"), _drop_cancellation),
+    (ActionClient, partial(private_actions.forgetter_of, request="goal"), _drop_goal),
+    (ActionClient, partial(private_actions.forgetter_of, request="result"), _drop_result),
+    (ActionClient, partial(private_actions.forgetter_of, request="cancel"), _drop_cancellation),
 )
 
 
@@ -137,9 +137,9 @@ def _take_over(
     Without one rclpy would complain of an answer that it does not expect.
     """
     answer: AnyFuture = rclpy.task.Future()
-    pending = private.pending_of(client)[request]
-    with private.lock_of(client):
-        sequence = private.number_of(client, request, future)
+    pending = private_actions.pending_of(client)[request]
+    with private_actions.lock_of(client):
+        sequence = private_actions.number_of(client, request, future)
         if sequence is None:
             return 0, None
         pending[sequence] = answer
@@ -159,8 +159,8 @@ class _CancelIfAccepted(InlineCallback):
 def _cancel_accepted(future: AnyFuture) -> None:
     handle = future.result()
     if handle is not None and handle.accepted:
-        client = private.client_of(handle)
-        private.feedback_callbacks_of(client).pop(bytes(handle.goal_id.uuid), None)
+        client = private_actions.client_of(handle)
+        private_actions.feedback_callbacks_of(client).pop(bytes(handle.goal_id.uuid), None)
         _cancel(client, handle.goal_id)
 
 
@@ -184,8 +184,9 @@ class _WarnIfRefused(InlineCallback):
     def __call__(self, future: AnyFuture) -> None:
         response = future.result()
         if response is not None and is_refusal(self._client, self._goal_id, response):
-            name, goal = private.action_name_of(self._client), bytes(self._goal_id.uuid).hex()
-            private.logger_of_action(self._client).warning(
+            name = private_actions.action_name_of(self._client)
+            goal = bytes(self._goal_id.uuid).hex()
+            private_actions.logger_of_action(self._client).warning(
                 f"The server of action '{name}' refused to cancel goal {goal}, which nobody awaits "
                 "any more: it goes on"
             )

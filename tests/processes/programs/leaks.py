@@ -29,7 +29,8 @@ from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioClock, AsyncioExecutor, ThreadCallbackGroup
-from aiorcl._rclpy.private import callbacks_of, result_futures_of, server_of
+from aiorcl._rclpy.private import callbacks_of
+from aiorcl._rclpy.private_actions import result_futures_of, server_of
 from tests.processes.programs.talk import say, set_deadline
 from tests.support.actions import serve_action
 from tests.support.counters import Holdings, resident_bytes

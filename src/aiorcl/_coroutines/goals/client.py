@@ -28,7 +28,7 @@ from aiorcl._coroutines.goals.server_watch import ServerWatch, ask_again
 from aiorcl._coroutines.goals.window import goal_window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import action_name_of, logger_of_action, type_of
+from aiorcl._rclpy.private_actions import action_name_of, logger_of_action, type_of
 from aiorcl._rclpy.typed import AnyFeedbackT, AnyResultT, FeedbackT, GoalSender, GoalT, ResultT
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError

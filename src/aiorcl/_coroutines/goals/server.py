@@ -25,7 +25,7 @@ from aiorcl._coroutines.arguments import (
     checked_seconds,
 )
 from aiorcl._rclpy.attachments import attach, attached
-from aiorcl._rclpy.private import logger_of_action, server_of
+from aiorcl._rclpy.private_actions import logger_of_action, server_of
 from aiorcl._rclpy.typed import ActionT_contra, ActionType, FeedbackT, GoalT, OfAction, ResultT
 from aiorcl._serving.action_messages import check_result_message
 from aiorcl._serving.destroyed import is_destroyed

@@ -12,7 +12,7 @@ from rclpy.exceptions import InvalidHandle
 from aiorcl import _core
 from aiorcl._coroutines.goals.errors import GoalLostError
 from aiorcl._rclpy.compiled import RCLError
-from aiorcl._rclpy.private import action_name_of, client_handle_of
+from aiorcl._rclpy.private_actions import action_name_of, client_handle_of
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError, on_loop
 from aiorcl._serving.graph import GraphChanges

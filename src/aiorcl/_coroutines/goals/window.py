@@ -11,7 +11,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._coroutines.line import Line
 from aiorcl._coroutines.readiness import action_ready
-from aiorcl._rclpy.private import action_name_of, pending_of
+from aiorcl._rclpy.private_actions import action_name_of, pending_of
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_of

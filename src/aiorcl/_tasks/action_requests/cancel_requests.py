@@ -16,7 +16,7 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import SentAgain
 from aiorcl._tasks.failure import fail
@@ -57,8 +57,8 @@ def cancel_goal(client: AnyActionClient, goal_id: Any) -> AnyFuture:
 
 def _send(client: AnyActionClient, goal_id: Any) -> AnyFuture:
     # There may be no handle, and all that rclpy reads of one here is the id.
-    acceptance = private.type_of(client).Impl.SendGoalService.Response()
-    return private.cancel_goal_async(client, ClientGoalHandle(client, goal_id, acceptance))
+    acceptance = private_actions.type_of(client).Impl.SendGoalService.Response()
+    return private_actions.cancel_goal_async(client, ClientGoalHandle(client, goal_id, acceptance))
 
 
 class _Request(InlineCallback):
@@ -124,7 +124,7 @@ class CancelRequests:
         if response.return_code != CancelGoal.Response.ERROR_UNKNOWN_GOAL_ID:
             return True
         newest = self._sent_again.newest(number)
-        future = private.pending_of(self._client)["cancel"].get(newest)
+        future = private_actions.pending_of(self._client)["cancel"].get(newest)
         for request in (*self._fresh, *self._overdue):
             if request.future is future:
                 unknown = self.unknown_answers.get(bytes(request.goal_id.uuid))
@@ -177,8 +177,8 @@ class CancelRequests:
     def _ask_again(self, request: _Request) -> bool:
         """Return whether there is a server to answer: its goals go with it."""
         if not self._client.server_is_ready():
-            private.forgetter_of(self._client, "cancel")(request.future)
+            private_actions.forgetter_of(self._client, "cancel")(request.future)
             return False
-        with private.lock_of(self._client):
-            number = private.number_of(self._client, "cancel", request.future)
+        with private_actions.lock_of(self._client):
+            number = private_actions.number_of(self._client, "cancel", request.future)
         return number is not None and self._sent_again.send(number, request.goal_id) is not None

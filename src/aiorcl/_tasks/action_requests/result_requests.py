@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 from action_msgs.msg import GoalStatus
 from rclpy.exceptions import InvalidHandle
 
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._tasks.action_requests.sent_again import SentAgain
 from aiorcl._tasks.goal_states import ended_goals
@@ -36,7 +36,7 @@ class ResultRequests:
         #: answer is right.
         self.unknown_answers: dict[bytes, UnknownAnswers] = {}
         self._client = client
-        self._goal_ids = private.goal_ids_of(client)["result"]
+        self._goal_ids = private_actions.goal_ids_of(client)["result"]
         self._expected: dict[int, Patience] = {}  # by the number of the request
         self._sent_again = SentAgain(client, "result")
 

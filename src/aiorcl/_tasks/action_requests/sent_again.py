@@ -10,7 +10,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING, Any
 
-from aiorcl._rclpy import private
+from aiorcl._rclpy import private_actions
 
 if TYPE_CHECKING:
     from rclpy.action.client import ActionClient
@@ -43,7 +43,7 @@ class SentAgain:
         :raises InvalidHandle: if the client is gone.
         :raises RCLError: if its context is.
         """
-        new = private.send_again(self._client, self._request, number, goal_id)
+        new = private_actions.send_again(self._client, self._request, number, goal_id)
         if new is None:
             return None
         known = self._numbers.setdefault(number, _Number(number))
@@ -66,4 +66,5 @@ class SentAgain:
         known = self._numbers.pop(number, None)
         if known is None:
             return number
-        return known.now if known.now in private.pending_of(self._client)[self._request] else None
+        pending = private_actions.pending_of(self._client)[self._request]
+        return known.now if known.now in pending else None
