@@ -1,9 +1,10 @@
 # Copyright 2026 The aiorcl authors
 # SPDX-License-Identifier: Apache-2.0
-# The end of an executor says for which callbacks in workers it waits.
+# The end of an executor says for which callbacks in workers, and which coroutines, it waits.
 
 from __future__ import annotations
 
+import asyncio
 import threading
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -23,19 +24,23 @@ from tests.support.counters import wait_until_asleep
 from tests.support.threads import Threads, a_message
 
 if TYPE_CHECKING:
+    from collections.abc import Callable, Collection
+
+    from aiorcl._tasks.coroutine_steps import Steps
     from tests.support.makers import Run
 
 
-def set_when_told(monkeypatch: pytest.MonkeyPatch) -> threading.Event:
-    """Return what is set when each has been named that holds up an end."""
+def set_when_told(monkeypatch: pytest.MonkeyPatch, *, times: int = 2) -> threading.Event:
+    """Return what is set when an end has looked so often at who holds it up, and named each."""
     told, looks = threading.Event(), list[None]()
     look = HoldUps.look
 
-    def look_twice(self: HoldUps) -> None:
-        look(self)
+    def look_twice(self: HoldUps, coroutines: Collection[Steps] = ()) -> bool:
+        is_early = look(self, coroutines)
         looks.append(None)
-        if len(looks) > 1:
+        if len(looks) >= times:
             told.set()
+        return is_early
 
     monkeypatch.setattr(hold_ups, "_SILENT_SEC", 0.0)
     monkeypatch.setattr(HoldUps, "look", look_twice)
@@ -120,3 +125,59 @@ def test_the_execution_of_a_goal_is_named_by_its_action(
         assert f"[{name}]: The end of the executor waits for {waits_for}, at " in told
 
     run(main)
+
+
+@pytest.mark.parametrize("way", ["block", "spin"])
+@pytest.mark.parametrize("before", ["", "remove", "destroy", "context"])
+def test_a_coroutine_that_goes_on_is_named(
+    *, way: str, before: str, run: Run, context: Context, lone: Node,
+    monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str],
+) -> None:  # fmt: skip
+    """Once, and where it is; also if the end of its node has cancelled it before."""
+    name, told = lone.get_name(), set_when_told(monkeypatch, times=1)
+    monkeypatch.setattr(hold_ups, "_CLEANUP_SEC", 0.0)
+    begun = threading.Event()
+
+    async def goes_on() -> None:
+        while not told.is_set():  # noqa: ASYNC110
+            await asyncio.sleep(0)
+
+    async def callback(_: Int64) -> None:
+        begun.set()
+        try:
+            await asyncio.Event().wait()
+        except asyncio.CancelledError:
+            await goes_on()
+
+    def end_something(executor: AsyncioExecutor) -> None:
+        ends: dict[str, Callable[[], object]] = {
+            "remove": lambda: executor.remove_node(lone),
+            "destroy": lone.destroy_node,
+            "context": context.shutdown,
+        }
+        if before:
+            ends[before]()
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            while not begun.is_set():  # noqa: ASYNC110
+                await asyncio.sleep(0)
+            end_something(executor)
+
+    lone.create_subscription(Int64, "topic", callback, 10)  # type: ignore[arg-type]
+    lone.create_publisher(Int64, "topic", 10).publish(Int64())
+    if way == "block":
+        run(main)
+    else:
+        executor = AsyncioExecutor(context=context)
+        executor.add_node(lone)
+        while not begun.is_set():
+            executor.spin_once(timeout_sec=0)
+        end_something(executor)
+        assert executor.shutdown()
+    err = capfd.readouterr().err
+    assert err.count("The end of the executor waits for") == 1
+    assert f"waits for the coroutine '{callback.__qualname__}' of node '/{name}', which" in err
+    line = goes_on.__code__.co_firstlineno + 2
+    assert f"at {Path(__file__)}:{line} in {goes_on.__qualname__}()" in err

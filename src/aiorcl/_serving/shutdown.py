@@ -104,7 +104,7 @@ class Shutdown:
             if not self._errors.in_block():
                 return
             self._tell_none_left()
-        elif self._owned.count_awaited() <= self._workers.running:
+        elif len(self._owned.awaited()) <= self._workers.running:
             # Threads cannot be cancelled, and may wait for what they have had the loop wait for.
             self._state.only_workers_left = True
         else:
@@ -114,10 +114,10 @@ class Shutdown:
         self._followers.shut_down(reason, finally_=True)
 
     def _release_workers(self) -> bool:
-        self._hold_ups.look()
+        is_early = self._hold_ups.look(self._owned.awaited())
         if self._state.only_workers_left:
             self._workers.cancel_awaited(self._run.loop)
-        return self._workers.running > 0
+        return is_early or self._workers.running > 0
 
     def _tell_none_left(self) -> None:
         self._state.none_left = True

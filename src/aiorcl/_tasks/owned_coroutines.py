@@ -93,9 +93,9 @@ class OwnedCoroutines:
         """Tell whether one of these tasks runs a coroutine of these."""
         return any(steps.task in tasks for steps in self._owned)
 
-    def count_awaited(self) -> int:
-        """Return for how many the end waits, of those under way."""
-        return len(self._owned - self._spared)
+    def awaited(self) -> set[Steps]:
+        """Return those for which the end waits, of those under way."""
+        return self._owned - self._spared
 
     def leave_to_parent(self) -> None:
         """In a forked child: run no coroutine any more but those that are on the stack."""

@@ -83,7 +83,7 @@ def interrupt_once_it_waits(executor: AsyncioExecutor) -> None:
     """
     tells = HoldUps.look
 
-    def look(_: HoldUps) -> None:
+    def look(_: HoldUps, *coroutines: object) -> None:
         setattr(HoldUps, "look", tells)
         executor.loop.call_soon(signal.raise_signal, signal.SIGINT)
 
