@@ -37,6 +37,39 @@ class Noted(Follower):
         self.told.append(reason)
 
 
+@pytest.mark.parametrize("way", ends.ENDS)
+def test_one_that_raises_keeps_no_other_from_being_told(
+    run: Run, context: Context, lone: Node, way: str
+) -> None:
+    """A method of a node of the user's, say, by which a stream destroys what is its own."""
+
+    class Failing(Noted):
+        """Raises when it is told."""
+
+        def gone(self, reason: str) -> None:
+            super().gone(reason)
+            raise LookupError(reason)
+
+    classes = (Noted, Failing, Noted, Failing, Noted)
+    followers = [each(outlives_shutdown=False) for each in classes]
+
+    async def main() -> None:
+        timer = lone.create_timer(1000.0, lambda: None)
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(lone)
+            found = served(timer)
+            assert found is not None
+            for follower in followers:
+                found.served_node.serving.follow(follower, timer, lone)
+            with contextlib.suppress(LookupError):
+                await ends.end(way, executor, lone, timer, block=block, thread=False)
+
+    with contextlib.suppress(LookupError):
+        run(main)
+    assert [len(follower.told) for follower in followers] == [1] * len(followers)
+
+
 @pytest.mark.parametrize("patient", [False, True], ids=["stream", "call"])
 @pytest.mark.parametrize("way", ends.ENDS)
 def test_who_comes_late_is_told(

@@ -7,10 +7,12 @@ from __future__ import annotations
 import asyncio
 import weakref
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 from aiorcl._loop.aside import loop_here
 from aiorcl._loop.by_identity import ByIdentity
+from aiorcl._loop.do_all import do_all
 from aiorcl._loop.shutdown_state import Reason, ShutdownState
 
 # How many may be followed, or have been, before those that nobody follows any more are forgotten:
@@ -98,24 +100,26 @@ class Followers:
 
     def gone(self, key: int, reason: str) -> None:
         """An entity, by its id, is not served any more."""
-        for follower in list(self._of.pop(key, ())):
-            self.tell(follower, reason)
+        self._tell_all(list(self._of.pop(key, ())), reason)
 
     def node_gone(self, node: object, reason: str) -> None:
         """A node is not served any more, with all that it has."""
-        for follower in list(self._followed):
-            found = self._followed.get(follower)
-            if found is not None and found[1] is node:
-                self.tell(follower, reason)
+        found = ((each, self._followed.get(each)) for each in list(self._followed))
+        of_node = [each for each, of in found if of is not None and of[1] is node]
+        self._tell_all(of_node, reason)
 
     def shut_down(self, reason: str, *, finally_: bool) -> None:
         """Nothing is served any more; but clients are, unless ``finally_``."""
-        for follower in list(self._followed):
-            if finally_ or not follower.outlives_shutdown:
-                self.tell(follower, reason)
+        followers = list(self._followed)
+        self._tell_all(
+            [each for each in followers if finally_ or not each.outlives_shutdown], reason
+        )
 
     def __len__(self) -> int:
         return len(self._followed)
+
+    def _tell_all(self, followers: list[Follower], reason: str) -> None:
+        do_all(*(partial(self.tell, each, reason) for each in followers))
 
     def tell(self, follower: Follower, reason: str) -> None:
         """Tell one, and forget it; nothing if it is not here any more."""

@@ -13,7 +13,9 @@ import pytest
 from rclpy.context import Context
 from rclpy.event_handler import QoSPublisherEventType
 from rclpy.node import Node
+from sensor_msgs.msg import Image
 from std_msgs.msg import Int64
+from std_srvs.srv import Trigger
 
 import aiorcl
 from aiorcl import AsyncioExecutor
@@ -85,6 +87,71 @@ def test_what_has_arrived_can_be_taken_after_the_end(
                 assert [message.data async for message in second] == []
 
     run(main)
+
+
+def fed_by(node: Node) -> list[int]:
+    """Count what may feed a stream."""
+    kinds = (node.subscriptions, node.services, node.timers, node.waitables)
+    return [len(list(each)) for each in kinds]
+
+
+IMAGES = ((Image, "left"), (Image, "right"))
+
+STREAMS: dict[str, Callable[[Node, Any], aiorcl.Stream[Any]]] = {
+    "messages": lambda node, _: aiorcl.messages(node, Int64, "topic"),
+    "synchronized": lambda node, _: aiorcl.synchronized(node, *IMAGES),
+    "ticks": lambda node, _: aiorcl.ticks(node, 1000),
+    "ticks of a clock": lambda node, _: aiorcl.ticks(node, 1000, clock=node.get_clock()),
+    "requests": lambda node, _: aiorcl.requests(node, Trigger, "service"),
+    "events": lambda node, publisher: aiorcl.qos_events(
+        node, publisher, QoSPublisherEventType.RCL_PUBLISHER_MATCHED
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", STREAMS)
+@pytest.mark.parametrize("thread", [False, True], ids=["loop", "thread"])
+@pytest.mark.parametrize("way", ["remove_node", "executor", "block"])
+def test_a_stream_that_has_ended_leaves_nothing_on_its_node(
+    *, run: Run, context: Context, make_node: MakeNode, way: str, thread: bool, kind: str
+) -> None:
+    """Though somebody holds it: whoever serves the node next would call what nobody reads."""
+    node = make_node()
+    publisher = node.create_publisher(Int64, "published", 10)
+    before = fed_by(node)
+
+    async def main() -> None:
+        async with contextlib.AsyncExitStack() as block:
+            executor = await block.enter_async_context(AsyncioExecutor(context=context))
+            executor.add_node(node)
+            stream = STREAMS[kind](node, publisher)
+            waiting = asyncio.ensure_future(anext(stream, None))
+            await turns()
+            assert fed_by(node) != before
+            await ends.end(way, executor, node, stream, block=block, thread=thread)
+            assert await waiting is None
+            assert fed_by(node) == before
+            assert not stream.closed
+
+    run(main)
+
+
+def test_a_stream_of_a_spin_call_leaves_nothing_on_its_node(context: Context, lone: Node) -> None:
+    """It ends while nothing runs, and its loop may never run again."""
+    streams: list[aiorcl.Stream[Any]] = []
+    before = fed_by(lone)
+
+    async def open_one() -> None:
+        streams.append(await aiorcl.messages(lone, Int64, "topic").__aenter__())
+
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    executor.spin_until_future_complete(executor.create_task(open_one))
+    assert fed_by(lone) != before
+    executor.remove_node(lone)
+    executor.remove_node(lone)
+    assert fed_by(lone) == before
+    executor.shutdown()
 
 
 def test_a_node_on_no_executor_is_refused(run: Run, context: Context, lone: Node) -> None:

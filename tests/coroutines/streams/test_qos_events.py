@@ -18,6 +18,7 @@ from rclpy.event_handler import (
     QoSSubscriptionEventType,
     SubscriptionEventCallbacks,
 )
+from rclpy.executors import Executor, SingleThreadedExecutor
 from rclpy.node import Node
 from rclpy.qos import QoSProfile, ReliabilityPolicy
 from std_msgs.msg import Int64
@@ -26,6 +27,7 @@ import aiorcl
 from aiorcl import AsyncioExecutor
 from aiorcl._coroutines.streams import qos_events
 from aiorcl._coroutines.streams.stream import Feed
+from tests.support.elsewhere import DEADLINE_SEC
 from tests.support.turns import turns
 from tests.support.walk import cancel_everywhere
 
@@ -203,6 +205,34 @@ def test_an_entity_is_destroyed_while_a_stream_is_open(
             assert waitables(lone) == before
 
     run(main)
+
+
+@pytest.mark.parametrize("of_next", [SingleThreadedExecutor, AsyncioExecutor])
+def test_the_next_executor_of_the_node_calls_the_callback(
+    run: Run, context: Context, lone: Node, of_next: Callable[..., Executor]
+) -> None:
+    """The stream has ended with the one before, and somebody holds it."""
+    told: list[int] = []
+    callbacks = PublisherEventCallbacks(matched=lambda event: told.append(event.total_count))
+    publisher = lone.create_publisher(Int64, "topic", 10, event_callbacks=callbacks)
+    stream = aiorcl.qos_events(lone, publisher, PUBLISHER_MATCHED)
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            waiting = asyncio.ensure_future(anext(stream, None))
+            await turns()
+        assert await waiting is None
+
+    run(main)
+    executor = of_next(context=context)
+    executor.add_node(lone)
+    for count in (1, 2):
+        lone.create_subscription(Int64, "topic", lambda _: None, 10)
+        while len(told) < count:
+            executor.spin_once(timeout_sec=DEADLINE_SEC)
+    assert told == [1, 2]
+    executor.shutdown()
 
 
 def test_two_streams_share_a_handler(run: Run, context: Context, lone: Node) -> None:

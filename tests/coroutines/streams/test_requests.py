@@ -259,3 +259,24 @@ def test_wrong_arguments_are_refused(lone: Node) -> None:
     assert repr(stream) == "<RequestStream of 'service'>"
     with pytest.raises(RuntimeError, match="not open yet"):
         _ = stream.service
+
+
+def test_nobody_asks_a_stream_that_has_ended(run: Run, context: Context, lone: Node) -> None:
+    """It is held, and its node is served again: its service is gone, so that clients wait."""
+    client = lone.create_client(BasicTypes, "service")
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            async with stream_of(lone) as stream:
+                await aiorcl.service_ready(client)
+                executor.remove_node(lone)
+                assert [asked async for asked in stream] == []
+                executor.add_node(lone)
+                assert services(lone) == 0
+                async with stream_of(lone) as another:
+                    asking = ask(client, 7)
+                    repeat(await anext(another))
+                    assert await asking == 7
+
+    run(main)

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import sys
 import time
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rclpy.node import Node
@@ -103,12 +104,9 @@ class MessageStream(Stream[MsgT]):
             *(self._msg_type, self._topic, feed.put, self._qos_profile),
             callback_group=LoopCallbackGroup(),
         )
+        feed.owns(partial(self._node.destroy_subscription, self._subscription))
         feed.follow(served_node.serving, self._subscription, self._node)
         return feed
-
-    def _destroy(self) -> None:
-        assert self._subscription is not None  # made with the feed
-        self._node.destroy_subscription(self._subscription)
 
 
 class _FirstMessage(MessageStream[MsgT]):

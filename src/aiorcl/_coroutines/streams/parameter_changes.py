@@ -103,12 +103,9 @@ class ParameterStream(Stream["list[AnyParameter]"]):
         changes.feeds[feed] = None
         callbacks = partial(_call_callbacks, weakref.ref(self._node))
         setattr(self._node, CALL_POST_SET_CALLBACKS, callbacks)
-        self._forget_feed = partial(changes.feeds.pop, feed, None)
+        feed.owns(partial(changes.feeds.pop, feed, None))
         feed.follow(served_node.serving, self._node, self._node)
         return feed
-
-    def _destroy(self) -> None:
-        self._forget_feed()
 
 
 def parameter_changes(node: Node, *names: str) -> ParameterStream:

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 from collections import deque
 from collections.abc import Callable
+from functools import partial
 from typing import TYPE_CHECKING, Any, Literal, TypeAlias, TypeVar, overload
 
 from rclpy.event_handler import EventHandler, QoSPublisherEventType, QoSSubscriptionEventType
@@ -156,7 +157,10 @@ class _Fan:
             found.served_node.serving.run.do_here_or_post(self._end)
 
     def _end(self) -> None:
-        if self.feeds or not any(each is self._handler for each in self._entity.event_handlers):
+        # The handlers of an entity that goes do so with it: rclpy walks them just now, perhaps on
+        # another thread.
+        goes = self._entity not in (*self._node.publishers, *self._node.subscriptions)
+        if self.feeds or goes or self._handler not in self._entity.event_handlers:
             return
         self._entity.event_handlers.remove(self._handler)
         if self._handler in list(self._node.waitables):
@@ -188,7 +192,6 @@ class EventStream(Stream[EventT]):
         self._node = node
         self._entity = entity
         self._event_type = event_type
-        self._fan: _Fan | None = None
         super().__init__()
 
     def __repr__(self) -> str:
@@ -197,14 +200,11 @@ class EventStream(Stream[EventT]):
     def _open(self) -> Feed[EventT]:
         served_node = served_node_here(self._node)
         feed: Feed[EventT] = Feed(_LIMIT)
-        self._fan = _fan(self._node, self._entity, self._event_type)
-        self._fan.feeds[feed] = None
+        fan = _fan(self._node, self._entity, self._event_type)
+        fan.feeds[feed] = None
+        feed.owns(partial(fan.remove, feed))
         feed.follow(served_node.serving, self._entity, self._node)
         return feed
-
-    def _destroy(self) -> None:
-        if self._fan is not None and self._feed is not None:  # made together
-            self._fan.remove(self._feed)
 
 
 # What each event brings; rclpy hands the same to its callbacks.

@@ -6,6 +6,7 @@ from __future__ import annotations
 
 import copy
 import weakref
+from functools import partial
 from typing import TYPE_CHECKING, Any, Generic
 
 from rclpy.node import Node
@@ -170,12 +171,9 @@ class RequestStream(Stream[ServedRequest[ServiceType[SrvRequestT, SrvResponseT]]
             qos_profile=self._qos_profile,
             callback_group=LoopCallbackGroup(),
         )
+        feed.owns(partial(self._node.destroy_service, self._service))
         feed.follow(served_node.serving, self._service, self._node)
         return feed
-
-    def _destroy(self) -> None:
-        assert self._service is not None  # made with the feed
-        self._node.destroy_service(self._service)
 
 
 def requests(
@@ -193,10 +191,10 @@ def requests(
             asked.response.success = await switch(asked.request.data)
             asked.respond()
 
-    The service is there from when the stream is opened until it is closed, and takes each request
-    as it comes; those that wait are kept, however many they are. Each wants one ``respond()``, in
-    any order; a client hears nothing of requests that are left when the stream is closed, or ends.
-    One that is dropped without a response is named in the log of the node.
+    The service is there from when the stream is opened until it is closed, or ends, and takes each
+    request as it comes; those that wait are kept, however many they are. Each wants one
+    ``respond()``, in any order; a client hears nothing of requests that are left when the stream is
+    closed, or ends. One that is dropped without a response is named in the log of the node.
 
     :param node: a node that an `AsyncioExecutor` serves on the running loop when the first request
         is asked for.

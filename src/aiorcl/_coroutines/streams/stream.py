@@ -28,8 +28,10 @@ T = TypeVar("T")
 class Feed(Follower, Generic[T]):
     """The queue between a callback of the executor and the tasks that iterate over the stream.
 
-    It does not know the stream: what feeds it must not keep a stream alive that nobody holds. An
-    item stays in the queue until a task that runs takes it, so that none is lost by a cancellation.
+    It owns what feeds it, which goes when no more items can come: an executor that serves the node
+    next would call it in vain. It does not know the stream: what feeds it must not keep a stream
+    alive that nobody holds. An item stays in the queue until a task that runs takes it, so that
+    none is lost by a cancellation.
 
     :param limit: how many items are kept; no limit if None.
     :param dropped: called each time that a full queue has lost its oldest item.
@@ -42,8 +44,27 @@ class Feed(Follower, Generic[T]):
         self._items: deque[T] = deque()
         self._waiters: deque[asyncio.Future[None]] = deque()
         self._unfollow: Callable[[Follower], object] = lambda _: None
+        # Until it is called, by whoever takes it from here; no lock, as in Stream.
+        self._releases: deque[Callable[[], object]] = deque()
         self.dropped = 0
         self.reason: str | None = None  # why no more items come
+
+    def owns(self, release: Callable[[], object]) -> None:
+        """Call ``release`` when no more items come, once; now, if that is so.
+
+        It must not know the stream.
+        """
+        self._releases.append(release)
+        if self.reason is not None:
+            self._release()
+
+    def _release(self) -> None:
+        while True:
+            try:
+                release = self._releases.popleft()
+            except IndexError:
+                return
+            release()
 
     def follow(self, serving: Serving, entity: object, node: Node) -> None:
         """End when the entity, its node or the executor is gone."""
@@ -98,12 +119,14 @@ class Feed(Follower, Generic[T]):
         if self.reason is None:
             self.reason = reason
         on_loop(self._loop, self._wake_all)
+        self._release()
 
     def close(self) -> None:
         """End, and forget the items. Any thread."""
         self._unfollow(self)
         self.reason = "The stream was closed"
         on_loop(self._loop, self._forget)
+        self._release()
 
     def _forget_waiter(self, waiter: asyncio.Future[None]) -> None:
         with contextlib.suppress(ValueError):  # it was woken
@@ -127,8 +150,9 @@ class Stream(AsyncIterator[T]):
     """An async iterator, and an async context manager, over what an entity of a node brings.
 
     The entity is the stream's own. It is made when ``async with`` is entered or the first item is
-    asked for, and destroyed when the block is left, by ``close``, or when nobody holds the stream
-    any more: ``break`` out of a bare ``async for message in aiorcl.messages(...)`` is enough.
+    asked for, and destroyed when no more items can come, when the block is left, by ``close``, or
+    when nobody holds the stream any more: ``break`` out of a bare ``async for message in
+    aiorcl.messages(...)`` is enough.
 
     Several tasks may iterate over one stream, each item goes to one of them; for each to get all
     give each a stream. An item that has arrived wakes one task. A task that is cancelled while it
@@ -151,11 +175,7 @@ class Stream(AsyncIterator[T]):
         self._closed = False
 
     def _open(self) -> Feed[T]:
-        """Make what feeds the stream, and the feed."""
-        raise NotImplementedError
-
-    def _destroy(self) -> None:
-        """Destroy what feeds the stream. Any thread."""
+        """Make what feeds the stream, and the feed, which owns it."""
         raise NotImplementedError
 
     def _opened(self) -> Feed[T]:
@@ -191,7 +211,6 @@ class Stream(AsyncIterator[T]):
         except IndexError:
             return  # it was never opened, is being opened, or has ended
         feed.close()
-        self._destroy()
 
     async def aclose(self) -> None:
         """As ``close``, for ``contextlib.aclosing``; waits for nothing."""

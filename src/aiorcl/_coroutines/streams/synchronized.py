@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 import itertools
+from functools import partial
 from typing import TYPE_CHECKING, Any, TypeVar, overload
 
 from rclpy.node import Node
@@ -28,8 +29,6 @@ if TYPE_CHECKING:
     from collections.abc import Callable, Iterator, Sequence
 
     from rclpy.subscription import Subscription
-
-    from aiorcl._serving.serving import Serving
 
 SetT = TypeVar("SetT", bound="tuple[Any, ...]")
 M1 = TypeVar("M1")
@@ -118,7 +117,6 @@ class SynchronizedStream(Stream[SetT]):
         self._queue_size = queue_size
         self._matcher = _Matcher(len(topics), queue_size, tolerance_ns)
         self._subscriptions: list[Subscription[Any]] = []
-        self._unfollow: list[Callable[[], object]] = []
         super().__init__()
 
     def __repr__(self) -> str:
@@ -140,32 +138,23 @@ class SynchronizedStream(Stream[SetT]):
     def _open(self) -> Feed[SetT]:
         served_node = served_node_here(self._node)
         feed: Feed[SetT] = Feed(self._queue_size)
+        subscriptions: list[Subscription[Any]] = []
         try:
             for number, (msg_type, topic) in enumerate(self._topics):
                 subscription = self._node.create_subscription(
                     *(msg_type, topic, _taker(feed, self._matcher, number), self._qos_profile),
                     callback_group=LoopCallbackGroup(),
                 )
-                self._subscriptions.append(subscription)
-                self._end_with(feed, served_node.serving, subscription)
+                subscriptions.append(subscription)
+                feed.owns(partial(self._node.destroy_subscription, subscription))
+                follower = _EndsWith(feed)
+                feed.owns(partial(served_node.serving.unfollow, follower))
+                served_node.serving.follow(follower, subscription, self._node)
         except BaseException:
-            self._destroy()
+            feed.close()
             raise
+        self._subscriptions = subscriptions
         return feed
-
-    def _end_with(
-        self, feed: Feed[SetT], serving: Serving, subscription: Subscription[Any]
-    ) -> None:
-        follower = _EndsWith(feed)
-        unfollow = serving.unfollow
-        self._unfollow.append(lambda: unfollow(follower))
-        serving.follow(follower, subscription, self._node)
-
-    def _destroy(self) -> None:
-        while self._unfollow:
-            self._unfollow.pop()()
-        while self._subscriptions:
-            self._node.destroy_subscription(self._subscriptions.pop())
 
 
 def _taker(feed: Feed[Any], matcher: _Matcher, number: int) -> Callable[[Any], None]:

@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import weakref
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING
 
 from rclpy.clock import Clock
@@ -15,7 +16,7 @@ from rclpy.node import Node
 
 from aiorcl._coroutines.arguments import check
 from aiorcl._coroutines.streams.stream import Feed, Stream
-from aiorcl._loop.clock import ClockFollower, check_clock_goes_on, follow_clock
+from aiorcl._loop.clock import check_clock_goes_on, follow_clock
 from aiorcl._rclpy.missing import TimerInfo
 from aiorcl._serving.registry import served_node_here
 from aiorcl._tasks.groups import LoopCallbackGroup
@@ -88,7 +89,6 @@ class TickStream(Stream[Tick]):
         self._period_sec = float(period_sec)
         self._clock = clock
         self._timer: Timer | None = None
-        self._clock_follower: ClockFollower | None = None
         super().__init__()
 
     def __repr__(self) -> str:
@@ -114,20 +114,14 @@ class TickStream(Stream[Tick]):
             callback_group=LoopCallbackGroup(),
             clock=self._clock,
         )
+        feed.owns(partial(self._node.destroy_timer, self._timer))
         feed.tell_of(self._timer)
         feed.follow(served_node.serving, self._timer, self._node)
         if self._clock is not None:  # which may be that of another node
             loop = asyncio.get_running_loop()
-            self._clock_follower = follow_clock(
-                self._clock, loop, lambda error: feed.gone(str(error))
-            )
+            follower = follow_clock(self._clock, loop, lambda error: feed.gone(str(error)))
+            feed.owns(follower.close)
         return feed
-
-    def _destroy(self) -> None:
-        assert self._timer is not None  # made with the feed
-        if self._clock_follower is not None:
-            self._clock_follower.close()
-        self._node.destroy_timer(self._timer)
 
 
 def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickStream:
