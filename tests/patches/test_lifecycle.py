@@ -274,6 +274,26 @@ def test_a_node_on_no_executor_awaits_its_transitions(
     run(main)
 
 
+def test_a_node_on_no_executor_awaits_what_a_callback_returns(
+    run: Run, context: Context, make_node: MakeNode
+) -> None:
+    """Of a plain function, which may be a decorator's; and nothing where that returns at once."""
+    robot = make_node(Decorated)
+    assert isinstance(robot, Decorated)
+    robot.may_go_on.set()
+
+    async def main() -> None:
+        assert await typed(robot.trigger_configure) == SUCCESS
+        assert robot.trigger_activate() == SUCCESS
+        async with serving(context, robot):
+            assert robot.trigger_deactivate() == SUCCESS
+        assert robot.trigger_cleanup() == SUCCESS
+        assert await typed(robot.trigger_configure) == SUCCESS
+        assert robot.state == "inactive"
+
+    run(main)
+
+
 def test_only_its_callback_ends_a_transition(run: Run, context: Context, robot: Robot) -> None:
     """rcl would take a step of its own from anybody."""
     operator = Operator(robot, robot)

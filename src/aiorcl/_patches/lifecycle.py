@@ -37,12 +37,11 @@ _UNDER_WAY = "in_transition"
 def _is_ours(node: Any) -> bool:
     """Tell whether the transitions of a node are made here.
 
-    On an executor of ours they are. On none yet, or no more, if they would have to be awaited.
+    On an executor of ours they are; and on none yet, or no more: what a callback returns may have
+    to be awaited there, too, which is not known before.
     """
     executor = node.executor
-    if executor is not None:
-        return shutdown_state_of(executor) is not None
-    return _has_coroutine_functions(node)
+    return executor is None or shutdown_state_of(executor) is not None
 
 
 def _has_coroutine_functions(node: Any) -> bool:
