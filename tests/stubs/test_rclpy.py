@@ -18,8 +18,8 @@ from tests.support.interfaces import Check
 TYPED = Path(__file__).resolve().parents[1] / "typed"
 MODULES = (
     *("action", "action.client", "action.server", "callback_groups", "client"),
-    *("impl.rcutils_logger", "node", "parameter", "publisher", "qos", "service", "subscription"),
-    *("task", "timer", "type_support"),
+    *("impl.rcutils_logger", "lifecycle.managed_entity", "lifecycle.node", "node", "parameter"),
+    *("publisher", "qos", "service", "subscription", "task", "timer", "type_support"),
 )
 
 

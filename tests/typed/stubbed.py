@@ -15,6 +15,7 @@ from rclpy.action.server import ServerGoalHandle
 from rclpy.client import Client
 from rclpy.clock import ClockType
 from rclpy.clock_type import ClockType as ClockTypeItself
+from rclpy.lifecycle import LifecycleNode, LifecycleState, TransitionCallbackReturn
 from rclpy.logging import LoggingSeverity
 from rclpy.node import Client as ClientOfNode
 from rclpy.node import Node
@@ -86,6 +87,31 @@ class Callbacks(Node):
 
     def on_tick_now(self) -> None:
         """A callback of a timer."""
+
+
+class Camera(LifecycleNode):
+    """A lifecycle node, some of whose callbacks are coroutine functions."""
+
+    async def on_configure(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """A callback of a transition."""
+        return TransitionCallbackReturn.SUCCESS
+
+    def on_activate(self, state: LifecycleState) -> TransitionCallbackReturn:
+        """One that is a function, and hands on what rclpy's returns."""
+        return super().on_activate(state)
+
+    async def on_error(self) -> TransitionCallbackReturn:  # type: ignore[override]
+        """One that cannot be called with a state."""
+        return TransitionCallbackReturn.SUCCESS
+
+
+async def transitions(camera: Camera) -> None:
+    """What is awaited, and what is not as no callback is a coroutine function."""
+    print(await camera.trigger_configure())
+    returned: TransitionCallbackReturn = camera.trigger_activate()
+    print(returned == TransitionCallbackReturn.SUCCESS)
+    await camera.trigger_configure(3)  # type: ignore[call-arg]
+    await camera.trigger_start()  # type: ignore[attr-defined]
 
 
 async def fields(node: Node) -> None:

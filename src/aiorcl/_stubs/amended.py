@@ -68,13 +68,19 @@ def _own_stubs() -> Iterator[tuple[str, str]]:
 def packages_held_by_rclpy(stubs: dict[str, str]) -> set[str]:
     """Return the interface packages that the stubs import."""
     imported = {
-        node.module
+        module
         for text in stubs.values()
         for node in ast.walk(ast.parse(text))
-        if isinstance(node, ast.ImportFrom) and node.module is not None
+        for module in _imported_by(node)
     }
     parts = [name.split(".") for name in imported if not name.startswith("rclpy.")]
     return {package for package, kind, *_ in filter(lambda each: each[1:], parts) if kind in KINDS}
+
+
+def _imported_by(node: ast.AST) -> list[str]:
+    if isinstance(node, ast.Import):
+        return [each.name for each in node.names]
+    return [node.module] if isinstance(node, ast.ImportFrom) and node.module is not None else []
 
 
 def _module_of(path: str) -> str:
