@@ -33,14 +33,15 @@ def install_interfaces(session: nox.Session, distro: str) -> None:
     built = place / digest.hexdigest()[:12]
     if not built.is_dir():
         shutil.rmtree(place, ignore_errors=True)
-        _build(session, python, made, place)
+        _build(session, made, place)
         (place / "prefix").rename(built)  # it is whole
     shutil.copytree(built, session.virtualenv.location, dirs_exist_ok=True)
 
 
-def _build(session: nox.Session, python: str, requirements: list[str], place: Path) -> None:
+def _build(session: nox.Session, requirements: list[str], place: Path) -> None:
     environment = place / "environment"
     uv = [sys.executable, "-m", "uv", "--quiet"]
+    python = str(Path(session.bin) / "python")
     session.run(*uv, "venv", "--python", python, str(environment), external=True)
     installed = str(environment / "bin" / "python")
     session.run(*uv, "pip", "install", "--python", installed, *requirements, external=True)

@@ -10,11 +10,13 @@ import traceback
 import weakref
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from rclpy.impl.logging_severity import LoggingSeverity
 from rclpy.logging import set_logger_level
 
+from aiorcl._loop.do_all import do_all
 from aiorcl._program.container.construction import Construction
 from aiorcl._program.container.load_error import LoadError, in_words
 from aiorcl._program.container.node_options import options_of
@@ -38,15 +40,13 @@ class Component:
     """A node that was loaded.
 
     :ivar name: its full name.
-    :ivar made: the nodes that its constructor has made, with itself.
+    :ivar construction: what is known of how it was made.
     """
 
     unique_id: int
     name: str
     node: Node
-    made: list[weakref.ref[Node]]
-    logger_name: str
-    has_log_level: bool
+    construction: Construction
 
 
 class Components:
@@ -74,18 +74,16 @@ class Components:
         try:
             with construction:
                 node = checked_node(node_class(), f"'{request.plugin_name}'")
-            component = Component(
-                *(self._last_id, node.get_fully_qualified_name(), node, construction.made),
-                *(node.get_logger().name, options.log_level is not LoggingSeverity.UNSET),
-            )
+            name = node.get_fully_qualified_name()
             executor.add_node(node)
         except (Exception, SystemExit, asyncio.CancelledError) as error:
             if construction.node is not None:
-                self._destroy(construction.node)
+                self._destroy(construction.node, construction)
             executor.create_task(_collect, construction.made)
             raise LoadError(
                 f"Component constructor threw an exception: {in_words(error)}"
             ) from error
+        component = Component(self._last_id, name, node, construction)
         self._loaded[component.unique_id] = component
         return component
 
@@ -104,7 +102,7 @@ class Components:
         """Return what is loaded, by the ids, without nodes that have destroyed themselves."""
         for component in list(self._loaded.values()):
             if is_destroyed(component.node):
-                del self._loaded[component.unique_id]
+                self._leave(self._loaded.pop(component.unique_id))
         return list(self._loaded.values())
 
     def failed(
@@ -122,9 +120,9 @@ class Components:
     def destroy_all(self) -> None:
         """Destroy all nodes, the last one first, when the executor has ended."""
         components = {**self._loaded, **self._leaving}
-        for unique_id in sorted(components, reverse=True):
-            self._leave(components[unique_id])
         self._loaded.clear()
+        last_first = sorted(components, reverse=True)
+        do_all(*(partial(self._leave, components[unique_id]) for unique_id in last_first))
 
     async def _end(self, component: Component, executor: ComponentExecutor) -> None:
         try:
@@ -135,15 +133,15 @@ class Components:
                 )
         finally:
             self._leave(component)
-        executor.create_task(_collect, component.made)
+        executor.create_task(_collect, component.construction.made)
 
     def _leave(self, component: Component) -> None:
         self._leaving.pop(component.unique_id, None)
-        self._destroy(component.node)
-        if component.has_log_level:
-            set_logger_level(component.logger_name, LoggingSeverity.UNSET)
+        self._destroy(component.node, component.construction)
 
-    def _destroy(self, node: Node) -> None:
+    def _destroy(self, node: Node, construction: Construction) -> None:
+        if construction.logger_name is not None:
+            set_logger_level(construction.logger_name, LoggingSeverity.UNSET)
         try:
             destroy(node)
         except Exception as error:

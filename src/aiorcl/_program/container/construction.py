@@ -34,6 +34,8 @@ class Construction:
         self._is_given = False
         #: The node, once rclpy has made it, also if its constructor raises afterwards.
         self.node: Node | None = None
+        #: Of the logger that has got a level; None if none has.
+        self.logger_name: str | None = None
         #: All nodes that were made in the block, on its thread.
         self.made: list[weakref.ref[Node]] = []
 
@@ -71,4 +73,5 @@ class Construction:
         self.node = node
         if self._options.log_level is not LoggingSeverity.UNSET:
             # Now: the rest of the constructor logs, too.
-            set_logger_level(node.get_logger().name, self._options.log_level)
+            self.logger_name = node.get_logger().name
+            set_logger_level(self.logger_name, self._options.log_level)

@@ -28,8 +28,7 @@ def find_plugin(package: str, plugin: str) -> type[Node]:
     found = next((each for each in points if each.name == plugin), None)
     module, separator, path = plugin.rpartition("::")
     if found is not None:
-        where, _, path = found.value.partition(":")
-        plugin_class = _import(where.strip(), path.partition("[")[0].strip())
+        plugin_class = _import(found.module, found.attr)
     elif separator and path and all(part.isidentifier() for part in module.split(".")):
         plugin_class = _import(module, path)
     else:
