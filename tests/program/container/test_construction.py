@@ -86,11 +86,14 @@ def test_a_change_that_is_made_meanwhile_stays(monkeypatch: pytest.MonkeyPatch) 
         called.append(node)
         before(node, *args, **kwargs)
 
-    with Construction(Mine, RENAMED):
+    with Construction(Mine, RENAMED) as construction:
         before: Any = Node.__init__
         setattr(Node, "__init__", changed)
         assert Mine().get_name() == "renamed"
+    with Construction(Derived, RENAMED) as unused:
+        pass
     changed_still: Any = Node.__init__
     assert changed_still is changed
-    assert Mine().get_name() == "mine"
+    assert Derived().get_name() == "mine"
     assert len(called) == 2
+    assert (len(construction.made), unused.made) == (1, [])

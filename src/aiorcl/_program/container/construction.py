@@ -32,6 +32,7 @@ class Construction:
         self._class = node_class
         self._options = options
         self._is_given = False
+        self._is_over = False
         #: The node, once rclpy has made it, also if its constructor raises afterwards.
         self.node: Node | None = None
         #: Of the logger that has got a level; None if none has.
@@ -45,7 +46,7 @@ class Construction:
 
         @functools.wraps(plain)
         def construct(node: Node, *args: Any, **kwargs: Any) -> None:
-            if threading.get_ident() == thread:
+            if threading.get_ident() == thread and not self._is_over:
                 self._construct(plain, node, args, kwargs)
             else:
                 plain(node, *args, **kwargs)
@@ -60,6 +61,7 @@ class Construction:
         exc: BaseException | None,
         traceback: TracebackType | None,
     ) -> None:
+        self._is_over = True
         if Node.__init__ is self._ours:  # else a library has changed it meanwhile, and calls ours
             setattr(Node, "__init__", self._plain)
 
