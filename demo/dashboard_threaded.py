@@ -25,7 +25,7 @@ from rclpy.executors import SingleThreadedExecutor
 
 if TYPE_CHECKING:
     import socket
-    from collections.abc import Iterator
+    from collections.abc import AsyncIterator, Iterator
 
 lock = threading.Lock()
 
@@ -38,7 +38,7 @@ class LockedLive(Live):
             return super().frame(*arguments)
 
     @contextlib.contextmanager
-    def visit(self) -> Iterator[asyncio.Queue[str]]:
+    def visit(self) -> Iterator[AsyncIterator[str]]:
         with contextlib.ExitStack() as stack:
             with lock:
                 frames = stack.enter_context(super().visit())

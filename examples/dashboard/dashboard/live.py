@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Any
 from dashboard.reports import Report, summarize
 
 if TYPE_CHECKING:
-    from collections.abc import Iterator, Sequence
+    from collections.abc import AsyncIterator, Iterable, Iterator, Sequence
 
     from dashboard.monitors import Monitor, Reporter
     from dashboard.operator import Motors, Patrols
@@ -49,15 +49,15 @@ class Live:
         }
 
     @contextlib.contextmanager
-    def visit(self) -> Iterator[asyncio.Queue[str]]:
-        """Queue frames for a visitor: first all that is plotted, then what comes."""
+    def visit(self) -> Iterator[AsyncIterator[str]]:
+        """Make frames for a visitor: first all that is known and plotted, then what comes."""
         queue: asyncio.Queue[str] = asyncio.Queue(BACKLOG)
-        past = {monitor.topic: samples_since(monitor, 0) for monitor in self.monitors}
-        queue.put_nowait(json.dumps({**self.state(), "samples": past}))
+        past = {monitor.topic: list(monitor.samples) for monitor in self.monitors}
+        state = json.dumps(self.state())
         self.visitors.add(queue)
         self.visited.set()
         try:
-            yield queue
+            yield frames_of(state, past, queue)
         finally:
             self.visitors.remove(queue)
             if not self.visitors:
@@ -109,11 +109,28 @@ class Live:
             queue.put_nowait(text)
 
 
+async def frames_of(
+    state: str, past: dict[str, list[tuple[float, ...]]], queue: asyncio.Queue[str]
+) -> AsyncIterator[str]:
+    """What one visitor gets, in this order."""
+    yield state
+    for topic, samples in past.items():
+        yield json.dumps({"samples": {topic: rounded(samples)}})
+        # Ten seconds of all topics at once would hold the loop for more than 10 ms.
+        await asyncio.sleep(0)
+    while True:
+        yield await queue.get()
+
+
 def samples_since(monitor: Monitor, count: int) -> list[list[float]]:
     """The samples of a monitor after the first ``count`` of all that it had, rounded for JSON."""
     kept = len(monitor.samples)
-    new = islice(monitor.samples, max(0, kept - (monitor.count - count)), kept)
-    return [[round(value, 3) for value in sample] for sample in new]
+    return rounded(islice(monitor.samples, max(0, kept - (monitor.count - count)), kept))
+
+
+def rounded(samples: Iterable[tuple[float, ...]]) -> list[list[float]]:
+    """Samples that are short in JSON."""
+    return [[round(value, 3) for value in sample] for sample in samples]
 
 
 def figures_by_topic(report: Report) -> dict[str, dict[str, float | None]]:

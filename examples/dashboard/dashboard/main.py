@@ -64,6 +64,7 @@ def configuration(app: FastAPI) -> uvicorn.Config:
         app,
         log_level="warning",
         ws="websockets-sansio",
+        ws_per_message_deflate=False,  # which costs as much as a frame, and visitors are near
         timeout_graceful_shutdown=GOODBYE_SEC,
     )
 
