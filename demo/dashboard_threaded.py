@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING, Any
 import rclpy
 from dashboard.app import make_app
 from dashboard.live import Live
-from dashboard.main import Server, configuration, listen, url_of
+from dashboard.main import Server, configuration, imports_frozen, listen, url_of
 from dashboard.monitors import Monitor, Reporter, make_monitors
 from dashboard.operator import Motors, Patrols
 from rclpy.executors import SingleThreadedExecutor
@@ -95,7 +95,7 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=0, help="port of the page (default: any)")
     listener = listen(parser.parse_args().port)
     print(json.dumps({"url": url_of(listener)}), flush=True)
-    with contextlib.suppress(KeyboardInterrupt):
+    with contextlib.suppress(KeyboardInterrupt), imports_frozen():
         asyncio.run(run(listener))
 
 

@@ -9,7 +9,7 @@ import functools
 import json
 from typing import TYPE_CHECKING
 
-from dashboard.main import listen, serve, url_of
+from dashboard.main import imports_frozen, listen, serve, url_of
 
 import aiorcl
 
@@ -26,7 +26,8 @@ def main() -> None:
     def tell(report: Report) -> None:
         print(report, flush=True)
 
-    aiorcl.run(functools.partial(serve, listener=listener, on_report=tell))
+    with imports_frozen():
+        aiorcl.run(functools.partial(serve, listener=listener, on_report=tell))
 
 
 if __name__ == "__main__":
