@@ -12,12 +12,21 @@ from typing import Any
 
 _EVER_SEC = 3600.0
 
-_of_asyncio = asyncio.base_events.BaseEventLoop.__init__
+
+def _call_nothing_slow(cls: Any) -> None:
+    of_cls = cls.__init__
+
+    def init(self: Any, *args: Any, **kwargs: Any) -> None:
+        of_cls(self, *args, **kwargs)
+        self.slow_callback_duration = _EVER_SEC
+
+    cls.__init__ = init
 
 
-def _init(self: Any, *args: Any, **kwargs: Any) -> None:
-    _of_asyncio(self, *args, **kwargs)
-    self.slow_callback_duration = _EVER_SEC
-
-
-setattr(asyncio.base_events.BaseEventLoop, "__init__", _init)
+_call_nothing_slow(asyncio.base_events.BaseEventLoop)
+try:
+    import uvloop
+except ImportError:
+    pass
+else:  # whose loops are of no class of asyncio's
+    _call_nothing_slow(uvloop.Loop)
