@@ -98,7 +98,7 @@ def test_a_worker_that_waits_for_the_loop_does_not_keep_the_interpreter(way: str
 def test_a_worker_for_which_ctrl_c_has_ended_the_wait_is_waited_for_no_more() -> None:
     """It does not come to its end: one Ctrl-C in shutdown() is enough, and Python says why.
 
-    Threads of the user's, and of pools, also of processes, are waited for as ever.
+    Threads of the user's, and of pools, also of processes, are waited for as ever; those are named.
     """
     program, domain_id = "worker_at_exit", network.domain_id()
     with start(program, "left_alone", domain_id=domain_id, environment=USERS) as child:
@@ -109,6 +109,8 @@ def test_a_worker_for_which_ctrl_c_has_ended_the_wait_is_waited_for_no_more() ->
     )
     assert "The end of the executor waits" not in ended.stderr
     assert "was left alone before" in ended.stderr
+    assert ended.stderr.count("The end of the program waits for the thread 'saves', at ") == 1
+    assert "(); Ctrl-C ends that" in ended.stderr
 
 
 def test_a_worker_waits_for_a_thread_that_runs_the_executor_again() -> None:

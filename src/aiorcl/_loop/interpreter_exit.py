@@ -13,7 +13,10 @@ import weakref
 from collections.abc import Callable
 from typing import Any, Protocol
 
-from aiorcl._loop.private import end_pools, threads_of_pools, when_main_ends
+from rclpy.logging import get_logger
+
+from aiorcl._loop.places import place_in
+from aiorcl._loop.private import end_pools, frames_of_threads, threads_of_pools, when_main_ends
 from aiorcl._loop.weak_methods import WeakMethods
 
 
@@ -38,6 +41,9 @@ _main_has_ended = False
 
 # The time between two looks at whether threads are to be waited for yet.
 _LOOK_SEC = 0.05
+
+# How long a thread is waited for before that is said.
+_SILENT_SEC = 1.0
 
 
 def at_exit(end: Callable[[], Any]) -> None:
@@ -80,16 +86,30 @@ def join_threads(is_of_use: Callable[[], bool], timeout: float | None = None) ->
 
     :param is_of_use: is asked again and again: a thread may wait for the end of the main thread,
         which comes when this returns.
-    :param timeout: how long to wait, in seconds; for ever if None.
+    :param timeout: how long to wait, in seconds; if None for ever, and those are named.
     """
     end = None if timeout is None else time.monotonic() + timeout
+    since: dict[threading.Thread, float] = {}
     while is_of_use() and (end is None or time.monotonic() < end):
         aside = {threading.main_thread(), *threads_of_pools()}
         threads = [each for each in threading.enumerate() if not (each.daemon or each in aside)]
         thread = next((each for each in threads if each.is_alive()), None)  # else it starts yet
         if thread is None:
             return
+        if timeout is None:
+            _name(thread, since)
         thread.join(_LOOK_SEC)
+
+
+def _name(thread: threading.Thread, since: dict[threading.Thread, float]) -> None:
+    """Name a thread that is waited for, once that is long; Python itself would say nothing."""
+    now = time.monotonic()
+    if now - since.setdefault(thread, now) >= _SILENT_SEC:
+        since[thread] = float("inf")
+        where = place_in(frames_of_threads().get(thread.ident or 0))
+        get_logger("aiorcl").warning(
+            f"The end of the program waits for the thread '{thread.name}'{where}; Ctrl-C ends that"
+        )
 
 
 def main_has_ended() -> bool:

@@ -4,15 +4,14 @@
 
 from __future__ import annotations
 
-import sys
 import time
 import weakref
-from types import FrameType
 from typing import TYPE_CHECKING, cast
 
 from rclpy.logging import get_logger
 
 from aiorcl._loop.interpreter_exit import is_left_alone
+from aiorcl._loop.places import is_the_users, place, place_in
 from aiorcl._loop.private import frames_of_threads
 from aiorcl._serving.executions import ExecuteCallback
 from aiorcl._serving.naming import name_of
@@ -33,8 +32,6 @@ if TYPE_CHECKING:
 # be cancelled once more after a second.
 _SILENT_SEC = 1.0
 _CLEANUP_SEC = 2.0
-
-_NOT_THE_USERS = sys.stdlib_module_names | {"rclpy", "aiorcl"}
 
 
 class HoldUps:
@@ -72,7 +69,7 @@ class HoldUps:
 
     def _name_coroutine(self, steps: Steps) -> None:
         frames = [frame for _, frame in chain(steps) if frame is not None]
-        frame = next((frame for frame in reversed(frames) if _is_the_users(frame)), None)
+        frame = next((frame for frame in reversed(frames) if is_the_users(frame)), None)
         if frames and frame is None:
             return  # ours: it waits for a callback in a worker, which is named by itself
         node = cast("Node | None", steps.owner)
@@ -81,10 +78,10 @@ class HoldUps:
             what += f" of node '{name_of(node)}'"
         message = f"The end of the executor waits for {what}, which was cancelled"
         logger = get_logger("aiorcl") if self._workers.context_ends() else logger_of(node)
-        logger.warning(message + ("" if frame is None else _place(frame)))
+        logger.warning(message + ("" if frame is None else place(frame)))
 
     def _name(self, call: Call) -> None:
-        where = _place_in(frames_of_threads().get(call.thread))
+        where = place_in(frames_of_threads().get(call.thread))
         what = self._report.origin(call.source)
         if not isinstance(call.source, ExecuteCallback):
             what = f"the callback of {what}"
@@ -93,22 +90,3 @@ class HoldUps:
             get_logger("aiorcl").warning(message)
         else:
             self._report.warn(call.source, message)
-
-
-def _place_in(frame: FrameType | None) -> str:
-    """Return where the user's code is, of what calls what in a thread."""
-    while frame is not None:
-        if _is_the_users(frame):
-            return _place(frame)
-        frame = frame.f_back
-    return ""
-
-
-def _is_the_users(frame: FrameType) -> bool:
-    module = str(frame.f_globals.get("__name__"))
-    return module.partition(".")[0] not in _NOT_THE_USERS
-
-
-def _place(frame: FrameType) -> str:
-    code = frame.f_code
-    return f", at {code.co_filename}:{frame.f_lineno} in {code.co_qualname}()"

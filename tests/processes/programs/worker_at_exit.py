@@ -18,6 +18,7 @@ from rclpy.executors import ExternalShutdownException
 from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor, ThreadCallbackGroup
+from aiorcl._loop import interpreter_exit
 from aiorcl._loop.interpreter_exit import end_when_main_ends, give_up_when_main_ends
 from aiorcl._serving import hold_ups, interpreter_end
 from aiorcl._serving.hold_ups import HoldUps
@@ -88,7 +89,7 @@ def interrupt_once_it_waits(executor: AsyncioExecutor) -> None:
         executor.loop.call_soon(signal.raise_signal, signal.SIGINT)
 
     setattr(HoldUps, "look", look)
-    hold_ups._SILENT_SEC = 0.0
+    hold_ups._SILENT_SEC = interpreter_exit._SILENT_SEC = 0.0
 
 
 def wait_until_main_waits() -> None:
@@ -114,7 +115,7 @@ def save() -> None:
         say("saved in a pool")
 
     pool.submit(save_in_pool)
-    threading.Thread(target=save_on_thread).start()
+    threading.Thread(target=save_on_thread, name="saves").start()
 
 
 def open_pool_of_processes() -> None:
