@@ -55,8 +55,18 @@ class Container:
 
     def send_load(self, plugin: str, *, package: str = "", **fields: Any) -> Any:
         """Ask for a node; the future of the answer."""
+        return self.send_load_by(self._clients["load_node"], plugin, package=package, **fields)
+
+    def another_loader(self) -> Any:
+        """Make one more client that asks for nodes, as each action of a launch file has its own."""
+        client = self.node.create_client(_services.LoadNode, self._clients["load_node"].srv_name)
+        assert client.wait_for_service(DEADLINE_SEC)
+        return client
+
+    def send_load_by(self, client: Any, plugin: str, *, package: str = "", **fields: Any) -> Any:
+        """Ask for a node by such a client."""
         request = _services.LoadNode.Request(package_name=package, plugin_name=plugin, **fields)
-        return self._clients["load_node"].call_async(request)
+        return client.call_async(request)
 
     def send_unload(self, unique_id: int) -> Any:
         """Ask for the end of a node; the future of the answer."""

@@ -7,12 +7,13 @@ from __future__ import annotations
 import asyncio
 from collections.abc import Callable
 from types import SimpleNamespace
-from typing import Any
+from typing import Any, TypeAlias
 
 import pytest
 from rclpy.logging import get_logger, get_logger_effective_level
 from rclpy.node import Node
 
+from aiorcl import ThreadCallbackGroup
 from aiorcl._program.container import components
 from aiorcl._program.container.components import Components
 from aiorcl._program.container.executor import ComponentExecutor
@@ -21,6 +22,7 @@ from aiorcl._serving.destroyed import is_destroyed
 from tests.support.walk import cancel_everywhere
 
 Run = Callable[..., Any]
+Capture: TypeAlias = pytest.CaptureFixture[str]
 
 
 class Waits(Node):
@@ -54,6 +56,33 @@ class Clings(Waits):
                 await self.let_go.wait()
             except asyncio.CancelledError:
                 pass
+
+
+class Raises(Node):
+    """Raises in a callback of one kind."""
+
+    kind = ""
+
+    def __init__(self) -> None:
+        super().__init__("raises", start_parameter_services=False)
+        self.gone = asyncio.Event()
+        group = ThreadCallbackGroup(1) if self.kind == "worker" else None
+        callback: Any = self.coroutine if self.kind == "coroutine" else self.plain
+        self.create_timer(0.0, callback, group)
+
+    def plain(self) -> None:
+        """Raise."""
+        raise OSError("on purpose")
+
+    async def coroutine(self) -> None:
+        """Raise later."""
+        await asyncio.sleep(0)
+        self.plain()
+
+    def destroy_node(self) -> None:
+        """Tell of it."""
+        super().destroy_node()
+        self.gone.set()
 
 
 class Fails(Node):
@@ -116,7 +145,7 @@ def test_an_unload_may_be_cancelled_anywhere(run: Run, loaded: Components) -> No
 
 
 def test_a_coroutine_that_does_not_end_is_waited_for_so_long(
-    run: Run, loaded: Components, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]
+    run: Run, loaded: Components, monkeypatch: pytest.MonkeyPatch, capfd: Capture
 ) -> None:
     """Then its node is destroyed, and named."""
     monkeypatch.setattr(components, "_PATIENCE_SEC", 0.01)
@@ -133,6 +162,48 @@ def test_a_coroutine_that_does_not_end_is_waited_for_so_long(
 
     run(main)
     assert "Coroutines of node '/waits' have not ended" in capfd.readouterr().err
+
+
+@pytest.mark.parametrize("kind", ["plain", "coroutine", "worker"])
+def test_what_a_callback_raises_unloads_its_node(
+    run: Run, loaded: Components, kind: str, monkeypatch: pytest.MonkeyPatch, capfd: Capture
+) -> None:
+    """Whatever kind of callback it is; the log names it, and a node beside it is left alone."""
+    monkeypatch.setattr(Raises, "kind", kind)
+
+    async def main() -> None:
+        async with executor_for(loaded) as executor:
+            beside = loaded.load(request(Waits), executor)
+            raising = loaded.load(request(Raises), executor)
+            assert isinstance(raising.node, Raises)
+            await raising.node.gone.wait()
+            assert loaded.loaded() == [beside]
+            assert executor.get_nodes() == [beside.node]
+
+    run(main)
+    said = capfd.readouterr().err
+    name = "coroutine" if kind == "coroutine" else "plain"
+    assert f"Exception in timer 'Raises.{name}' of node '/raises', which is unloaded" in said
+    assert said.count("OSError: on purpose") == 1
+
+
+def test_what_belongs_to_no_component_is_logged(run: Run) -> None:
+    """And unloads nothing."""
+
+    def raises() -> None:
+        raise OSError("on purpose")
+
+    async def main() -> None:
+        said = asyncio.get_running_loop().create_future()
+        logger: Any = SimpleNamespace(error=said.set_result, info=print)
+        loaded = Components(logger)
+        async with executor_for(loaded) as executor:
+            beside = loaded.load(request(Waits), executor)
+            executor.create_task(raises)
+            assert (await said).startswith(f"Exception in task '{raises.__qualname__}'\nTraceback")
+            assert loaded.loaded() == [beside]
+
+    run(main)
 
 
 def test_a_log_level_goes_with_its_node(run: Run, loaded: Components) -> None:

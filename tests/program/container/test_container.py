@@ -82,6 +82,18 @@ def test_a_storm_leaves_nothing() -> None:
         assert sorted(set(errors_in(robot.interrupt()))) == [failed, raised]
 
 
+def test_many_clients_may_ask_at_once() -> None:
+    """Each action of a launch file is one; what they ask for while a constructor runs is done."""
+    with container() as robot:
+        clients = [robot.another_loader() for _ in range(5)]
+        asked = [robot.send_load("parts::Slow")]
+        robot.running.wait_for("constructs slowly")
+        for client in clients:
+            asked += [robot.send_load_by(client, "parts::Part") for _ in range(8)]
+        assert all(robot.result(future).success for future in asked)
+        assert len(robot.listed()) == 41
+
+
 def test_names_rules_and_parameters_are_those_of_the_request() -> None:
     """They go before what the class says itself, and so does the namespace of the container not."""
     ros = ["--ros-args", "-r", "__node:=robot", "-r", "__ns:=/left", "-r", "chatter:=gossip"]

@@ -80,6 +80,7 @@ class Slow(Node):
 
     def __init__(self) -> None:
         super().__init__("slow")
+        print("constructs slowly", flush=True)
         time.sleep(0.3)
 
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, cast
 
 from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
+from rclpy.qos import QoSProfile
 
 from aiorcl._program.container.components import Components
 from aiorcl._program.container.executor import ComponentExecutor
@@ -17,6 +18,10 @@ from aiorcl._program.container.load_error import LoadError
 
 if TYPE_CHECKING:
     import asyncio
+
+# Constructors take their time, and what asks meanwhile, such as each action of a launch file, has a
+# client of its own: the default depth of 10 would lose requests.
+_QOS = QoSProfile(depth=1000)
 
 
 class ComponentManager(Node):
@@ -27,11 +32,16 @@ class ComponentManager(Node):
         self._components = Components(self.get_logger())
         # Each ends what its node has under way, which takes its time.
         unloads = ReentrantCallbackGroup()
-        self.create_service(interfaces.load_node, "~/_container/load_node", self._load)
-        self.create_service(
-            interfaces.unload_node, "~/_container/unload_node", self._unload, callback_group=unloads
-        )
-        self.create_service(interfaces.list_nodes, "~/_container/list_nodes", self._list)
+        for name, srv_type, callback, group in (
+            ("load_node", interfaces.load_node, self._load, None),
+            ("unload_node", interfaces.unload_node, self._unload, unloads),
+            ("list_nodes", interfaces.list_nodes, self._list, None),
+        ):
+            self.create_service(
+                *(srv_type, f"~/_container/{name}", callback),
+                qos_profile=_QOS,
+                callback_group=group,
+            )
 
     def make_executor(self, loop: asyncio.AbstractEventLoop) -> ComponentExecutor:
         """Make the executor for the container and what it loads."""
