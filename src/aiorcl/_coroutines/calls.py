@@ -49,7 +49,10 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
     client's QoS profile holds: 10 by default. Further calls, of any of its clients, wait for their
     turn, first come, first sent. A request that was cancelled counts until its answer comes, or
     all calls that were sent before it have ended: it lies in the queue of the service as the others
-    do. After a second in which no room came only those count that the client itself waits for.
+    do. After a second in which no room came only those count that the client itself waits for; and
+    of these not those that lie in no queue any more, as their server went away, or has answered a
+    later call. After 5 s without any answer one call is sent to find that out, for which there is
+    no room (the log says so), and the next ones after 20 and 80 s more.
 
     Clients on other executors, in other processes say, are not counted. A service keeps as many
     requests, of all clients together; and as Fast DDS brings each client the responses to all of
@@ -73,12 +76,13 @@ async def call(client: Client[SrvRequestT, SrvResponseT], request: SrvRequestT) 
             while True:
                 serving.check_answers()  # whose end the turn may have come together with
                 if not client.service_is_ready():
+                    window.server_gone(client)
                     window.advance()
                     await service_ready(client)
                 if not await window.enter(client, served_node) or client.service_is_ready():
                     break
             future = client.call_async(request)
-            window.began()
+            window.began(client, future, served_node)
         finally:
             window.end_sending(client)
     except InvalidHandle:  # destroyed on another thread, whose word is on its way

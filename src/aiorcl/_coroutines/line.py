@@ -51,7 +51,7 @@ class _Waiting(Follower):
 
 # What frees a place is not always told of (a future of the user's that is cancelled, say): then it
 # is looked at again after so many seconds.
-_LOOK_SEC = 0.25
+LOOK_SEC = 0.25
 
 
 class Line:
@@ -93,7 +93,7 @@ class Line:
         self._waiting.popleft()
 
     def _look_later(self) -> None:
-        self._looking = asyncio.get_running_loop().call_later(_LOOK_SEC, self._look)
+        self._looking = asyncio.get_running_loop().call_later(LOOK_SEC, self._look)
 
     def _look(self) -> None:
         self._looking = None

@@ -8,11 +8,13 @@ import weakref
 from typing import TYPE_CHECKING, Any
 
 from aiorcl._coroutines.line import Line
+from aiorcl._coroutines.silence import Silence
 from aiorcl._loop.weak_methods import weakly
 from aiorcl._rclpy.depth import depth_of
 from aiorcl._rclpy.private import pending_requests_of
 
 if TYPE_CHECKING:
+    import rclpy.task
     from rclpy.client import Client
 
     from aiorcl import _core
@@ -47,6 +49,7 @@ class Window:
         self.requests = requests
         self._calls = 0  # that wait for a response
         self._room = Line(self._has_room)
+        self._silence: Silence | None = None  # from when somebody waited, or no server was there
         self._senders: dict[int, _Sender] = {}  # by the id of their client
 
     async def begin_sending(self, client: Client[Any, Any], served_node: ServedNode) -> None:
@@ -85,8 +88,11 @@ class Window:
         """
         if self._room.is_free(client):
             return False
+        silence = self._silence_of(client)
+        if not self._room:
+            silence.broken(_PATIENT_LOOKS)
         # Weakly: the collector does not see what that holds, and a call may wait for ever.
-        self.requests.on_answer = weakly(self.advance)
+        self.requests.on_answer = weakly(self._answered)
         try:
             await self._room.wait(client, served_node)
         finally:
@@ -98,9 +104,30 @@ class Window:
         """Let the next call enter, if there is room."""
         self._room.advance()
 
-    def began(self) -> None:
+    def server_gone(self, client: Client[Any, Any]) -> None:
+        """There is no server: what a client has sent lies in no queue of the next one."""
+        self._silence_of(client).server_gone(_pending(client))
+
+    def _silence_of(self, client: Client[Any, Any]) -> Silence:
+        if self._silence is None:
+            self._silence = Silence(self._room, f"Calls of '{client.service_name}'")
+        return self._silence
+
+    def _answered(self) -> None:
+        assert self._silence is not None  # as somebody waits
+        self._silence.broken(_PATIENT_LOOKS)
+        self.advance()
+
+    def began(
+        self, client: Client[Any, Any], future: rclpy.task.Future[Any], served_node: ServedNode
+    ) -> None:
         """The request of a call that has entered was sent."""
         self._calls += 1
+        silence = self._silence
+        if silence is not None and silence.is_long():
+            limit = depth_of(client.qos_profile)
+            if limit is not None and silence.in_queues(_pending(client)) > limit:
+                silence.sent(future, _pending(client), served_node)
 
     def ended(self) -> None:
         """A call that had begun has ended, however it did."""
@@ -113,11 +140,21 @@ class Window:
         limit = depth_of(client.qos_profile)
         if self._calls == 0 or limit is None:
             return True
-        own = len(pending_requests_of(client))
+        silence = self._silence
+        if silence is None:
+            own = len(pending_requests_of(client))
+            return max(self.requests.under_way, own) < limit
+        own = silence.in_queues(_pending(client))
         if max(self.requests.under_way, own) < limit:
             self._room.looks = 0
             return True
-        return own < limit and self._room.looks >= _PATIENT_LOOKS
+        if own < limit:
+            return self._room.looks >= _PATIENT_LOOKS or bool(silence.passed())
+        return silence.is_long()
+
+
+def _pending(client: Client[Any, Any]) -> list[rclpy.task.Future[Any]]:
+    return list(pending_requests_of(client).values())
 
 
 # Windows last as long as the calls that hold them: one without any is as a new one.

@@ -125,9 +125,9 @@ def _tell_crowded(client: Any, pending: int) -> None:
     depth = depth_of(client.qos_profile)
     get_logger(client.logger_name).warning(
         f"{pending} requests to '{client.service_name}' are under way at once, but the queues of "
-        f"client and service hold {depth}: some may never be answered. Write 'await "
-        "aiorcl.call(client, request)', which sends each in its turn, or make both with a deeper "
-        "history: qos_profile=QoSProfile(depth=...)"
+        f"client and service hold {depth}: some may never be answered. Instead of call_async() "
+        "write 'await aiorcl.call(client, request)', which sends each in its turn, or make both "
+        "with a deeper history: qos_profile=QoSProfile(depth=...)"
     )
 
 

@@ -11,12 +11,14 @@ from typing import TYPE_CHECKING, Any
 import pytest
 from rclpy.action.client import ActionClient
 from rclpy.action.server import GoalResponse
+from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.node import Node
 from rclpy.qos import HistoryPolicy, QoSProfile
 from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, EntityGoneError
+from aiorcl._coroutines import line
 from tests.support import ends
 from tests.support.actions import nothing_is_pending, pending
 from tests.support.goals import RESULT, serve
@@ -182,3 +184,32 @@ def test_all_that_wait_hear_of_an_end(
             assert len(executor._followers) == 0
 
     run(main)
+
+
+def test_goals_that_are_never_answered_lock_nobody_out(
+    run_action: RunAction, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """One that is sent for all that has its answer: the server has taken what came before it."""
+    monkeypatch.setattr(line, "LOOK_SEC", 0)
+
+    async def accept(goal: Fibonacci.Goal) -> GoalResponse:
+        if goal.order == 0:
+            await asyncio.Event().wait()
+        return GoalResponse.ACCEPT
+
+    async def execute(goal: Any) -> Fibonacci.Result:
+        return RESULT
+
+    async def test(server: Node, asker: Client) -> None:
+        at_once = ReentrantCallbackGroup()
+        serve(server, execute, goal_callback=accept, callback_group=at_once)
+        lost = [send(asker, 0) for _ in range(DEPTH)]
+        await until_sent(DEPTH, asker)
+        more = [send(asker, order) for order in range(1, MANY)]
+        await asyncio.gather(*more)
+        assert not any(each.done() for each in lost)
+        for each in lost:
+            each.cancel()
+        await asyncio.wait(lost)
+
+    run_action(test)

@@ -25,7 +25,7 @@ from aiorcl._coroutines.goals.errors import (
     GoalRejectedError,
 )
 from aiorcl._coroutines.goals.server_watch import ServerWatch, ask_again
-from aiorcl._coroutines.goals.window import goal_window_of
+from aiorcl._coroutines.goals.window import GoalWindow, goal_window_of
 from aiorcl._coroutines.streams.stream import Feed
 from aiorcl._rclpy.compiled import RCLError
 from aiorcl._rclpy.private_actions import action_name_of, logger_of_action, type_of
@@ -140,12 +140,14 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
         window = goal_window_of(client)
         await window.enter(client)
         try:
-            await self._send(client)
+            await self._send(client, window)
         finally:
             window.answered()
         return self
 
-    async def _send(self, client: ActionClient[GoalT, ResultT, FeedbackT]) -> None:
+    async def _send(
+        self, client: ActionClient[GoalT, ResultT, FeedbackT], window: GoalWindow
+    ) -> None:
         self._feed = Feed(self._queue_size)
         served_node = served_node_of(client)
         self._server_watch = ServerWatch(self, served_node, self._failed)
@@ -156,6 +158,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             goal_id = UUID(uuid=list(uuid4().bytes))
             self._take_feedback(goal_id, self._feed)
             accepting = client.send_goal_async(self._goal, goal_uuid=goal_id)
+            window.sent(client, accepting)
             try:
                 handle: ClientGoalHandle[Any, Any, Any] = await self._ask(accepting)
                 self._check_goes_on()  # what came in the same turn as the answer

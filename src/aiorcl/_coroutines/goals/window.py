@@ -4,6 +4,7 @@
 
 from __future__ import annotations
 
+import math
 import weakref
 from typing import TYPE_CHECKING, Any
 
@@ -11,12 +12,14 @@ from rclpy.exceptions import InvalidHandle
 
 from aiorcl._coroutines.line import Line
 from aiorcl._coroutines.readiness import action_ready
+from aiorcl._coroutines.silence import Silence
 from aiorcl._rclpy.private_actions import action_name_of, pending_of
 from aiorcl._serving.actions import action_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.registry import served_node_of
 
 if TYPE_CHECKING:
+    import rclpy.task
     from rclpy.action.client import ActionClient
 
     from aiorcl._serving.serving import Serving
@@ -31,10 +34,11 @@ class GoalWindow:
     On the loop's thread.
     """
 
-    def __init__(self, serving: Serving) -> None:
+    def __init__(self, serving: Serving, name: str) -> None:
         self._serving = serving
         self._sent = 0
         self._line = Line(self._has_room)
+        self._silence = Silence(self._line, f"Goals of action '{name}'")
 
     async def enter(self, client: AnyActionClient) -> None:
         """Wait for a server, and until a goal may be sent; then ``answered``, however it ends.
@@ -48,6 +52,8 @@ class GoalWindow:
                 await action_ready(client)
                 if self._line.is_free(client):
                     break
+                if not self._line:
+                    self._silence.broken()
                 await self._line.wait(client, served_node_of(client))
                 self._serving.check_answers()  # whose end the turn may have come together with
                 waited = True
@@ -59,17 +65,35 @@ class GoalWindow:
         self._sent += 1
         self._line.advance()
 
+    def sent(self, client: AnyActionClient, accepting: rclpy.task.Future[Any]) -> None:
+        """A goal that had entered was sent."""
+        if self._silence.is_long() and self._count(client) > (_limit_of(client) or math.inf):
+            before = pending_of(client)["goal"].values()
+            self._silence.sent(accepting, before, served_node_of(client))
+
     def answered(self) -> None:
         """A goal that had entered is accepted or rejected, or given up."""
         self._sent -= 1
+        self._silence.broken()
         self._line.advance()
 
     def _has_room(self, client: AnyActionClient) -> bool:
         # Goals by send_goal_async() count too. But whether they are ever answered is not known
         # here, so that one is always let through.
-        action, pending = action_of(client), len(pending_of(client)["goal"])
-        limit = None if action is None else action.goals_at_once
-        return self._sent == 0 or limit is None or max(self._sent, pending) < limit
+        limit = _limit_of(client)
+        if self._sent == 0 or limit is None or self._count(client) < limit:
+            return True
+        return self._silence.is_long()
+
+    def _count(self, client: AnyActionClient) -> int:
+        pending = list(pending_of(client)["goal"].values())
+        passed = self._silence.passed()
+        return max(self._sent - len(passed), sum(future not in passed for future in pending))
+
+
+def _limit_of(client: AnyActionClient) -> int | None:
+    action = action_of(client)
+    return None if action is None else action.goals_at_once
 
 
 # By executor and action; they last as long as the goals that hold them.
@@ -83,4 +107,4 @@ def goal_window_of(client: AnyActionClient) -> GoalWindow:
     """
     serving, action = served_node_of(client).serving, action_of(client)
     name = f"of client {id(client)}" if action is None else action.name
-    return _windows.setdefault((id(serving), name), GoalWindow(serving))
+    return _windows.setdefault((id(serving), name), GoalWindow(serving, name))
