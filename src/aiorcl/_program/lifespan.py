@@ -136,7 +136,7 @@ class Lifespan:
     async def _end(self, executor: AsyncioExecutor, serving: asyncio.Task[None]) -> None:
         """Wait until the mains have ended, and then the nodes; raise by what they have."""
         self._serves = False
-        cancellation = await uninterrupted(self._end_all(executor, serving))
+        cancellation = await uninterrupted(lambda: self._end_all(executor, serving))
         serving.result()
         if cancellation is not None:
             raise cancellation

@@ -74,7 +74,7 @@ class Mains:
         """
         if self._state.nothing_answers() or all(map(is_done, self._tasks)):
             return  # in this turn of the loop: an error that comes in the next ones is a later one
-        cancellation = await uninterrupted(self._end())
+        cancellation = await uninterrupted(self._end)
         try:
             if cancellation is not None:
                 raise cancellation

@@ -310,7 +310,7 @@ class Shutdown:
                 self.stop_serving()
             finally:
                 with LostTasks():
-                    cancellation = await uninterrupted(self._owned.end())
+                    cancellation = await uninterrupted(self._owned.end)
             return cancellation
         finally:
             self.let_go_of_block()

@@ -16,28 +16,36 @@ def _never(cancellation: asyncio.CancelledError) -> bool:
 
 
 async def uninterrupted(
-    coroutine: Coroutine[Any, Any, object],
+    wait: Callable[[], Coroutine[Any, Any, object]],
     gives_up: Callable[[asyncio.CancelledError], bool] = _never,
 ) -> asyncio.CancelledError | None:
-    """Run ``coroutine``, in a task of its own, to its end, also if the calling task is cancelled.
+    """Run what ``wait`` returns, in a task of its own, to its end, whoever is cancelled meanwhile.
 
     For the end of blocks. Whoever is cancelled once waits, as under ``asyncio.timeout``; but where
     every further await is cancelled again, as in the scopes of anyio, plain awaiting would end at
     once.
 
-    :param gives_up: asked at each cancellation; True ends the wait, and cancels the coroutine.
+    :param wait: called once more if the task is cancelled, as by who cancels all tasks of a loop:
+        it begins anew.
+    :param gives_up: asked at each cancellation of the calling task; True ends the wait, and cancels
+        the task.
     :return: the last cancellation that came meanwhile, which is the caller's to raise.
     """
-    task = asyncio.ensure_future(coroutine)
     cancellation: asyncio.CancelledError | None = None
+    gave_up = False
     with _shield():
-        while not task.done():
-            try:
-                await asyncio.wait([task])
-            except asyncio.CancelledError as error:
-                cancellation = error
-                if gives_up(error):
-                    task.cancel()
+        while True:
+            task = asyncio.ensure_future(wait())
+            while not task.done():
+                try:
+                    await asyncio.wait([task])
+                except asyncio.CancelledError as error:
+                    cancellation = error
+                    if gives_up(error):
+                        gave_up = True
+                        task.cancel()
+            if gave_up or not (task.cancelled() and task.cancelling()):
+                break
     if not task.cancelled():
         task.result()  # raises
     elif cancellation is None:

@@ -210,7 +210,7 @@ class RunningGoal(AsyncIterator[FeedbackT], Generic[GoalT, ResultT, FeedbackT]):
             await self._over.wait()
             return
         name = left_by.args  # of the cancellation: scopes that repeat theirs give it one
-        await uninterrupted(self._over.wait(), lambda again: not name or again.args != name)
+        await uninterrupted(self._over.wait, lambda again: not name or again.args != name)
 
     async def result(self) -> ResultT:
         """Wait until the goal has ended, and return its result. Also after the block.
