@@ -345,6 +345,22 @@ def test_a_transition_under_way_lets_no_other_begin(
     run(main)
 
 
+def test_a_transition_from_a_wrong_state_is_refused(
+    run: Run, context: Context, make_node: MakeNode, robot: Robot
+) -> None:
+    """By what it returns, on each release of rclpy; awaited or not."""
+    plain = make_node(Decorated)
+    assert isinstance(plain, Decorated)
+
+    async def main() -> None:
+        async with serving(context, robot, plain):
+            assert await typed(robot.trigger_activate) == ERROR
+            assert plain.trigger_activate() == ERROR
+        assert robot.state == plain.state == "unconfigured"
+
+    run(main)
+
+
 def test_a_cancelled_transition_is_an_error(run: Run, context: Context, robot: Robot) -> None:
     """Wherever it is cancelled, on_error is called, and the node is not left between two states."""
     robot.answer = FAILURE

@@ -158,3 +158,72 @@ def test_decorators_supply_arguments(run: Run) -> None:
     assert run(IsSupplied) is None
     with pytest.raises(TypeError, match="write a function that returns the node"):
         run(NeedsName)
+
+
+def awaiting(function: Any) -> Any:
+    """Hand on what comes, and await."""
+
+    @functools.wraps(function)
+    async def call(*arguments: object, **keywords: object) -> object:
+        return await function(*arguments, **keywords)
+
+    return call
+
+
+def returning(function: Any) -> Any:
+    """Hand on what comes, and return the coroutine."""
+
+    @functools.wraps(function)
+    def call(*arguments: object, **keywords: object) -> object:
+        return function(*arguments, **keywords)
+
+    return call
+
+
+@pytest.mark.parametrize("decorate", [awaiting, returning, lambda of: awaiting(returning(of))])
+@pytest.mark.parametrize("several", [False, True])
+def test_decorators_hand_on_what_comes(
+    run: Run, decorate: Callable[[Any], Any], several: bool
+) -> None:
+    """To what takes the executor, and to what takes nothing: a function, a method, an object."""
+    came: list[int] = []
+
+    @decorate
+    async def takes_one(executor: AsyncioExecutor) -> None:
+        came.append(isinstance(executor, AsyncioExecutor))
+
+    @decorate
+    async def takes_none() -> None:
+        came.append(0)
+
+    class Program:
+        """Has some."""
+
+        @decorate
+        async def method(self) -> None:
+            """Take nothing."""
+            came.append(0)
+
+        @decorate
+        async def __call__(self, executor: AsyncioExecutor) -> None:
+            """Take the executor."""
+            came.append(isinstance(executor, AsyncioExecutor))
+
+    mains = [takes_one, takes_none, Program().method, Program()]
+    for main in (*mains, *map(functools.partial, mains)):
+        run([main] if several else main)
+    assert came == [1, 0, 0, 1] * 2
+
+
+def test_a_decorator_that_awaits_nothing_is_named(run: Run) -> None:
+    """It says that it is a coroutine function, and returns something else."""
+
+    async def waits() -> None:
+        """Never called."""
+
+    @functools.wraps(waits)
+    def main() -> int:
+        return 3
+
+    with pytest.raises(TypeError, match="returned no coroutine, but 3"):
+        run(main)

@@ -187,7 +187,7 @@ def check_coroutine_function(value: object, function: str, signature: str) -> No
 
     :param signature: what to write: ``"async def execute(goal)"``.
     """
-    if not _makes_coroutine(value):
+    if not makes_coroutine(value):
         raise TypeError(f"{function} takes a coroutine function, '{signature}', not {shown(value)}")
 
 
@@ -216,7 +216,8 @@ def _has(value: object, *attributes: str) -> bool:
     return isinstance(value, type) and all(hasattr(value, each) for each in attributes)
 
 
-def _makes_coroutine(value: Any) -> bool:
+def makes_coroutine(value: Any) -> bool:
+    """Tell whether a call makes a coroutine, as far as it, or what it decorates, says so."""
     while isinstance(value, functools.partial):
         value = value.func
     if not callable(value) or isinstance(value, type):
@@ -224,5 +225,5 @@ def _makes_coroutine(value: Any) -> bool:
     call: Callable[..., Any] = type(value).__call__
     candidates = [value, call]
     with contextlib.suppress(Exception):  # as is_coroutine_function does
-        candidates.append(inspect.unwrap(value))
+        candidates += [inspect.unwrap(value), inspect.unwrap(call)]
     return any(map(is_coroutine_function, candidates))

@@ -6,12 +6,13 @@ from __future__ import annotations
 
 import inspect
 from collections.abc import Callable, Coroutine
-from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar, cast
 
 from rclpy.node import Node
 
 from aiorcl._core import is_coroutine
-from aiorcl._program.signature import why_not_called_with
+from aiorcl._coroutines.arguments import makes_coroutine
+from aiorcl._program.signature import expects, why_not_called_with
 from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._tasks.task import name_of_function
 
@@ -26,21 +27,24 @@ Main: TypeAlias = (
 
 
 def is_main(entry: Any) -> bool:
-    """Tell whether it is a coroutine function, also as an object with such a ``__call__``."""
-    if isinstance(entry, type):
-        return False  # what it makes may be one
-    return inspect.iscoroutinefunction(entry) or inspect.iscoroutinefunction(
-        getattr(entry, "__call__", None)  # noqa: B004  # of an object, not whether there is one
-    )
+    """Tell whether it is a coroutine function, also as an object with such a ``__call__``.
+
+    Or what a decorator has made of one, that says so as ``functools.wraps`` does.
+    """
+    return makes_coroutine(entry)
 
 
 def call_main(main: Main[T], executor: AsyncioExecutor) -> Coroutine[Any, Any, T]:
-    """Call a coroutine function with the executor, or without where it takes none."""
+    """Call a coroutine function with the executor, or without where it takes none.
+
+    :raises TypeError: if a decorator has made something else of it, which returns nothing to await.
+    """
     call: Any = main
-    coroutine: Coroutine[Any, Any, T] = (
-        call() if why_not_called_with(main, executor) is not None else call(executor)
-    )
-    return coroutine
+    takes_none = expects(main) and not expects(main, executor)
+    coroutine: Any = call() if takes_none else call(executor)
+    if not inspect.isawaitable(coroutine):
+        raise TypeError(f"{main!r} returned no coroutine, but {coroutine!r}")
+    return cast("Coroutine[Any, Any, T]", coroutine)
 
 
 def check_entry(entry: Any, caller: str) -> None:
@@ -96,7 +100,7 @@ def checked_node(made: object, maker: str) -> Node:
         made.close()  # or it would complain of never having been awaited
         raise TypeError(
             f"{maker} returned no node, but a coroutine: give {name} instead, with "
-            f"'async def {name}(executor)'"
+            f"'async def {name}(executor)'; what decorates it needs functools.wraps()"
         )
     if not isinstance(made, Node):
         raise TypeError(f"{maker} returned no node, but {made!r}")

@@ -40,6 +40,32 @@ def why_not_called_with(
     return None
 
 
+def expects(function: Callable[..., Any], *arguments: object) -> bool:
+    """Tell whether these are the arguments that a function wants, as far as it says so.
+
+    Where a decorator takes any (``*args``) it is asked what it decorates: it mostly hands them on.
+    """
+    called: Any = function
+    while why_not_called_with(called, *arguments) is None:
+        if isinstance(called, functools.partial):
+            called, arguments = called.func, (*called.args, *arguments)
+            continue
+        if not inspect.isroutine(called) and not isinstance(called, type):
+            called = getattr(called, "__call__", called)  # noqa: B004  # of an object
+        if inspect.ismethod(called):
+            called, arguments = called.__func__, (called.__self__, *arguments)
+        wrapped = getattr(called, "__wrapped__", None)
+        if not _takes_any(called) or not callable(wrapped):
+            return True
+        called = wrapped
+    return False
+
+
+def _takes_any(function: Any) -> bool:
+    code = getattr(function, "__code__", None)
+    return code is not None and bool(code.co_flags & inspect.CO_VARARGS)
+
+
 def _has_another_signature(function: Any) -> bool:
     """Whether somebody has said what it is to be called with, whatever it takes."""
     while isinstance(function, functools.partial):
