@@ -155,6 +155,16 @@ def by_error(executor: AsyncioExecutor) -> None:
     executor.create_task(fail)
 
 
+def by_shutdown(executor: AsyncioExecutor) -> None:
+    """End the executor."""
+    executor.shutdown()
+
+
+def by_end_of_ros(executor: AsyncioExecutor) -> None:
+    """End the context."""
+    executor.context.shutdown()
+
+
 def by_leaving(_: AsyncioExecutor) -> None:
     """Leave it to the block of a lifespan."""
 
@@ -213,6 +223,68 @@ def test_what_they_ask_in_their_cleanup_is_answered(
     else:
         door(parts)
     assert parts.told == [ANSWERED[act]] * 2
+
+
+@pytest.mark.parametrize("end", [by_shutdown, by_end_of_ros])
+@pytest.mark.parametrize("door", [in_run, in_spin, in_lifespan])
+def test_a_shutdown_ends_all_at_once(
+    context: Context, door: Door, end: Callable[[AsyncioExecutor], None]
+) -> None:
+    """Nobody serves from then on, and nobody waits for what never comes."""
+    parts = Parts(context, call, end)
+    door(parts)
+    assert parts.told == [EntityGoneError] * 2
+
+
+@pytest.mark.parametrize("end", [by_shutdown, by_end_of_ros])
+def test_a_shutdown_ends_one_beside_a_node(
+    context: Context, end: Callable[[AsyncioExecutor], None]
+) -> None:
+    """In a list one is not alone."""
+    ended: list[str] = []
+
+    async def wait(executor: AsyncioExecutor) -> None:
+        asyncio.get_running_loop().call_soon(end, executor)
+        try:
+            await asyncio.Event().wait()
+        finally:
+            ended.append("cancelled")
+
+    aiorcl.run([lambda: Robot(context), wait], context=context)
+    assert ended == ["cancelled"]
+
+
+@pytest.mark.parametrize("place", ["first", "second"])
+@pytest.mark.parametrize("door", [in_run, in_spin, in_lifespan])
+def test_one_that_is_cancelled_ends_all(context: Context, door: Door, place: str) -> None:
+    """Wherever it stands; what the other one asks in its cleanup is answered."""
+
+    class OneCancels(Parts):
+        async def first(self, executor: AsyncioExecutor) -> None:
+            await self._begin("first", executor)
+
+        async def second(self, executor: AsyncioExecutor) -> None:
+            await self._begin("second", executor)
+
+        async def _begin(self, name: str, executor: AsyncioExecutor) -> None:
+            if name != place:
+                await self._wait(executor)
+                return
+            await aiorcl.service_ready(self.robot.service)
+            raise asyncio.CancelledError
+
+    async def call_and_leave(robot: Robot) -> object:
+        answer = await call(robot)
+        parts.begun.set()  # the block of a lifespan ends
+        return answer
+
+    parts = OneCancels(context, call_and_leave, by_leaving)
+    if door is in_run:
+        with pytest.raises(asyncio.CancelledError):
+            door(parts)
+    else:
+        door(parts)
+    assert parts.told == [Empty.Response]
 
 
 @pytest.mark.parametrize("act", [ask_nobody, ask_nobody_in_a_task, sleep_for_ever])

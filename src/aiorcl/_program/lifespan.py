@@ -156,7 +156,7 @@ class Lifespan:
             self._tasks = Mains(self._mains, executor)
             started.set()
             try:
-                await executor.wait_for_shutdown()
+                await self._tasks.wait(serve_on=True)
             finally:
                 await self._tasks.end()
 
@@ -258,9 +258,9 @@ def lifespan(
     An exception of a callback, a task or a coroutine function ends the nodes; the server is told
     to stop by SIGTERM, requests are answered by status 503 until it has, and the end of the
     lifespan raises the exception. The same, without an exception, if ROS or the executor is shut
-    down from elsewhere. When the server is stopped by SIGINT or SIGTERM, WebSockets end (by code
-    1001), and so do responses that have no end by their nature (Server-Sent Events, MJPEG, lines of
-    JSON), since the server waits for them.
+    down from elsewhere, or a coroutine function is cancelled by itself. When the server is stopped
+    by SIGINT or SIGTERM, WebSockets end (by code 1001), and so do responses that have no end by
+    their nature (Server-Sent Events, MJPEG, lines of JSON), since the server waits for them.
 
     It needs Starlette or FastAPI for what it does to requests; with another framework of ASGI whose
     lifespan is a context manager of one argument it runs the nodes and stops the server.

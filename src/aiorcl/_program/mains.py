@@ -49,23 +49,39 @@ class Mains:
         self._executor = executor
         self._tasks = [executor.create_task(call_main, main, executor) for main in mains]
 
-    async def wait(self) -> None:
-        """Return when all have returned, or a shutdown of the executor has cancelled them.
+    async def wait(self, *, serve_on: bool = False) -> Task[Any] | None:
+        """Return when all have returned, one was cancelled, or the executor or ROS is shut down.
 
         In the body of the executor's block, which is cancelled if one raises.
 
-        :raises asyncio.CancelledError: if one is cancelled by anything else.
+        :param serve_on: also when all have returned.
+        :return: the one that was cancelled, by itself that is: the end of a program is none of it.
         """
+        loop = asyncio.get_running_loop()
+        over = loop.create_future()
+
+        def look(_: object = None) -> None:
+            if self._cancelled() is not None or (not serve_on and self._have_returned()):
+                wake(over)
+
+        told = CallsInline(lambda _: on_loop(loop, look))
         for task in self._tasks:
-            await _until_done(task)
-            if exception_and_result_of(task)[0] is not None and not self._state.nothing_answers():
-                await self._executor.wait_for_shutdown()
-            try:
-                await task
-            except asyncio.CancelledError:
-                body = asyncio.current_task()
-                if not self._state.shut_down or (body is not None and body.cancelling()):
-                    raise
+            task.add_done_callback(told)
+        look()
+        shutdown = loop.create_task(self._executor.wait_for_shutdown())
+        try:
+            await asyncio.wait((over, shutdown), return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            shutdown.cancel()
+            for task in self._tasks:
+                remove_done_callback(task, told)
+        return None if self._state.nothing_answers() else self._cancelled()
+
+    def _cancelled(self) -> Task[Any] | None:
+        return next((task for task in self._tasks if task.cancelled()), None)
+
+    def _have_returned(self) -> bool:
+        return all(map(_has_returned, self._tasks))
 
     async def end(self) -> None:
         """Cancel those that are left, and wait until they have ended, who is cancelled meanwhile.
@@ -100,18 +116,6 @@ class Mains:
         return {each for each in run_by if each is not None and not each.done()}
 
 
-async def _until_done(task: Task[Any]) -> None:
-    """Return when a task is done; its exception is nobody's yet."""
-    waiter = asyncio.get_running_loop().create_future()
-    callback = CallsInline(lambda _: on_loop(waiter.get_loop(), wake, waiter))
-    task.add_done_callback(callback)
-    try:
-        if not is_done(task):
-            await waiter
-    finally:
-        remove_done_callback(task, callback)
-
-
 class SpunMains(Mains):
     """Those of an executor that a spin call runs; one of them that is cancelled ends it, too.
 
@@ -130,7 +134,7 @@ class SpunMains(Mains):
             return
         if task.cancelled():
             self.end_soon()
-        elif all(map(_has_returned, self._tasks)):
+        elif self._have_returned():
             self._executor.shutdown(timeout_sec=0)
 
     def end_soon(self) -> None:

@@ -193,8 +193,9 @@ def run(
     ``aiorcl.run(main)`` with ``async def main(executor)``, as ``asyncio.run``, until it returns
     (``async def main()`` is called without it); or
     ``aiorcl.run(MyNode)`` with a node class, or a function that returns a node, until
-    ``rclpy.shutdown()``; or with several of both, until all coroutines have returned, or a callback
-    shuts the executor down. Nodes are made before the loop runs, and destroyed at the end.
+    ``rclpy.shutdown()``; or with a list of both, until all coroutines have returned, one is
+    cancelled by itself, or ROS or the executor is shut down, which cancels them. Nodes are made
+    before the loop runs, and destroyed at the end.
 
     Ctrl-C and SIGTERM end it cleanly, and ``run`` returns None: the callback that runs comes to its
     end, ``main``, or all of several, is cancelled while nodes are served, which answer what it asks
@@ -251,8 +252,8 @@ def run(
             except Exception:
                 signals.is_ending()  # or one that comes now would take the exception away
                 raise
-            result = loop.run_until_complete(_serve(chosen, signals, nodes, made, mains))
-        return None if several else result
+            lone = None if several or not mains else mains.pop()
+            return loop.run_until_complete(_serve(chosen, signals, nodes, made, lone, mains))
     except (KeyboardInterrupt, asyncio.CancelledError) as error:
         if signals.received == 0:
             raise
@@ -266,6 +267,7 @@ async def _serve(
     signals: StopSignals,
     nodes: NodesToDestroy,
     made: list[Node],
+    lone: Main[Any] | None,
     mains: list[Main[Any]],
 ) -> Any:
     body = asyncio.current_task()
@@ -276,14 +278,13 @@ async def _serve(
         signals.end_patiently(executor.loop, body.cancel, workers.abandon)
         for node in made:
             executor.add_node(node)
-        tasks = Mains(mains if len(mains) > 1 else [], executor)
+        tasks = Mains(mains, executor)
         try:
-            if not mains:
-                await executor.wait_for_shutdown()
-            elif len(mains) == 1:
-                return await call_main(mains[0], executor)
-            else:
-                await tasks.wait()
+            if lone is not None:
+                return await call_main(lone, executor)
+            cancelled = await tasks.wait(serve_on=not mains)
+            if cancelled is not None:
+                await cancelled  # raises
         finally:
             signals.is_ending()  # or a signal would take the result away, or the exception
             try:
