@@ -15,10 +15,13 @@ from rclpy.context import Context
 from rclpy.duration import Duration
 from rclpy.node import Node
 from rclpy.parameter import Parameter
+from rclpy.publisher import Publisher
+from sensor_msgs.msg import Image
 from std_msgs.msg import Int64, String
 
 from aiorcl import AsyncioExecutor, EntityGoneError, testing
 from aiorcl.testing import SimulatedClock, play, record
+from aiorcl.testing import playing as playing_module
 
 if TYPE_CHECKING:
     from collections.abc import Callable, Coroutine
@@ -78,6 +81,51 @@ def test_a_wait_that_is_over_says_what_came(serve: Serve, lone: Node) -> None:
     serve(body)
 
 
+def test_several_wait_at_once(serve: Serve, lone: Node) -> None:
+    """What one of them waits for another one has taken; and one that is cancelled takes nothing."""
+
+    def is_number(number: int, message: Int64) -> object:
+        return message.data == number
+
+    async def body(_: AsyncioExecutor) -> None:
+        publisher = lone.create_publisher(Int64, "topic", 10)
+        async with record(lone, Int64, "topic") as recorder:
+            waiting = [
+                asyncio.create_task(recorder.wait_for(functools.partial(is_number, number)))
+                for number in (4, 2, 1)
+            ]
+            await asyncio.sleep(0)  # they wait
+            for number in (1, 2, 3):
+                publisher.publish(Int64(data=number))
+            assert (await waiting[2]).data == 1
+            assert (await waiting[1]).data == 2
+            waiting[0].cancel()
+            with pytest.raises(asyncio.CancelledError):
+                await waiting[0]
+            assert (await recorder.wait_for()).data == 3
+            assert [message.data for message in recorder.messages] == [1, 2, 3]
+
+    serve(body)
+
+
+def test_a_large_message_is_cut_short(serve: Serve, lone: Node) -> None:
+    """In what a wait says that is over: a traceback of megabytes is read by nobody."""
+
+    async def body(_: AsyncioExecutor) -> None:
+        publisher = lone.create_publisher(Image, "topic", 1)
+        async with record(lone, Image, "topic") as recorder:
+            publisher.publish(Image(height=1000, width=1000, data=b"\x7b" * 1_000_000))
+            with pytest.raises(TimeoutError) as caught:
+                async with asyncio.timeout(0.05):
+                    await recorder.wait_for(lambda message: False)
+            (note,) = caught.value.__cause__.__notes__
+            assert "1 came that did not fit; the last was sensor_msgs.msg.Image(header=" in note
+            assert "height=1000, width=1000" in note
+            assert len(note) < 1000
+
+    serve(body)
+
+
 def test_a_wait_ends_with_the_executor(serve: Serve, lone: Node) -> None:
     """Instead of waiting in vain."""
 
@@ -118,6 +166,35 @@ def test_messages_are_played_in_their_order(serve: Serve, lone: Node) -> None:
         assert lone.count_publishers("numbers") == 0
 
     serve(body)
+
+
+def test_a_subscriber_that_stands_still_holds_up_nothing(
+    monkeypatch: pytest.MonkeyPatch, serve: Serve, lone: Node
+) -> None:
+    """Rclpy holds the GIL while it waits for it, in whatever thread."""
+    waited: list[int] = []
+
+    def wait_for_all_acked(_: object, timeout: Duration) -> bool:
+        waited.append(timeout.nanoseconds)
+        return False
+
+    monkeypatch.setattr(Publisher, "wait_for_all_acked", wait_for_all_acked)
+    lone.create_subscription(Int64, "topic", lambda message: None, 10)
+    tape = [(0.0, "topic", Int64())]
+
+    async def body(_: AsyncioExecutor) -> None:
+        playing = asyncio.create_task(play(lone, tape))
+        while not waited:  # noqa: ASYNC110  # of rclpy's own method
+            await asyncio.sleep(0)
+        playing.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await playing
+        monkeypatch.setattr(playing_module, "_ACKNOWLEDGED_SEC", 0.01)
+        with pytest.raises(TimeoutError, match=r"'topic' has not got the last messages in 0\.01 s"):
+            await play(lone, tape)
+
+    serve(body)
+    assert set(waited) == {0}
 
 
 WRONG_RATES = (0.0, -1, math.nan, -(10**400), "2", None, b"2", float, [1.0])
@@ -262,5 +339,33 @@ def test_a_follower_on_no_executor_is_named(serve: Serve, lone: Node, make_node:
             async with SimulatedClock(lone, alone):
                 raise AssertionError
         assert lone.count_publishers("/clock") == 0
+
+    serve(body)
+
+
+@pytest.mark.parametrize("how", ["removed", "ended", "destroyed"])
+def test_a_follower_that_goes_is_named(
+    serve: Serve, lone: Node, make_node: MakeNode, context: Context, how: str
+) -> None:
+    """Its clock never shows the time that passes then."""
+    follower = make_node(parameter_overrides=[Parameter("use_sim_time", value=True)])
+    name = follower.get_fully_qualified_name()
+
+    async def body(_: AsyncioExecutor) -> None:
+        other = AsyncioExecutor(context=context)
+        other.add_node(follower)
+        await other.start()
+        async with SimulatedClock(lone, follower) as clock:
+            await clock.advance(1)
+            if how == "ended":
+                await other.stop()
+            elif how == "removed":
+                other.remove_node(follower)
+            else:
+                follower.destroy_node()
+            with pytest.raises(EntityGoneError, match=f"'{name}'"):
+                await clock.advance(1)
+        if how != "ended":
+            await other.stop()
 
     serve(body)

@@ -21,7 +21,8 @@ from aiorcl._coroutines.readiness import subscribers_ready
 from aiorcl._serving.wrong_values import name_of_type, shown
 
 # How long a reliable publisher is given for its last messages, when all are published.
-_ACKNOWLEDGED = Duration(seconds=5)
+_ACKNOWLEDGED_SEC = 5.0
+_LOOK_SEC = (0.001, 0.05)
 
 
 async def play(
@@ -69,11 +70,24 @@ async def play(
             await asyncio.sleep(begin + (time - times[0]) / speed - loop.time())
             await publish(publishers[topic], message)
         for topic, publisher in publishers.items():
-            if not await asyncio.to_thread(publisher.wait_for_all_acked, _ACKNOWLEDGED):
+            if not await _all_acked(publisher):
                 raise TimeoutError(
                     f"play(): a subscriber of '{topic}' has not got the last messages in "
-                    f"{_ACKNOWLEDGED.nanoseconds / 1e9:g} s"
+                    f"{_ACKNOWLEDGED_SEC:g} s"
                 )
+
+
+async def _all_acked(publisher: Publisher[Any]) -> bool:
+    # Not one long wait in a thread: rclpy holds the GIL in it, and everything would stand still.
+    loop = asyncio.get_running_loop()
+    end = loop.time() + _ACKNOWLEDGED_SEC
+    look, longest = _LOOK_SEC
+    while not publisher.wait_for_all_acked(Duration()):
+        if loop.time() >= end:
+            return False
+        await asyncio.sleep(look)
+        look = min(2 * look, longest)
+    return True
 
 
 def _checked(messages: Iterable[Any]) -> list[tuple[float, str, Any]]:

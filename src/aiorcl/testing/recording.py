@@ -17,6 +17,7 @@ from aiorcl._coroutines.arguments import check_callable
 from aiorcl._coroutines.streams.messages import MessageStream, check_subscription
 from aiorcl._rclpy.typed import MsgT
 from aiorcl._serving.followers import EntityGoneError
+from aiorcl.testing.message_text import message_text
 
 if TYPE_CHECKING:
     from typing import Self
@@ -31,6 +32,7 @@ class Recorder(Generic[MsgT]):
         #: All messages that were looked at so far, the oldest first.
         self.messages: list[MsgT] = []
         self._returned = 0  # those up to the last one that was returned
+        self._waiting = asyncio.Lock()  # whose holder takes the next one, for all who wait
 
     async def __aenter__(self) -> Self:
         await self._stream.__aenter__()
@@ -47,32 +49,39 @@ class Recorder(Generic[MsgT]):
     async def wait_for(self, predicate: Callable[[MsgT], object] = lambda message: True) -> MsgT:
         """Return the first message that fits, behind the one that the last call has returned.
 
-        It may have come before the call. ``asyncio.timeout`` limits the wait: a note in its
+        It may have come before the call. Several tasks may wait at once: each looks at every
+        message from its call on. ``asyncio.timeout`` limits the wait: a note in its
         traceback says how many messages did not fit, and what the last one was.
 
         :param predicate: true for what is waited for; of every message by default.
         :raises EntityGoneError: if no message can come any more.
         """
         check_callable(predicate, "wait_for()", "predicate")
-        looked_at = self._returned
+        begin = looked_at = self._returned
         try:
             while True:
-                if looked_at == len(self.messages):
-                    self.messages.append(await anext(self._stream))
+                await self._come(looked_at)
                 message = self.messages[looked_at]
                 looked_at += 1
                 if predicate(message):
-                    self._returned = looked_at
+                    self._returned = max(self._returned, looked_at)
                     return message
         except StopAsyncIteration:
             raise EntityGoneError(f"No message of '{self._topic}' can come any more") from None
         except asyncio.CancelledError as cancellation:
-            passed = len(self.messages) - self._returned
-            last = f"; the last was {self.messages[-1]}" if passed else ""
+            passed = looked_at - begin
+            last = f"; the last was {message_text(self.messages[looked_at - 1])}" if passed else ""
             cancellation.add_note(
                 f"Waiting for a message of '{self._topic}': {passed} came that did not fit{last}"
             )
             raise
+
+    async def _come(self, index: int) -> None:
+        """Return when this message is there; another task may have waited for it, or does."""
+        if index == len(self.messages):
+            async with self._waiting:
+                if index == len(self.messages):
+                    self.messages.append(await anext(self._stream))
 
 
 def record(

@@ -20,6 +20,7 @@ from rosgraph_msgs.msg import Clock
 from aiorcl._coroutines.arguments import check, checked_seconds
 from aiorcl._coroutines.readiness import subscribers_ready
 from aiorcl._loop.clock import AsyncioClock
+from aiorcl._serving.followers import EntityGoneError
 
 if TYPE_CHECKING:
     from typing import Self
@@ -67,7 +68,7 @@ class SimulatedClock:
 
     async def __aenter__(self) -> Self:
         for follower in self._followers:
-            if follower.executor is None:
+            if _is_on_none(follower):
                 raise RuntimeError(
                     f"SimulatedClock(): node '{follower.get_fully_qualified_name()}' would never "
                     "hear of /clock: add it to an executor"
@@ -106,6 +107,8 @@ class SimulatedClock:
 
         :param seconds: 0 or more.
         :raises RuntimeError: outside of ``async with``.
+        :raises EntityGoneError: if a follower was destroyed, or is on no executor any more, as that
+            has ended or the node was removed.
         :raises ValueError: if it is negative, or there is no such time.
         :raises TypeError: if it is no number.
         """
@@ -132,3 +135,14 @@ class SimulatedClock:
                     for clock in self._clocks:
                         await clock.sleep_until_async(self._now)
                     return
+            for follower in self._followers:
+                if _is_on_none(follower):
+                    raise EntityGoneError(
+                        f"Node '{follower.get_fully_qualified_name()}' hears no more of /clock: it "
+                        "is on no executor"
+                    )
+
+
+def _is_on_none(node: Node) -> bool:
+    executor = node.executor  # the last one, of rclpy's
+    return executor is None or all(node is not each for each in executor.get_nodes())
