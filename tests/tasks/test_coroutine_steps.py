@@ -236,14 +236,16 @@ async def wait_for_task(future: asyncio.Future[None]) -> None:
 
 @pytest.mark.parametrize("wait", [wait_for, wait_for_task], ids=lambda wait: wait.__name__)
 @pytest.mark.parametrize("act", ["remove", "destroy", "end"])
-def test_who_has_not_heard_of_an_end_hears_of_it_at_the_next_suspension(
+def test_who_has_not_heard_of_an_end_hears_of_it_after_a_while(
     run: Run,
     context: Context,
     lone: Node,
+    monkeypatch: pytest.MonkeyPatch,
     wait: Callable[[asyncio.Future[None]], Coroutine[Any, Any, None]],
     act: str,
 ) -> None:
     """What it awaited has kept the cancellation to itself."""
+    monkeypatch.setattr("aiorcl._tasks.coroutine_steps._CLEANUP_SEC", 0.01)
     ends: list[type[BaseException]] = []
 
     async def main() -> None:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any, NoReturn, Protocol
 
 from aiorcl import _core
 from aiorcl._loop.private import keeps_cancellation
+from aiorcl._tasks.cancellations import cancel_at_suspension, task_that_cancels
 from aiorcl._tasks.closed_coroutines import awaits_closed, was_closed
 from aiorcl._tasks.errors import without_first_frame
 
@@ -29,18 +30,9 @@ else:
     _make_task = asyncio.Task
 
 
-# What is left for the cleanup that a user's cancellation has begun, when the executor ends.
+# What is left for the cleanup that a user's cancellation has begun when the executor ends, and for
+# that of who has not heard of the cancellation.
 _CLEANUP_SEC = 1.0
-
-
-def task_that_cancels(
-    coroutine: Coroutine[Any, Any, Any], name: str, context: contextvars.Context | None = None
-) -> asyncio.Task[Any]:
-    """Return a task, of the running loop, that throws CancelledError into a suspended coroutine."""
-    loop = asyncio.get_running_loop()
-    task = asyncio.Task(coroutine, loop=loop, name=name, context=context)
-    task.cancel()
-    return task
 
 
 _REFUSED = object()
@@ -97,7 +89,8 @@ class Steps(Coroutine[Any, Any, None]):
         self._is_cancelled = False  # as a user wanted
         self._ending = self._ends_with_node = False
         self._ends_again = False
-        self._is_late = False  # and will be cancelled when its time is over
+        self._late: asyncio.TimerHandle | None = None  # cancels it when its time is over
+        self._had_time = False
         self._begun = False
         self.begins_first = False
 
@@ -130,6 +123,9 @@ class Steps(Coroutine[Any, Any, None]):
             self._cancel_wanted = False
             if self.task.get_loop().is_closed():
                 return  # nothing would run its cleanup
+            if self._late is not None:
+                self._late.cancel()
+                self._late = None
             if self._ending:
                 self._advance = self._advance_unaware
             self.task.cancel()
@@ -137,10 +133,35 @@ class Steps(Coroutine[Any, Any, None]):
     def _advance_unaware(self, value: Any) -> Any:
         # What it awaited, a task, was cancelled for it, and went on.
         self._advance = self._coroutine.send  # no cycle of this object, if it ends now
-        cancel_at_suspension()
+        if self._had_time:
+            cancel_at_suspension()
         waits_for = self._coroutine.send(value)
-        self._advance = self._advance_unaware
+        self._renew()
         return waits_for
+
+    def _renew(self) -> None:
+        """Cancel a coroutine again that has not heard of it, but may be cleaning up all the same.
+
+        It gets time for that. When that is over it is cancelled at each suspension until it hears
+        of it.
+        """
+        if self._had_time:
+            self._advance = self._advance_unaware
+        else:
+            self._cancel_late()
+            self._cancel_if_it_goes_on()
+
+    def _advance_late(self, value: Any) -> Any:
+        self._advance = self._coroutine.send  # as above
+        waits_for = self._coroutine.send(value)
+        self._advance = self._advance_late
+        self._cancel_if_it_goes_on()
+        return waits_for
+
+    def _cancel_if_it_goes_on(self) -> None:
+        """Do not wait for a cleanup: it has taken the cancellation back."""
+        if not self._is_being_cancelled():
+            self._cancel()
 
     def end(self, *, begun: bool = False, with_node: bool = False) -> None:
         """Cancel, but once: a second time would interrupt the cleanup that the first has begun.
@@ -152,7 +173,9 @@ class Steps(Coroutine[Any, Any, None]):
         :param begun: not before the first suspension.
         :param with_node: its node ends, and not the executor, whose end may follow.
         """
-        goes_on = self._ends_with_node and not with_node and not self._is_being_cancelled()
+        goes_on = (
+            self._ends_with_node and not self._cancel_wanted and not self._is_being_cancelled()
+        )
         if self._ending and not goes_on:
             self.begins_first = self.begins_first and begun
             return
@@ -170,11 +193,16 @@ class Steps(Coroutine[Any, Any, None]):
         return self.task.cancelling() > 0
 
     def _cancel_late(self) -> None:
-        if self._is_late or self.task is None:
+        if self._late is not None or self.task is None:
             return
-        self._is_late = True
-        if not self.task.get_loop().is_closed():
-            self.task.get_loop().call_later(_CLEANUP_SEC, self._cancel)
+        loop = self.task.get_loop()
+        if not loop.is_closed():
+            self._late = loop.call_later(_CLEANUP_SEC, self._time_is_over)
+            self._advance = self._advance_late
+
+    def _time_is_over(self) -> None:
+        self._had_time = True
+        self._cancel()
 
     def end_again(self) -> None:
         """Let end() cancel a second time."""
@@ -198,9 +226,16 @@ class Steps(Coroutine[Any, Any, None]):
         try:
             if awaits_closed(self._coroutine):
                 return self._step(self._close_here)
-            if self._ending and keeps_cancellation(self._coroutine):
+            is_kept = self._ending and keeps_cancellation(self._coroutine)
+            if is_kept and self._had_time:
                 cancel_at_suspension()
-            return self._step(self._coroutine.throw, *error)
+            waits_for = self._step(self._coroutine.throw, *error)
+            if is_kept:
+                self._renew()
+            elif self._late is not None:
+                self._advance = self._advance_late
+                self._cancel_if_it_goes_on()
+            return waits_for
         finally:
             del error  # the frame of the coroutine may keep this one, and the exception that one
 
@@ -350,14 +385,6 @@ def begins_first() -> bool:
     task = asyncio.current_task()
     coroutine = None if task is None else task.get_coro()
     return isinstance(coroutine, Steps) and coroutine.begins_first
-
-
-def cancel_at_suspension() -> None:
-    """Let the running task have the cancellation that it has got when it is suspended next."""
-    task = asyncio.current_task()
-    assert task is not None  # which has got it
-    task.uncancel()
-    task.cancel()
 
 
 class _StepsOfParent(Steps):

@@ -11,7 +11,8 @@ from types import TracebackType
 from typing import Any
 
 from aiorcl._loop.private import cancels_at_next_step, waits_for
-from aiorcl._tasks.coroutine_steps import Steps, task_that_cancels
+from aiorcl._tasks.cancellations import task_that_cancels
+from aiorcl._tasks.coroutine_steps import Steps
 from aiorcl._tasks.suspended import chain
 
 # The first looks come in each turn of the loop, the next one after a time that doubles.

@@ -29,7 +29,8 @@ from aiorcl._tasks.blocked_calls import (
     twin_of,
     unanswered,
 )
-from aiorcl._tasks.coroutine_steps import begins_first, cancel_at_suspension, task_that_cancels
+from aiorcl._tasks.cancellations import cancel_at_suspension, task_that_cancels
+from aiorcl._tasks.coroutine_steps import begins_first
 from aiorcl._tasks.groups import LoopCallbackGroup, ThreadCallbackGroup
 from aiorcl._tasks.task import is_coroutine_function, name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
