@@ -211,10 +211,13 @@ class Unanswered:
         self._clocks.look(loop, [each.node for each in self._nodes.served_now()], self._ends)
         self._clocks.look(loop, _nodes_on_none(), self._ends_by_itself)
         unanswered = [each for each in self._requests() if each.is_unanswered()]
-        unanswered += _requests_heard_by_none(loop)
+        heard_by_none = _requests_heard_by_none(loop)
         if not self._state.shut_down:
-            tasks = self._tasks_before()
-            unanswered = [each for each in unanswered if is_awaited_by(tasks, each.future)]
+            unanswered = _awaited_by(self._tasks_before(), unanswered + heard_by_none)
+        elif self._home.tasks_remain() or self._home.may_have_generators():
+            unanswered += heard_by_none
+        else:  # on a loop of the user's, where others may have them heard yet
+            unanswered += _awaited_by(self._owned.tasks(), heard_by_none)
         self._suspects = _give_up(unanswered, self._suspects)
         self._look_later()
 
@@ -272,6 +275,10 @@ def _requests_heard_by_none(loop: asyncio.AbstractEventLoop) -> list[_Request]:
             requests += _requests_of(client, node)
     awaited = [each for each in requests if is_awaited_on(loop, each.future)]
     return [each for each in awaited if each.is_heard_by_none()]
+
+
+def _awaited_by(tasks: Set[asyncio.Task[Any]], requests: list[_Request]) -> list[_Request]:
+    return [each for each in requests if is_awaited_by(tasks, each.future)]
 
 
 def _give_up(

@@ -93,6 +93,10 @@ class OwnedCoroutines:
         """Tell whether one of these tasks runs a coroutine of these."""
         return any(steps.task in tasks for steps in self._owned)
 
+    def tasks(self) -> set[asyncio.Task[Any]]:
+        """Return the tasks of those under way."""
+        return {steps.task for steps in self._owned if steps.task is not None}
+
     def awaited(self) -> set[Steps]:
         """Return those for which the end waits, of those under way."""
         return self._owned - self._spared
