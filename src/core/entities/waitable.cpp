@@ -132,6 +132,7 @@ void Waitable::schedule() {
 }
 
 bool Waitable::is_followed(const rcl_guard_condition_t * guard) const noexcept {
+  if (closed()) return false;  // by what has_something() was in: the sources are gone
   return std::any_of(guards_.begin(), guards_.end(),
                      [guard](const Guard & each) { return each.source->get() == guard; });
 }
