@@ -20,7 +20,7 @@ enum class Hold { kNobody, kNext, kHeld, kReleased };
 
 std::condition_variable hold_changed;
 Hold hold = Hold::kNobody;
-bool triggered = false;
+int triggers = 0;
 
 }  // namespace
 
@@ -43,7 +43,7 @@ void FailingWait::wait_for(int count) {
 HeldWait::HeldWait() {
   std::lock_guard<std::mutex> lock(mutex);
   hold = Hold::kNext;
-  triggered = false;
+  triggers = 0;
 }
 
 HeldWait::~HeldWait() {
@@ -55,9 +55,9 @@ void HeldWait::wait_until_held() {
   hold_changed.wait(lock, [] { return hold == Hold::kHeld; });
 }
 
-void HeldWait::wait_for_trigger() {
+void HeldWait::wait_for_triggers(int count) {
   std::unique_lock<std::mutex> lock(mutex);
-  hold_changed.wait(lock, [] { return triggered; });
+  hold_changed.wait(lock, [count] { return triggers >= count; });
 }
 
 void HeldWait::release() {
@@ -101,7 +101,7 @@ rmw_ret_t __real_rmw_trigger_guard_condition(const rmw_guard_condition_t * guard
 rmw_ret_t __wrap_rmw_trigger_guard_condition(const rmw_guard_condition_t * guard) {
   const rmw_ret_t ret = __real_rmw_trigger_guard_condition(guard);
   std::lock_guard<std::mutex> lock(mutex);
-  triggered = true;
+  ++triggers;
   hold_changed.notify_all();
   return ret;
 }

@@ -26,8 +26,8 @@ class HeldWait {
   /// Blocks until a thread is held up.
   void wait_until_held();
 
-  /// Blocks until the events layer has triggered a guard condition since it lives.
-  void wait_for_trigger();
+  /// Blocks until the events layer has triggered guard conditions so often since it lives.
+  void wait_for_triggers(int count);
 
   void release();
 };

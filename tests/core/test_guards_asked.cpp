@@ -53,7 +53,7 @@ TEST_CASE("a trigger that the thread has taken, and not told of, is there for wh
   scene.guard.trigger();
   held.wait_until_held();
   std::thread asks([&] { CHECK(scene.ask()); });
-  held.wait_for_trigger();  // of who asks, and lets nobody tell until it waits
+  held.wait_for_triggers(1);  // of who asks, and lets nobody tell until it waits
   held.release();
   asks.join();
   CHECK(scene.follower.fired);
@@ -71,6 +71,21 @@ TEST_CASE("who asks waits until the thread has come back, which could lose a tri
   CHECK_FALSE(scene.follower.fired);
   scene.guard.trigger();
   CHECK(scene.follower.wait() == 1);
+}
+
+TEST_CASE("who asks wakes all threads before it waits for one") {
+  Scene scene;
+  rcl::GuardCondition second(scene.context);
+  scene.guards.add(second.get(), *scene.follower.entry, &scene.follower.fired);
+  {
+    HeldWait held;
+    std::future<bool> asked = std::async(std::launch::async, [&] { return scene.ask(); });
+    held.wait_until_held();
+    held.wait_for_triggers(2);
+    held.release();
+    CHECK_FALSE(asked.get());
+  }
+  scene.guards.remove(second.get(), *scene.follower.entry);
 }
 
 TEST_CASE("who asks a thread whose wait fails does not wait for it") {

@@ -50,8 +50,10 @@ class GuardThreads::Waiter {
 
   void add(Follower follower);
 
-  /// As GuardThreads::ask(), for this guard condition.
+  /// As GuardThreads::ask(), for this guard condition, in two steps: wakes the thread, if something
+  /// in `queue` follows it with a flag, and waits until it has looked, if it was woken.
   void ask(const ReadyQueue & queue) noexcept;
+  void wait_for_answer() noexcept;
 
   /// True if nobody follows any more.
   bool remove(const Ready & ready) noexcept;
@@ -168,7 +170,7 @@ void GuardThreads::Waiter::tell() noexcept {
 }
 
 void GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
-  std::unique_lock<std::mutex> lock(mutex_);
+  const std::lock_guard<std::mutex> lock(mutex_);
   const bool asks = std::any_of(followers_.begin(), followers_.end(), [&](const Follower & each) {
     return each.fired != nullptr && &each.ready->queue == &queue;
   });
@@ -177,6 +179,10 @@ void GuardThreads::Waiter::ask(const ReadyQueue & queue) noexcept {
   // Not by a wait of its own, which could take the trigger from the thread, or the thread from it.
   asked_ = true;
   ignore(rmw_trigger_guard_condition(end_.guard));
+}
+
+void GuardThreads::Waiter::wait_for_answer() noexcept {
+  std::unique_lock<std::mutex> lock(mutex_);
   answered_.wait(lock, [this] { return !asked_; });
 }
 
@@ -237,7 +243,8 @@ void GuardThreads::add(const rcl_guard_condition_t * rcl_guard, Ready & ready,
 bool GuardThreads::ask(const ReadyQueue & queue) noexcept {
   if (!process_.is_this()) return false;
   std::lock_guard<std::mutex> lock(mutex_);
-  for (Waiter & waiter : waiters_) waiter.ask(queue);
+  for (Waiter & waiter : waiters_) waiter.ask(queue);  // all, so that they wake up side by side
+  for (Waiter & waiter : waiters_) waiter.wait_for_answer();
   return queue.has_ready();
 }
 

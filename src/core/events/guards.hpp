@@ -47,8 +47,8 @@ class GuardThreads {
 
   /// Waits until the threads have looked at the guard conditions that something in `queue` follows
   /// with a flag: after this returns, the followers of those that were triggered before are ready.
-  /// True if something in `queue` is ready then. On the thread of its consumer; it takes as long as
-  /// a wake-up for each.
+  /// True if something in `queue` is ready then. On the thread of its consumer; the
+  /// threads wake up side by side.
   bool ask(const ReadyQueue & queue) noexcept;
 
   /// After this returns, neither the guard condition nor the Ready is touched again for this pair.
