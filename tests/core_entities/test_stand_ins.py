@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Any
 from unittest.mock import Mock
 
 import pytest
@@ -15,6 +16,7 @@ from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
 
 from aiorcl import AsyncioExecutor
+from tests.support.elsewhere import call_elsewhere
 
 Leave = Callable[[AsyncioExecutor, Node], AsyncioExecutor | None]
 
@@ -84,6 +86,42 @@ def test_a_method_that_was_kept_of_what_is_destroyed(context: Context, lone: Nod
     lone.destroy_publisher(publisher)
     with pytest.raises(InvalidHandle):
         publish(Int64())
+    executor.shutdown()
+
+
+def publisher_and_send(node: Node) -> tuple[Any, Callable[[], object]]:
+    """Return a publisher, and what publishes."""
+    publisher = node.create_publisher(Int64, "topic", 10)
+    return publisher, lambda: publisher.publish(Int64())
+
+
+def client_and_send(node: Node) -> tuple[Any, Callable[[], object]]:
+    """Return a client, and what calls without waiting."""
+    client = node.create_client(Trigger, "service")
+    return client, lambda: client.call_async(Trigger.Request())
+
+
+@pytest.mark.parametrize("make", [publisher_and_send, client_and_send])
+def test_what_another_thread_destroys_sends_nothing(
+    context: Context, lone: Node, make: Callable[[Node], tuple[Any, Callable[[], object]]]
+) -> None:
+    """It raises what rclpy raises, also while the loop is busy, which lets go of it later."""
+    entity, send = make(lone)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    raised: list[type[BaseException]] = []
+
+    def destroy_and_send() -> None:
+        entity.destroy()
+        try:
+            send()
+        except InvalidHandle as error:
+            raised.append(type(error))
+
+    executor.spin_until_future_complete(
+        executor.create_task(lambda: call_elsewhere(destroy_and_send))
+    )
+    assert raised == [InvalidHandle]
     executor.shutdown()
 
 

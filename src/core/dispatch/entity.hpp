@@ -85,8 +85,8 @@ class Entity {
   /// ends its place in the group later by ended(). Throws nb::python_error or RclError.
   virtual Outcome run(Hooks hooks, Claim & claim) = 0;
 
-  /// From now on no callback of this entity begins: it was destroyed. Any thread that holds the
-  /// GIL; close() follows on the loop's.
+  /// From now on no callback of this entity begins, and nothing is sent by it: it was destroyed.
+  /// Any thread that holds the GIL; close() follows on the loop's.
   void mute() noexcept { muted_ = true; }
 
   /// From now on its callbacks begin also when the context is shut down.
@@ -94,6 +94,10 @@ class Entity {
 
   /// Whether a callback may begin; asked last before each. Takes no lock.
   bool may_call() const noexcept { return !muted_ && (context_ == nullptr || context_->is_up()); }
+
+  /// Whether it sends what it is given; rclpy does, or says why not, from when the entity is
+  /// destroyed or closed.
+  bool may_send() const noexcept { return !muted_ && !closed(); }
 
   /// Calls a function if a callback may begin, and else returns `otherwise`. The GIL is not given
   /// away between the question and the first line of the function, where a thread that forbids it

@@ -51,7 +51,7 @@ bool Client::awaits(std::int64_t number) const {
 }
 
 nb::object Client::call_async(nb::handle request) {
-  if (closed()) return by_rclpy(names().call_async, request, "call");
+  if (!may_send()) return by_rclpy(names().call_async, request, "call");
   RosMessage message(request_type_);
   convert(request, message, "a request", *this);
   nb::object client = nb::borrow(rclpy_entity());
@@ -62,7 +62,7 @@ nb::object Client::call_async(nb::handle request) {
   // rclpy's own lock, under which other threads look through the pending requests.
   nb::object lock = attribute(client, rclpy_names().lock);
   call_method(lock, names().acquire);
-  if (closed()) {  // perhaps by code that ran above
+  if (!may_send()) {  // perhaps by code that ran above
     call_method(lock, names().release);
     return by_rclpy(names().call_async, request, "call");
   }

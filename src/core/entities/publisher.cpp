@@ -30,7 +30,7 @@ Publisher::Publisher(Dispatcher & dispatcher, nb::object publisher, std::string 
 void Publisher::publish(nb::handle message) {
   // The GIL stays held, as in rclpy, unless this takes long: no middleware thread ever wants it. A
   // struct for each call, because other threads may publish here too.
-  if (closed()) return publish_by_rclpy(message);
+  if (!may_send()) return publish_by_rclpy(message);
   if (PyBytes_Check(message.ptr())) {
     rmw_serialized_message_t serialized = rmw_get_zero_initialized_serialized_message();
     serialized.buffer = reinterpret_cast<std::uint8_t *>(PyBytes_AS_STRING(message.ptr()));
@@ -44,7 +44,7 @@ void Publisher::publish(nb::handle message) {
   }
   RosMessage ros_message(type_);
   convert(message, ros_message, "a message", *this);
-  if (closed()) return publish_by_rclpy(message);  // again: the conversion may run any code
+  if (!may_send()) return publish_by_rclpy(message);  // again: the conversion may run any code
   const auto publish = [&] { return rcl_publish(publisher_, ros_message.get(), nullptr); };
   check(may_block_ || ros_message.is_large() ? without_gil(publish) : publish(), "publish",
         label());

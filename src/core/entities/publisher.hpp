@@ -21,7 +21,7 @@ class Publisher final : public Entity {
 
   /// As rclpy's publish, also in its errors: TypeError unless `message` is one of the publisher's
   /// type or bytes, InvalidHandle if the publisher is destroyed, RclError (an rclpy RCLError).
-  /// After close() it hands over to it. Any thread that holds the GIL.
+  /// After mute() or close() it hands over to it. Any thread that holds the GIL.
   void publish(nanobind::handle message);
 
   /// From now on until close() the rclpy publisher's own publish() is this one.
