@@ -193,6 +193,9 @@ class Entity:
         Sets its event callbacks anew: the middleware has made again what they were set on.
         """
 
+    def renew_if_on(self, rcl_entity: int) -> None:
+        """The same, if one of them is set on this rcl entity, by its address."""
+
     @property
     def pending(self) -> int: ...
 
@@ -239,6 +242,13 @@ class Entity:
 
 class Subscription(Entity):
     def __init__(self, dispatcher: Dispatcher, subscription: object, group: object | None, label: str, with_gid: bool) -> None: ...
+
+    def begin_change(self) -> None:
+        """
+        Nothing is taken from now on, until end_change(), while this thread has the GIL.
+        """
+
+    def end_change(self) -> None: ...
 
 class Service(Entity):
     def __init__(self, dispatcher: Dispatcher, service: object, group: object | None, label: str, sends_itself: bool = False) -> None: ...

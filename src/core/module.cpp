@@ -194,6 +194,8 @@ NB_MODULE(_core, m) {
       .def("poke", &Entity::poke, "events"_a = 1)
       .def("renew", &Entity::renew,
            "Sets its event callbacks anew: the middleware has made again what they were set on.")
+      .def("renew_if_on", &Entity::renew_if_on, "rcl_entity"_a,
+           "The same, if one of them is set on this rcl entity, by its address.")
       .def_prop_ro("pending", &Entity::pending)
       .def_prop_ro("unsettled", &Entity::unsettled)
       .def_prop_ro("closed", &Entity::closed)
@@ -214,7 +216,10 @@ NB_MODULE(_core, m) {
 
   nb::class_<Subscription, Entity>(m, "Subscription", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
-           "subscription"_a, "group"_a.none(), "label"_a, "with_gid"_a);
+           "subscription"_a, "group"_a.none(), "label"_a, "with_gid"_a)
+      .def("begin_change", &Subscription::begin_change,
+           "Nothing is taken from now on, until end_change(), while this thread has the GIL.")
+      .def("end_change", &Subscription::end_change);
   nb::class_<Service, Entity>(m, "Service", nb::type_slots(entity_slots))
       .def(nb::init<Dispatcher &, nb::object, nb::object, std::string, bool>(), "dispatcher"_a,
            "service"_a, "group"_a.none(), "label"_a, "sends_itself"_a = false)

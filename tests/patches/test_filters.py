@@ -7,6 +7,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import ctypes
+import threading
 from typing import TYPE_CHECKING, Any
 
 import pytest
@@ -17,14 +18,15 @@ from rclpy.event_handler import SubscriptionEventCallbacks
 from rclpy.node import Node
 from rclpy.qos import QoSProfile
 from rclpy.subscription import Subscription
-from std_msgs.msg import Int64
+from std_msgs.msg import Int64, UInt8MultiArray
 from test_msgs.action import Fibonacci
 
 import aiorcl
 from aiorcl import AsyncioExecutor, ServedGoal
-from aiorcl._patches.filters import feedback_heard_again
+from aiorcl._patches.filters import feedback_heard_again, heard_again
 from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import ActionClientHandle
+from tests.support.waitables import Listener, OneEntity
 
 if TYPE_CHECKING:
     from collections.abc import Iterator
@@ -42,10 +44,22 @@ def executor(context: Context) -> Iterator[AsyncioExecutor]:
         yield executor
 
 
-@pytest.mark.middleware_lacks(rmw_cyclonedds_cpp="has no content filters")
-@pytest.mark.skipif(
-    not hasattr(Subscription, "set_content_filter"), reason="this rclpy has no content filters"
+WITH_FILTERS = (
+    pytest.mark.middleware_lacks(rmw_cyclonedds_cpp="has no content filters"),
+    pytest.mark.skipif(
+        not hasattr(Subscription, "set_content_filter"), reason="this rclpy has no content filters"
+    ),
 )
+
+
+def with_filters(test: Any) -> Any:
+    """Skip a test where nothing has content filters."""
+    for mark in WITH_FILTERS:
+        test = mark(test)
+    return test
+
+
+@with_filters
 def test_qos_events_after_a_filter(node: Node, spin: Spinner) -> None:
     """They are told of the new reader, too."""
     missed: list[Any] = []
@@ -62,6 +76,86 @@ def test_qos_events_after_a_filter(node: Node, spin: Spinner) -> None:
     missed.clear()
     publisher.publish(Int64())
     spin.until(lambda: missed)
+
+
+class OfASubscription(Listener):
+    """A waitable that takes the messages of a subscription of its node's class."""
+
+    def __init__(self, node: Node, subscription: Any) -> None:
+        OneEntity.__init__(self, node, subscription.handle)
+
+
+@with_filters
+def test_a_waitable_after_a_filter(node: Node, spin: Spinner) -> None:
+    """A waitable of the user's that has the subscription hears of messages as before."""
+    subscription: Any = node.create_subscription(Int64, "topic", lambda _: None, 10)
+    node._subscriptions.remove(subscription)
+    waitable = OfASubscription(node, subscription)
+    publisher = node.create_publisher(Int64, "topic", 10)
+    spin.drain()
+    subscription.set_content_filter("data >= %0", ["0"])
+    spin.drain()
+    publisher.publish(Int64(data=7))
+    spin.until(lambda: waitable.executed)
+    assert waitable.executed == [7]
+
+
+class Seen(Subscription):  # type: ignore[type-arg]  # no generic on Jazzy
+    """A subscription that notes which threads look for its handle."""
+
+    looked: list[int]
+
+    @property
+    def handle(self) -> Any:
+        """Return the handle."""
+        self.looked.append(threading.get_ident())
+        return super().handle
+
+
+def test_nothing_is_taken_beside_a_change(context: Context, lone: Node) -> None:
+    """A large message is taken without the GIL, its handle in use; but not while it is filtered.
+
+    Then another thread is in the middleware, which makes the reader anew.
+    """
+    got: list[object] = []
+    subscription: Any = lone.create_subscription(UInt8MultiArray, "topic", got.append, 10)
+    publisher = lone.create_publisher(UInt8MultiArray, "topic", 10)
+    large = UInt8MultiArray(data=bytes(2_000_000))
+    begun, received, changed = threading.Event(), threading.Event(), threading.Event()
+
+    def set_filter(self: Any) -> None:
+        begun.set()
+        received.wait()
+
+    def change() -> None:
+        with contextlib.suppress(Exception):
+            heard_again(set_filter)(subscription)
+        changed.set()
+
+    with AsyncioExecutor(context=context) as executor:
+        executor.add_node(lone)
+
+        def looked_for_one() -> bool:
+            subscription.looked = []
+            count = len(got)
+            publisher.publish(large)
+            while len(got) == count:
+                executor.spin_once(timeout_sec=0.1)
+            return threading.get_ident() in subscription.looked
+
+        subscription.looked, subscription.__class__ = [], Seen
+        looked_for_one()  # the first tells how large they are
+        assert looked_for_one()
+        thread = threading.Thread(target=change)
+        thread.start()
+        begun.wait()
+        try:
+            assert not looked_for_one()
+        finally:
+            received.set()
+            thread.join()
+        assert changed.is_set()
+        assert looked_for_one()
 
 
 def without_callback(handle: Any, goal_id: bytes) -> None:

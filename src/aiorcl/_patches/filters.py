@@ -2,14 +2,15 @@
 # SPDX-License-Identifier: Apache-2.0
 """Subscriptions that get a content filter, or lose it, are heard as before.
 
-rmw_fastrtps makes the reader anew then, and the new one calls nobody: event callbacks are set on
-the reader, not on what stays.
+rmw_fastrtps makes the reader anew then, under whoever takes from the old one; and the new one calls
+nobody: event callbacks are set on the reader, not on what stays.
 """
 
 from __future__ import annotations
 
+import contextlib
 import functools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 from rclpy.subscription import Subscription
@@ -18,7 +19,7 @@ from aiorcl import _core
 from aiorcl._rclpy.compiled import ActionClientHandle
 from aiorcl._serving.action_messages import sender_of
 from aiorcl._serving.actions import action_of
-from aiorcl._serving.registry import served
+from aiorcl._serving.registry import served, watched_now
 
 # Of action clients that take no feedback but that of their goals, from rclpy 10.0.8 on.
 _FEEDBACK_FILTERS = (
@@ -27,19 +28,39 @@ _FEEDBACK_FILTERS = (
 )
 
 
-def _heard_again(set_filter: Callable[..., None]) -> Callable[..., None]:
+@contextlib.contextmanager
+def _nothing_taken_of(subscription: Any) -> Iterator[None]:
+    """Let no thread take a message of a subscription while another one is in the middleware."""
+    found = served(subscription)
+    core = None if found is None else found.core
+    if not isinstance(core, _core.Subscription):
+        yield
+        return
+    core.begin_change()
+    try:
+        yield
+    finally:
+        core.end_change()
+
+
+def heard_again(set_filter: Callable[..., None]) -> Callable[..., None]:
     """As the method; then an executor of ours hears of messages, and of QoS events.
 
-    Not if it fails: then there may be no reader.
+    Also for the waitables of users that have the subscription. Not if it fails: then there may be
+    no reader.
     """
 
     @functools.wraps(set_filter)
     def wrapper(self: Any, *args: Any, **kwargs: Any) -> None:
-        set_filter(self, *args, **kwargs)
+        with _nothing_taken_of(self):
+            set_filter(self, *args, **kwargs)
         for entity in (self, *self.event_handlers):
             found = served(entity)
             if found is not None and isinstance(found.core, _core.Entity):
                 found.core.renew()
+        for core in watched_now():
+            if isinstance(core, _core.Waitable):
+                core.renew_if_on(self.handle.pointer)
 
     return wrapper
 
@@ -66,7 +87,7 @@ def feedback_heard_again(configure: Callable[..., Any]) -> Callable[..., Any]:
 def apply() -> None:
     """Change the classes, where they have filters; once."""
     if hasattr(Subscription, "set_content_filter"):
-        setattr(Subscription, "set_content_filter", _heard_again(Subscription.set_content_filter))
+        setattr(Subscription, "set_content_filter", heard_again(Subscription.set_content_filter))
     for method in _FEEDBACK_FILTERS:
         if hasattr(ActionClientHandle, method):
             configure = getattr(ActionClientHandle, method)

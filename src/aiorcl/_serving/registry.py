@@ -161,6 +161,13 @@ def served(entity: object) -> Served | None:
     return None if core is None or holder is None or core.closed else Served(core, holder)
 
 
+def watched_now() -> list[Core]:
+    """Return what watches an entity now, of all executors. Any thread."""
+    references = [hold.core for hold in list(_holds.values())]
+    cores = [None if reference is None else reference() for reference in references]
+    return [core for core in cores if core is not None and not core.closed]
+
+
 def name_leaving(entity: object) -> None:
     """Tell whoever serves an entity that its node is about to lose it. Any thread."""
     found = served(entity)

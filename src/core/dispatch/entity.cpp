@@ -71,6 +71,13 @@ void Entity::renew() {
   for (Watch * watch : watches_) watch->renew();
 }
 
+void Entity::renew_if_on(std::uintptr_t rcl_entity) {
+  const bool is_on = std::any_of(watches_.begin(), watches_.end(), [rcl_entity](Watch * watch) {
+    return reinterpret_cast<std::uintptr_t>(watch->entity()) == rcl_entity;
+  });
+  if (is_on) renew();
+}
+
 void Entity::close() {
   if (closed()) return;
   if (on_event_.is_valid()) untold_ = events() - reported_;

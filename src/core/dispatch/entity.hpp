@@ -155,6 +155,10 @@ class Entity {
   /// that holds the GIL.
   void renew();
 
+  /// The same, if one of them is set on this rcl entity, by its address: others may be set on what
+  /// belongs to it.
+  void renew_if_on(std::uintptr_t rcl_entity);
+
   /// Tells the user's on-new-event callback how many events came since it was told last, if any.
   void report();
 

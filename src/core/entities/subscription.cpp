@@ -85,7 +85,8 @@ rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
   // The GIL stays held: no middleware thread ever wants it, so this cannot deadlock; and releasing
   // it around each take costs up to a switch interval (5 ms) a message beside a busy Python thread.
   // Not so for large messages, which take long themselves; the last one tells how large they are.
-  if (!message_.is_large()) return rcl_take(subscription_, message_.get(), &info, nullptr);
+  if (!message_.is_large() || changes_ > 0)
+    return rcl_take(subscription_, message_.get(), &info, nullptr);
   // Another thread may destroy the subscription meanwhile, and close this entity.
   std::optional<InUse> handle;
   try {
@@ -94,9 +95,30 @@ rcl_ret_t Subscription::take_struct(rmw_message_info_t & info) {
   }
   // By a finalizer, say: rclpy's property is code of Python.
   if (closed()) return RCL_RET_SUBSCRIPTION_TAKE_FAILED;
-  if (!handle) return rcl_take(subscription_, message_.get(), &info, nullptr);
+  if (!handle || changes_ > 0) return rcl_take(subscription_, message_.get(), &info, nullptr);
+  return take_without_gil(info);
+}
+
+rcl_ret_t Subscription::take_without_gil(rmw_message_info_t & info) {
+  const auto note = [this](bool takes) {
+    {
+      const std::lock_guard<std::mutex> lock(mutex_);
+      takes_ = takes;
+    }
+    if (!takes) taken_.notify_all();
+  };
+  note(true);  // before the GIL is given away, so that begin_change() sees it
   const WithoutGil released;
-  return rcl_take(subscription_, message_.get(), &info, nullptr);
+  const rcl_ret_t ret = rcl_take(subscription_, message_.get(), &info, nullptr);
+  note(false);
+  return ret;
+}
+
+void Subscription::begin_change() {
+  ++changes_;
+  const WithoutGil released;
+  std::unique_lock<std::mutex> lock(mutex_);
+  taken_.wait(lock, [this] { return !takes_; });
 }
 
 Outcome Subscription::run(Hooks hooks, Claim & claim) {

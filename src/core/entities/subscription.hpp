@@ -5,7 +5,9 @@
 
 #include <rcl/subscription.h>
 
+#include <condition_variable>
 #include <memory>
+#include <mutex>
 
 #include "dispatch/entity.hpp"
 #include "messages/message_type.hpp"
@@ -21,6 +23,12 @@ class Subscription final : public Entity {
 
   Outcome run(Hooks hooks, Claim & claim) override;
 
+  /// From now on until end_change() what is taken is taken with the GIL held, and nothing is when
+  /// this returns: the middleware is about to make anew what messages are taken from. Any thread
+  /// that holds the GIL, which it gives away while it waits.
+  void begin_change();
+  void end_change() noexcept { --changes_; }
+
  protected:
   bool has_something(Hooks hooks, Claim & claim) override;
   std::uint64_t events() const noexcept override { return watch_->count(); }
@@ -30,6 +38,7 @@ class Subscription final : public Entity {
   /// runs.
   nanobind::object take(Claim & claim, rmw_message_info_t & info);
   rcl_ret_t take_struct(rmw_message_info_t & info);
+  rcl_ret_t take_without_gil(rmw_message_info_t & info);
 
   const rcl_subscription_t * subscription_;
   MessageType type_;
@@ -39,6 +48,11 @@ class Subscription final : public Entity {
   const bool raw_;
   const bool with_gid_;
   Watch * watch_;
+  int changes_ = 0;  // guarded by the GIL
+  // Nobody who holds it waits for the GIL, so that whoever holds the GIL may wait for it.
+  std::mutex mutex_;
+  std::condition_variable taken_;
+  bool takes_ = false;  // guarded by mutex_: a message is being taken without the GIL
 };
 
 }  // namespace aiorcl

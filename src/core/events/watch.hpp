@@ -52,6 +52,9 @@ class Watch {
   /// After this returns, the middleware calls us no more. Idempotent.
   void close() noexcept;
 
+  /// The one that was given.
+  const void * entity() const noexcept { return entity_; }
+
   /// Events so far.
   std::uint64_t count() const noexcept { return count_.load(std::memory_order_relaxed); }
 
