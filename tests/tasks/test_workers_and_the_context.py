@@ -14,7 +14,7 @@ import pytest
 from rclpy.action.client import ActionClient
 from rclpy.context import Context
 from rclpy.exceptions import InvalidHandle, ROSInterruptException
-from rclpy.executors import ExternalShutdownException
+from rclpy.executors import ExternalShutdownException, SingleThreadedExecutor
 from rclpy.node import Node
 from std_msgs.msg import Int64
 from std_srvs.srv import Trigger
@@ -32,8 +32,8 @@ from tests.support.blocking import (
 )
 from tests.support.counters import wait_until_asleep
 from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
-from tests.support.makers import Run
-from tests.support.threads import a_message
+from tests.support.makers import MakeContext, Run
+from tests.support.threads import a_message, answer
 
 
 def send_a_goal(node: Node) -> Callable[[], object]:
@@ -239,6 +239,36 @@ def test_a_worker_meets_the_end_of_the_context_first(
         executor.spin_once(timeout_sec=0)
     assert executor.shutdown(timeout_sec=DEADLINE_SEC)
     assert issubclass(raised[0], asyncio.CancelledError)
+
+
+def test_a_client_of_another_context_is_answered(
+    context: Context, lone: Node, make_context: MakeContext
+) -> None:
+    """That is up, and an executor of its own serves it."""
+    other = make_context()
+    node = Node("other", context=other)
+    node.create_service(Trigger, "service", answer)
+    client = node.create_client(Trigger, "service")
+    responses: list[Any] = []
+
+    def callback(_: Int64) -> None:
+        context.shutdown()
+        responses.append(client.call(Trigger.Request()))
+
+    served = SingleThreadedExecutor(context=other)
+    served.add_node(node)
+    thread = threading.Thread(target=served.spin)
+    thread.start()
+    a_message(lone, ThreadCallbackGroup(1), callback)
+    executor = AsyncioExecutor(context=context)
+    executor.add_node(lone)
+    with contextlib.suppress(ExternalShutdownException):
+        executor.spin()
+    assert executor.shutdown(timeout_sec=DEADLINE_SEC)
+    served.shutdown()
+    thread.join()
+    node.destroy_node()
+    assert [response.success for response in responses] == [True]
 
 
 def test_a_client_that_is_destroyed_says_so(lone: Node) -> None:

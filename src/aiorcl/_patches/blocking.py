@@ -115,22 +115,36 @@ def _refuse_here(call: _Endless) -> Callable[..., Any]:
                 f"runs the executor of {node}. Make the caller a coroutine function and write "
                 f"'{call.instead}', or call it in another thread"
             )
-        if call.waits_for_response and _ends_here() and serving_and_node_of(entity) is None:
+        if call.waits_for_response and _ends_here(entity) and serving_and_node_of(entity) is None:
             raise UnansweredError  # that of an action may still send, and wait for ever
         try:
             return method(self, *args, **kwargs)
         except OF_WHAT_IS_GONE:
-            if not _ends_here():
+            if not _ends_here(entity):
                 raise
             raise UnansweredError from None
 
     return wrapper
 
 
-def _ends_here() -> bool:
-    """True in a worker whose context ends, unless its callback was written for rclpy."""
+def _ends_here(entity: Any) -> bool:
+    """True in a worker whose context ends, unless its callback was written for rclpy.
+
+    Nor for an entity of another context that is up: an executor of that may serve it.
+    """
     workers = workers_here()
-    return workers is not None and workers.threads is None and workers.context_ends()
+    if workers is None or workers.threads is not None or not workers.context_ends():
+        return False
+    context = _context_of(entity)
+    return context is None or workers.are_of(context) or not context.ok()
+
+
+def _context_of(entity: Any) -> Context | None:
+    """Return the context of a client, of services or of actions; of other entities None."""
+    if isinstance(entity, Client):
+        return entity.context
+    node = private_actions.node_of_action(entity)
+    return None if node is None else node.context
 
 
 def _tell_here(cls: type, name: str) -> Callable[..., Any]:

@@ -36,6 +36,7 @@ from aiorcl._tasks.task import is_coroutine_function, name_of_function
 from aiorcl._tasks.worker_call import Call, Cancellable, submit
 
 if TYPE_CHECKING:
+    from rclpy.context import Context
     from rclpy.node import Node
 
     from aiorcl import _core
@@ -119,6 +120,11 @@ class Workers:
     def context_ends(self) -> bool:
         """True from when the context goes down, also if nobody has told of it. Any thread."""
         return self._state.context_ends() or not self._context.is_up
+
+    def are_of(self, context: Context) -> bool:
+        """Tell whether this is the context of the executor. Any thread."""
+        executor = self._executor()
+        return executor is not None and executor.context is context
 
     def calls_of(self, group: object) -> Callable[..., Any] | None:
         """Return what makes of a callback of a group one that runs in a worker; None: no worker."""
