@@ -6,6 +6,8 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import gc
+import weakref
 from collections.abc import Callable, Coroutine
 from typing import TYPE_CHECKING, Any
 
@@ -154,6 +156,59 @@ def test_a_coroutine_that_decides_ends_with_its_executor(
 
     run(main)
     assert ended == [True]
+
+
+@pytest.mark.parametrize("where", ["goal", "accepted", "cancel"])
+def test_a_task_that_a_coroutine_begins_keeps_no_server(
+    run: Run, context: Context, lone: Node, client: ActionClient[Any, Any, Any], where: str
+) -> None:
+    """Its context knows nothing of who has called the coroutine."""
+    tasks: list[asyncio.Task[object]] = []
+
+    def begin_in(name: str) -> None:
+        if name == where:
+            tasks.append(asyncio.create_task(asyncio.Event().wait()))
+
+    async def decide(goal: Any) -> GoalResponse:
+        begin_in("goal")
+        return GoalResponse.ACCEPT
+
+    async def accepted(handle: Any) -> None:
+        begin_in("accepted")
+        handle.execute()
+
+    async def cancel(handle: Any) -> CancelResponse:
+        begin_in("cancel")
+        return CancelResponse.ACCEPT
+
+    def serve() -> ActionServer[Any, Any, Any]:
+        return ActionServer(
+            *(lone, Fibonacci, "action", execute),
+            goal_callback=returning(decide),
+            handle_accepted_callback=returning(accepted),
+            cancel_callback=returning(cancel),
+        )
+
+    async def main() -> None:
+        async with AsyncioExecutor(context=context) as executor:
+            executor.add_node(lone)
+            server = serve()
+            await aiorcl.action_ready(client)
+            handle = await client.send_goal_async(Fibonacci.Goal(order=0))
+            assert handle is not None
+            await handle.cancel_goal_async()
+            await handle.get_result_async()
+            reference = weakref.ref(server)
+            server.destroy()
+            del server, handle
+            await asyncio.sleep(0)
+            gc.collect()
+            assert reference() is None
+            (task,) = tasks
+            task.cancel()
+        client.destroy()
+
+    run(main)
 
 
 @FORMS

@@ -7,7 +7,7 @@ from __future__ import annotations
 import functools
 import weakref
 from collections.abc import Callable
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from uuid import uuid4
 
 import rclpy.action.server
@@ -18,6 +18,7 @@ from unique_identifier_msgs.msg import UUID
 
 from aiorcl import _core
 from aiorcl._loop.aside import aside
+from aiorcl._loop.shutdown_state import shutdown_state_of
 from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.compiled import ActionClientHandle, ActionServerHandle
 from aiorcl._serving.action_messages import (
@@ -28,13 +29,17 @@ from aiorcl._serving.action_messages import (
     sender_of,
 )
 from aiorcl._serving.actions import Action
+from aiorcl._serving.destroyed import is_destroyed
 from aiorcl._serving.executions import ExecuteCallback, Execution
-from aiorcl._serving.judging import judged
+from aiorcl._serving.judging import gated, judged
 from aiorcl._serving.registry import served
 from aiorcl._tasks.goal_states import has_ended
 from aiorcl._tasks.sending import sending_of
 from aiorcl._tasks.task import is_coroutine_function
 from aiorcl._tasks.unwanted_requests import note_cancellation
+
+if TYPE_CHECKING:
+    from rclpy.node import Node
 
 
 def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., None]:
@@ -52,7 +57,8 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         if callback is None:
             return  # newer servers need none: who accepts a goal may see to it
         if found is None or executor is None:
-            notify_execute(self, goal_handle, execute_callback)
+            if not _is_gone(self, node):
+                notify_execute(self, goal_handle, execute_callback)
             return
         serving = found.served_node.serving
         goals = found.core.others[0] if isinstance(found.core, Action) else None
@@ -61,6 +67,8 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         callback = serving.workers.callable_in(self.callback_group, callback, goals, called)
         if serving.run.hides_loop:
             callback = _without_loop(callback)
+        if goals is not None:
+            callback = gated(callback, goals)
         callback = check_result(self, callback, label)
         serving.post_task(
             lambda owned, unfetched: Execution(
@@ -69,6 +77,13 @@ def _execute_to_the_end(notify_execute: Callable[..., None]) -> Callable[..., No
         )
 
     return wrapper
+
+
+def _is_gone(server: Any, node: Node | None) -> bool:
+    """Tell whether a server of an executor of ours, or its node, was destroyed."""
+    if node is None or node.executor is None or shutdown_state_of(node.executor) is None:
+        return False
+    return is_destroyed(server) or is_destroyed(node)
 
 
 def _without_loop(callback: Callable[..., Any]) -> Callable[..., Any]:

@@ -16,7 +16,7 @@ from aiorcl._rclpy.entity_classes import HOLD_HANDLES, WITH_HANDLES
 from aiorcl._rclpy.private import clock_of
 from aiorcl._serving.followers import EntityGoneError
 from aiorcl._serving.naming import name_of
-from aiorcl._serving.registry import mute_left, name_leaving, served
+from aiorcl._serving.registry import mute_left, mute_node, name_leaving, served
 
 
 def _destroy_and_let_go(destroy: Callable[[Any], None]) -> Callable[[Any], None]:
@@ -55,7 +55,7 @@ def _destroy_with_clock(destroy_node: Callable[[Node], None]) -> Callable[[Node]
     def wrapper(self: Node) -> None:
         name = name_of(self)
         destroy_node(self)
-        mute_left(self)
+        mute_node(self)
         clock = clock_of(self)
         if clock is not None:
             end_clock(

@@ -21,7 +21,7 @@ from aiorcl._rclpy import private_actions
 from aiorcl._rclpy.own_methods import OwnMethods
 from aiorcl._serving.action_messages import ActionSource
 from aiorcl._serving.actions import TAKEN, Action, finish
-from aiorcl._serving.judging import begin
+from aiorcl._serving.judging import NotCalledError, begin, gated
 
 if TYPE_CHECKING:
     from aiorcl._serving.watcher import Watcher
@@ -66,12 +66,18 @@ def watch_server(
 
     def execute(key: str, part: int) -> Callable[[Any], Coroutine[Any, Any, None] | None]:
         def callable_for(callback: Callable[..., Any]) -> Callable[..., Any]:
-            if in_worker is None or any(callback is each for each in _DEFAULTS):
+            if any(callback is each for each in _DEFAULTS):
                 return callback
-            called: Callable[..., Any] = in_worker(callback, action.others[part])
-            return called
+            gate = action.others[part]
+            return gated(callback if in_worker is None else in_worker(callback, gate), gate)
 
-        return lambda data: begin(server.execute({key: data}), callable_for)  # type: ignore[misc]  # one of all
+        def run(data: Any) -> Coroutine[Any, Any, None] | None:
+            try:
+                return begin(server.execute({key: data}), callable_for)  # type: ignore[misc]  # one of all
+            except NotCalledError:  # the server is gone, or the context: nobody can be answered
+                return None
+
+        return run
 
     def expire() -> None:
         with private_actions.lock_of(server):

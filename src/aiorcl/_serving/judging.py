@@ -13,9 +13,12 @@ import types
 import warnings
 from collections.abc import Awaitable, Callable, Coroutine, Generator
 from contextvars import ContextVar
-from typing import Any, TypeAlias, TypeVar
+from typing import TYPE_CHECKING, Any, TypeAlias, TypeVar
 
 from aiorcl._core import is_coroutine
+
+if TYPE_CHECKING:
+    from aiorcl import _core
 
 T = TypeVar("T")
 CallableFor: TypeAlias = Callable[[Callable[..., Any]], Callable[..., Any]]
@@ -99,6 +102,25 @@ class _Rest(Coroutine[Any, Any, T]):
             warnings.warn(message, RuntimeWarning, source=self, stacklevel=2)
 
 
+class NotCalledError(asyncio.CancelledError):
+    """A callback may not begin any more, and so nothing comes of what has called it."""
+
+
+_REFUSED: Any = object()
+
+
+def gated(callback: Callable[..., Any], gate: _core.Entity) -> Callable[..., Any]:
+    """As the callback; but NotCalledError if none of ``gate`` may begin any more."""
+
+    def call(*args: Any) -> Any:
+        result = gate.call_if_may(_REFUSED, callback, args)
+        if result is _REFUSED:
+            raise NotCalledError
+        return result
+
+    return call
+
+
 class NotAwaitedError(asyncio.CancelledError):
     """The task is cancelled, or may not begin, before it awaits what `in_task` was given."""
 
@@ -109,7 +131,9 @@ async def in_task(awaitable: Awaitable[T]) -> T:
     :raises NotAwaitedError: as the CancelledError that it is; what needs a task may be awaited yet.
     """
     running = _running.get()
-    if running is not None and not running.has_task:
+    if running is None:
+        return await awaitable
+    if not running.has_task:
         try:
             await _suspend()
         except BaseException as error:  # nobody goes on with it
@@ -122,7 +146,18 @@ async def in_task(awaitable: Awaitable[T]) -> T:
             _gets_task(running)
             raise NotAwaitedError(*error.args) from None
         _gets_task(running)
-    return await awaitable
+    # What it runs is its own affair; and the context of each task that it begins would keep what
+    # knows the entity.
+    _running.set(None)
+    try:
+        result = await awaitable
+    except GeneratorExit:  # in any context
+        raise
+    except BaseException:
+        _running.set(running)
+        raise
+    _running.set(running)
+    return result
 
 
 def _gets_task(running: _Running) -> None:

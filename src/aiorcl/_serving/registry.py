@@ -147,6 +147,21 @@ def mute_left(destroyed: object) -> None:
                 serving.run.let_begin(part)
 
 
+def mute_node(node: Node) -> None:
+    """Let nothing of a node begin any more, also of what rclpy does not destroy with it.
+
+    It was destroyed. Any thread.
+    """
+    reference = _served_nodes.get(node)
+    served_node = None if reference is None else reference()
+    if served_node is not None:
+        parts = served_node.cores()
+        for part in parts:
+            part.mute()
+        served_node.serving.run.let_begin(*parts)
+    mute_left(node)
+
+
 def note_serving(serving: Serving) -> None:
     """From now on an executor may serve nodes."""
     _servings[weakref.ref(serving, lambda reference: _servings.pop(reference, None))] = None
