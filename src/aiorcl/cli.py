@@ -95,11 +95,13 @@ def _without_ros_arguments(command_line: list[str]) -> list[str]:
 def _run(options: argparse.Namespace, command_line: list[str]) -> int:
     """Run nodes until a signal, a shutdown or an exception; return the exit status."""
     show_stats = _stats_shower() if options.stats else None
-    failures: list[Exception] = []
+    failures: list[Exception | SystemExit] = []
 
     def note(kind: object, error: BaseException | None, traceback: object) -> None:
         """What ends the program is told, whatever signals come while it ends."""
-        if isinstance(error, Exception) and not isinstance(error, ExternalShutdownException):
+        if isinstance(error, Exception | SystemExit) and not isinstance(
+            error, ExternalShutdownException
+        ):
             signals.is_ending()
             failures.append(error)
 

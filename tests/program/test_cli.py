@@ -78,8 +78,7 @@ def test_coroutine_functions_run_until_they_return() -> None:
     assert (status, stderr) == (0, "")
     assert said.count("1 1\n") == 2
     status, _, stderr = run("run", "ends:fails", "chat:Talker")
-    assert status == 1
-    assert "ValueError: on purpose" in stderr
+    assert (status, "ValueError: on purpose" in stderr) == (1, True)
 
 
 def test_a_coroutine_function_that_is_cancelled_has_ended() -> None:
@@ -126,6 +125,17 @@ def test_the_second_signal_cuts_off_coroutine_functions() -> None:
             running.process.send_signal(number)
         assert running.end() == (0, "")
         assert running.said.endswith("cut off\ncut off\n")
+
+
+@pytest.mark.parametrize(("ends", "expected"), [("exits", 3), ("fails", 1)])
+def test_no_signal_takes_an_exit_status_away(ends: str, expected: int) -> None:
+    """That of what has ended the program before."""
+    with start("run", "ends:clings", f"ends:{ends}") as running:
+        running.wait_for("cleans up")
+        for number in SIGNALS:
+            running.process.send_signal(number)
+        status, _ = running.end()
+        assert (status, running.said.endswith("cut off\n")) == (expected, True)
 
 
 @pytest.mark.parametrize(

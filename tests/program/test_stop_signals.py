@@ -214,3 +214,24 @@ def test_a_signal_takes_no_result_away(run: Run) -> None:
         return 7
 
     assert run(main) == 7
+
+
+class RaisesInFinalizer:
+    """Gets a signal where nobody hears of an exception."""
+
+    def __del__(self) -> None:
+        signal.raise_signal(signal.SIGINT)
+
+
+@pytest.mark.filterwarnings("ignore::pytest.PytestUnraisableExceptionWarning")
+def test_a_signal_in_a_finalizer_is_not_lost(run: Run) -> None:
+    """While nodes are made: Python drops what it raises there."""
+
+    def make() -> Node:
+        RaisesInFinalizer()
+        return Node("made", start_parameter_services=False)
+
+    async def main() -> None:
+        await asyncio.Event().wait()
+
+    assert run([make, main]) is None

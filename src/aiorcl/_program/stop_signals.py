@@ -96,6 +96,8 @@ class StopSignals:
         """
         self._hurry = functools.partial(loop.call_soon_threadsafe, hurry)
         self._ask = functools.partial(loop.call_soon_threadsafe, end)
+        if self.received:  # what it has raised was lost, in a finalizer say
+            self._ask_for_end()
         if self._before and not self._waking and sockets_of(loop):  # others have ways of their own
             self._wake(loop)
 
@@ -124,11 +126,15 @@ class StopSignals:
         self.received += 1
         if self._is_held:
             return
+        if not self._ask_for_end():
+            raise KeyboardInterrupt
+
+    def _ask_for_end(self) -> bool:
+        """Ask for the end, or to hurry; False if that was not the first time."""
         ask, self._ask = self._ask, None
         with contextlib.suppress(RuntimeError):  # the loop is closed: all ends already
             if ask is not None:
                 ask()
             elif self._hurry is not None:
                 self._hurry()
-        if ask is None:
-            raise KeyboardInterrupt
+        return ask is not None

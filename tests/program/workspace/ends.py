@@ -255,6 +255,12 @@ async def fails() -> None:
     raise ValueError("on purpose")
 
 
+async def exits() -> None:
+    """End the program, when others have begun."""
+    await asyncio.sleep(0)
+    raise SystemExit(3)
+
+
 async def is_cancelled() -> None:
     """End by a CancelledError, when others have begun."""
     await asyncio.sleep(0)
