@@ -9,8 +9,11 @@ import contextlib
 import gc
 import itertools
 import weakref
-from typing import TYPE_CHECKING
+from decimal import Decimal
+from fractions import Fraction
+from typing import TYPE_CHECKING, Any
 
+import numpy as np
 import pytest
 from rclpy.clock import Clock
 from rclpy.clock_type import ClockType
@@ -211,11 +214,17 @@ def test_ticks_end(run: Run, context: Context, lone: Node, way: str) -> None:
     run(main)
 
 
-@pytest.mark.parametrize("period", [-1.0, float("inf"), float("nan")])
-def test_a_period_must_be_one(lone: Node, period: float) -> None:
+@pytest.mark.parametrize("period", [-1.0, float("inf"), float("nan"), Decimal("nan"), 2**64])
+def test_a_period_must_be_one(lone: Node, period: Any) -> None:
     """A period that cannot be is refused where it is asked for."""
     with pytest.raises(ValueError, match="period"):
         aiorcl.ticks(lone, period)
+
+
+@pytest.mark.parametrize("period", [np.float32(0.5), np.int64(2), Decimal("0.5"), Fraction(1, 2)])
+def test_a_period_is_a_number_of_any_kind(lone: Node, period: Any) -> None:
+    """As for ``create_timer``."""
+    assert f"{float(period)} s" in repr(aiorcl.ticks(lone, period))
 
 
 @ON_EITHER_THREAD

@@ -17,6 +17,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from aiorcl._coroutines.arguments import (
+    LONGEST_SEC,
     check,
     check_action_type,
     check_callable,
@@ -46,7 +47,6 @@ _OPTIONS = {
 }
 
 # From here on rcl, which counts nanoseconds, takes a time for a negative one.
-_END_SEC = 2**63 / 1e9
 
 
 class ServedGoal(Generic[ActionT_contra]):
@@ -237,7 +237,7 @@ def _check_options(options: dict[str, Any], function: str) -> None:
             check_callable(value, function, name)
         elif name == "result_timeout":
             takes = f"{function} takes seconds as {name}, 0 or more"
-            checked_seconds(value, takes, below=_END_SEC)
+            checked_seconds(value, takes, below=LONGEST_SEC)
 
 
 def serve_action(

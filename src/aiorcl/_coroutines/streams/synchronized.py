@@ -12,6 +12,7 @@ from rclpy.node import Node
 from rclpy.qos import QoSProfile
 
 from aiorcl._coroutines.arguments import (
+    LONGEST_SEC,
     check,
     check_message_type,
     check_qos,
@@ -272,7 +273,7 @@ def synchronized(
     check(node, Node, function, "a node")
     checked = list(_checked(topics, node, function))
     tolerance = checked_seconds(
-        tolerance_sec, f"{function} takes a tolerance in seconds, 0 or more"
+        tolerance_sec, f"{function} takes a tolerance in seconds, 0 or more", below=LONGEST_SEC
     )
     limit = checked_queue_size(queue_size, f"{function} takes queue_size as an int")
     check_qos(qos_profile, function)

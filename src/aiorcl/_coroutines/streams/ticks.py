@@ -14,7 +14,7 @@ from rclpy.clock import Clock
 from rclpy.exceptions import InvalidHandle
 from rclpy.node import Node
 
-from aiorcl._coroutines.arguments import check
+from aiorcl._coroutines.arguments import LONGEST_SEC, check, checked_seconds
 from aiorcl._coroutines.streams.stream import Feed, Stream
 from aiorcl._loop.clock import check_clock_goes_on, follow_clock
 from aiorcl._rclpy.missing import TimerInfo
@@ -24,9 +24,6 @@ from aiorcl._tasks.groups import LoopCallbackGroup
 if TYPE_CHECKING:
     from rclpy.time import Time
     from rclpy.timer import Timer
-
-# What rcl can count in nanoseconds.
-_LONGEST_SEC = 2**63 / 1e9
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,13 +77,8 @@ class TickStream(Stream[Tick]):
 
     def __init__(self, node: Node, period_sec: float, clock: Clock | None) -> None:
         self._closed = True  # until it is whole
-        if not 0 <= period_sec < _LONGEST_SEC:
-            raise ValueError(
-                f"A period of 0 or more seconds, less than {_LONGEST_SEC:.3g}, is expected, not "
-                f"{period_sec}"
-            )
         self._node = node
-        self._period_sec = float(period_sec)
+        self._period_sec = period_sec
         self._clock = clock
         self._timer: Timer | None = None
         super().__init__()
@@ -143,7 +135,8 @@ def ticks(node: Node, period_sec: float, *, clock: Clock | None = None) -> TickS
     :raises TypeError: if an argument is of the wrong kind.
     """
     check(node, Node, "aiorcl.ticks()", "a node")
-    check(period_sec, (int, float), "aiorcl.ticks()", "a period in seconds")
+    takes = f"aiorcl.ticks() takes a period in seconds, 0 or more and less than {LONGEST_SEC:.3g}"
+    period = checked_seconds(period_sec, takes, below=LONGEST_SEC)
     if clock is not None:
         check(clock, Clock, "aiorcl.ticks()", "a clock of rclpy, such as node.get_clock()")
-    return TickStream(node, period_sec, clock)
+    return TickStream(node, period, clock)
