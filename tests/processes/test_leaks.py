@@ -49,6 +49,9 @@ def gained(context: Context, kind: str, rounds: int, loop: str) -> dict[str, int
 def test_many_rounds_leave_nothing(context: Context, kind: str, rounds: int) -> None:
     """Many of a kind, made and used and destroyed, leave no descriptor, thread or memory."""
     counted = gained(context, kind, rounds, "own")
+    if counted["bytes"] >= rounds * LIMIT:
+        # A pool of memory for a thread may come at any time, on a busy machine; a leak comes again.
+        counted = gained(context, kind, rounds, "own")
     assert counted.pop("bytes") < rounds * LIMIT
     assert counted == {"fds": 0, "threads": 0, "tasks": 0}
 
