@@ -24,6 +24,16 @@ class Stoppable(Protocol):
     def shutdown(self, timeout_sec: float) -> bool: ...
 
 
+def end(node: MeasuredNode, executor: Stoppable) -> None:
+    """Shut down an executor that spins on another thread, and the context of its node.
+
+    The executor goes first: rclpy's fail where their context goes down before.
+    """
+    node.ended = True
+    executor.shutdown(timeout_sec=5.0)
+    node.context.try_shutdown()
+
+
 @dataclass(frozen=True, slots=True)
 class Usage:
     """What the process had used at one moment."""
@@ -70,10 +80,7 @@ class Measurement(threading.Thread):
         self.start()
 
     def run(self) -> None:
-        """Measure; then, even if that fails, shut down the executor and the node's context.
-
-        The executor goes first: a callback that runs while its context goes down fails.
-        """
+        """Measure; then, even if that fails, shut down the executor and the node's context."""
         try:
             deadline = time.monotonic() + 20.0
             while not self._node.samples:
@@ -85,10 +92,8 @@ class Measurement(threading.Thread):
             time.sleep(self._seconds)
             self._window = before, Usage.now(len(self._node.samples))
         finally:
-            self._node.ended = True
-            if self._executor is not None:
-                self._executor.shutdown(timeout_sec=5.0)
-            self._node.context.try_shutdown()
+            assert self._executor is not None  # since begin_floor()
+            end(self._node, self._executor)
 
     @property
     def complete(self) -> bool:

@@ -7,6 +7,8 @@ from __future__ import annotations
 import argparse
 import asyncio
 import contextlib
+import signal
+import threading
 from collections import Counter
 from typing import Any
 
@@ -16,6 +18,7 @@ from rclpy.callback_groups import ReentrantCallbackGroup
 from rclpy.client import Client
 from rclpy.executors import ExternalShutdownException
 from rclpy.service import Service
+from rclpy.signals import SignalHandlerOptions
 from rclpy.task import Future
 from sensor_msgs.msg import Image, JointState
 from std_msgs.msg import Int64
@@ -24,6 +27,7 @@ from test_msgs.action import Fibonacci
 
 from ..executors import EXECUTORS
 from ..measured import die_with_parent
+from ..measurement import end
 from ..nodes import DEPTH, MeasuredNode, TaskExecutor
 from .samples import Sampler
 
@@ -122,7 +126,7 @@ class Robot(MeasuredNode):
 
 
 class Soak:
-    """What an executor begins with, in the place of a measurement."""
+    """What an executor begins with, in the place of a measurement. SIGTERM ends it."""
 
     def __init__(self, robot: Robot, sampler: Sampler, *, listens: bool) -> None:
         self._robot = robot
@@ -134,6 +138,9 @@ class Soak:
         if self._listens:
             executor.create_task(self._robot.listen)
         self._sampler.start()
+        ends = threading.Thread(target=end, args=(self._robot, executor), daemon=True)
+        # Which runs between two callbacks, so with the next tick at the latest.
+        signal.signal(signal.SIGTERM, lambda number, frame: ends.start())
 
 
 def main() -> None:
@@ -145,7 +152,7 @@ def main() -> None:
     arguments = parser.parse_args()
     die_with_parent(arguments.parent)
 
-    rclpy.init()
+    rclpy.init(signal_handler_options=SignalHandlerOptions.NO)
     robot = Robot()
     sampler = Sampler(arguments.every, robot.counts, lambda: robot.tasks)
     soak = Soak(robot, sampler, listens=arguments.executor.startswith("asyncio"))
