@@ -5,11 +5,10 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import sys
 import threading
-from collections.abc import Callable, Coroutine, Iterator
-from typing import TYPE_CHECKING, Any
+from collections.abc import Callable, Iterator
+from typing import TYPE_CHECKING
 
 import pytest
 from rclpy.context import Context
@@ -19,6 +18,7 @@ from aiorcl import AsyncioExecutor
 from aiorcl._tasks.owned_coroutines import OwnedCoroutines
 from tests.support.elsewhere import DEADLINE_SEC, call_elsewhere
 from tests.support.instructions import Between
+from tests.support.keeping import KEEPING, Wait
 from tests.support.loops import LOOPS
 from tests.support.turns import Turn, turns
 
@@ -219,29 +219,14 @@ def test_the_end_of_the_executor_interrupts_no_cleanup_that_the_end_of_its_node_
     assert ends == ["by itself"]
 
 
-async def wait_for(future: asyncio.Future[None]) -> None:
-    """Return the result, though cancelled: so does Python 3.11."""
-    await asyncio.wait_for(future, DEADLINE_SEC)
-
-
-async def wait_for_task(future: asyncio.Future[None]) -> None:
-    """Await a task that makes nothing of its cancellation."""
-
-    async def wait() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await future
-
-    await asyncio.create_task(wait())
-
-
-@pytest.mark.parametrize("wait", [wait_for, wait_for_task], ids=lambda wait: wait.__name__)
+@KEEPING
 @pytest.mark.parametrize("act", ["remove", "destroy", "end"])
 def test_who_has_not_heard_of_an_end_hears_of_it_after_a_while(
     run: Run,
     context: Context,
     lone: Node,
     monkeypatch: pytest.MonkeyPatch,
-    wait: Callable[[asyncio.Future[None]], Coroutine[Any, Any, None]],
+    wait: Wait,
     act: str,
 ) -> None:
     """What it awaited has kept the cancellation to itself."""

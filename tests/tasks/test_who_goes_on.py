@@ -15,6 +15,7 @@ from rclpy.node import Node
 
 from aiorcl import AsyncioExecutor
 from tests.support.elsewhere import DEADLINE_SEC
+from tests.support.keeping import KEEPING, Wait
 from tests.support.turns import turns
 
 if TYPE_CHECKING:
@@ -128,28 +129,13 @@ def test_each_end_of_a_node_ends_who_has_gone_on_after_the_one_before(
     run(main)
 
 
-async def wait_for(future: asyncio.Future[None]) -> None:
-    """Return the result, though cancelled: so does Python 3.11."""
-    await asyncio.wait_for(future, DEADLINE_SEC)
-
-
-async def wait_for_task(future: asyncio.Future[None]) -> None:
-    """Await a task that makes nothing of its cancellation."""
-
-    async def wait() -> None:
-        with contextlib.suppress(asyncio.CancelledError):
-            await future
-
-    await asyncio.create_task(wait())
-
-
-@pytest.mark.parametrize("wait", [wait_for, wait_for_task], ids=lambda wait: wait.__name__)
+@KEEPING
 @pytest.mark.parametrize("act", ["remove", "destroy", "end"])
 def test_who_has_not_heard_of_an_end_cleans_up(
     run: Run,
     context: Context,
     lone: Node,
-    wait: Callable[[asyncio.Future[None]], Coroutine[Any, Any, None]],
+    wait: Wait,
     act: str,
 ) -> None:
     """What it awaited has kept the cancellation to itself, and the cleanup began for all that."""

@@ -30,7 +30,7 @@ if TYPE_CHECKING:
 
 # Of the history of an entity: rclpy hands it on as an int of C.
 _MOST_DEPTH = 2**31 - 1
-#: What rcl can count in nanoseconds is less.
+#: From here on rcl, which counts nanoseconds, takes a time for a negative one.
 LONGEST_SEC = 2**63 / 1e9
 
 

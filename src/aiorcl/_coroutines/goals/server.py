@@ -46,8 +46,6 @@ _OPTIONS = {
     if parameter.kind is inspect.Parameter.KEYWORD_ONLY
 }
 
-# From here on rcl, which counts nanoseconds, takes a time for a negative one.
-
 
 class ServedGoal(Generic[ActionT_contra]):
     """A goal that a coroutine executes: the argument of the function given to `serve_action`.

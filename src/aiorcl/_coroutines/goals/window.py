@@ -86,9 +86,8 @@ class GoalWindow:
         return self._silence.is_long()
 
     def _count(self, client: AnyActionClient) -> int:
-        pending = list(pending_of(client)["goal"].values())
-        passed = self._silence.passed()
-        return max(self._sent - len(passed), sum(future not in passed for future in pending))
+        in_queues = self._silence.in_queues(list(pending_of(client)["goal"].values()))
+        return max(self._sent - len(self._silence.passed()), in_queues)
 
 
 def _limit_of(client: AnyActionClient) -> int | None:
